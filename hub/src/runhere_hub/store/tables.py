@@ -1,0 +1,166 @@
+"""Every table of the hub. Nothing else knows column names.
+
+Times are integer milliseconds since 1970 (UTC). Ids are 32 hex digits unless said otherwise. `seq` is the hub's order within one
+notebook: it is assigned in the transaction that writes the row and never reused.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("color", String(7), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+login_codes = Table(
+    "login_codes",
+    metadata,
+    Column("code_sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("path", Text, nullable=False, unique=True),  # absolute, as given, symlinks kept
+    Column("owner_id", ForeignKey("people.id"), nullable=False),
+    Column("bound_at", BigInteger, nullable=False),
+)
+
+notebooks = Table(
+    "notebooks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", ForeignKey("people.id"), nullable=False),
+    Column("folder_id", ForeignKey("folders.id")),
+    Column("path", Text),  # relative to the folder, '/' between parts
+    Column("seq", BigInteger, nullable=False, default=0),  # last sequence number given out for this notebook
+    Column("omit_outputs", Boolean, nullable=False, default=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("opened_at", BigInteger),
+    Column("trashed_at", BigInteger),
+    Column("trash_path", Text),  # where the trashed file lies, absolute
+    Index("ix_notebooks_folder_path", "folder_id", "path"),
+)
+
+# What was last read from or written to the notebook's file: the base of three-way merges.
+file_bases = Table(
+    "file_bases",
+    metadata,
+    Column("notebook_id", ForeignKey("notebooks.id"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+)
+
+# The document: updates in order, and snapshots that make older updates unnecessary.
+updates = Table(
+    "updates",
+    metadata,
+    Column("notebook_id", ForeignKey("notebooks.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("person_id", String(32)),  # None: the hub itself (import, outside change)
+    Column("process", String(32), nullable=False),  # hub process that wrote it, for the bus
+    Column("data", LargeBinary, nullable=False),  # one Yjs v1 update
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("notebook_id", ForeignKey("notebooks.id"), primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # holds every update up to and including this one
+    Column("data", LargeBinary, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("notebook_id", ForeignKey("notebooks.id"), primary_key=True),
+    Column("run_id", String(128), primary_key=True),
+    Column("cell_id", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),  # of its latest change
+    Column("record", Text, nullable=False),  # JSON of core.runs.Run without outputs
+    Column("outputs", Text, nullable=False),  # JSON list
+)
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("notebook_id", ForeignKey("notebooks.id"), primary_key=True),
+    Column("cell_id", String(64), primary_key=True),
+    Column("run_id", String(128)),  # None: cleared
+    Column("seq", BigInteger, nullable=False),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("notebook_id", ForeignKey("notebooks.id"), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# Who wrote what: the hub's own record, from the client ids registered at join. See ADR 9.
+authorship = Table(
+    "authorship",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("notebook_id", ForeignKey("notebooks.id"), nullable=False),
+    Column("cell_id", String(64), nullable=False),
+    Column("source_digest", String(64), nullable=False),
+    Column("person_id", String(32)),  # None: unknown
+    Column("seq", BigInteger, nullable=False),
+    Index("ix_authorship_notebook_cell", "notebook_id", "cell_id"),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("notebook_id", ForeignKey("notebooks.id"), nullable=False, index=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("kind", String(8), nullable=False),  # auto, named
+    Column("name", Text),
+    Column("person_id", String(32)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),  # one Yjs v1 update that makes the whole document
+    Column("heads", Text, nullable=False),  # JSON: cell id -> run id | null
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("person_id", String(32)),
+    Column("action", String(64), nullable=False),
+    Column("object_id", String(64)),
+    Column("detail", Text),
+)
