@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from "vitest";
+import { en } from "./en";
+import { ja } from "./ja";
+import type { Message } from "./messages";
+import { formatAgo, formatBytes, isTextKey, language, looseText, preferredLanguage, setLanguage, text } from "./t";
+
+afterEach(() => setLanguage("en"));
+
+const names = (message: Message): string[] =>
+  [...JSON.stringify(message).matchAll(/\{([a-zA-Z]+)\}/g)].map((match) => match[1] ?? "").sort();
+
+test("every Japanese text names the same values as the English one", () => {
+  for (const [topic, messages] of Object.entries(en)) {
+    const translated = ja[topic as keyof typeof ja] as Readonly<Record<string, Message>>;
+    expect(Object.keys(translated).sort(), topic).toEqual(Object.keys(messages).sort());
+    for (const [name, message] of Object.entries(messages as Readonly<Record<string, Message>>)) {
+      const wanted = new Set(names(message));
+      const got = new Set(names(translated[name] ?? ""));
+      // A plural form may leave the number out ("one folder"), never add a name.
+      for (const value of got) expect([...wanted, "count"], `${topic}.${name}`).toContain(value);
+      for (const value of wanted) if (value !== "count") expect([...got], `${topic}.${name}`).toContain(value);
+    }
+  }
+});
+
+test("a text follows the language in force and tells its watchers", async () => {
+  let told = 0;
+  const stop = language.subscribe(() => {
+    told += 1;
+  });
+  expect(text("shell.cancel")).toBe("Cancel");
+  await setLanguage("ja");
+  expect(text("shell.cancel")).toBe("キャンセル");
+  expect(told).toBe(1);
+  stop();
+});
+
+test("values are put in, unknown names stay, numbers are written for people", () => {
+  expect(looseText("shell.submenuOf", { name: 12345 })).toBe("12,345 menu");
+  expect(looseText("shell.submenuOf", {})).toBe("{name} menu");
+});
+
+test("a code from outside is looked up only if there is a text for it", () => {
+  expect(isTextKey("shell.cancel")).toBe(true);
+  expect(isTextKey("shell.toString")).toBe(false);
+  expect(isTextKey("nowhere.cancel")).toBe(false);
+  expect(isTextKey("cancel")).toBe(false);
+});
+
+test("the browser's first known language wins", () => {
+  expect(preferredLanguage(["fr-FR", "ja-JP", "en-US"])).toBe("ja");
+  expect(preferredLanguage(["en-GB", "ja"])).toBe("en");
+  expect(preferredLanguage(["fr"])).toBe("en");
+});
+
+test("sizes and times are short", () => {
+  expect(formatBytes(999)).toBe("999 bytes");
+  expect(formatBytes(1500)).toBe("1.5 kB");
+  expect(formatBytes(23_400_000)).toBe("23 MB");
+  const now = Date.UTC(2026, 0, 10);
+  expect(formatAgo(now - 20_000, now)).toBe("now");
+  expect(formatAgo(now - 180_000, now)).toBe("3 minutes ago");
+  expect(formatAgo(now - 26 * 3_600_000, now)).toBe("yesterday");
+});

@@ -1,0 +1,16 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// Plain logic runs in Node; a test of a component asks for jsdom in its first line: // @vitest-environment jsdom
+// biome-ignore lint/style/noDefaultExport: the tool asks for one.
+export default defineConfig({
+  plugins: [react()],
+  test: {
+    include: ["src/**/*.test.{ts,tsx}", "frame/**/*.test.ts"],
+    exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+    environment: "node",
+    restoreMocks: true,
+    testTimeout: 20_000,
+    css: { modules: { classNameStrategy: "non-scoped" } },
+  },
+});
