@@ -1,0 +1,56 @@
+/**
+ * What the notebook view is given. The composition root (`app/services.ts`) builds these; the view only sees what it uses.
+ *
+ * The interfaces for running are structural, because the drivers live in `app/`, above the views.
+ */
+import type { CellId } from "../../core/cell.ts";
+import type { Observable } from "../../core/observable.ts";
+import type { NotebookDoc } from "../../doc/notebook-doc.ts";
+import type { RoomState } from "../../sync/room-socket.ts";
+import type { RunStore } from "../../sync/run-store.ts";
+
+/** A question of running code (`input()`, `getpass()`). */
+export interface StdinQuestion {
+  readonly cellId: CellId;
+  readonly prompt: string;
+  readonly password: boolean;
+}
+
+/** Where a cell stands in this page's queue: `waiting` is sent or about to be, `running` is being executed. */
+export type QueuePlace = "waiting" | "running";
+
+/** What the page can do with the runtime. Implemented by `app/run-driver.ts`. */
+export interface RunActions {
+  /** Run these cells in order. Without a runtime it opens the connect dialog and runs them once connected. */
+  runCells(ids: readonly CellId[]): void;
+  interrupt(): void;
+  /** Take a queued cell out of the queue; nothing happens to a running one. */
+  cancel(cellId: CellId): void;
+  placeOf(cellId: CellId): QueuePlace | null;
+  /** Calls `fn` after the place of this cell changed. */
+  subscribeCell(cellId: CellId, fn: () => void): () => void;
+  readonly stdin: Observable<StdinQuestion | null>;
+  answerStdin(text: string): void;
+}
+
+/** A completion or inspection asked of the kernel; null while no kernel is connected. Offsets are UTF-16 code units. */
+export interface KernelHelp {
+  complete(code: string, cursor: number): Promise<{ matches: readonly string[]; from: number; to: number } | null>;
+  inspect(code: string, cursor: number): Promise<{ readonly [mime: string]: unknown } | null>;
+}
+
+export interface NotebookServices {
+  readonly doc: NotebookDoc;
+  readonly runs: RunStore;
+  readonly room: { readonly state: Observable<RoomState>; reconnectNow(): void };
+  readonly actions: RunActions;
+  readonly help: KernelHelp;
+  /** Language of the kernel (else of the notebook's metadata), lower case: `python`, `r`, … */
+  readonly language: Observable<string>;
+  /** Who I am, for presence; colour is a CSS colour. */
+  readonly person: { readonly id: string; readonly name: string; readonly color: string };
+  /** Bytes of a large output value. Rejects when the hub has none. */
+  readonly readBlob: (sha256: string) => Promise<Uint8Array>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
