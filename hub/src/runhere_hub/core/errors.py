@@ -4,8 +4,16 @@ RunhereError
 ├── NotFound
 ├── Forbidden
 ├── Conflict
+│   ├── NotebookNeedsUpgrade   nbformat 2 or 3
+│   └── FileChangedOutside
 ├── Invalid
+│   ├── NotebookInvalid        the file is no notebook: where, and why
+│   └── OutputsInvalid         operations that SPEC 4.2 does not know
 └── Unavailable            the world failed: disk, database, folder
+    ├── DiskFull
+    ├── FolderReadOnly
+    ├── FileMissing
+    └── FileUnreadable
 """
 
 from collections.abc import Mapping
@@ -57,3 +65,89 @@ class Unavailable(RunhereError):
     """Disk, database or folder failed; nothing was changed."""
 
     code = "unavailable"
+
+
+class NotebookNeedsUpgrade(Conflict):
+    """The file is a notebook of nbformat 2 or 3.
+
+    Attributes:
+        nbformat: The file's major version.
+    """
+
+    code = "notebook_needs_upgrade"
+
+    def __init__(self, nbformat: int) -> None:
+        super().__init__(
+            f"This notebook has the old format {nbformat}. Upgrade it to format 4 to open it here.", nbformat=nbformat
+        )
+        self.nbformat = nbformat
+
+
+class NotebookInvalid(Invalid):
+    """The text is no notebook of nbformat 4.
+
+    Attributes:
+        place: Where, for people: "line 3, column 7" or "cell 3 › outputs[0] › data". Cells count from 1, all else from 0.
+        reason: Why, in words; no final stop.
+        line: Line in the file, from 1; None when the place is not in the JSON text.
+        column: Column in code points, from 1.
+    """
+
+    code = "notebook_invalid"
+
+    def __init__(self, place: str, reason: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(
+            f"This file is not a valid notebook: {place}: {reason}.",
+            place=place,
+            reason=reason,
+            line=line,
+            column=column,
+        )
+        self.place = place
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+class OutputsInvalid(Invalid):
+    """Output operations that cannot be folded; none of them was."""
+
+    code = "bad_event"
+
+
+class FileChangedOutside(Conflict):
+    """The file is no longer what was last read or written; it was left alone.
+
+    Attributes:
+        sha256: What it is now; None when it is gone.
+    """
+
+    code = "file_changed_outside"
+
+    def __init__(self, message: str, *, sha256: str | None) -> None:
+        super().__init__(message, sha256=sha256)
+        self.sha256 = sha256
+
+
+class DiskFull(Unavailable):
+    """No space, or over a quota or size limit; the old file is as it was."""
+
+    code = "disk_full"
+
+
+class FolderReadOnly(Unavailable):
+    """The folder or file may not be written; the old file is as it was."""
+
+    code = "read_only"
+
+
+class FileMissing(Unavailable):
+    """There is no file, or no folder, at this path."""
+
+    code = "missing"
+
+
+class FileUnreadable(Unavailable):
+    """The file is there and cannot be read: permissions, not a regular file, not UTF-8, too large, a failing disk."""
+
+    code = "unreadable"
