@@ -10,6 +10,9 @@ RunhereError
 │   ├── NotebookInvalid        the file is no notebook: where, and why
 │   └── OutputsInvalid         operations that SPEC 4.2 does not know
 └── Unavailable            the world failed: disk, database, folder
+    ├── DatabaseDamaged        the file is no database any more; it was left as it is
+    ├── DatabaseUnavailable    locked, not reachable, read-only, or of a newer version
+    ├── BlobMissing            a part of an output is not in the store
     ├── DiskFull
     ├── FolderReadOnly
     ├── FileMissing
@@ -151,3 +154,21 @@ class FileUnreadable(Unavailable):
     """The file is there and cannot be read: permissions, not a regular file, not UTF-8, too large, a failing disk."""
 
     code = "unreadable"
+
+
+class DatabaseDamaged(Unavailable):
+    """The database file cannot be read as one. It was left as it is."""
+
+    code = "database_damaged"
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database is locked, read-only, not reachable, or made by a newer version. Nothing was written."""
+
+    code = "database_unavailable"
+
+
+class BlobMissing(Unavailable):
+    """A blob that a run refers to is not in the store."""
+
+    code = "blob_missing"
