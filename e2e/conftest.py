@@ -1,0 +1,125 @@
+"""Fixtures of the end-to-end tests: real hub, real Jupyter, real browsers.
+
+Everything in the page is found by role and accessible name (ADR 13). After each test the page must have shown no script error and no
+violation of its content security policy.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from servers import Hub, free_port  # noqa: E402 - after the path is set, because tests are imported by path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CORPUS = Path(os.environ.get("RUNHERE_CORPUS", REPOSITORY.parent / "shared" / "notebooks"))
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync"]  # fmt: skip
+BROWSERS = ("chromium", "firefox")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playing:
+        yield playing
+
+
+def launch(playwright: Playwright, name: str) -> Browser:
+    """Debian's Chromium by its path; Debian's Firefox over WebDriver BiDi."""
+    if name == "chromium":
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        return playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=path)
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright) -> Iterator[Callable[[str], Browser]]:
+    """A browser by name, started once."""
+    running: dict[str, Browser] = {}
+
+    def get(name: str) -> Browser:
+        if name not in running or not running[name].is_connected():
+            running[name] = launch(playwright, name)
+        return running[name]
+
+    yield get
+    for browser in running.values():
+        browser.close()
+
+
+@pytest.fixture(params=BROWSERS)
+def browser_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def browser(browsers: Callable[[str], Browser], browser_name: str) -> Browser:
+    return browsers(browser_name)
+
+
+class Complaints(list[str]):
+    """Script errors and policy violations that a page reported."""
+
+    def listen(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.append(f"script error: {error}"))
+        page.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        text = message.text
+        if "Content Security Policy" in text or "Content-Security-Policy" in text or "TrustedHTML" in text:
+            self.append(f"policy: {text}")
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    found = Complaints()
+    yield found
+    assert found == [], "\n".join(found)
+
+
+@pytest.fixture
+def new_context(browser: Browser, complaints: Complaints) -> Iterator[Callable[..., BrowserContext]]:
+    """A new person's browser, so to speak: own cookies and storage. English unless said otherwise."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(20_000)
+        context.on("page", complaints.listen)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder of notebooks."""
+    made = tmp_path / "notebooks"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def hub(folder: Path, tmp_path: Path) -> Iterator[Hub]:
+    """A hub on `folder`, not yet started: tests put their files there first, then call `hub.start()`."""
+    made = Hub(folder=folder, data=tmp_path / "data", port=free_port())
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def corpus() -> Path:
+    """Real notebooks that nobody here wrote."""
+    if not CORPUS.is_dir():
+        pytest.skip(f"the corpus of notebooks is not there: set RUNHERE_CORPUS (looked in {CORPUS})")
+    return CORPUS

@@ -1,0 +1,76 @@
+"""What a person does in the page, in the page's own names. No test ids: role and accessible name only."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+MAIN_MODIFIER = "Control"
+
+
+def sign_in(page: Page, link: str) -> None:
+    """Follow a login link and wait for Home."""
+    page.goto(link)
+    expect(page.get_by_role("button", name="New notebook")).to_be_visible()
+
+
+def open_notebook(page: Page, name: str) -> None:
+    """Open a notebook from Home by its name and wait until its first cell can be edited."""
+    page.get_by_role("treeitem", name=name).first.dblclick()
+    expect(page).to_have_url(re.compile(r"/n/[0-9a-f]{32}"))
+    expect(page.get_by_role("group", name=re.compile(r"^(Code|Text) cell 1$"))).to_be_visible()
+
+
+def code_cell(page: Page, position: int) -> Locator:
+    """The code cell at a position among all cells, from 1."""
+    return page.get_by_role("group", name=f"Code cell {position}", exact=True)
+
+
+def text_cell(page: Page, position: int) -> Locator:
+    return page.get_by_role("group", name=f"Text cell {position}", exact=True)
+
+
+def source(page: Page, position: int) -> Locator:
+    return page.get_by_role("textbox", name=f"Source of cell {position}", exact=True)
+
+
+def output(page: Page, position: int) -> Locator:
+    return page.get_by_role("region", name=f"Output of cell {position}", exact=True)
+
+
+def run_cell(page: Page, position: int) -> None:
+    code_cell(page, position).get_by_role("button", name="Run cell").click()
+
+
+def type_source(page: Page, position: int, text: str) -> None:
+    """Replace a cell's source by typing."""
+    box = source(page, position)
+    box.click()
+    page.keyboard.press(f"{MAIN_MODIFIER}+a")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(text)
+
+
+def connect(page: Page, pasted: str) -> None:
+    """Connect ▸ Connect to a local runtime… ▸ Backend URL ▸ Connect."""
+    page.get_by_role("button", name="Connection options").click()
+    page.get_by_role("menuitem", name="Connect to a local runtime…").click()
+    dialog = page.get_by_role("dialog", name="Local connection settings")
+    dialog.get_by_role("textbox", name="Backend URL").fill(pasted)
+    dialog.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
+
+
+def saved(page: Page) -> None:
+    """Wait for the page's promise."""
+    expect(page.get_by_text("All changes saved")).to_be_visible()
+
+
+def cell_count(page: Page) -> int:
+    """How many cells the notebook has, mounted or not, as assistive technology hears it."""
+    size = page.get_by_role("listitem").first.get_attribute("aria-setsize")
+    return int(size or 0)
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
