@@ -6,6 +6,9 @@ RunhereError
 ├── Conflict
 │   ├── NotebookNeedsUpgrade   nbformat 2 or 3
 │   └── FileChangedOutside
+├── SignedOut              nobody is signed in, or the code does not sign in
+├── TooMany                too often, too fast
+├── TooLarge
 ├── Invalid
 │   ├── NotebookInvalid        the file is no notebook: where, and why
 │   └── OutputsInvalid         operations that SPEC 4.2 does not know
@@ -56,6 +59,42 @@ class Conflict(RunhereError):
     """The state of things does not allow this now."""
 
     code = "conflict"
+
+
+class SignedOut(RunhereError):
+    """Nobody is signed in on this connection."""
+
+    code = "signed_out"
+
+
+class CodeUsed(SignedOut):
+    """A sign-in code that was used before, or never existed."""
+
+    code = "code_used"
+
+
+class CodeExpired(SignedOut):
+    """A sign-in code older than ten minutes."""
+
+    code = "code_expired"
+
+
+class TooMany(RunhereError):
+    """Too many tries; `retry_after_s` says when the next one counts."""
+
+    code = "too_many"
+
+
+class TooLarge(RunhereError):
+    """More bytes than are taken here; nothing was kept."""
+
+    code = "too_large"
+
+
+class CrossSite(Forbidden):
+    """A request that another web page may have caused."""
+
+    code = "cross_site"
 
 
 class Invalid(RunhereError):

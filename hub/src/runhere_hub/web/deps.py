@@ -1,0 +1,68 @@
+"""What routes and sockets are given: the composed services, and who is calling."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Path
+from starlette.requests import HTTPConnection
+
+from runhere_hub.core.errors import SignedOut
+from runhere_hub.core.identity import Person
+from runhere_hub.core.ids import FolderId, NotebookId, RevisionId
+from runhere_hub.services.blobs import Blobs
+from runhere_hub.services.drive import Drive
+from runhere_hub.services.session import SignIn
+from runhere_hub.web.revisions import Revisions
+
+PERSON_KEY = "runhere.person"
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the edge calls. `app.create_app` makes the only one and puts it at `app.state.services`.
+
+    Attributes:
+        drive: Folders, notebooks, trash, search.
+        reload_folders: Called after a folder was bound, so that it is watched.
+    """
+
+    drive: Drive
+    sign_in: SignIn
+    blobs: Blobs
+    revisions: Revisions
+    version: str
+    data_dir_label: str
+    cookie_name: str
+    folder_bound: Callable[[FolderId], Awaitable[None]]
+
+
+def services(connection: HTTPConnection) -> Services:
+    """The composed services of the app that is serving this connection."""
+    return cast(Services, connection.app.state.services)  # create_app sets it, nobody else
+
+
+def current_person(connection: HTTPConnection) -> Person:
+    """Who is calling, as the gate found it; for requests and WebSockets alike.
+
+    Raises:
+        SignedOut: Nobody signed in on this connection.
+    """
+    person = connection.scope.get(PERSON_KEY)
+    if not isinstance(person, Person):
+        raise SignedOut("You are signed out. Run `runhere login` in a terminal and open the link that it prints.")
+    return person
+
+
+def own_origin(connection: HTTPConnection) -> str:
+    """Origin under which this request reached the hub; the gate has checked the Host header."""
+    return f"{connection.url.scheme}://{connection.headers['host']}"
+
+
+_HEX = "^[0-9a-f]{32}$"
+ServicesDep = Annotated[Services, Depends(services)]
+PersonDep = Annotated[Person, Depends(current_person)]
+FolderIdPath = Annotated[FolderId, Path(pattern=_HEX)]
+NotebookIdPath = Annotated[NotebookId, Path(pattern=_HEX)]
+RevisionIdPath = Annotated[RevisionId, Path(pattern=_HEX)]
+Sha256Path = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
