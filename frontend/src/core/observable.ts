@@ -1,0 +1,54 @@
+/** A value that tells when it changed. The shape fits React's `useSyncExternalStore`; no framework is needed to use it. */
+export interface Observable<T> {
+  /** The present value; the same object until it changes. */
+  get(): T;
+  /** Calls `fn` after each change. Returns the function that ends it. */
+  subscribe(fn: () => void): () => void;
+}
+
+/** Listeners that may come and go while they are being called. */
+export class Listeners {
+  readonly #fns = new Set<() => void>();
+
+  get size(): number {
+    return this.#fns.size;
+  }
+
+  add(fn: () => void): () => void {
+    // Wrapped, so that the same function subscribed twice is called twice and ended once each.
+    const entry = () => fn();
+    this.#fns.add(entry);
+    return () => {
+      this.#fns.delete(entry);
+    };
+  }
+
+  notify(): void {
+    for (const fn of [...this.#fns]) fn();
+  }
+}
+
+/** An observable that its owner sets. */
+export class Value<T> implements Observable<T> {
+  #value: T;
+  readonly #listeners = new Listeners();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get(): T {
+    return this.#value;
+  }
+
+  /** Setting the same value (by `Object.is`) tells nobody. */
+  set(value: T): void {
+    if (Object.is(value, this.#value)) return;
+    this.#value = value;
+    this.#listeners.notify();
+  }
+
+  subscribe(fn: () => void): () => void {
+    return this.#listeners.add(fn);
+  }
+}

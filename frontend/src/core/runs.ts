@@ -1,0 +1,203 @@
+/**
+ * The queue of executions of one kernel: state and event in, new state and wanted actions out. `app/run-driver.ts` carries the actions out.
+ *
+ *   waiting ──send──▶ submitted ──started──▶ running ──replied──▶ (gone)
+ *      └─cancelled        └─────aborted, kernel gone─────▶ (gone)
+ *
+ * Invariant: entries stand in the order in which they were asked for; at most `window` of them are submitted or running; a run leaves the
+ * queue exactly once, with exactly one `finish`.
+ */
+import type { CellId } from "./cell.ts";
+import type { RunId, RunStatus } from "./notebook.ts";
+
+export type EntryPhase = "waiting" | "submitted" | "running";
+
+export interface QueueEntry {
+  readonly runId: RunId;
+  readonly cellId: CellId;
+  /** The bytes that were captured at the gesture: these run, whatever is typed meanwhile. */
+  readonly source: string;
+  readonly phase: EntryPhase;
+  /** Somebody pressed interrupt for it: an `error` reply then means `interrupted`. */
+  readonly interrupted: boolean;
+}
+
+export interface QueueState {
+  readonly entries: readonly QueueEntry[];
+  /** How many may be handed to the kernel at once: 1, or `Infinity` where a journal keeps what a closed page misses. */
+  readonly window: number;
+  /** Nothing is sent while no kernel listens; the queue is kept. */
+  readonly connected: boolean;
+}
+
+export type QueueEvent =
+  | { readonly type: "enqueue"; readonly runs: readonly { readonly runId: RunId; readonly cellId: CellId; readonly source: string }[] }
+  | { readonly type: "started"; readonly runId: RunId }
+  | {
+      readonly type: "replied";
+      readonly runId: RunId;
+      readonly status: "ok" | "error" | "aborted";
+      readonly executionCount: number | null;
+    }
+  | { readonly type: "cancel"; readonly cellId: CellId }
+  | { readonly type: "interrupt" }
+  | { readonly type: "connected" }
+  | { readonly type: "disconnected" }
+  /** Died, restarted, shut down, culled: nothing that was sent will be answered, and variables are gone. */
+  | { readonly type: "kernel_gone" }
+  /** A run that an earlier page or another tab started and whose answers arrive here from now on. */
+  | { readonly type: "adopt"; readonly runId: RunId; readonly cellId: CellId; readonly source: string };
+
+export type QueueAction =
+  | { readonly type: "send"; readonly runId: RunId; readonly cellId: CellId; readonly source: string }
+  | {
+      readonly type: "finish";
+      readonly runId: RunId;
+      readonly cellId: CellId;
+      readonly status: Extract<RunStatus, "ok" | "error" | "interrupted" | "cancelled">;
+      readonly executionCount: number | null;
+    }
+  | { readonly type: "running"; readonly runId: RunId; readonly cellId: CellId }
+  | { readonly type: "interrupt_kernel" }
+  /** An error ended the queue: say so, and how many cells did not run. */
+  | { readonly type: "stopped"; readonly by: RunId; readonly cancelled: number }
+  /** The cell is with the kernel already and cannot be withdrawn; only an interrupt ends it. */
+  | { readonly type: "cannot_cancel"; readonly runId: RunId; readonly cellId: CellId };
+
+export interface QueueStep {
+  readonly state: QueueState;
+  readonly actions: readonly QueueAction[];
+}
+
+export function emptyQueue(window = 1): QueueState {
+  return { entries: [], window, connected: false };
+}
+
+/** The entry of a cell: the running one if any, else the first. Null when it is not queued. */
+export function entryOf(state: QueueState, cellId: CellId): QueueEntry | null {
+  const mine = state.entries.filter((entry) => entry.cellId === cellId);
+  return mine.find((entry) => entry.phase === "running") ?? mine[0] ?? null;
+}
+
+/** What follows from one event. Events about runs that are not in the queue change nothing (answers may come twice). */
+export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
+  switch (event.type) {
+    case "enqueue":
+      return enqueue(state, event.runs);
+    case "adopt":
+      return adopt(state, event);
+    case "started":
+      return started(state, event.runId);
+    case "replied":
+      return replied(state, event);
+    case "cancel":
+      return cancel(state, event.cellId);
+    case "interrupt":
+      return interrupt(state);
+    case "connected":
+      return send({ ...state, connected: true }, []);
+    case "disconnected":
+      return { state: { ...state, connected: false }, actions: [] };
+    case "kernel_gone":
+      return kernelGone(state);
+  }
+}
+
+function enqueue(state: QueueState, runs: Extract<QueueEvent, { type: "enqueue" }>["runs"]): QueueStep {
+  const known = new Set(state.entries.map((entry) => entry.runId));
+  const fresh = runs.filter((run) => !known.has(run.runId));
+  const added = fresh.map((run): QueueEntry => ({ ...run, phase: "waiting", interrupted: false }));
+  return send({ ...state, entries: [...state.entries, ...added] }, []);
+}
+
+function adopt(state: QueueState, run: Extract<QueueEvent, { type: "adopt" }>): QueueStep {
+  if (find(state, run.runId)) return { state, actions: [] };
+  const { runId, cellId, source } = run;
+  const entry: QueueEntry = { runId, cellId, source, phase: "running", interrupted: false };
+  return { state: { ...state, entries: [entry, ...state.entries] }, actions: [] };
+}
+
+function started(state: QueueState, runId: RunId): QueueStep {
+  const entry = find(state, runId);
+  if (!entry || entry.phase === "running") return { state, actions: [] };
+  return {
+    state: replaceEntry(state, { ...entry, phase: "running" }),
+    actions: [{ type: "running", runId, cellId: entry.cellId }],
+  };
+}
+
+function replied(state: QueueState, reply: Extract<QueueEvent, { type: "replied" }>): QueueStep {
+  const entry = find(state, reply.runId);
+  if (!entry) return { state, actions: [] };
+  const status = reply.status === "aborted" ? "cancelled" : reply.status === "error" && entry.interrupted ? "interrupted" : reply.status;
+  const done: QueueAction = { ...finish(entry, status), executionCount: reply.executionCount };
+  const rest = { ...state, entries: state.entries.filter((other) => other !== entry) };
+  if (reply.status !== "error") return send(rest, [done]);
+  return stopAfter(rest, entry, done);
+}
+
+/**
+ * An error stops the queue: what waits is cancelled here; what was submitted is aborted by the kernel itself (`stop_on_error`), and its own
+ * answer says so.
+ */
+function stopAfter(state: QueueState, failed: QueueEntry, done: QueueAction): QueueStep {
+  const waiting = state.entries.filter((entry) => entry.phase === "waiting");
+  const cancelled = waiting.map((entry) => finish(entry, "cancelled"));
+  const submitted = state.entries.length - waiting.length;
+  const stopped: QueueAction[] =
+    cancelled.length + submitted > 0 ? [{ type: "stopped", by: failed.runId, cancelled: cancelled.length + submitted }] : [];
+  const kept = state.entries.filter((entry) => entry.phase !== "waiting");
+  return send({ ...state, entries: kept }, [done, ...cancelled, ...stopped]);
+}
+
+function cancel(state: QueueState, cellId: CellId): QueueStep {
+  const waiting = state.entries.filter((entry) => entry.cellId === cellId && entry.phase === "waiting");
+  if (waiting.length > 0) {
+    const kept = state.entries.filter((entry) => !waiting.includes(entry));
+    return send({ ...state, entries: kept }, waiting.map((entry) => finish(entry, "cancelled")));
+  }
+  const sent = state.entries.find((entry) => entry.cellId === cellId && entry.phase === "submitted");
+  return { state, actions: sent ? [{ type: "cannot_cancel", runId: sent.runId, cellId }] : [] };
+}
+
+/** Interrupt: the running cell is interrupted, everything behind it cancelled. With nothing handed over, the queue is emptied. */
+function interrupt(state: QueueState): QueueStep {
+  const waiting = state.entries.filter((entry) => entry.phase === "waiting");
+  const kept = state.entries.filter((entry) => entry.phase !== "waiting").map((entry) => ({ ...entry, interrupted: true }));
+  const actions: QueueAction[] = waiting.map((entry) => finish(entry, "cancelled"));
+  if (kept.length > 0) actions.unshift({ type: "interrupt_kernel" });
+  return { state: { ...state, entries: kept }, actions };
+}
+
+function kernelGone(state: QueueState): QueueStep {
+  const actions = state.entries.map((entry) => finish(entry, entry.phase === "running" ? "interrupted" : "cancelled"));
+  return { state: { ...state, entries: [], connected: false }, actions };
+}
+
+function send(state: QueueState, before: readonly QueueAction[]): QueueStep {
+  if (!state.connected) return { state, actions: before };
+  let free = state.window - state.entries.filter((entry) => entry.phase !== "waiting").length;
+  const actions = [...before];
+  const entries = state.entries.map((entry) => {
+    if (entry.phase !== "waiting" || free <= 0) return entry;
+    free -= 1;
+    actions.push({ type: "send", runId: entry.runId, cellId: entry.cellId, source: entry.source });
+    return { ...entry, phase: "submitted" as const };
+  });
+  return { state: { ...state, entries }, actions };
+}
+
+function finish(
+  entry: QueueEntry,
+  status: Extract<QueueAction, { type: "finish" }>["status"],
+): Extract<QueueAction, { type: "finish" }> {
+  return { type: "finish", runId: entry.runId, cellId: entry.cellId, status, executionCount: null };
+}
+
+function find(state: QueueState, runId: RunId): QueueEntry | undefined {
+  return state.entries.find((entry) => entry.runId === runId);
+}
+
+function replaceEntry(state: QueueState, changed: QueueEntry): QueueState {
+  return { ...state, entries: state.entries.map((entry) => (entry.runId === changed.runId ? changed : entry)) };
+}
