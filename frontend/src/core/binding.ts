@@ -99,7 +99,12 @@ export type BindingEvent =
   | { readonly type: "connect_step"; readonly step: ConnectingStep }
   | { readonly type: "attached"; readonly attachment: KernelAttachment }
   | { readonly type: "failed"; readonly failure: Failure }
-  | { readonly type: "lost"; readonly reason: InterruptionReason; readonly attempt: number; readonly retryAt: number | null }
+  | {
+      readonly type: "lost";
+      readonly reason: InterruptionReason;
+      readonly attempt: number;
+      readonly retryAt: number | null;
+    }
   | { readonly type: "ended"; readonly reason: EndReason }
   | { readonly type: "disconnect" };
 

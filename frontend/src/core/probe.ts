@@ -1,3 +1,5 @@
+import type { AddressRefusal } from "./backend-url.ts";
+
 /** Why a connection cannot be made. Stable: texts, tests and documents name these codes. */
 export type FailureCode =
   | "insecure_hub"
@@ -20,7 +22,7 @@ export type FailureCode =
   | "socket_blocked"
   | "no_kernelspecs"
   | "kernel_start_failed"
-  | "address_refused";
+  | AddressRefusal;
 
 /** Things that work but could be better. */
 export type Advice = "set_allow_origin" | "http_not_https" | "other_loopback_name";

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { type BackendAddress, parseBackendUrl, parseToken } from "./backend-url.ts";
+
+function at(baseUrl: string, more: { label?: string; token?: string; pair?: string } = {}): BackendAddress {
+  const label = more.label ?? baseUrl.replace(/^https?:\/\//, "").replace(/\/$/, "");
+  return { ok: true, baseUrl, label, token: more.token ?? null, pair: more.pair ?? null };
+}
+
+const ACCEPTED: readonly (readonly [string, BackendAddress])[] = [
+  ["8888", at("http://127.0.0.1:8888/")],
+  [":9000", at("http://127.0.0.1:9000/")],
+  ["８８８８", at("http://127.0.0.1:8888/")],
+  ["localhost", at("http://localhost:8888/")],
+  ["localhost:80", at("http://localhost:80/")],
+  ["localhost:9999", at("http://localhost:9999/")],
+  ["127.0.0.1:9000/?token=abc", at("http://127.0.0.1:9000/", { token: "abc" })],
+  ["http://127.0.0.1:9000/?token=abc", at("http://127.0.0.1:9000/", { token: "abc" })],
+  ["  http://localhost:8888/tree?token=abc \n", at("http://localhost:8888/", { token: "abc" })],
+  ["http://localhost:8888/lab/tree/a/b.ipynb?token=abc", at("http://localhost:8888/", { token: "abc" })],
+  ["http://localhost:8888/notebooks/my%20work/x.ipynb", at("http://localhost:8888/")],
+  ["http://localhost:8888/nbclassic/tree", at("http://localhost:8888/")],
+  ["http://localhost:8888/doc/tree/x.ipynb", at("http://localhost:8888/")],
+  ["http://localhost:8888/base/lab", at("http://localhost:8888/base/")],
+  ["http://localhost:8888/base", at("http://localhost:8888/base/")],
+  ["http://localhost:8888/user/lab/lab/tree", at("http://localhost:8888/user/lab/")],
+  ["http://localhost:8888/user/tree/", at("http://localhost:8888/user/tree/")],
+  ["http://localhost:8888/#token=abc", at("http://localhost:8888/", { token: "abc" })],
+  ["http://localhost:8888/?token=...", at("http://localhost:8888/")],
+  ["http://localhost:8888/?token=a%2Bb", at("http://localhost:8888/", { token: "a+b" })],
+  ["http://localhost/", at("http://localhost:80/")],
+  ["https://localhost/", at("https://localhost:443/")],
+  ["https://127.0.0.1:8888/lab", at("https://127.0.0.1:8888/")],
+  ["ws://127.0.0.1:8888/api/kernels/1/channels", at("http://127.0.0.1:8888/")],
+  ["http://[::1]:8888/tree", at("http://localhost:8888/")],
+  ["[::1]:8888", at("http://localhost:8888/")],
+  ["http://0.0.0.0:8888/", at("http://127.0.0.1:8888/")],
+  ["http://127.0.1.1:8888/", at("http://127.0.0.1:8888/")],
+  ["http://[::ffff:127.0.0.1]:8888/", at("http://127.0.0.1:8888/")],
+  ["http://LOCALHOST.:8888/", at("http://localhost:8888/")],
+  ["<http://localhost:8888/?token=abc>", at("http://localhost:8888/", { token: "abc" })],
+  ["`localhost:8888`", at("http://localhost:8888/")],
+  ["http://localhost:8888/?token=abc :: /home/ann/my work", at("http://localhost:8888/", { token: "abc" })],
+  [
+    "Currently running servers:\nhttp://localhost:8889/base/?token=abc :: /home/ann",
+    at("http://localhost:8889/base/", { token: "abc" }),
+  ],
+  [
+    "    Or copy and paste one of these URLs:\n        http://gpu-box:8888/tree?token=abc\n        http://127.0.0.1:8888/tree?token=abc",
+    at("http://127.0.0.1:8888/", { token: "abc" }),
+  ],
+  [
+    "https://hub.example/connect#rt=http://127.0.0.1:8888&pair=ABCD-EFGH",
+    at("http://127.0.0.1:8888/", { pair: "ABCD-EFGH" }),
+  ],
+  ["http://127.0.0.1:8800/connect#rt=127.0.0.1:8888&pair=ABCD", at("http://127.0.0.1:8888/", { pair: "ABCD" })],
+  ["http://127.0.0.1:8800/login#code=x&rt=8888&token=abc", at("http://127.0.0.1:8888/", { token: "abc" })],
+];
+
+const REFUSED: readonly (readonly [string, BackendAddress])[] = [
+  ["", { ok: false, code: "address_empty", facts: {} }],
+  ["   ", { ok: false, code: "address_empty", facts: {} }],
+  ["0", { ok: false, code: "address_port", facts: { port: "0" } }],
+  ["70000", { ok: false, code: "address_port", facts: { port: "70000" } }],
+  ["localhost:70000", { ok: false, code: "address_port", facts: { port: "70000" } }],
+  ["http://localhost:0/", { ok: false, code: "address_port", facts: { port: 0 } }],
+  ["hello world", { ok: false, code: "address_not_understood", facts: {} }],
+  ["http://", { ok: false, code: "address_not_understood", facts: {} }],
+  ["ftp://localhost:8888/", { ok: false, code: "address_scheme", facts: { scheme: "ftp" } }],
+  ["javascript:alert(1)", { ok: false, code: "address_scheme", facts: { scheme: "javascript" } }],
+  ["file:///home/ann/jpserver-1-open.html", { ok: false, code: "address_scheme", facts: { scheme: "file" } }],
+  ["http://ann:secret@localhost:8888/", { ok: false, code: "address_has_password", facts: {} }],
+  [
+    "http://gpu-box.example:8888/lab?token=abc",
+    {
+      ok: false,
+      code: "address_not_loopback",
+      facts: {
+        host: "gpu-box.example",
+        port: 8888,
+        localPort: 8888,
+        ssh: "ssh -N -L 127.0.0.1:8888:127.0.0.1:8888 you@gpu-box.example",
+      },
+    },
+  ],
+  [
+    "https://box/",
+    {
+      ok: false,
+      code: "address_not_loopback",
+      facts: { host: "box", port: 443, localPort: 8888, ssh: "ssh -N -L 127.0.0.1:8888:127.0.0.1:443 you@box" },
+    },
+  ],
+  [
+    "192.168.1.5:8888",
+    {
+      ok: false,
+      code: "address_not_loopback",
+      facts: {
+        host: "192.168.1.5",
+        port: 8888,
+        localPort: 8888,
+        ssh: "ssh -N -L 127.0.0.1:8888:127.0.0.1:8888 you@192.168.1.5",
+      },
+    },
+  ],
+  [
+    "http://localhost.evil.example:8888/",
+    {
+      ok: false,
+      code: "address_not_loopback",
+      facts: {
+        host: "localhost.evil.example",
+        port: 8888,
+        localPort: 8888,
+        ssh: "ssh -N -L 127.0.0.1:8888:127.0.0.1:8888 you@localhost.evil.example",
+      },
+    },
+  ],
+  [
+    "https://hub.example/connect#rt=http://evil.example:8888&pair=ABCD",
+    {
+      ok: false,
+      code: "address_not_loopback",
+      facts: {
+        host: "evil.example",
+        port: 8888,
+        localPort: 8888,
+        ssh: "ssh -N -L 127.0.0.1:8888:127.0.0.1:8888 you@evil.example",
+      },
+    },
+  ],
+];
+
+describe("parseBackendUrl", () => {
+  it.each(ACCEPTED)("accepts %j", (input, expected) => {
+    expect(parseBackendUrl(input)).toEqual(expected);
+  });
+
+  it.each(REFUSED)("refuses %j", (input, expected) => {
+    expect(parseBackendUrl(input)).toEqual(expected);
+  });
+
+  it("never puts the token into what is shown or kept", () => {
+    for (const [, address] of ACCEPTED) {
+      if (!address.ok || address.token === null) continue;
+      expect(address.baseUrl + address.label).not.toContain(address.token);
+    }
+  });
+});
+
+describe("parseToken", () => {
+  it.each([
+    ["abc", "abc"],
+    [" abc\n", "abc"],
+    ["token=abc", "abc"],
+    ["?token=abc", "abc"],
+    ["http://localhost:8888/tree?token=abc", "abc"],
+    ["localhost:8888/?token=abc", "abc"],
+    ["http://localhost:8888/", null],
+    ["...", null],
+    ["two words", null],
+    ["", null],
+  ] as const)("reads %j", (input, expected) => {
+    expect(parseToken(input)).toBe(expected);
+  });
+});
