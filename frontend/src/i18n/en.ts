@@ -1,12 +1,12 @@
-import { commands } from "./en/commands";
-import { connect } from "./en/connect";
-import { errors } from "./en/errors";
-import { home } from "./en/home";
-import { notebook } from "./en/notebook";
-import { outputs } from "./en/outputs";
-import { runtime } from "./en/runtime";
-import { settings } from "./en/settings";
-import { shell } from "./en/shell";
+import { commands } from "./en/commands.ts";
+import { connect } from "./en/connect.ts";
+import { errors } from "./en/errors.ts";
+import { home } from "./en/home.ts";
+import { notebook } from "./en/notebook.ts";
+import { outputs } from "./en/outputs.ts";
+import { runtime } from "./en/runtime.ts";
+import { settings } from "./en/settings.ts";
+import { shell } from "./en/shell.ts";
 
 /** English words by topic. This is the type that every other language must satisfy. */
 export const en = { commands, connect, errors, home, notebook, outputs, runtime, settings, shell } as const;

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
-import { en } from "./en";
-import { ja } from "./ja";
-import type { Message } from "./messages";
-import { formatAgo, formatBytes, isTextKey, language, looseText, preferredLanguage, setLanguage, text } from "./t";
+import { en } from "./en.ts";
+import { ja } from "./ja.ts";
+import type { Message } from "./messages.ts";
+import { formatAgo, formatBytes, isTextKey, language, looseText, preferredLanguage, setLanguage, text } from "./t.ts";
 
 afterEach(() => setLanguage("en"));
 

@@ -4,8 +4,8 @@
  * English is loaded with the page and is the fall-back; Japanese comes when it is asked for. A component that shows text
  * uses `useText` of `ui/`, so that it is drawn again when the language changes.
  */
-import { en } from "./en";
-import type { Message, ParameterOf } from "./messages";
+import { en } from "./en.ts";
+import type { Message, ParameterOf } from "./messages.ts";
 
 export type Language = "en" | "ja";
 export const languages: readonly Language[] = ["en", "ja"];
@@ -28,7 +28,7 @@ type Dictionary = { readonly [T in keyof Topics]: { readonly [N in keyof Topics[
 
 const loaders: Record<Language, () => Promise<Dictionary>> = {
   en: async () => en,
-  ja: async () => (await import("./ja")).ja,
+  ja: async () => (await import("./ja.ts")).ja,
 };
 
 let current: Language = "en";

@@ -35,9 +35,11 @@ export const shell = {
   signInNoCode: "The link is incomplete. Ask for another and open it whole:",
   signingIn: "Signing in…",
   hubUnreachableTitle: "The hub does not answer",
-  hubUnreachableText: "Is “runhere” still running in its terminal? Start it again; what you typed is kept in this browser and is saved then.",
+  hubUnreachableText:
+    "Is “runhere” still running in its terminal? Start it again; what you typed is kept in this browser and is saved then.",
   crashTitle: "Something in this page broke",
-  crashText: "What you typed up to now is kept. Reload the page to go on. If it happens again, tell us with the text below.",
+  crashText:
+    "What you typed up to now is kept. Reload the page to go on. If it happens again, tell us with the text below.",
   viewFailedTitle: "This part of the page could not be loaded",
   viewFailedText: "The hub may have been updated while the page was open. Reload the page.",
   tooOldBrowserTitle: "This browser is too old",

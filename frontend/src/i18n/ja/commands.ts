@@ -1,4 +1,4 @@
-import type { commands as english } from "../en/commands";
-import type { Translated } from "../messages";
+import type { commands as english } from "../en/commands.ts";
+import type { Translated } from "../messages.ts";
 
 export const commands = {} as const satisfies Translated<typeof english>;

@@ -1,4 +1,4 @@
-import type { connect as english } from "../en/connect";
-import type { Translated } from "../messages";
+import type { connect as english } from "../en/connect.ts";
+import type { Translated } from "../messages.ts";
 
 export const connect = {} as const satisfies Translated<typeof english>;

@@ -1,4 +1,4 @@
-import type { errors as english } from "../en/errors";
-import type { Translated } from "../messages";
+import type { errors as english } from "../en/errors.ts";
+import type { Translated } from "../messages.ts";
 
 export const errors = {} as const satisfies Translated<typeof english>;

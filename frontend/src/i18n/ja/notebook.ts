@@ -1,4 +1,4 @@
-import type { notebook as english } from "../en/notebook";
-import type { Translated } from "../messages";
+import type { notebook as english } from "../en/notebook.ts";
+import type { Translated } from "../messages.ts";
 
 export const notebook = {} as const satisfies Translated<typeof english>;

@@ -1,4 +1,4 @@
-import type { outputs as english } from "../en/outputs";
-import type { Translated } from "../messages";
+import type { outputs as english } from "../en/outputs.ts";
+import type { Translated } from "../messages.ts";
 
 export const outputs = {} as const satisfies Translated<typeof english>;

@@ -1,4 +1,4 @@
-import type { settings as english } from "../en/settings";
-import type { Translated } from "../messages";
+import type { settings as english } from "../en/settings.ts";
+import type { Translated } from "../messages.ts";
 
 export const settings = {} as const satisfies Translated<typeof english>;

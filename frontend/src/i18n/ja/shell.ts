@@ -1,5 +1,5 @@
-import type { shell as english } from "../en/shell";
-import type { Translated } from "../messages";
+import type { shell as english } from "../en/shell.ts";
+import type { Translated } from "../messages.ts";
 
 export const shell = {
   productName: "Runhere",
@@ -31,16 +31,19 @@ export const shell = {
   signedOutTitle: "コマンドラインからサインインしてください",
   signedOutText:
     "このハブは一人用です。ハブが動いている端末を使える人だけが入れます。その端末で次のコマンドを実行し、表示されたリンクをこのブラウザーで開いてください。",
-  signedOutHint: "リンクは10分間有効で、一度だけ使えます。フォルダーを指定して「runhere」をもう一度実行してもリンクが表示されます。",
+  signedOutHint:
+    "リンクは10分間有効で、一度だけ使えます。フォルダーを指定して「runhere」をもう一度実行してもリンクが表示されます。",
   signInFailedTitle: "このリンクではサインインできません",
   signInUsed: "このリンクはすでに使われています。リンクは一度だけ使えます。新しいリンクを発行してください。",
   signInExpired: "発行から10分を過ぎています。新しいリンクを発行してください。",
   signInNoCode: "リンクが途中で切れています。新しいリンクを発行し、全体を開いてください。",
   signingIn: "サインインしています…",
   hubUnreachableTitle: "ハブが応答しません",
-  hubUnreachableText: "端末で「runhere」はまだ動いていますか。もう一度起動してください。入力した内容はこのブラウザーに残っていて、起動後に保存されます。",
+  hubUnreachableText:
+    "端末で「runhere」はまだ動いていますか。もう一度起動してください。入力した内容はこのブラウザーに残っていて、起動後に保存されます。",
   crashTitle: "ページの一部で問題が起きました",
-  crashText: "ここまでに入力した内容は残っています。ページを再読み込みして続けてください。繰り返し起きる場合は、下の内容を添えてお知らせください。",
+  crashText:
+    "ここまでに入力した内容は残っています。ページを再読み込みして続けてください。繰り返し起きる場合は、下の内容を添えてお知らせください。",
   viewFailedTitle: "ページのこの部分を読み込めませんでした",
   viewFailedText: "ページを開いている間にハブが更新された可能性があります。ページを再読み込みしてください。",
   tooOldBrowserTitle: "ブラウザーが古すぎます",
