@@ -4,7 +4,19 @@ Times are integer milliseconds since 1970 (UTC). Ids are 32 hex digits unless sa
 notebook: it is assigned in the transaction that writes the row and never reused.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -125,6 +137,15 @@ blobs = Table(
     Column("sha256", String(64), primary_key=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+)
+
+# Whose Yjs client id is whose: registered when a page joins, never handed on to somebody else.
+clients = Table(
+    "clients",
+    metadata,
+    Column("notebook_id", ForeignKey("notebooks.id"), primary_key=True),
+    Column("client_id", BigInteger, primary_key=True),  # up to 53 bits
+    Column("person_id", String(32), nullable=False),
 )
 
 # Who wrote what: the hub's own record, from the client ids registered at join. See ADR 9.

@@ -1,0 +1,107 @@
+"""Notebooks: which there are, which file each one is, what lies in the trash."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from runhere_hub.core.drive import NotebookRow
+from runhere_hub.core.ids import FolderId, NotebookId, PersonId
+from runhere_hub.store.tables import metadata, notebooks
+
+
+def _row(row: Row[Any]) -> NotebookRow:
+    return NotebookRow(
+        id=NotebookId(row.id),
+        owner_id=PersonId(row.owner_id),
+        folder_id=FolderId(row.folder_id) if row.folder_id else None,
+        path=row.path,
+        omit_outputs=row.omit_outputs,
+        opened_at=row.opened_at,
+        trashed_at=row.trashed_at,
+        trash_path=row.trash_path,
+    )
+
+
+def get(conn: Connection, notebook_id: NotebookId) -> NotebookRow | None:
+    """One notebook, in the trash or not."""
+    row = conn.execute(select(notebooks).where(notebooks.c.id == notebook_id)).one_or_none()
+    return _row(row) if row else None
+
+
+def at(conn: Connection, folder_id: FolderId, path: str) -> NotebookRow | None:
+    """The notebook of a file, when the hub knows it; those in the trash are not at their old place."""
+    here = (notebooks.c.folder_id == folder_id) & (notebooks.c.path == path) & notebooks.c.trashed_at.is_(None)
+    row = conn.execute(select(notebooks).where(here).order_by(notebooks.c.created_at).limit(1)).one_or_none()
+    return _row(row) if row else None
+
+
+def in_folder(conn: Connection, folder_id: FolderId) -> tuple[NotebookRow, ...]:
+    """Every notebook of a folder that is not in the trash."""
+    here = (notebooks.c.folder_id == folder_id) & notebooks.c.trashed_at.is_(None)
+    return tuple(_row(r) for r in conn.execute(select(notebooks).where(here)))
+
+
+def recent(conn: Connection, owner_id: PersonId, *, limit: int) -> tuple[NotebookRow, ...]:
+    """A person's notebooks, the last opened first."""
+    mine = (notebooks.c.owner_id == owner_id) & notebooks.c.trashed_at.is_(None) & notebooks.c.opened_at.is_not(None)
+    rows = conn.execute(select(notebooks).where(mine).order_by(notebooks.c.opened_at.desc()).limit(limit))
+    return tuple(_row(r) for r in rows)
+
+
+def trashed(conn: Connection, owner_id: PersonId) -> tuple[NotebookRow, ...]:
+    """A person's trash, the latest first."""
+    mine = (notebooks.c.owner_id == owner_id) & notebooks.c.trashed_at.is_not(None)
+    return tuple(_row(r) for r in conn.execute(select(notebooks).where(mine).order_by(notebooks.c.trashed_at.desc())))
+
+
+def add(conn: Connection, row: NotebookRow, *, now: int) -> None:
+    """Keep a new notebook."""
+    conn.execute(
+        insert(notebooks).values(
+            id=row.id,
+            owner_id=row.owner_id,
+            folder_id=row.folder_id,
+            path=row.path,
+            omit_outputs=row.omit_outputs,
+            created_at=now,
+        )
+    )
+
+
+def opened(conn: Connection, notebook_id: NotebookId, *, now: int) -> None:
+    """Note that somebody opened it."""
+    _set(conn, notebook_id, opened_at=now)
+
+
+def omit_outputs(conn: Connection, notebook_id: NotebookId) -> None:
+    """Switch "omit outputs" on. Nothing here switches it off."""
+    _set(conn, notebook_id, omit_outputs=True)
+
+
+def place(conn: Connection, notebook_id: NotebookId, folder_id: FolderId, path: str) -> None:
+    """Its file lies there now."""
+    _set(conn, notebook_id, folder_id=folder_id, path=path)
+
+
+def trash(conn: Connection, notebook_id: NotebookId, *, trash_path: str, now: int) -> None:
+    """It is in the trash."""
+    _set(conn, notebook_id, trashed_at=now, trash_path=trash_path)
+
+
+def restore(conn: Connection, notebook_id: NotebookId, folder_id: FolderId, path: str) -> None:
+    """It is out of the trash, and its file lies there."""
+    _set(conn, notebook_id, folder_id=folder_id, path=path, trashed_at=None, trash_path=None)
+
+
+def forget(conn: Connection, notebook_ids: Iterable[NotebookId]) -> None:
+    """Delete notebooks and everything that any table keeps about them."""
+    ids = list(notebook_ids)
+    for table in reversed(metadata.sorted_tables):
+        if "notebook_id" in table.c:
+            conn.execute(delete(table).where(table.c.notebook_id.in_(ids)))
+    conn.execute(delete(notebooks).where(notebooks.c.id.in_(ids)))
+
+
+def _set(conn: Connection, notebook_id: NotebookId, **values: object) -> None:
+    conn.execute(update(notebooks).where(notebooks.c.id == notebook_id).values(**values))
