@@ -11,7 +11,9 @@ RunhereError
 ├── TooLarge
 ├── Invalid
 │   ├── NotebookInvalid        the file is no notebook: where, and why
-│   └── OutputsInvalid         operations that SPEC 4.2 does not know
+│   ├── OutputsInvalid         operations that SPEC 4.2 does not know
+│   ├── FrameInvalid           bytes or JSON of a room that cannot be understood
+│   └── BlobHashWrong          the bytes do not have the hash they are said to have
 └── Unavailable            the world failed: disk, database, folder
     ├── DatabaseDamaged        the file is no database any more; it was left as it is
     ├── DatabaseUnavailable    locked, not reachable, read-only, or of a newer version
@@ -211,3 +213,15 @@ class BlobMissing(Unavailable):
     """A blob that a run refers to is not in the store."""
 
     code = "blob_missing"
+
+
+class FrameInvalid(Invalid):
+    """A message of a room that cannot be understood; the socket is closed with 4400."""
+
+    code = "frame_invalid"
+
+
+class BlobHashWrong(Invalid):
+    """The bytes do not have the SHA-256 that they are stored under. Nothing was kept."""
+
+    code = "blob_hash_wrong"
