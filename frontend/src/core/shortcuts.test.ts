@@ -61,7 +61,11 @@ describe("readKey", () => {
 
   it("leaves modifiers and input methods alone, and keeps what is pending", () => {
     const pending = { strokes: ["d"], expiresAt: 500 };
-    expect(read(press("Shift", { shiftKey: true }), "command", pending)).toEqual({ command: null, pending, taken: false });
+    expect(read(press("Shift", { shiftKey: true }), "command", pending)).toEqual({
+      command: null,
+      pending,
+      taken: false,
+    });
     expect(read(press("Process"), "edit").taken).toBe(false);
   });
 });

@@ -52,7 +52,17 @@ const NAMED = new Map([
   ["Up", "ArrowUp"],
   ["Down", "ArrowDown"],
 ]);
-const MODIFIERS = new Set(["Control", "Shift", "Alt", "Meta", "AltGraph", "CapsLock", "Dead", "Process", "Unidentified"]);
+const MODIFIERS = new Set([
+  "Control",
+  "Shift",
+  "Alt",
+  "Meta",
+  "AltGraph",
+  "CapsLock",
+  "Dead",
+  "Process",
+  "Unidentified",
+]);
 
 function keyName(stroke: KeyStroke): string {
   const named = NAMED.get(stroke.key) ?? stroke.key;
@@ -101,7 +111,10 @@ export function readKey(
   if (name === null) return { command: null, pending, taken: false };
   const before = pending && pending.expiresAt >= now ? pending.strokes : [];
   const usable = bindings.filter((binding) => binding.mode === "any" || binding.mode === mode);
-  return step([...before, name]) ?? (before.length > 0 ? step([name]) : null) ?? { command: null, pending: null, taken: before.length > 0 };
+  return (
+    step([...before, name]) ??
+    (before.length > 0 ? step([name]) : null) ?? { command: null, pending: null, taken: before.length > 0 }
+  );
 
   function step(typed: readonly string[]): KeyAnswer | null {
     let longer = false;
@@ -115,7 +128,16 @@ export function readKey(
   }
 }
 
-const MAC_SIGNS: Readonly<Record<string, string>> = { Mod: "⌘", Ctrl: "⌃", Alt: "⌥", Shift: "⇧", Meta: "⌘", Enter: "↩", Backspace: "⌫", Delete: "⌦" };
+const MAC_SIGNS: Readonly<Record<string, string>> = {
+  Mod: "⌘",
+  Ctrl: "⌃",
+  Alt: "⌥",
+  Shift: "⇧",
+  Meta: "⌘",
+  Enter: "↩",
+  Backspace: "⌫",
+  Delete: "⌦",
+};
 const SIGNS: Readonly<Record<string, string>> = { Mod: "Ctrl", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
 
 /** A binding as people read it: `⇧⌘P` on a Mac, `Ctrl+Shift+P` elsewhere. */
@@ -124,7 +146,10 @@ export function showKeys(keys: string, isMac: boolean): string {
     .split(" ")
     .map((stroke) => {
       const parts = stroke === "-" ? ["-"] : stroke.split(/-(?=.)/);
-      const signs = parts.map((part) => (isMac ? MAC_SIGNS[part] : undefined) ?? SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part));
+      const signs = parts.map(
+        (part) =>
+          (isMac ? MAC_SIGNS[part] : undefined) ?? SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part),
+      );
       return signs.join(isMac ? "" : "+");
     })
     .join(" ");

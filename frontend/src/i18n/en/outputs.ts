@@ -1,1 +1,20 @@
-export const outputs = {} as const;
+export const outputs = {
+  showAll: "Show all",
+  showLess: "Show less",
+  copyAll: "Copy all",
+  copy: "Copy",
+  linesHidden: { one: "{count} line hidden", other: "{count} lines hidden" },
+  outputsHidden: { one: "{count} output hidden", other: "{count} outputs hidden" },
+  allLines: "All {count} lines",
+  lineCut: "(line of {count} characters, cut here)",
+  showMore: "{count} more",
+  traceback: "Traceback",
+  imageAlt: "Image output",
+  frameTitle: "Interactive output",
+  frameStopped: "This output was stopped: it sent messages that no output should send. Run the cell again to show it.",
+  activeSaved: "This saved output contains code of its own. It would run in a closed-off frame.",
+  showActive: "Show it",
+  cannotShow: "Nothing here can show this output ({types}).",
+  loading: "Loading output…",
+  notStored: "This output could not be read from the hub. Run the cell again to get it.",
+} as const;

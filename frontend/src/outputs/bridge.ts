@@ -1,0 +1,63 @@
+/**
+ * The page's end of the line to one output frame. The page hands a port to the frame's document; from then on only
+ * messages on that port count, each is checked, and a frame that says something else, or too much, is cut off.
+ *
+ * The frame's origin is the string "null", which proves nothing: what counts is that the port went to this window.
+ */
+import { type FrameMessage, MessageRate, type RenderMessage, readFrameMessage } from "../core/frame-messages.ts";
+
+export interface FrameEvents {
+  onResize(heightPx: number): void;
+  onError(message: string): void;
+  onLink(url: string): void;
+  /** The frame broke the protocol and was cut off. */
+  onBroken(): void;
+}
+
+export interface FrameLink {
+  close(): void;
+}
+
+/** Gives every document that loads in `iframe` a port and what it is to show. */
+export function connectFrame(iframe: HTMLIFrameElement, render: RenderMessage, events: FrameEvents): FrameLink {
+  let port: MessagePort | null = null;
+  const rate = new MessageRate();
+  // Also after a reload: a frame that was moved without `moveBefore` starts anew and gets a new port.
+  const onLoad = (): void => {
+    port?.close();
+    const channel = new MessageChannel();
+    port = channel.port1;
+    port.onmessage = (event) => receive(event.data);
+    iframe.contentWindow?.postMessage({ type: "runhere_port" }, "*", [channel.port2]);
+    port.postMessage(render);
+  };
+  const close = (): void => {
+    iframe.removeEventListener("load", onLoad);
+    port?.close();
+    port = null;
+  };
+  const receive = (data: unknown): void => {
+    const message = rate.take(performance.now()) ? readFrameMessage(data) : null;
+    if (message) deliver(message, events);
+    else {
+      close();
+      events.onBroken();
+    }
+  };
+  iframe.addEventListener("load", onLoad);
+  return { close };
+}
+
+function deliver(message: FrameMessage, events: FrameEvents): void {
+  switch (message.type) {
+    case "ready":
+      return;
+    case "resize":
+      return events.onResize(message.height);
+    case "error":
+      return events.onError(message.message);
+    case "open_link":
+      // A frame may ask only while the person is acting in the page; a click inside a frame counts for the page too.
+      if (navigator.userActivation?.isActive ?? true) events.onLink(message.url);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The outputs of one run as nodes, brought up to date by difference: what is the same object stays untouched, a growing
+ * stream only grows. At most one update per frame, whatever the kernel sends.
+ */
+import { isBlobRef, type Output } from "../core/outputs.ts";
+import { text } from "../i18n/t.ts";
+import { errorElement } from "./error.ts";
+import { chooseRenderer } from "./registry.ts";
+import { button, element, type OutputEnvironment, type Rendered } from "./rendered.ts";
+import { TextView } from "./text-view.ts";
+
+/** More outputs than this are folded until somebody asks for them. */
+const FOLD_OUTPUTS = 60;
+
+export interface ShownRun {
+  /** Changes when another run takes the cell's head. */
+  readonly runId: string;
+  readonly outputs: readonly Output[];
+  readonly isLive: boolean;
+}
+
+interface Item {
+  output: Output;
+  readonly host: HTMLElement;
+  readonly stream: TextView | null;
+  rendered: Rendered | null;
+}
+
+export class OutputArea {
+  readonly #host: HTMLElement;
+  readonly #environment: OutputEnvironment;
+  #items: Item[] = [];
+  #run: ShownRun | null = null;
+  #wanted: ShownRun | null = null;
+  #frame = 0;
+  #showsAll = false;
+  #more: HTMLElement | null = null;
+
+  constructor(host: HTMLElement, environment: OutputEnvironment) {
+    this.#host = host;
+    this.#environment = environment;
+  }
+
+  /** Shows `run` at once: a row that comes into sight must have its height. */
+  showNow(run: ShownRun | null): void {
+    this.#wanted = run;
+    this.#apply();
+  }
+
+  /** Shows `run` with the next frame. */
+  show(run: ShownRun | null): void {
+    this.#wanted = run;
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#apply());
+  }
+
+  /** Ends everything; frames are parked. Call while the host is still in the document. */
+  dispose(): void {
+    cancelAnimationFrame(this.#frame);
+    for (const item of this.#items) item.rendered?.dispose();
+    this.#items = [];
+  }
+
+  #apply(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const run = this.#wanted;
+    if (run?.runId !== this.#run?.runId) this.#dropFrom(0);
+    this.#run = run;
+    const outputs = run?.outputs ?? [];
+    const count = this.#showsAll ? outputs.length : Math.min(outputs.length, FOLD_OUTPUTS);
+    if (this.#items.length > count) this.#dropFrom(count);
+    for (let index = 0; index < count; index += 1) this.#place(index, outputs[index] as Output);
+    this.#showRest(outputs.length - count);
+  }
+
+  #place(index: number, output: Output): void {
+    const item = this.#items[index];
+    if (item?.output === output) return;
+    if (item && this.#updateInPlace(item, output)) {
+      item.output = output;
+      return;
+    }
+    const made = this.#make(output, index);
+    if (item) {
+      item.rendered?.dispose();
+      item.host.replaceWith(made.host);
+    } else if (this.#more) this.#more.before(made.host);
+    else this.#host.append(made.host);
+    this.#items[index] = made;
+    this.#fill(made, index);
+  }
+
+  #updateInPlace(item: Item, output: Output): boolean {
+    if (
+      item.stream &&
+      output.output_type === "stream" &&
+      item.output.output_type === "stream" &&
+      output.name === item.output.name &&
+      typeof output.text === "string"
+    ) {
+      item.stream.setText(output.text);
+      return true;
+    }
+    return false;
+  }
+
+  #make(output: Output, _index: number): Item {
+    const host = element("div", `output output-${output.output_type}`);
+    if (output.output_type === "stream" && output.name === "stderr") host.classList.add("stderr");
+    const stream =
+      output.output_type === "stream"
+        ? new TextView(
+            output.name === "stderr" ? "stderr" : "stdout",
+            (copied) => void this.#environment.copyText(copied),
+          )
+        : null;
+    return { output, host, stream, rendered: null };
+  }
+
+  // Filled once the host is in the document: frames and measuring need that.
+  #fill(item: Item, index: number): void {
+    const { output, host } = item;
+    switch (output.output_type) {
+      case "stream":
+        if (!item.stream) return;
+        host.append(item.stream.element);
+        this.#withValue(item, output.text, (value) => item.stream?.setText(value as string));
+        return;
+      case "error":
+        host.append(errorElement(output, this.#environment));
+        return;
+      default:
+        this.#fillBundle(item, output, index);
+    }
+  }
+
+  #fillBundle(item: Item, output: Extract<Output, { data: unknown }>, index: number): void {
+    const choice = chooseRenderer(output.data);
+    if (!choice) {
+      item.host.append(
+        element("div", "output-unknown", text("outputs.cannotShow", { types: Object.keys(output.data).join(", ") })),
+      );
+      return;
+    }
+    const run = this.#run;
+    this.#withValue(item, output.data[choice.mime], (value) => {
+      item.rendered?.dispose();
+      item.rendered = choice.renderer.render(
+        {
+          mime: choice.mime,
+          value,
+          metadata: output.metadata,
+          environment: this.#environment,
+          isLive: run?.isLive ?? false,
+          outputKey: `${run?.runId}:${index}`,
+        },
+        item.host,
+      );
+    });
+  }
+
+  #withValue(item: Item, value: unknown, show: (value: unknown) => void): void {
+    if (!isBlobRef(value)) {
+      show(value);
+      return;
+    }
+    const waiting = element("div", "output-waiting", text("outputs.loading"));
+    item.host.append(waiting);
+    this.#environment.readBlob(value.$blob).then(
+      (bytes) => {
+        waiting.remove();
+        if (this.#items.includes(item)) show(JSON.parse(new TextDecoder().decode(bytes)));
+      },
+      () => {
+        waiting.textContent = text("outputs.notStored");
+      },
+    );
+  }
+
+  #showRest(hidden: number): void {
+    this.#more?.remove();
+    this.#more = null;
+    if (hidden <= 0) return;
+    const bar = element("div", "output-fold");
+    bar.append(
+      element("span", "output-fold-count", text("outputs.outputsHidden", { count: hidden })),
+      button(text("outputs.showAll"), () => {
+        this.#showsAll = true;
+        this.#apply();
+      }),
+    );
+    this.#more = bar;
+    this.#host.append(bar);
+  }
+
+  #dropFrom(index: number): void {
+    for (const item of this.#items.splice(index)) {
+      item.rendered?.dispose();
+      item.host.remove();
+    }
+  }
+}

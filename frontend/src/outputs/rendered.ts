@@ -1,0 +1,70 @@
+/** What a renderer is given and gives back. No framework: plain nodes with an end. */
+import type { TextKey } from "../i18n/t.ts";
+
+/** A value of a MIME bundle after blobs were read: text, base64 text, or JSON. */
+export type MimeValue = unknown;
+
+/** What renderers may ask of the page. */
+export interface OutputEnvironment {
+  /** Shows a dialog that names the host; true when the person wants to go there. */
+  confirmLink(url: string): Promise<boolean>;
+  copyText(text: string): Promise<void>;
+  /** Says something to screen readers and, briefly, on the screen. */
+  announce(key: TextKey): void;
+  /** Bytes of a large value. Rejects when the hub has none. */
+  readBlob(sha256: string): Promise<Uint8Array>;
+  /** `light` or `dark`; frames are told. */
+  theme(): "light" | "dark";
+}
+
+export interface RenderRequest {
+  readonly mime: string;
+  readonly value: MimeValue;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly environment: OutputEnvironment;
+  /** Whether this was made by code that ran in this page: else active content waits for a click. */
+  readonly isLive: boolean;
+  /** Names the output among all of the notebook; frames are kept under it. */
+  readonly outputKey: string;
+}
+
+export interface Rendered {
+  /** Shows another value in place; false when it cannot and wants to be made anew. */
+  update?(value: MimeValue): boolean;
+  dispose(): void;
+}
+
+/** One file per renderer; `outputs/registry.ts` lists them. Of several MIME types in one bundle `core/mime.ts` ranks them. */
+export interface Renderer {
+  readonly mimeTypes: readonly string[];
+  render(request: RenderRequest, host: HTMLElement): Rendered;
+}
+
+export const nothingToDispose: Rendered = { dispose: () => undefined };
+
+/** nbformat writes multi-line text as a list of lines; live messages as one string. */
+export function asText(value: MimeValue): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.join("");
+  return value === undefined || value === null ? "" : JSON.stringify(value, null, 2);
+}
+
+/** A small element with a class and text. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  className = "",
+  text = "",
+): HTMLElementTagNameMap[Tag] {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  return made;
+}
+
+/** A button of the outputs' own, plain look. */
+export function button(label: string, onPress: () => void, className = "output-button"): HTMLButtonElement {
+  const made = element("button", className, label);
+  made.type = "button";
+  made.addEventListener("click", onPress);
+  return made;
+}
