@@ -1,1 +1,22 @@
-export const errors = {} as const;
+/** One text per error code of the hub that a person can do something about; others show the hub's own message. */
+export const errors = {
+  hub_unreachable: "The hub does not answer. Is “runhere” still running in its terminal?",
+  signed_out: "You are signed out. Run “runhere login” in a terminal for a new link.",
+  cross_site: "The hub refused this because it seemed to come from another site. Reload the page and try again.",
+  too_many: "Too many tries in a short time. Wait a minute, then try again.",
+  too_large: "This file is larger than 50 MB, the most the hub takes.",
+  not_found: "It is not there any more. Somebody may have moved or deleted it.",
+  missing: "The file is not there any more. It may have been moved or deleted outside Runhere.",
+  unreadable: "The file cannot be read. Check its permissions.",
+  read_only: "This folder cannot be written to. Check its permissions.",
+  disk_full: "The disk of the hub is full. Free some space, then try again.",
+  conflict: "There is already a file with this name in this folder.",
+  database_damaged: "The hub’s database is damaged. It was left as it is; its terminal says how to go on.",
+  database_unavailable: "The hub cannot use its database now. Its terminal says why.",
+  unavailable: "The hub could not do this now. Try again in a moment.",
+  forbidden: "You may not do this.",
+  invalid: "The hub did not understand this. Reload the page and try again.",
+  unexpected_answer:
+    "The hub’s answer could not be understood. Something between this browser and the hub may be changing it.",
+  something: "It did not work: {message}",
+} as const;

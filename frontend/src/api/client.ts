@@ -1,0 +1,179 @@
+/** The hub's HTTP API, one method per request. Types come from the hub's own description (`npm run api`). */
+import { errorOf, HubUnreachable } from "./errors.ts";
+import type { components } from "./generated/schema.ts";
+
+type Schemas = components["schemas"];
+export type Session = Schemas["Session"];
+export type Folder = Schemas["Folder"];
+export type Notebook = Schemas["Notebook"];
+export type Home = Schemas["Home"];
+export type Entry = Schemas["Entry"];
+export type TrashEntry = Schemas["TrashEntry"];
+export type SearchResult = Schemas["SearchResult"];
+export type SearchResults = Schemas["SearchResults"];
+export type Revision = Schemas["Revision"];
+export type RevisionCell = Schemas["RevisionCell"];
+export type Accept = NonNullable<Schemas["OpenNotebook"]["accept"]>;
+
+/** A file in a bound folder. `path` is relative to the folder, with `/`. */
+export interface FilePlace {
+  readonly folderId: string;
+  readonly path: string;
+}
+
+interface Ask {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly json?: unknown;
+  readonly bytes?: Blob | Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Every method rejects with `ApiError` (code and message of the hub) or `HubUnreachable`. */
+export class HubClient {
+  readonly #fetch: typeof fetch;
+  readonly #base: string;
+
+  /** `base` is "" for the hub that served the page. */
+  constructor(options: { readonly fetch?: typeof fetch; readonly base?: string } = {}) {
+    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.#base = options.base ?? "";
+  }
+
+  session(): Promise<Session> {
+    return this.#json("/session");
+  }
+  signIn(code: string): Promise<Session> {
+    return this.#json("/session", { method: "POST", json: { code } });
+  }
+  signOut(): Promise<void> {
+    return this.#nothing("/session", { method: "DELETE" });
+  }
+
+  home(): Promise<Home> {
+    return this.#json("/home");
+  }
+  async entries(folderId: string, path: string): Promise<readonly Entry[]> {
+    const answer = await this.#json<Schemas["Entries"]>(`/folders/${folderId}/entries`, { query: { path } });
+    return answer.entries;
+  }
+  createFolder(place: FilePlace): Promise<Entry> {
+    return this.#json(`/folders/${place.folderId}/folders`, { method: "POST", json: { path: place.path } });
+  }
+  upload(directory: FilePlace, name: string, content: Blob): Promise<Entry> {
+    const query = { path: directory.path, name };
+    return this.#json(`/folders/${directory.folderId}/upload`, { method: "POST", query, bytes: content });
+  }
+
+  createNotebook(directory: FilePlace, name?: string): Promise<Notebook> {
+    const json = { folder_id: directory.folderId, path: directory.path, ...(name === undefined ? {} : { name }) };
+    return this.#json("/notebooks", { method: "POST", json });
+  }
+  /** Fails with `notebook_needs_upgrade` or `notebook_invalid` unless `accept` allows what is needed. */
+  openNotebook(place: FilePlace, accept: Accept = "as_is"): Promise<Notebook> {
+    const json = { folder_id: place.folderId, path: place.path, accept };
+    return this.#json("/notebooks/open", { method: "POST", json });
+  }
+  /** The id of a notebook file without reading it. */
+  identifyNotebook(place: FilePlace): Promise<Notebook> {
+    const json = { folder_id: place.folderId, path: place.path };
+    return this.#json("/notebooks/identify", { method: "POST", json });
+  }
+  notebook(id: string): Promise<Notebook> {
+    return this.#json(`/notebooks/${id}`);
+  }
+  renameNotebook(id: string, name: string): Promise<Notebook> {
+    return this.#json(`/notebooks/${id}`, { method: "PATCH", json: { name } });
+  }
+  moveNotebook(id: string, directory: FilePlace): Promise<Notebook> {
+    const json = { folder_id: directory.folderId, path: directory.path };
+    return this.#json(`/notebooks/${id}`, { method: "PATCH", json });
+  }
+  duplicateNotebook(id: string): Promise<Notebook> {
+    return this.#json(`/notebooks/${id}/duplicate`, { method: "POST", json: {} });
+  }
+  trashNotebook(id: string): Promise<void> {
+    return this.#nothing(`/notebooks/${id}`, { method: "DELETE" });
+  }
+  /** Where the browser downloads the file from; an address of our own origin that needs the session. */
+  downloadUrl(id: string, options: { readonly outputs: boolean }): string {
+    return `${this.#base}/api/v1/notebooks/${id}/download?outputs=${options.outputs}`;
+  }
+
+  async trash(): Promise<readonly TrashEntry[]> {
+    return (await this.#json<Schemas["Trash"]>("/trash")).entries;
+  }
+  restoreNotebook(id: string): Promise<Notebook> {
+    return this.#json(`/trash/${id}/restore`, { method: "POST", json: {} });
+  }
+  deleteForever(id: string): Promise<void> {
+    return this.#nothing(`/trash/${id}`, { method: "DELETE" });
+  }
+
+  search(
+    query: string,
+    options: { readonly limit?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<SearchResults> {
+    return this.#json("/search", { query: { q: query, limit: options.limit }, signal: options.signal });
+  }
+
+  /** Stores one large value of an output; `sha256` is the hex digest of `bytes`, which the hub checks. */
+  putBlob(notebookId: string, sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#nothing(`/notebooks/${notebookId}/blobs/${sha256}`, { method: "PUT", bytes });
+  }
+  async blob(notebookId: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+    const answer = await this.#ask(`/notebooks/${notebookId}/blobs/${sha256}`, {});
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  async revisions(notebookId: string): Promise<readonly Revision[]> {
+    return (await this.#json<Schemas["Revisions"]>(`/notebooks/${notebookId}/revisions`)).revisions;
+  }
+  nameRevision(notebookId: string, name: string): Promise<Revision> {
+    return this.#json(`/notebooks/${notebookId}/revisions`, { method: "POST", json: { name } });
+  }
+  async revision(notebookId: string, revisionId: string): Promise<readonly RevisionCell[]> {
+    const path = `/notebooks/${notebookId}/revisions/${revisionId}`;
+    return (await this.#json<Schemas["RevisionContent"]>(path)).cells;
+  }
+  restoreRevision(notebookId: string, revisionId: string): Promise<void> {
+    return this.#nothing(`/notebooks/${notebookId}/revisions/${revisionId}/restore`, { method: "POST", json: {} });
+  }
+
+  async #json<T>(path: string, ask: Ask = {}): Promise<T> {
+    const answer = await this.#ask(path, ask);
+    // The shape is the hub's promise (its OpenAPI), not checked again here.
+    return (await answer.json()) as T;
+  }
+
+  async #nothing(path: string, ask: Ask): Promise<void> {
+    await this.#ask(path, ask);
+  }
+
+  async #ask(path: string, { method = "GET", query, json, bytes, signal }: Ask): Promise<Response> {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(query ?? {}))
+      if (value !== undefined) parameters.set(name, String(value));
+    const suffix = parameters.size > 0 ? `?${parameters}` : "";
+    // The header tells the hub that no other site's form sent this (docs: sign-in and cross-site requests).
+    const headers: Record<string, string> = method === "GET" ? {} : { "X-Requested-By": "runhere" };
+    if (json !== undefined) headers["Content-Type"] = "application/json";
+    if (bytes !== undefined) headers["Content-Type"] = "application/octet-stream";
+    const body = json === undefined ? bytes : JSON.stringify(json);
+    let answer: Response;
+    try {
+      answer = await this.#fetch(`${this.#base}/api/v1${path}${suffix}`, {
+        method,
+        headers,
+        credentials: "same-origin",
+        ...(body === undefined ? {} : { body }),
+        ...(signal ? { signal } : {}),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new HubUnreachable(error);
+    }
+    if (answer.ok) return answer;
+    throw errorOf(answer.status, await answer.json().catch(() => null));
+  }
+}

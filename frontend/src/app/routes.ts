@@ -1,0 +1,51 @@
+/** The page's own small router: which view an address means, and going there without loading the page again. */
+import { type Observable, Value } from "../core/observable.ts";
+
+export type Route =
+  | { readonly name: "home" }
+  | { readonly name: "login" }
+  | { readonly name: "connect" }
+  | { readonly name: "notebook"; readonly id: string }
+  | { readonly name: "unknown" };
+
+/** The view for a path; a final slash does not matter. */
+export function routeOf(path: string): Route {
+  const parts = path.split("/").filter((part) => part !== "");
+  const [first, second] = parts;
+  if (first === undefined) return { name: "home" };
+  if (parts.length === 1 && (first === "login" || first === "connect")) return { name: first };
+  if (parts.length === 2 && first === "n" && second !== undefined && /^[0-9a-f]{32}$/.test(second)) {
+    return { name: "notebook", id: second };
+  }
+  return { name: "unknown" };
+}
+
+export function notebookPath(id: string): string {
+  return `/n/${id}`;
+}
+
+/** The route of the address bar. Follows the browser's back and forward. */
+export class Router {
+  readonly #route: Value<Route>;
+
+  constructor() {
+    this.#route = new Value(routeOf(location.pathname));
+    addEventListener("popstate", () => this.#read());
+  }
+
+  get route(): Observable<Route> {
+    return this.#route;
+  }
+
+  /** Shows the view of `path`, with an entry in the browser's history (or in place of the present one). */
+  go(path: string, how: "push" | "replace" = "push"): void {
+    if (how === "push") history.pushState(null, "", path);
+    else history.replaceState(null, "", path);
+    this.#read();
+  }
+
+  #read(): void {
+    const next = routeOf(location.pathname);
+    if (JSON.stringify(next) !== JSON.stringify(this.#route.get())) this.#route.set(next);
+  }
+}

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { Session } from "../api/client.ts";
+import { ApiError, HubUnreachable } from "../api/errors.ts";
+import { SessionKeeper } from "./session.ts";
+
+const me: Session = {
+  person: { id: "p", name: "Ann", color: "#123456" },
+  mode: "one_person",
+  version: "0.1.0",
+  origin: "http://127.0.0.1:8800",
+  data_dir_label: "~/.local/share/runhere",
+};
+const signedOut = () => Promise.reject(new ApiError(401, "signed_out", "Signed out."));
+const keeper = (hub: { session?: () => Promise<Session>; signIn?: () => Promise<Session> }) =>
+  new SessionKeeper({ session: hub.session ?? signedOut, signIn: hub.signIn ?? signedOut, signOut: async () => {} });
+
+test("a code signs in", async () => {
+  const session = keeper({ signIn: async () => me });
+  await session.signIn("code");
+  expect(session.state.get()).toEqual({ phase: "signed_in", session: me });
+});
+
+test.each([
+  ["code_used", "used"],
+  ["code_expired", "expired"],
+])("a code that is %s says so, unless an older session still holds", async (code, failure) => {
+  const signIn = () => Promise.reject(new ApiError(401, code, "No."));
+  const out = keeper({ signIn });
+  await out.signIn("code");
+  expect(out.state.get()).toEqual({ phase: "signed_out", failure });
+
+  const stillIn = keeper({ signIn, session: async () => me });
+  await stillIn.signIn("code");
+  expect(stillIn.state.get()).toEqual({ phase: "signed_in", session: me });
+});
+
+test("a hub that does not answer is not mistaken for being signed out", async () => {
+  const session = keeper({ session: () => Promise.reject(new HubUnreachable(new TypeError())) });
+  await session.look();
+  expect(session.state.get()).toEqual({ phase: "unreachable" });
+});
+
+test("signing in without a code looks for a session, then says that the link was incomplete", async () => {
+  const session = keeper({});
+  await session.signIn(null);
+  expect(session.state.get()).toEqual({ phase: "signed_out", failure: "no_code" });
+});

@@ -1,0 +1,78 @@
+/** Who is signed in, and how the page came to know. */
+import type { HubClient, Session } from "../api/client.ts";
+import { ApiError, HubUnreachable } from "../api/errors.ts";
+import { type Observable, Value } from "../core/observable.ts";
+
+export type SignInFailure = "used" | "expired" | "no_code";
+
+export type SessionState =
+  | { readonly phase: "asking" }
+  | { readonly phase: "signed_in"; readonly session: Session }
+  | { readonly phase: "signed_out"; readonly failure: SignInFailure | null }
+  | { readonly phase: "unreachable" }
+  | { readonly phase: "failed"; readonly message: string };
+
+export class SessionKeeper {
+  readonly #state = new Value<SessionState>({ phase: "asking" });
+
+  constructor(private readonly hub: Pick<HubClient, "session" | "signIn" | "signOut">) {}
+
+  get state(): Observable<SessionState> {
+    return this.#state;
+  }
+
+  /** Asks the hub who is signed in. Never rejects. */
+  async look(): Promise<void> {
+    this.#state.set({ phase: "asking" });
+    await this.#settle(() => this.hub.session());
+  }
+
+  /**
+   * Signs in with the code of a link. A code that does not work leaves an older session as it was: somebody who opens
+   * yesterday's link in a browser that is signed in simply goes on.
+   */
+  async signIn(code: string | null): Promise<void> {
+    this.#state.set({ phase: "asking" });
+    if (code === null) {
+      await this.#settle(() => this.hub.session(), "no_code");
+      return;
+    }
+    try {
+      this.#state.set({ phase: "signed_in", session: await this.hub.signIn(code) });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === null) this.#fail(error, null);
+      else await this.#settle(() => this.hub.session(), failure);
+    }
+  }
+
+  async signOut(): Promise<void> {
+    await this.hub.signOut();
+    this.#state.set({ phase: "signed_out", failure: null });
+  }
+
+  /** The hub said in passing that the session is over. */
+  lost(): void {
+    this.#state.set({ phase: "signed_out", failure: null });
+  }
+
+  async #settle(ask: () => Promise<Session>, failure: SignInFailure | null = null): Promise<void> {
+    try {
+      this.#state.set({ phase: "signed_in", session: await ask() });
+    } catch (error) {
+      this.#fail(error, failure);
+    }
+  }
+
+  #fail(error: unknown, failure: SignInFailure | null): void {
+    if (error instanceof HubUnreachable) this.#state.set({ phase: "unreachable" });
+    else if (error instanceof ApiError && error.status === 401) this.#state.set({ phase: "signed_out", failure });
+    else this.#state.set({ phase: "failed", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function failureOf(error: unknown): SignInFailure | null {
+  if (!(error instanceof ApiError)) return null;
+  if (error.code === "code_used") return "used";
+  return error.code === "code_expired" ? "expired" : null;
+}
