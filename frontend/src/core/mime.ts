@@ -4,8 +4,9 @@
  * `inert`: cannot run anything however it is written. `sanitised`: shown in the page after the one HTML policy. `active`: only in an
  * opaque-origin frame.
  */
-import { type BlobRef, isBlobRef, type MimeBundle } from "./outputs.ts";
+
 import type { Json } from "./notebook.ts";
+import { type BlobRef, isBlobRef, type MimeBundle } from "./outputs.ts";
 
 export type MimeTier = "inert" | "sanitised" | "active";
 

@@ -203,7 +203,8 @@ const JSON_MIME = /^application\/(.*\+)?json$/;
 
 function joinBundle(bundle: MimeBundle): MimeBundle {
   const joined: { [mime: string]: Json | BlobRef } = {};
-  for (const [mime, value] of Object.entries(bundle ?? {})) joined[mime] = JSON_MIME.test(mime) ? value : joinLines(value);
+  for (const [mime, value] of Object.entries(bundle ?? {}))
+    joined[mime] = JSON_MIME.test(mime) ? value : joinLines(value);
   return joined;
 }
 

@@ -31,7 +31,10 @@ export interface QueueState {
 }
 
 export type QueueEvent =
-  | { readonly type: "enqueue"; readonly runs: readonly { readonly runId: RunId; readonly cellId: CellId; readonly source: string }[] }
+  | {
+      readonly type: "enqueue";
+      readonly runs: readonly { readonly runId: RunId; readonly cellId: CellId; readonly source: string }[];
+    }
   | { readonly type: "started"; readonly runId: RunId }
   | {
       readonly type: "replied";
@@ -129,7 +132,12 @@ function started(state: QueueState, runId: RunId): QueueStep {
 function replied(state: QueueState, reply: Extract<QueueEvent, { type: "replied" }>): QueueStep {
   const entry = find(state, reply.runId);
   if (!entry) return { state, actions: [] };
-  const status = reply.status === "aborted" ? "cancelled" : reply.status === "error" && entry.interrupted ? "interrupted" : reply.status;
+  const status =
+    reply.status === "aborted"
+      ? "cancelled"
+      : reply.status === "error" && entry.interrupted
+        ? "interrupted"
+        : reply.status;
   const done: QueueAction = { ...finish(entry, status), executionCount: reply.executionCount };
   const rest = { ...state, entries: state.entries.filter((other) => other !== entry) };
   if (reply.status !== "error") return send(rest, [done]);
@@ -145,7 +153,9 @@ function stopAfter(state: QueueState, failed: QueueEntry, done: QueueAction): Qu
   const cancelled = waiting.map((entry) => finish(entry, "cancelled"));
   const submitted = state.entries.length - waiting.length;
   const stopped: QueueAction[] =
-    cancelled.length + submitted > 0 ? [{ type: "stopped", by: failed.runId, cancelled: cancelled.length + submitted }] : [];
+    cancelled.length + submitted > 0
+      ? [{ type: "stopped", by: failed.runId, cancelled: cancelled.length + submitted }]
+      : [];
   const kept = state.entries.filter((entry) => entry.phase !== "waiting");
   return send({ ...state, entries: kept }, [done, ...cancelled, ...stopped]);
 }
@@ -154,7 +164,10 @@ function cancel(state: QueueState, cellId: CellId): QueueStep {
   const waiting = state.entries.filter((entry) => entry.cellId === cellId && entry.phase === "waiting");
   if (waiting.length > 0) {
     const kept = state.entries.filter((entry) => !waiting.includes(entry));
-    return send({ ...state, entries: kept }, waiting.map((entry) => finish(entry, "cancelled")));
+    return send(
+      { ...state, entries: kept },
+      waiting.map((entry) => finish(entry, "cancelled")),
+    );
   }
   const sent = state.entries.find((entry) => entry.cellId === cellId && entry.phase === "submitted");
   return { state, actions: sent ? [{ type: "cannot_cancel", runId: sent.runId, cellId }] : [] };
@@ -163,7 +176,9 @@ function cancel(state: QueueState, cellId: CellId): QueueStep {
 /** Interrupt: the running cell is interrupted, everything behind it cancelled. With nothing handed over, the queue is emptied. */
 function interrupt(state: QueueState): QueueStep {
   const waiting = state.entries.filter((entry) => entry.phase === "waiting");
-  const kept = state.entries.filter((entry) => entry.phase !== "waiting").map((entry) => ({ ...entry, interrupted: true }));
+  const kept = state.entries
+    .filter((entry) => entry.phase !== "waiting")
+    .map((entry) => ({ ...entry, interrupted: true }));
   const actions: QueueAction[] = waiting.map((entry) => finish(entry, "cancelled"));
   if (kept.length > 0) actions.unshift({ type: "interrupt_kernel" });
   return { state: { ...state, entries: kept }, actions };

@@ -1,0 +1,113 @@
+/**
+ * Undo over all cells, of one's own edits only (SPEC 1.5).
+ *
+ * One step is one command, or one run of typing in one cell. A remote edit is never taken back: where somebody changed the same thing since,
+ * the step leaves it. Undoing the birth of a cell makes it a tombstone, because its `deleted` is what the step changed; the filter below is
+ * the second lock on that door.
+ */
+import * as Y from "yjs";
+import type { CellId } from "../core/cell.ts";
+import { Listeners } from "../core/observable.ts";
+import type { CellMap } from "./schema.ts";
+
+/** Typing within this time, in one cell, is one step. */
+export const TYPING_PAUSE_MS = 600;
+
+export class Undo {
+  readonly #manager: Y.UndoManager;
+  readonly #listeners = new Listeners();
+  #lastTarget: unknown = null;
+  #touched: readonly CellId[] = [];
+
+  /**
+   * @param origins transaction origins that are one's own edits.
+   * @param typingPauseMs 0: every transaction is a step.
+   */
+  constructor(cells: Y.Map<CellMap>, origins: readonly unknown[], typingPauseMs = TYPING_PAUSE_MS) {
+    this.#manager = new Y.UndoManager(cells, {
+      captureTimeout: typingPauseMs,
+      trackedOrigins: new Set(origins),
+      captureTransaction: (transaction) => this.#beforeCapture(transaction),
+      deleteFilter: (item) => item.parent !== cells,
+    });
+    for (const event of ["stack-item-added", "stack-item-updated", "stack-cleared"] as const) {
+      this.#manager.on(event, () => this.#listeners.notify());
+    }
+    this.#manager.on("stack-item-popped", (event) => {
+      this.#touched = cellsIn(event.changedParentTypes, cells);
+      this.#listeners.notify();
+    });
+  }
+
+  /** For editors that need Yjs' own object (`y-codemirror.next`). */
+  get manager(): Y.UndoManager {
+    return this.#manager;
+  }
+
+  get canUndo(): boolean {
+    return this.#manager.canUndo();
+  }
+
+  get canRedo(): boolean {
+    return this.#manager.canRedo();
+  }
+
+  /** Takes the last own step back. Returns the cells it changed (to show them), nothing when there was no step. */
+  undo(): readonly CellId[] {
+    return this.#pop(() => this.#manager.undo());
+  }
+
+  /** Makes the last undone step again. */
+  redo(): readonly CellId[] {
+    return this.#pop(() => this.#manager.redo());
+  }
+
+  /** The next edit begins a new step. */
+  endStep(): void {
+    this.#manager.stopCapturing();
+  }
+
+  /** Transactions with this origin are one's own edits from now on. */
+  track(origin: unknown): void {
+    this.#manager.addTrackedOrigin(origin);
+  }
+
+  subscribe(fn: () => void): () => void {
+    return this.#listeners.add(fn);
+  }
+
+  destroy(): void {
+    this.#manager.destroy();
+  }
+
+  #pop(work: () => unknown): readonly CellId[] {
+    this.#touched = [];
+    work();
+    this.#manager.stopCapturing();
+    this.#lastTarget = null;
+    return this.#touched;
+  }
+
+  // Yjs groups by time alone; here a step also ends where the cell changes or a command stands.
+  #beforeCapture(transaction: Y.Transaction): boolean {
+    if (!this.#manager.trackedOrigins.has(transaction.origin) || transaction.origin === this.#manager) return true;
+    const changed = [...transaction.changed.keys()];
+    const only = changed[0];
+    const target = changed.length === 1 && only instanceof Y.Text ? only : null;
+    if (target === null || target !== this.#lastTarget) this.#manager.stopCapturing();
+    this.#lastTarget = target;
+    return true;
+  }
+}
+
+function cellsIn(
+  changed: ReadonlyMap<unknown, readonly Y.YEvent<Y.AbstractType<unknown>>[]>,
+  cells: Y.Map<CellMap>,
+): CellId[] {
+  const ids = new Set<CellId>();
+  for (const event of changed.get(cells) ?? []) {
+    const id = event.path[0];
+    if (typeof id === "string") ids.add(id);
+  }
+  return [...ids];
+}
