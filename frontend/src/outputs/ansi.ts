@@ -37,10 +37,15 @@ export const plainStyle: AnsiStyle = {
   link: null,
 };
 
-// CSI … letter | OSC … (BEL or ST) | a two-character escape | an escape cut off at the end of the text
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this module reads.
-const ESCAPE =
-  /\x1b(?:\[([0-9;:?<=>]*)[ -/]*([@-~])|\](?:8;[^;\x07\x1b]*;([^\x07\x1b]*)|[^\x07\x1b]*)(?:\x07|\x1b\\)|[()#][0-9A-Za-z]|[^[\]]|.*$)/g;
+// CSI … letter | OSC … (BEL or ST) | a two-character escape | an escape cut off at the end of the text. Put together from
+// strings, because the escape character may not stand in a literal.
+const ESC = "\\u001b";
+const BEL = "\\u0007";
+const OSC_TEXT = `[^${BEL}${ESC}]*`;
+const ESCAPE = new RegExp(
+  `${ESC}(?:\\[([0-9;:?<=>]*)[ -/]*([@-~])|\\](?:8;[^;${BEL}${ESC}]*;(${OSC_TEXT})|${OSC_TEXT})(?:${BEL}|${ESC}\\\\)|[()#][0-9A-Za-z]|[^[\\]]|.*$)`,
+  "g",
+);
 
 /** Splits `text` into pieces of one style each. `start` is the style in force before it. */
 export function readAnsi(text: string, start: AnsiStyle = plainStyle): { pieces: AnsiPiece[]; end: AnsiStyle } {

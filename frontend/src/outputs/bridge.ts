@@ -53,9 +53,11 @@ function deliver(message: FrameMessage, events: FrameEvents): void {
     case "ready":
       return;
     case "resize":
-      return events.onResize(message.height);
+      events.onResize(message.height);
+      return;
     case "error":
-      return events.onError(message.message);
+      events.onError(message.message);
+      return;
     case "open_link":
       // A frame may ask only while the person is acting in the page; a click inside a frame counts for the page too.
       if (navigator.userActivation?.isActive ?? true) events.onLink(message.url);

@@ -1,0 +1,111 @@
+/** Completion and inspection by the kernel. Both are asked for and never waited for: typing goes on meanwhile. */
+import {
+  autocompletion,
+  type Completion,
+  type CompletionContext,
+  type CompletionResult,
+  closeCompletion,
+} from "@codemirror/autocomplete";
+import { EditorState, type Extension, StateEffect, StateField } from "@codemirror/state";
+import { type EditorView, type KeyBinding, showTooltip, type Tooltip } from "@codemirror/view";
+
+/** Offsets are UTF-16 code units; null while no kernel answers. */
+export interface CodeHelp {
+  complete(code: string, cursor: number): Promise<{ matches: readonly string[]; from: number; to: number } | null>;
+  /** Text with ANSI colours, or null when nothing is known. */
+  inspect(code: string, cursor: number): Promise<string | null>;
+}
+
+/** A kernel that is busy answers late: then the list simply does not open. */
+const COMPLETE_LIMIT_MS = 3_000;
+
+export function kernelCompletion(
+  help: CodeHelp,
+  renderInspection: (text: string, host: HTMLElement) => void,
+): Extension {
+  const source = (context: CompletionContext): Promise<CompletionResult | null> => completeWith(help, context);
+  return [
+    autocompletion({ icons: false, maxRenderedOptions: 60, aboveCursor: false, interactionDelay: 50 }),
+    EditorState.languageData.of(() => [{ autocomplete: source }]),
+    inspectionField(renderInspection),
+  ];
+}
+
+async function completeWith(help: CodeHelp, context: CompletionContext): Promise<CompletionResult | null> {
+  const before = context.state.sliceDoc(Math.max(0, context.pos - 1), context.pos);
+  // While typing the kernel is asked behind a dot only; Tab and Ctrl-Space ask always.
+  if (!context.explicit && before !== ".") return null;
+  const answer = await Promise.race([help.complete(context.state.doc.toString(), context.pos), timeLimit(context)]);
+  if (!answer || context.aborted || answer.matches.length === 0) return null;
+  const from = Math.max(0, Math.min(answer.from, context.pos));
+  return { from, to: Math.max(from, answer.to), options: options(answer.matches), validFor: /^\w*$/ };
+}
+
+function options(found: readonly string[]): Completion[] {
+  // The kernel's order is meaningful (parameters first, private names last); a falling boost keeps it among equals.
+  return found.map((label, index) => ({
+    label,
+    apply: label,
+    displayLabel: label.replace(/^.*\.(?=[^.]+$)/, ""),
+    boost: -Math.min(99, Math.floor((index * 99) / found.length)),
+  }));
+}
+
+function timeLimit(context: CompletionContext): Promise<null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), COMPLETE_LIMIT_MS);
+    context.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve(null);
+    });
+  });
+}
+
+const setInspection = StateEffect.define<{ readonly at: number; readonly text: string } | null>();
+
+function inspectionField(render: (text: string, host: HTMLElement) => void): Extension {
+  return StateField.define<Tooltip | null>({
+    create: () => null,
+    update(tooltip, transaction) {
+      for (const effect of transaction.effects) {
+        if (effect.is(setInspection)) return effect.value && tooltipOf(effect.value.at, effect.value.text, render);
+      }
+      return transaction.docChanged || transaction.selection ? null : tooltip;
+    },
+    provide: (self) => showTooltip.from(self),
+  });
+}
+
+function tooltipOf(at: number, text: string, render: (text: string, host: HTMLElement) => void): Tooltip {
+  return {
+    pos: at,
+    above: true,
+    create: () => {
+      const dom = document.createElement("div");
+      dom.className = "cm-inspection";
+      dom.tabIndex = 0;
+      render(text, dom);
+      return { dom };
+    },
+  };
+}
+
+/** Shows what the kernel knows about the name at the cursor. */
+export function inspect(view: EditorView, help: CodeHelp): void {
+  const at = view.state.selection.main.head;
+  const { doc } = view.state;
+  void help.inspect(doc.toString(), at).then((text) => {
+    if (text && view.state.doc === doc && view.dom.isConnected)
+      view.dispatch({ effects: setInspection.of({ at, text }) });
+  });
+}
+
+/** Closes an open list or inspection; false when there is none. */
+export function closeHelp(view: EditorView): boolean {
+  if (closeCompletion(view)) return true;
+  if (!view.dom.querySelector(".cm-inspection")) return false;
+  view.dispatch({ effects: setInspection.of(null) });
+  return true;
+}
+
+export type { KeyBinding };
