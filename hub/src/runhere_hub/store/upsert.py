@@ -1,0 +1,22 @@
+"""Insert or replace by primary key, on both databases."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def upsert(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows; one with the same primary key is replaced. All rows name the same columns."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    values = [name for name in rows[0] if name not in keys]
+    made = sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)
+    statement = (
+        made.on_conflict_do_update(index_elements=keys, set_={name: made.excluded[name] for name in values})
+        if values
+        else made.on_conflict_do_nothing(index_elements=keys)
+    )
+    conn.execute(statement, list(rows))
