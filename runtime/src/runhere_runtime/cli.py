@@ -1,0 +1,195 @@
+"""The command line: `runhere-runtime [options]`, `… allow ORIGIN`, `… sessions`, `… revoke ID`.
+
+Standard output holds one line only (the link, or with --announce json one JSON object); everything else is on
+standard error. Exit codes: 0 stopped as asked, 1 a subcommand failed, 2 refused to start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from runhere_runtime import __version__
+from runhere_runtime.errors import (
+    NoRuntimeRunning,
+    OriginInvalid,
+    RuntimeAmbiguous,
+    RuntimeFailure,
+    RuntimeSilent,
+    StartRefused,
+)
+from runhere_runtime.gate.rules import normalise_origin
+from runhere_runtime.launcher import Announcement, Options, redact_standard_error, serve, start_server
+from runhere_runtime.places import Places, Server
+
+ANSWER_WITHIN_S = 5
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except StartRefused as refused:
+        print(f"runhere-runtime: {refused.message}", file=sys.stderr)
+        return 2
+    except RuntimeFailure as failure:
+        print(f"runhere-runtime: {failure.message}", file=sys.stderr)
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runhere-runtime", description="Run notebooks on this machine, from a Runhere page."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    _add_start_options(parser)
+    parser.set_defaults(run=_start)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    allow = commands.add_parser("allow", help="let a page connect, now and later: allow https://hub.example")
+    allow.add_argument("origin")
+    allow.set_defaults(run=_allow)
+    sessions = commands.add_parser("sessions", help="list the pages that are paired")
+    sessions.set_defaults(run=_sessions)
+    revoke = commands.add_parser("revoke", help="end a session")
+    revoke.add_argument("id")
+    revoke.set_defaults(run=_revoke)
+    for command in (sessions, revoke):
+        command.add_argument("--port", type=int, dest="of_port", help="of the runtime, if several run")
+    return parser
+
+
+def _add_start_options(parser: argparse.ArgumentParser) -> None:
+    env = os.environ
+    add = parser.add_argument
+    add("--port", type=int, default=int(env.get("RUNHERE_PORT", "8888")), help="0 takes any free one (default: 8888)")
+    add("--hub", action="append", default=None, metavar="ORIGIN", help="a page that may connect; may be repeated")
+    add("--root", default=env.get("RUNHERE_ROOT", "."), metavar="DIR", help="the folder of files (default: this one)")
+    add("--public-url", default=env.get("RUNHERE_PUBLIC_URL"), metavar="URL", help="where browsers reach this runtime")
+    add("--kernel-python", default=env.get("RUNHERE_KERNEL_PYTHON"), metavar="PATH", help="Python of the kernels")
+    add("--ip", default="127.0.0.1", metavar="ADDRESS", help="listen here instead of on this machine only")
+    add("--certfile", help="TLS certificate, for --ip")
+    add("--keyfile", help="its key")
+    add("--i-am-behind-a-proxy", action="store_true", help="allow --ip without TLS")
+    add("--extension", action="append", default=[], metavar="NAME", help="load a Jupyter server extension (jupyterlab)")
+    add(
+        "--journal-mib",
+        type=int,
+        default=int(env.get("RUNHERE_JOURNAL_MIB", "256")),
+        help="most a kernel's journal holds",
+    )
+    add("--announce", choices=("link", "json"), default="link", help="what the one line on standard output is")
+    add("--debug", action="store_true", help="log more")
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    redact_standard_error()
+    asyncio.set_event_loop(asyncio.new_event_loop())  # traitlets' start-up asks for one before it runs
+    options = _options(arguments)
+    places = Places.of_this_user()
+    server, announcement = start_server(options, places)
+    serve(server, announcement, places, started=lambda: announce(announcement, arguments.announce))
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    given = arguments.hub if arguments.hub is not None else os.environ.get("RUNHERE_HUB", "").split()
+    return Options(
+        port=arguments.port,
+        hubs=tuple(dict.fromkeys(_origin(hub) for hub in given)),
+        root=Path(arguments.root).expanduser().resolve(),
+        public_url=arguments.public_url,
+        kernel_python=arguments.kernel_python,
+        address=arguments.ip,
+        certfile=arguments.certfile,
+        keyfile=arguments.keyfile,
+        behind_proxy=arguments.i_am_behind_a_proxy,
+        extensions=tuple(arguments.extension),
+        journal_bytes=arguments.journal_mib * 2**20,
+        debug=arguments.debug,
+    )
+
+
+def _origin(text: str) -> str:
+    origin = normalise_origin(text)
+    if origin is None:
+        raise OriginInvalid(f"{text!r} is no origin. Write it as https://hub.example or http://127.0.0.1:8800.")
+    return origin
+
+
+def announce(announcement: Announcement, form: str) -> None:
+    """Say where we are: the line on standard output, and per hub a pairing link on standard error."""
+    links = [f"{hub}/connect#rt={announcement.origin}&pair={code}" for hub, code in announcement.pairs]
+    if form == "json":
+        pairs = [{"hub": hub, "code": code} for hub, code in announcement.pairs]
+        facts: dict[str, Any] = {
+            "url": announcement.url,
+            "origin": announcement.origin,
+            "token": announcement.token,
+            "pair": pairs[0]["code"] if pairs else None,
+            "pairs": pairs,
+            "root": announcement.root,
+            "pid": os.getpid(),
+        }
+        print(json.dumps(facts), flush=True)
+        return
+    print(announcement.url, flush=True)
+    for link in links:
+        print(f"Connect with one click (once, within five minutes): {link}", file=sys.stderr, flush=True)
+
+
+def _allow(arguments: argparse.Namespace) -> int:
+    origin = _origin(arguments.origin)
+    Places.of_this_user().origin_list(()).allow(origin)
+    print(f"{origin} may connect from now on.", file=sys.stderr)
+    return 0
+
+
+def _sessions(arguments: argparse.Namespace) -> int:
+    server = _the_runtime(arguments.of_port)
+    for session in _ask(server, "GET", "/api/runhere/sessions")["sessions"]:
+        used = datetime.fromtimestamp(session["used_at"] / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+        print(f"{session['id']}  {session['origin']}  {session['client'] or '-'}  used {used}")
+    return 0
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    _ask(_the_runtime(arguments.of_port), "DELETE", f"/api/runhere/sessions/{arguments.id}")
+    print(f"Session {arguments.id} has ended.", file=sys.stderr)
+    return 0
+
+
+def _the_runtime(port: int | None) -> Server:
+    running = [s for s in Places.of_this_user().running() if port in (None, s.port)]
+    if not running:
+        raise NoRuntimeRunning("No runtime is running. Start one with `runhere-runtime`.")
+    if len(running) > 1:
+        ports = ", ".join(str(s.port) for s in running)
+        raise RuntimeAmbiguous(f"Several runtimes run (ports {ports}). Choose one with --port.")
+    return running[0]
+
+
+def _ask(server: Server, method: str, path: str) -> dict[str, Any]:
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method)
+    request.add_header("Authorization", f"Bearer {server.token}")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=ANSWER_WITHIN_S) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        told = json.loads(error.read() or b"{}")
+        raise RuntimeSilent(told.get("message", f"The runtime answered {error.code}.")) from error
+    except OSError as error:
+        raise RuntimeSilent(f"The runtime on port {server.port} does not answer: {error}.") from error
+    found = json.loads(body or b"{}")
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,122 @@
+"""Every error of the runtime, as one tree.
+
+RuntimeFailure                      code, message a person can act on, facts as fields
+├── StartRefused                    the command line ends with exit code 2, nothing is left behind
+│   ├── PortTaken
+│   ├── AddressRefused              a non-loopback address without TLS or --i-am-behind-a-proxy
+│   ├── RootUnusable
+│   ├── OriginInvalid
+│   ├── UrlInvalid
+│   ├── KernelPythonUnusable
+│   └── RoutesUnlabelled            a route nobody labelled: the gate would not know what it guards
+├── NoRuntimeRunning                a subcommand found no running runtime of this person
+├── RuntimeAmbiguous                a subcommand found several
+├── RuntimeSilent                   a running runtime did not answer the subcommand
+├── PairingRefused                  code unknown, used, expired, for another origin, or too many tries
+├── SessionUnknown
+└── JournalError
+    ├── JournalUnknown
+    └── JournalFrameInvalid         bytes that are no journal record
+"""
+
+from __future__ import annotations
+
+
+class RuntimeFailure(Exception):
+    """Base of all errors of the runtime.
+
+    Attributes:
+        code: Stable, for programs.
+        message: A sentence a person can act on.
+    """
+
+    code = "runtime_failure"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class StartRefused(RuntimeFailure):
+    code = "start_refused"
+
+
+class PortTaken(StartRefused):
+    code = "port_taken"
+
+    def __init__(self, port: int, address: str) -> None:
+        super().__init__(
+            f"Port {port} on {address} is in use by another program. Stop that program or choose "
+            f"another port with --port; Runhere never moves to another port by itself."
+        )
+        self.port = port
+
+
+class AddressRefused(StartRefused):
+    code = "address_refused"
+
+
+class RootUnusable(StartRefused):
+    code = "root_unusable"
+
+
+class OriginInvalid(StartRefused):
+    code = "origin_invalid"
+
+
+class UrlInvalid(StartRefused):
+    code = "url_invalid"
+
+
+class KernelPythonUnusable(StartRefused):
+    code = "kernel_python_unusable"
+
+
+class RoutesUnlabelled(StartRefused):
+    code = "routes_unlabelled"
+
+    def __init__(self, routes: tuple[str, ...]) -> None:
+        listed = "\n  ".join(routes)
+        super().__init__(
+            f"These routes have no label in runhere_runtime/gate/routes.py, so the gate refuses to open:\n  {listed}"
+        )
+        self.routes = routes
+
+
+class NoRuntimeRunning(RuntimeFailure):
+    code = "no_runtime_running"
+
+
+class RuntimeAmbiguous(RuntimeFailure):
+    code = "runtime_ambiguous"
+
+
+class RuntimeSilent(RuntimeFailure):
+    code = "runtime_silent"
+
+
+class PairingRefused(RuntimeFailure):
+    """Nothing was issued. `status` is the HTTP status of the answer: 403 or 410."""
+
+    code = "pairing_refused"
+
+    def __init__(self, code: str, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class SessionUnknown(RuntimeFailure):
+    code = "session_unknown"
+
+
+class JournalError(RuntimeFailure):
+    code = "journal_error"
+
+
+class JournalUnknown(JournalError):
+    code = "journal_unknown"
+
+
+class JournalFrameInvalid(JournalError):
+    code = "journal_frame_invalid"

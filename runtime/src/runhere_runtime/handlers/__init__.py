@@ -1,0 +1,1 @@
+"""Thin Tornado handlers under /api/runhere/, /.well-known/runhere and /. Registered by server_extension."""

@@ -1,0 +1,3 @@
+"""The kernel's socket."""
+
+HANDLERS: list[tuple[str, type]] = []

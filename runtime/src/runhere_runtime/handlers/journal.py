@@ -1,0 +1,3 @@
+"""Reading and deleting journals over HTTP."""
+
+HANDLERS: list[tuple[str, type]] = []

@@ -1,0 +1,1 @@
+"""What each kernel said, by sequence number, on the user's own disk."""

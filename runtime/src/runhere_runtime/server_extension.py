@@ -1,0 +1,73 @@
+"""What turns a stock Jupyter server into ours: handlers, identity, kernels. Registers; holds no logic.
+
+Runtime         everything one running runtime shares between its parts
+GateIdentity    believes the gate and nobody else
+install         puts both into a server's configuration
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_server.auth.identity import IdentityProvider, User
+from tornado.web import RequestHandler
+from traitlets import Unicode
+from traitlets.config import Config
+
+from runhere_runtime.handlers import channels, info, journal, pairing
+from runhere_runtime.state import Runtime
+
+__all__ = ["GateIdentity", "Runtime", "default_handlers", "install"]
+
+
+@dataclass(frozen=True)
+class _Person:
+    """The one who started the runtime: there is nobody else."""
+
+    name: str = "runtime"
+
+
+class GateIdentity(IdentityProvider):
+    """Accepts exactly the requests that the gate authenticated. Issues no cookie and knows no login page."""
+
+    inner_secret = Unicode("", config=True)
+    token = ""
+
+    async def _get_user(self, handler: RequestHandler) -> User | None:
+        if handler.request.headers.get("Authorization") != f"Bearer {self.inner_secret}":
+            return None
+        handler._token_authenticated = True  # type: ignore[attr-defined]  # how jupyter_server asks
+        return User(_Person.name)
+
+    @property
+    def auth_enabled(self) -> bool:
+        return True
+
+    @property
+    def login_available(self) -> bool:
+        return False
+
+    @property
+    def logout_available(self) -> bool:
+        return False
+
+
+default_handlers: list[tuple[Any, ...]] = [
+    *info.HANDLERS,
+    *pairing.HANDLERS,
+    *journal.HANDLERS,
+    *channels.HANDLERS,
+]
+
+
+def install(config: Config, runtime: Runtime, *, max_message_bytes: int) -> None:
+    """Put our handlers, before Jupyter's own, and our kernels into the configuration of a server."""
+    app = config.ServerApp
+    app.extra_services = ["runhere_runtime.server_extension"]
+    app.kernel_manager_class = "runhere_runtime.channels.kernels.Kernels"
+    app.tornado_settings = {
+        "runhere": runtime,
+        "websocket_max_message_size": max_message_bytes,
+        "headers": {},
+    }
