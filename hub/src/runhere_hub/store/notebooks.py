@@ -1,13 +1,15 @@
 """Notebooks: which there are, which file each one is, what lies in the trash."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from runhere_hub.core.drive import NotebookRow
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
-from runhere_hub.store.tables import metadata, notebooks
+from runhere_hub.store.tables import folders, metadata, notebooks
 
 
 def _row(row: Row[Any]) -> NotebookRow:
@@ -105,3 +107,30 @@ def forget(conn: Connection, notebook_ids: Iterable[NotebookId]) -> None:
 
 def _set(conn: Connection, notebook_id: NotebookId, **values: object) -> None:
     conn.execute(update(notebooks).where(notebooks.c.id == notebook_id).values(**values))
+
+
+@dataclass(frozen=True)
+class About:
+    """What a room says of its notebook.
+
+    Attributes:
+        folder_path: Absolute path of the directory that the file lies in; None when no file belongs to it.
+        seq: The last sequence number given out.
+    """
+
+    title: str
+    folder_path: str | None
+    omit_outputs: bool
+    seq: int
+
+
+def about(conn: Connection, notebook_id: str) -> About | None:
+    """A notebook that is not in the trash, as its room needs it."""
+    columns = (notebooks.c.path, notebooks.c.omit_outputs, notebooks.c.seq, folders.c.path.label("folder"))
+    joined = select(*columns).join_from(notebooks, folders, notebooks.c.folder_id == folders.c.id, isouter=True)
+    row = conn.execute(joined.where(notebooks.c.id == notebook_id, notebooks.c.trashed_at.is_(None))).one_or_none()
+    if row is None:
+        return None
+    path = PurePosixPath(row.path or "Untitled.ipynb")
+    folder_path = str(Path(row.folder).joinpath(*path.parent.parts)) if row.folder is not None else None
+    return About(path.name.removesuffix(".ipynb"), folder_path, bool(row.omit_outputs), row.seq)

@@ -1,0 +1,161 @@
+"""What a room asks of the database: load, commit, compact. Each function is one transaction."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from runhere_hub.core.errors import NotFound
+from runhere_hub.core.runs import Run, RunsState
+from runhere_hub.doc.log import joined
+from runhere_hub.store import authorship, notebooks, revisions, runs, updates
+from runhere_hub.store.authorship import Authored
+from runhere_hub.store.session import Connection, Database
+from runhere_hub.store.updates import Snapshot, StoredUpdate
+
+
+@dataclass(frozen=True)
+class LoadedRoom:
+    """A notebook as the database has it.
+
+    Attributes:
+        updates: Yjs v1 updates in order, the snapshot first; empty when the notebook has no document yet.
+        seq: The last sequence number given out.
+        log_count, log_bytes: Size of the log behind the snapshot.
+        clients: Yjs client id to the person it is registered to.
+    """
+
+    notebook_id: str
+    title: str
+    folder_path: str | None
+    omit_outputs: bool
+    seq: int
+    updates: tuple[bytes, ...]
+    log_count: int
+    log_bytes: int
+    runs: RunsState
+    clients: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What waits for a commit: all of it is durable afterwards, or nothing.
+
+    Attributes:
+        updates: (person id, Yjs v1 update), in the order in which they came.
+        runs: As they are now.
+    """
+
+    updates: tuple[tuple[str | None, bytes], ...] = ()
+    runs: tuple[Run, ...] = ()
+    heads: Mapping[str, str | None] = field(default_factory=dict)
+    authored: tuple[Authored, ...] = ()
+    clients: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there is nothing to write."""
+        return not (self.updates or self.runs or self.heads or self.authored or self.clients)
+
+    def followed_by(self, later: "Batch") -> "Batch":
+        """Both in one: runs and heads of the later one replace those of this one."""
+        changed = {run.run_id: run for run in (*self.runs, *later.runs)}
+        return Batch(
+            updates=self.updates + later.updates,
+            runs=tuple(changed.values()),
+            heads={**self.heads, **later.heads},
+            authored=self.authored + later.authored,
+            clients=self.clients + later.clients,
+        )
+
+
+async def load(db: Database, notebook_id: str) -> LoadedRoom:
+    """Everything that a room starts from.
+
+    Raises:
+        NotFound: There is no such notebook, or it lies in the trash.
+    """
+    return await db.read(lambda conn: _load(conn, notebook_id))
+
+
+def _load(conn: Connection, notebook_id: str) -> LoadedRoom:
+    about = notebooks.about(conn, notebook_id)
+    if about is None:
+        raise NotFound("There is no such notebook.", notebook_id=notebook_id)
+    snapshot = updates.snapshot(conn, notebook_id)
+    log = updates.after(conn, notebook_id, snapshot.seq if snapshot is not None else -1)
+    return LoadedRoom(
+        notebook_id=notebook_id,
+        title=about.title,
+        folder_path=about.folder_path,
+        omit_outputs=about.omit_outputs,
+        seq=about.seq,
+        updates=(*((snapshot.data,) if snapshot is not None else ()), *(one.data for one in log)),
+        log_count=len(log),
+        log_bytes=sum(len(one.data) for one in log),
+        runs=runs.load(conn, notebook_id),
+        clients=updates.load_clients(conn, notebook_id),
+    )
+
+
+async def commit(db: Database, notebook_id: str, batch: Batch, *, process: str) -> int:
+    """Write a batch; when this returns it is on disk.
+
+    Args:
+        process: Id of this hub process: others skip nothing of it, this one skips its own.
+
+    Returns:
+        The notebook's last sequence number.
+
+    Raises:
+        DiskFull, DatabaseDamaged, DatabaseUnavailable: Nothing of the batch was written; it may be tried again.
+        NotFound: The notebook is gone for good.
+    """
+    return await db.write(lambda conn: _commit(conn, notebook_id, batch, process))
+
+
+def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str) -> int:
+    count = len(batch.updates)
+    last = updates.take_seq(conn, notebook_id, count + 1)
+    first = last - count
+    stored = [
+        StoredUpdate(first + index, person_id, process, data) for index, (person_id, data) in enumerate(batch.updates)
+    ]
+    updates.append(conn, notebook_id, stored)
+    updates.register_clients(conn, notebook_id, batch.clients)
+    runs.save(conn, notebook_id, last, batch.runs)
+    runs.save_heads(conn, notebook_id, last, batch.heads)
+    authorship.append(conn, notebook_id, last, batch.authored)
+    return last
+
+
+async def compact(db: Database, notebook_id: str) -> None:
+    """Join the log into a snapshot. Made from what is stored, never from memory, so it cannot hold what was not acknowledged.
+
+    The long part runs beside writers; another process that was faster wins.
+    """
+    made = await db.read(lambda conn: _joined(conn, notebook_id))
+    if made is not None:
+        await db.write(lambda conn: updates.put_snapshot(conn, notebook_id, made))
+
+
+def _joined(conn: Connection, notebook_id: str) -> Snapshot | None:
+    snapshot = updates.snapshot(conn, notebook_id)
+    log = updates.after(conn, notebook_id, snapshot.seq if snapshot is not None else -1)
+    if not log:
+        return None
+    earlier = (snapshot.data,) if snapshot is not None else ()
+    return Snapshot(log[-1].seq, joined((*earlier, *(one.data for one in log))))
+
+
+async def forget_runs(db: Database, notebook_id: str, candidates: Collection[str]) -> frozenset[str]:
+    """Delete those of these runs that no revision shows.
+
+    Returns:
+        The runs that are gone.
+    """
+    return await db.write(lambda conn: _forget_runs(conn, notebook_id, candidates))
+
+
+def _forget_runs(conn: Connection, notebook_id: str, candidates: Collection[str]) -> frozenset[str]:
+    gone = frozenset(candidates) - revisions.runs_kept(conn, notebook_id)
+    runs.remove(conn, notebook_id, gone)
+    return gone
