@@ -1,0 +1,154 @@
+/** The parts of Jupyter's REST API that the page uses, parsed into types. */
+import { RuntimeError } from "./errors.ts";
+import type { SocketLike, Transport } from "./transport.ts";
+
+export interface Kernelspec {
+  readonly name: string;
+  readonly displayName: string;
+  readonly language: string;
+}
+
+export interface Kernelspecs {
+  readonly defaultName: string;
+  /** The default first, then by display name. */
+  readonly specs: readonly Kernelspec[];
+}
+
+export interface KernelModel {
+  readonly id: string;
+  /** Name of the kernelspec. */
+  readonly name: string;
+  readonly executionState: string;
+  /** ms since 1970 of the server's clock. */
+  readonly lastActivity: number;
+}
+
+export interface SessionModel {
+  readonly id: string;
+  readonly path: string;
+  readonly kernel: KernelModel;
+}
+
+export interface FileStat {
+  readonly kind: "directory" | "file" | "notebook";
+  readonly sizeBytes: number | null;
+  /** ms since 1970. */
+  readonly modifiedAt: number;
+}
+
+export interface NewSession {
+  /** Relative to the server's root; the kernel starts in its folder. */
+  readonly path: string;
+  /** Shown in Jupyter's own list of running kernels. */
+  readonly name: string;
+  readonly kernelspec: string;
+}
+
+/** Starting a kernel of a heavy environment on a cold disk takes its time. */
+const START_MS = 90_000;
+
+export class JupyterServer {
+  constructor(readonly transport: Transport) {}
+
+  /** @throws RuntimeError as every method here. */
+  async kernelspecs(): Promise<Kernelspecs> {
+    const answer = record(await this.transport.request("api/kernelspecs"));
+    const defaultName = text(answer["default"]);
+    const specs = Object.values(record(answer["kernelspecs"])).map(kernelspec);
+    const rank = (spec: Kernelspec) => `${spec.name === defaultName ? 0 : 1}${spec.displayName}`;
+    return { defaultName, specs: specs.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)) };
+  }
+
+  /**
+   * Null when there is no such kernel (any more). Asks for the list: a stock server's 404 carries no CORS header, so that a page of another
+   * origin could not tell a missing kernel from a missing server.
+   */
+  async kernel(kernelId: string, timeoutMs?: number): Promise<KernelModel | null> {
+    const options = timeoutMs === undefined ? {} : { timeoutMs };
+    const answer = await this.transport.request("api/kernels", options);
+    const kernels = Array.isArray(answer) ? answer.map(kernelModel) : [];
+    return kernels.find((kernel) => kernel.id === kernelId) ?? null;
+  }
+
+  async sessions(): Promise<readonly SessionModel[]> {
+    const answer = await this.transport.request("api/sessions");
+    return Array.isArray(answer) ? answer.map(sessionModel) : [];
+  }
+
+  /** Start a kernel, or get the one that this path has already. */
+  async startSession(wish: NewSession): Promise<SessionModel> {
+    const body = { path: wish.path, name: wish.name, type: "notebook", kernel: { name: wish.kernelspec } };
+    return sessionModel(await this.transport.request("api/sessions", { method: "POST", body, timeoutMs: START_MS }));
+  }
+
+  async interrupt(kernelId: string): Promise<void> {
+    await this.#kernelVerb(kernelId, "interrupt");
+  }
+
+  /** Resolves when the new process runs. The socket stays open; nothing of the old process is answered any more. */
+  async restart(kernelId: string): Promise<void> {
+    await this.#kernelVerb(kernelId, "restart");
+  }
+
+  /** End the kernel, and with it its session. Nothing happens when it is gone already. */
+  async shutdown(kernelId: string): Promise<void> {
+    if ((await this.kernel(kernelId)) === null) return;
+    const path = `api/kernels/${encodeURIComponent(kernelId)}`;
+    await orNull(this.transport.request(path, { method: "DELETE" }));
+  }
+
+  /** What lies at a path relative to the server's root; null when nothing does, or when the server does not say. */
+  async stat(path: string): Promise<FileStat | null> {
+    const encoded = path.split("/").map(encodeURIComponent).join("/");
+    const answer = await orNull(this.transport.request(`api/contents/${encoded}`, { params: { content: "0" } }));
+    if (answer === null) return null;
+    const { type, size, last_modified: modified } = record(answer);
+    const kind = type === "directory" || type === "notebook" ? type : "file";
+    return { kind, sizeBytes: typeof size === "number" ? size : null, modifiedAt: Date.parse(text(modified)) };
+  }
+
+  channels(kernelId: string, sessionId: string, protocols: string[]): SocketLike {
+    const path = `api/kernels/${encodeURIComponent(kernelId)}/channels`;
+    return this.transport.socket(path, { session_id: sessionId }, protocols);
+  }
+
+  async #kernelVerb(kernelId: string, verb: string): Promise<void> {
+    const path = `api/kernels/${encodeURIComponent(kernelId)}/${verb}`;
+    await this.transport.request(path, { method: "POST", body: {}, timeoutMs: START_MS });
+  }
+}
+
+async function orNull(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RuntimeError && error.code === "runtime_not_found") return null;
+    throw error;
+  }
+}
+
+function kernelspec(value: unknown): Kernelspec {
+  const { name, spec } = record(value);
+  const { display_name: displayName, language } = record(spec);
+  return { name: text(name), displayName: text(displayName) || text(name), language: text(language).toLowerCase() };
+}
+
+function kernelModel(value: unknown): KernelModel {
+  const { id, name, execution_state: state, last_activity: activity } = record(value);
+  if (typeof id !== "string") throw new RuntimeError("runtime_failed", "The runtime describes a kernel without an id.");
+  return { id, name: text(name), executionState: text(state), lastActivity: Date.parse(text(activity)) };
+}
+
+function sessionModel(value: unknown): SessionModel {
+  const { id, path, kernel } = record(value);
+  return { id: text(id), path: text(path), kernel: kernelModel(kernel) };
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  // Known to be an object by the test beside it.
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

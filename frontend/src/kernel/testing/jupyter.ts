@@ -1,0 +1,199 @@
+/** Real Jupyter servers for tests, on a free port and in a temporary folder each. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import WebSocket from "ws";
+import type { AuthStyle } from "../../core/binding.ts";
+import { JupyterServer } from "../server.ts";
+import { directTransport, type SocketLike, type Transport } from "../transport.ts";
+
+const repository = resolve(import.meta.dirname, "../../../..");
+
+/** The interpreter with Jupyter in it, or null. */
+export function jupyterPython(): string | null {
+  const python = process.env["RUNHERE_PYTHON"] ?? join(repository, ".venv/bin/python");
+  return existsSync(python) ? python : null;
+}
+
+export interface RunningJupyter {
+  readonly baseUrl: string;
+  readonly port: number;
+  readonly root: string;
+  readonly token: string;
+  /** Everything it wrote to its log so far. */
+  readonly log: () => string;
+  stop(): Promise<void>;
+}
+
+export interface JupyterWish {
+  /** `jupyter server` or `jupyter notebook`. */
+  readonly app: "server" | "notebook";
+  readonly flags?: readonly string[];
+  readonly token?: string;
+  readonly port?: number;
+  readonly root?: string;
+}
+
+/** Start one and wait until it answers. */
+export async function startJupyter(wish: JupyterWish): Promise<RunningJupyter> {
+  const python = jupyterPython();
+  if (python === null) throw new Error("No interpreter with Jupyter: set RUNHERE_PYTHON.");
+  const root = wish.root ?? mkdtempSync(join(tmpdir(), "runhere-jupyter-"));
+  const home = mkdtempSync(join(tmpdir(), "runhere-home-"));
+  const port = wish.port ?? (await freePort());
+  const token = wish.token ?? "secret-token-of-the-test";
+  const child = launch({ python, wish, root, home, port, token });
+  let log = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const baseUrl = `http://127.0.0.1:${port}/`;
+  await answers(`${baseUrl}api`, child, () => log);
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    rmSync(home, { recursive: true, force: true });
+    if (wish.root === undefined) rmSync(root, { recursive: true, force: true });
+  };
+  return { baseUrl, port, root, token, log: () => log, stop };
+}
+
+interface Launch {
+  readonly python: string;
+  readonly wish: JupyterWish;
+  readonly root: string;
+  readonly home: string;
+  readonly port: number;
+  readonly token: string;
+}
+
+function launch({ python, wish, root, home, port, token }: Launch): ChildProcess {
+  const flags = [`--port=${port}`, "--no-browser", `--IdentityProvider.token=${token}`, ...(wish.flags ?? [])];
+  if (process.getuid?.() === 0) flags.push("--allow-root");
+  const folders = {
+    JUPYTER_CONFIG_DIR: join(home, "config"),
+    JUPYTER_RUNTIME_DIR: join(home, "run"),
+    IPYTHONDIR: home,
+  };
+  return spawn(python, ["-m", "jupyter", wish.app, `--ServerApp.root_dir=${root}`, ...flags], {
+    cwd: root,
+    env: { ...process.env, ...folders, JUPYTER_PLATFORM_DIRS: "0" },
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
+}
+
+async function answers(url: string, child: ChildProcess, log: () => string): Promise<void> {
+  const deadline = Date.now() + 40_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`Jupyter ended at once:\n${log()}`);
+    const ok = await fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ok) return;
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+  throw new Error(`Jupyter did not start:\n${log()}`);
+}
+
+/** Ends the whole process group: kernels too. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.pid === undefined) return;
+  const gone = new Promise((wake) => child.once("exit", wake));
+  process.kill(-child.pid, "SIGTERM");
+  const late = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), 8_000);
+  await gone;
+  clearTimeout(late);
+}
+
+export async function freePort(): Promise<number> {
+  return await new Promise((give, fail) => {
+    const probe = createServer();
+    probe.once("error", fail);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() =>
+        address !== null && typeof address === "object" ? give(address.port) : fail(new Error("no port")),
+      );
+    });
+  });
+}
+
+export interface ClientWish {
+  readonly auth: AuthStyle;
+  readonly token?: string;
+  /** The Origin that a browser would send. */
+  readonly origin: string;
+  readonly baseUrl?: string;
+}
+
+/**
+ * A transport that behaves like a browser's page of `origin` as far as this matters here: the Origin header is sent, and an answer without
+ * `Access-Control-Allow-Origin` for it cannot be read.
+ */
+export function pageTransport(server: RunningJupyter, wish: ClientWish): Transport {
+  const { origin } = wish;
+  return directTransport({
+    baseUrl: wish.baseUrl ?? server.baseUrl,
+    auth: wish.auth,
+    token: () => wish.token ?? server.token,
+    fetch: browserLikeFetch(origin),
+    openSocket: (url, protocols) => openWs(url, protocols, origin),
+  });
+}
+
+export function browserLikeFetch(origin: string): typeof fetch {
+  return async (input, init) => {
+    const headers = new Headers(init?.headers);
+    if (needsPreflight(init?.method ?? "GET", headers)) await preflight(input, origin);
+    const answer = await httpRequest(String(input), { ...init, headers, origin });
+    if (init?.mode === "no-cors") return new Response(null);
+    const allowed = answer.headers.get("access-control-allow-origin");
+    if (allowed !== origin && allowed !== "*") throw new TypeError("Failed to fetch");
+    return answer;
+  };
+}
+
+function needsPreflight(method: string, headers: Headers): boolean {
+  const json = (headers.get("content-type") ?? "text/plain") !== "text/plain";
+  return json || headers.has("authorization") || !["GET", "HEAD", "POST"].includes(method);
+}
+
+async function preflight(input: string | URL | Request, origin: string): Promise<void> {
+  const answer = await httpRequest(String(input), { method: "OPTIONS", headers: new Headers(), origin });
+  if (!answer.ok || answer.headers.get("access-control-allow-origin") !== origin)
+    throw new TypeError("Failed to fetch");
+}
+
+/** Node's own fetch drops an Origin header; its http module sends it. */
+async function httpRequest(url: string, init: RequestInit & { headers: Headers; origin: string }): Promise<Response> {
+  const { request } = await import("node:http");
+  return await new Promise((give, fail) => {
+    const headers = { ...Object.fromEntries(init.headers), origin: init.origin };
+    const call = request(url, { method: init.method ?? "GET", headers }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      answer.on("end", () => {
+        const status = answer.statusCode ?? 500;
+        const body = [204, 304].includes(status) ? null : Buffer.concat(chunks);
+        const head = Object.entries(answer.headers).map(([key, value]): [string, string] => [key, String(value)]);
+        give(new Response(body, { status, headers: head }));
+      });
+    });
+    init.signal?.addEventListener("abort", () => call.destroy(new Error("aborted")));
+    call.on("error", () => fail(new TypeError("Failed to fetch")));
+    call.end(typeof init.body === "string" ? init.body : undefined);
+  });
+}
+
+export function openWs(url: string, protocols: string[], origin: string): SocketLike {
+  const socket = new WebSocket(url, protocols, { origin });
+  // The part of it that SocketLike names is a browser's.
+  return socket as unknown as SocketLike;
+}
+
+export function clientOf(server: RunningJupyter, wish: ClientWish): JupyterServer {
+  return new JupyterServer(pageTransport(server, wish));
+}

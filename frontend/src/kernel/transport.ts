@@ -1,0 +1,131 @@
+/**
+ * How requests and sockets reach a Jupyter server. Everything above knows only `Transport`, so that a tunnel or a proxy can stand in.
+ *
+ * Two styles of proving who we are: `header` where the server allows our origin, `query` for a stock server without any flag, which lets a
+ * page read exactly what a query token authenticates (bodies go as `text/plain`, so that no preflight is needed).
+ */
+import type { AuthStyle } from "../core/binding.ts";
+import { RuntimeError } from "./errors.ts";
+
+/** The part of a WebSocket that is used; browsers', Node's and the `ws` package's have it. */
+export interface SocketLike {
+  binaryType: string;
+  readonly protocol: string;
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { data: unknown } & never) => void) | null;
+  onclose: ((event: { code: number; wasClean: boolean } & never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+}
+
+export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
+
+export interface RequestOptions {
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+export interface Transport {
+  /**
+   * The JSON of a 2xx answer, null where there is none.
+   *
+   * @throws RuntimeError
+   */
+  request(path: string, options?: RequestOptions): Promise<unknown>;
+  socket(path: string, params: Readonly<Record<string, string>>, protocols: string[]): SocketLike;
+}
+
+export interface DirectOptions {
+  /** With final slash. */
+  readonly baseUrl: string;
+  readonly auth: AuthStyle;
+  /** Read at each request: a server that was started anew has another one. */
+  readonly token: () => string | null;
+  readonly fetch: typeof fetch;
+  readonly openSocket: OpenSocket;
+}
+
+const REQUEST_MS = 20_000;
+
+/** Straight to the server, over HTTP and WebSocket. */
+export function directTransport(options: DirectOptions): Transport {
+  return {
+    request: (path, request = {}) => requestJson(options, path, request),
+    socket: (path, params, protocols) => {
+      const url = new URL(path, options.baseUrl.replace(/^http/, "ws"));
+      for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value);
+      // A browser's WebSocket can carry no header.
+      addToken(url, options, "query");
+      return options.openSocket(url.href, protocols);
+    },
+  };
+}
+
+async function requestJson(options: DirectOptions, path: string, request: RequestOptions): Promise<unknown> {
+  const url = new URL(path, options.baseUrl);
+  for (const [key, value] of Object.entries(request.params ?? {})) url.searchParams.set(key, value);
+  addToken(url, options, options.auth);
+  const answer = await send(url, options, request);
+  if (!answer.ok) throw refusal(path, answer.status);
+  const text = await answer.text().catch((error: unknown) => {
+    throw unreachable(path, error);
+  });
+  return text === "" ? null : parsed(path, text);
+}
+
+async function send(url: URL, options: DirectOptions, request: RequestOptions): Promise<Response> {
+  const headers: Record<string, string> = {};
+  const token = options.token();
+  if (options.auth === "header" && token !== null) headers["Authorization"] = `token ${token}`;
+  const init: RequestInit = {
+    method: request.method ?? "GET",
+    headers,
+    credentials: "omit",
+    cache: "no-store",
+    referrerPolicy: "no-referrer",
+    // A redirect would hand the token to somebody else.
+    redirect: "error",
+    signal: AbortSignal.timeout(request.timeoutMs ?? REQUEST_MS),
+  };
+  if (request.body !== undefined) {
+    init.body = JSON.stringify(request.body);
+    headers["Content-Type"] = options.auth === "query" ? "text/plain" : "application/json";
+  }
+  try {
+    return await options.fetch(url, init);
+  } catch (error) {
+    throw unreachable(url.pathname, error);
+  }
+}
+
+function addToken(url: URL, options: DirectOptions, style: AuthStyle): void {
+  const token = options.token();
+  if (style === "query" && options.auth !== "none" && token !== null) url.searchParams.set("token", token);
+}
+
+// Neither error keeps the URL: it may hold the token.
+function unreachable(path: string, cause: unknown): RuntimeError {
+  const name = cause instanceof Error ? cause.name : "";
+  return new RuntimeError("runtime_unreachable", "The runtime does not answer.", { path, cause: name });
+}
+
+function refusal(path: string, status: number): RuntimeError {
+  if (status === 401 || status === 403) {
+    return new RuntimeError("runtime_refused_token", "The runtime did not accept the token.", { path, status });
+  }
+  if (status === 404) return new RuntimeError("runtime_not_found", "The runtime does not know this.", { path, status });
+  return new RuntimeError("runtime_failed", `The runtime answered with status ${status}.`, { path, status });
+}
+
+function parsed(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RuntimeError("runtime_failed", "The runtime answered with something that is not JSON.", { path }, error);
+  }
+}
