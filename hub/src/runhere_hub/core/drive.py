@@ -1,6 +1,6 @@
 """A person's notebooks on the hub, as values: bound folders, the files in them, the trash.
 
-Times are milliseconds since 1970 (UTC). Paths inside a folder are relative with `/` between the parts, "" is the folder itself.
+Times are milliseconds since 1970 (UTC). Paths inside a folder are relative with `/` between the parts, "" is the folder.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Names and paths that people type, checked before any file is touched.
 
-A path inside a bound folder is relative, parts joined by `/`. What this module lets through cannot leave the folder by its spelling;
-symbolic links are checked against the disk by `services.places`. Hidden names (a leading dot) are neither listed nor reachable:
-that covers `.git`, `.ssh`, `.venv`, checkpoints and temporary files at once.
+A path inside a bound folder is relative, parts joined by `/`. What this module lets through cannot leave the folder by its
+spelling; symbolic links are checked against the disk by `folders.places`. Hidden names (a leading dot) are neither listed nor
+reachable: that covers `.git`, `.ssh`, `.venv`, checkpoints and temporary files at once.
 """
 
 import unicodedata
@@ -97,9 +97,3 @@ def split_suffix(name: str) -> tuple[str, str]:
     """`("report", ".ipynb")`; a name without a dot has an empty suffix."""
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix) if stem else (name, "")
-
-
-def numbered(name: str, n: int) -> str:
-    """`name` for 1, then `name (2).ipynb`, `name (3).ipynb` …"""
-    stem, suffix = split_suffix(name)
-    return name if n == 1 else f"{stem} ({n}){suffix}"

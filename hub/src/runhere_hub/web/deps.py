@@ -7,13 +7,14 @@ from typing import Annotated, cast
 from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
-from runhere_hub.core.errors import SignedOut
+from runhere_hub.core.errors import CrossSite, SignedOut
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, RevisionId
+from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.session import SignIn
-from runhere_hub.web.revisions import Revisions
+from runhere_hub.web import csrf
 
 PERSON_KEY = "runhere.person"
 
@@ -24,13 +25,14 @@ class Services:
 
     Attributes:
         drive: Folders, notebooks, trash, search.
-        reload_folders: Called after a folder was bound, so that it is watched.
+        registry: The rooms that are open now.
+        folder_bound: Called after a folder was bound, so that it is watched.
     """
 
     drive: Drive
     sign_in: SignIn
     blobs: Blobs
-    revisions: Revisions
+    registry: RoomRegistry
     version: str
     data_dir_label: str
     cookie_name: str
@@ -56,7 +58,17 @@ def current_person(connection: HTTPConnection) -> Person:
 
 def own_origin(connection: HTTPConnection) -> str:
     """Origin under which this request reached the hub; the gate has checked the Host header."""
-    return f"{connection.url.scheme}://{connection.headers['host']}"
+    return f"http://{connection.headers['host'].lower()}"
+
+
+def require_own_origin(connection: HTTPConnection) -> None:
+    """Return when the request bears the hub's own origin. The gate asks the same; sockets ask twice, for they have no preflight.
+
+    Raises:
+        CrossSite: Another page opened this.
+    """
+    if not csrf.is_own_socket(connection.headers, own_origin=own_origin(connection)):
+        raise CrossSite("This request did not come from the hub's own page.")
 
 
 _HEX = "^[0-9a-f]{32}$"

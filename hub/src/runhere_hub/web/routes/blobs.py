@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from runhere_hub.services import notebooks
+from runhere_hub.services import blobs, notebooks
 from runhere_hub.web.deps import NotebookIdPath, PersonDep, ServicesDep, Sha256Path
 from runhere_hub.web.labels import UPLOAD_LIMIT_BYTES, Routes, Who
 
@@ -22,7 +22,7 @@ async def put_blob(
     notebook_id: NotebookIdPath, sha256: Sha256Path, request: Request, person: PersonDep, services: ServicesDep
 ) -> None:
     await notebooks.may_edit(services.drive, person, notebook_id)
-    await services.blobs.put(notebook_id, sha256, await request.body())
+    await blobs.put(services.blobs, notebook_id, sha256, await request.body())
 
 
 @routes.add("GET", "/{sha256}", who=Who.PERSON, errors=(404,))
@@ -30,7 +30,7 @@ async def get_blob(
     notebook_id: NotebookIdPath, sha256: Sha256Path, person: PersonDep, services: ServicesDep
 ) -> Response:
     await notebooks.may_read(services.drive, person, notebook_id)
-    data = await services.blobs.get(notebook_id, sha256)
+    data = await blobs.get(services.blobs, notebook_id, sha256)
     headers = {
         "Cache-Control": "private, max-age=31536000, immutable",
         "Content-Disposition": "attachment",

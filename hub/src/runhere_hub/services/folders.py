@@ -1,0 +1,87 @@
+"""Bound folders: bind one, look into it, make a directory."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from runhere_hub.core import paths
+from runhere_hub.core.access import Verb
+from runhere_hub.core.drive import Entry, Folder, FolderView, NotebookView
+from runhere_hub.core.errors import FileMissing, FileUnreadable, Invalid
+from runhere_hub.core.identity import Person
+from runhere_hub.core.ids import FolderId
+from runhere_hub.folders import places
+from runhere_hub.services import notebooks
+from runhere_hub.services.drive import Drive, folder_for
+from runhere_hub.services.home import folder_view
+from runhere_hub.store import folders
+from runhere_hub.store.session import Connection
+
+
+async def entries(drive: Drive, person: Person, folder_id: FolderId, path: str) -> tuple[Entry, ...]:
+    """What is in a directory of a bound folder, one level."""
+    folder = await folder_for(drive, person, folder_id, Verb.READ)
+    parts = paths.parse(path)
+    return await asyncio.to_thread(places.entries, folder.path, parts)
+
+
+async def create(drive: Drive, person: Person, folder_id: FolderId, path: str) -> Entry:
+    """Make a directory; its parent must be there.
+
+    Raises:
+        Conflict: There is something of this name; nothing was made.
+    """
+    folder = await folder_for(drive, person, folder_id, Verb.EDIT)
+    *parents, name = paths.parse(path) or ("",)
+    parts = (*parents, paths.new_name(name))
+
+    def work() -> Entry:
+        places.make_folder(folder.path, parts)
+        return Entry(name=parts[-1], path="/".join(parts), kind="folder", size_bytes=0, modified_at=drive.now_ms())
+
+    return await asyncio.to_thread(work)
+
+
+async def bind(drive: Drive, person: Person, path: str) -> tuple[FolderView, NotebookView | None]:
+    """Bind a directory, or the directory of a notebook and say which notebook that is. Binding again changes nothing.
+
+    Args:
+        drive: Surroundings.
+        person: Whose folder it becomes.
+        path: Absolute path on the hub's machine.
+
+    Raises:
+        FileMissing, FileUnreadable, Invalid: Nothing was bound.
+    """
+    directory, file_name = await asyncio.to_thread(_directory_of, path)
+    wish = Folder(FolderId(drive.new_id()), person.id, directory)
+
+    def work(conn: Connection) -> Folder:
+        known = folders.at(conn, directory)
+        if known is None:
+            folders.add(conn, wish, now=drive.now_ms())
+        return known or wish
+
+    folder = await drive.db.write(work)
+    notebook = (
+        await notebooks.identify(drive, person, folder_id=folder.id, path=file_name) if file_name is not None else None
+    )
+    return await asyncio.to_thread(folder_view, folder), notebook
+
+
+def _directory_of(path: str) -> tuple[str, str | None]:
+    """(directory, name of the notebook in it)."""
+    if "\0" in path or not os.path.isabs(path):
+        raise Invalid("The path of a folder must be absolute.")
+    wanted = Path(os.path.normpath(path))
+    if not wanted.exists():
+        raise FileMissing(f"There is no folder or notebook at {wanted}.")
+    if wanted.is_dir():
+        directory, name = wanted, None
+    elif paths.is_notebook(wanted.name) and paths.is_shown(wanted.name):
+        directory, name = wanted.parent, wanted.name
+    else:
+        raise Invalid(f"{wanted} is neither a folder nor a notebook (.ipynb).")
+    if not os.access(directory, os.R_OK | os.X_OK):
+        raise FileUnreadable(f"The folder {directory} may not be read by this account.")
+    return str(directory), name

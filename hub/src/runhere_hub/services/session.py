@@ -1,0 +1,139 @@
+"""Signing in by link: one-time codes, sessions, and the one person of one-person mode.
+
+A code and a session token exist in clear only where they are used; the database holds their hashes.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runhere_hub.core.errors import CodeExpired, CodeUsed, TooMany
+from runhere_hub.core.identity import Person
+from runhere_hub.core.ids import PersonId
+from runhere_hub.core.throttle import Throttle
+from runhere_hub.store import people, sessions
+from runhere_hub.store.session import Connection, Database
+
+CODE_LIFE_MS = 10 * 60 * 1000
+# In one-person mode only programs of this machine reach the hub; signing in again costs a walk to the terminal. So a session
+# bears a week's pause, and ends for good after two.
+SESSION_LIFE_MS = 14 * 24 * 3600 * 1000
+SESSION_IDLE_MS = 7 * 24 * 3600 * 1000
+_NOTE_SEEN_EVERY_MS = 15 * 60 * 1000
+_KEEP_OLD_CODES_MS = 24 * 3600 * 1000
+
+_ASK_AGAIN = "Run `runhere login` in a terminal and open the link that it prints."
+
+
+class SignIn:
+    """What signing in needs, and the count of failed tries. One for the whole app."""
+
+    def __init__(
+        self, db: Database, *, now_ms: Callable[[], int], new_id: Callable[[], str], new_token: Callable[[], str]
+    ) -> None:
+        self.db = db
+        self.now_ms = now_ms
+        self.new_id = new_id
+        self.new_token = new_token
+        self.failures = Throttle(most=10, window_ms=60_000)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A new session. `token` goes into the cookie and is kept nowhere."""
+
+    person: Person
+    token: str
+    max_age_s: int
+
+
+async def ensure_owner(sign_in: SignIn, *, name: str, color: str) -> Person:
+    """The person of one-person mode, made on the first start."""
+    now = sign_in.now_ms()
+    person = Person(id=PersonId(sign_in.new_id()), name=name, color=color)
+
+    def work(conn: Connection) -> Person:
+        sessions.forget_expired(conn, now=now)
+        sessions.forget_codes(conn, expired_before=now - _KEEP_OLD_CODES_MS)
+        known = people.first(conn)
+        if known is None:
+            people.add(conn, person, now=now)
+        return known or person
+
+    return await sign_in.db.write(work)
+
+
+async def owner(sign_in: SignIn) -> Person:
+    """The person of one-person mode."""
+    person = await sign_in.db.read(people.first)
+    if person is None:
+        raise RuntimeError("the app was started without its owner")
+    return person
+
+
+async def new_code(sign_in: SignIn) -> str:
+    """A code that signs the owner in once, within ten minutes."""
+    code = sign_in.new_token()
+    person = await owner(sign_in)
+    expires_at = sign_in.now_ms() + CODE_LIFE_MS
+    await sign_in.db.write(
+        lambda conn: sessions.add_code(conn, code_sha256=_sha256(code), person_id=person.id, expires_at=expires_at)
+    )
+    return code
+
+
+async def sign_in(sign_in: SignIn, code: str) -> Opened:
+    """Trade a code for a session.
+
+    Raises:
+        TooMany: Ten wrong codes within a minute; this one was not looked at.
+        CodeUsed, CodeExpired: No session was made.
+    """
+    now = sign_in.now_ms()
+    wait_ms = sign_in.failures.wait_ms(now)
+    if wait_ms > 0:
+        wait_s = -(-wait_ms // 1000)
+        raise TooMany(f"Too many wrong sign-in codes. Wait {wait_s} s, then try again.", retry_after_s=wait_s)
+    token = sign_in.new_token()
+    try:
+        person = await sign_in.db.write(lambda conn: _trade(conn, code=code, token=token, now=now))
+    except (CodeUsed, CodeExpired):
+        sign_in.failures = sign_in.failures.failed(now)
+        raise
+    return Opened(person=person, token=token, max_age_s=SESSION_LIFE_MS // 1000)
+
+
+def _trade(conn: Connection, *, code: str, token: str, now: int) -> Person:
+    known = sessions.code(conn, _sha256(code))
+    if known is None or known.used_at is not None:
+        raise CodeUsed(f"This sign-in link was used already. {_ASK_AGAIN}")
+    if known.expires_at <= now:
+        raise CodeExpired(f"This sign-in link is older than ten minutes. {_ASK_AGAIN}")
+    if not sessions.use_code(conn, _sha256(code), now=now):
+        raise CodeUsed(f"This sign-in link was used already. {_ASK_AGAIN}")
+    person = people.get(conn, known.person_id)
+    if person is None:
+        raise CodeUsed(f"This sign-in link belongs to nobody. {_ASK_AGAIN}")
+    sessions.add(conn, token_sha256=_sha256(token), person_id=person.id, now=now, expires_at=now + SESSION_LIFE_MS)
+    return person
+
+
+async def person_of(sign_in: SignIn, token: str) -> Person | None:
+    """Whose session this is; None when it is nobody's, ended, or was idle too long."""
+    now = sign_in.now_ms()
+    key = _sha256(token)
+    found = await sign_in.db.read(lambda conn: sessions.get(conn, key))
+    if found is None or found.expires_at <= now or found.seen_at + SESSION_IDLE_MS <= now:
+        return None
+    if found.seen_at + _NOTE_SEEN_EVERY_MS <= now:
+        await sign_in.db.write(lambda conn: sessions.seen(conn, key, now=now))
+    return found.person
+
+
+async def sign_out(sign_in: SignIn, token: str) -> None:
+    """End a session; every copy of its cookie stops working."""
+    await sign_in.db.write(lambda conn: sessions.end(conn, _sha256(token)))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

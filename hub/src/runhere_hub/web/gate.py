@@ -1,0 +1,139 @@
+"""The one gate of the hub: everything passes here before any other code of ours sees it.
+
+    Host ─▶ label of (method, path) ─▶ origin and form rules ─▶ who is calling ─▶ body limit ─▶ the app
+     421            404, 405                    403                  401             413
+
+Deny by default: what has no label does not exist, for anybody. The gate also puts the security headers on every answer,
+refusals included. Sockets pass the same way and are refused before the upgrade.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runhere_hub.core.errors import CrossSite, NotFound, RunhereError, SignedOut
+from runhere_hub.web import auth, csrf, errors, headers, limits
+from runhere_hub.web.deps import PERSON_KEY
+from runhere_hub.web.labels import Route, Table, Who
+
+log = logging.getLogger("runhere.access")
+
+_SIGNED_OUT = "You are signed out. Run `runhere login` in a terminal and open the link that it prints."
+_CROSS_SITE = "This request did not come from the hub's own page."
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What the gate decides with.
+
+    Attributes:
+        person_of: Person of a session token, or None.
+        cookie_name: Of the session cookie.
+        control_token: The command line's; kept in the data folder, mode 0600.
+    """
+
+    table: Table
+    person_of: auth.PersonOf
+    cookie_name: str
+    control_token: str
+
+
+class Gate:
+    """ASGI application around the application."""
+
+    def __init__(self, app: ASGIApp, guard: Callable[[], Guard]) -> None:
+        self._app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope)
+        host = csrf.host_of(given.getlist("host"))
+        if host is None:
+            await _refuse(scope, receive, send, Response(status_code=421))
+            return
+        origin = f"http://{host}"
+        guarded = _with_headers(scope, send, origin)
+        try:
+            route = self._labelled(scope)
+            await self._check(route, scope, given, origin)
+        except RunhereError as error:
+            await _refuse(scope, receive, guarded, errors.answer(error))
+            return
+        if scope["type"] == "http":
+            receive = limits.bounded(receive, route.max_body_bytes)
+        await self._app(scope, receive, guarded)
+
+    def _labelled(self, scope: Scope) -> Route:
+        method = scope.get("method", "WEBSOCKET")
+        route = self._guard().table.find(method, scope["path"])
+        if route is None:
+            raise NotFound("There is nothing at this address.")
+        return route
+
+    async def _check(self, route: Route, scope: Scope, given: Headers, origin: str) -> None:
+        """Return when the caller may call this route, and note who it is.
+
+        Raises:
+            CrossSite, SignedOut, TooLarge: The app was not called.
+        """
+        if route.who is Who.COMMAND_LINE:
+            self._check_command_line(given)
+        elif not _is_own(scope, given, origin):
+            raise CrossSite(_CROSS_SITE)
+        if route.who is Who.PERSON:
+            await self._check_person(scope, given)
+        length = limits.announced_bytes(given.get("content-length"))
+        if length is not None and not 0 <= length <= route.max_body_bytes:
+            raise limits.too_large(route.max_body_bytes)
+
+    def _check_command_line(self, given: Headers) -> None:
+        if csrf.is_from_a_browser(given):
+            raise CrossSite("Only the command line may ask this.")
+        if not auth.is_command_line(given, self._guard().control_token):
+            raise SignedOut("The token of the command line is wrong. Is this the data folder of the running hub?")
+
+    async def _check_person(self, scope: Scope, given: Headers) -> None:
+        guard = self._guard()
+        token = auth.session_token(given, guard.cookie_name)
+        person = await guard.person_of(token) if token else None
+        if person is None:
+            raise SignedOut(_SIGNED_OUT)
+        scope[PERSON_KEY] = person
+
+
+def _is_own(scope: Scope, given: Headers, origin: str) -> bool:
+    if scope["type"] == "websocket":
+        return csrf.is_own_socket(given, own_origin=origin)
+    if scope["method"] not in csrf.SAFE:
+        return csrf.is_own_write(given, own_origin=origin)
+    # The page and its assets may be opened from anywhere (a link in a mail); data may not.
+    return not scope["path"].startswith("/api/") or csrf.is_own_read(given, own_origin=origin)
+
+
+def _with_headers(scope: Scope, send: Send, origin: str) -> Send:
+    extra = headers.for_path(scope["path"], origin)
+
+    async def sending(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            answered = MutableHeaders(scope=message)
+            for name, value in extra.items():
+                answered.setdefault(name, value)
+            # Never the query: names of files stand there.
+            log.info("%s %s %s", scope.get("method", "WEBSOCKET"), scope["path"], message["status"])
+        await send(message)
+
+    return sending
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 4400})
+        return
+    await response(scope, receive, send)

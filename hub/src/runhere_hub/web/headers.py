@@ -1,0 +1,100 @@
+"""Security headers of every answer: pure functions of the host under which the hub was reached.
+
+Sources: architecture §10, security.md §4.6 and §4.8 of the design.
+"""
+
+FRAME_PATH = "/frame/v1/"
+
+_FEATURES_OFF = "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), hid=(), midi=(), payment=()"
+_LOCAL_NETWORK = ("loopback-network", "local-network", "local-network-access")
+
+
+def _policy(directives: dict[str, str]) -> str:
+    return "; ".join(f"{name} {value}".strip() for name, value in directives.items())
+
+
+def page_csp(origin: str, *, style_nonce: str | None = None) -> str:
+    """What the page may do.
+
+    `frame-src` names exactly the path of output frames: with 'self' an output could navigate its frame to the API.
+    `connect-src` names loopback because runtimes live there; CSP has no way to name [::1].
+    Constructed style sheets need no permission. CodeMirror and React Aria make style elements at run time: only those that bear
+    the nonce of this one answer are taken.
+    """
+    ws_origin = origin.replace("http", "ws", 1)
+    return _policy(
+        {
+            "default-src": "'none'",
+            "script-src": "'self'",
+            "style-src": f"'self' 'nonce-{style_nonce}'" if style_nonce else "'self'",
+            "font-src": "'self'",
+            "img-src": "'self' data: blob:",
+            "media-src": "blob: data:",
+            "worker-src": "'self'",
+            "manifest-src": "'self'",
+            "connect-src": f"'self' {ws_origin} http://127.0.0.1:* http://localhost:* ws://127.0.0.1:* ws://localhost:*",
+            "frame-src": f"{origin}{FRAME_PATH}",
+            "object-src": "'none'",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+            "frame-ancestors": "'none'",
+            "require-trusted-types-for": "'script'",
+            "trusted-types": "rh-html rh-worker",
+        }
+    )
+
+
+def frame_csp(origin: str) -> str:
+    """What an output frame may do. `sandbox` makes its origin opaque even when it is opened by itself."""
+    own = f"{origin}{FRAME_PATH}"
+    return _policy(
+        {
+            "sandbox": "allow-scripts",
+            "default-src": "'none'",
+            "script-src": f"'unsafe-inline' 'unsafe-eval' blob: {own}",
+            "style-src": f"'unsafe-inline' {own}",
+            "img-src": f"data: blob: {own}",
+            "font-src": f"data: {own}",
+            "media-src": "data: blob:",
+            "worker-src": "blob:",
+            "connect-src": "'none'",
+            "frame-src": "'none'",
+            "form-action": "'none'",
+            "base-uri": "'none'",
+            "frame-ancestors": origin,
+        }
+    )
+
+
+_API_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+def _everywhere() -> dict[str, str]:
+    return {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def for_path(path: str, origin: str) -> dict[str, str]:
+    """Headers of the answer at a path; an answer may set `Cache-Control` itself."""
+    local = ", ".join(f"{name}=(self)" for name in _LOCAL_NETWORK)
+    nowhere = ", ".join(f"{name}=()" for name in _LOCAL_NETWORK)
+    if path.startswith(FRAME_PATH):
+        return {
+            **_everywhere(),
+            "Content-Security-Policy": frame_csp(origin),
+            "Permissions-Policy": f"{nowhere}, {_FEATURES_OFF}, clipboard-read=(), clipboard-write=()",
+            # An opaque origin loads its own modules and fonts across origins; these files are the same for everybody.
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Access-Control-Allow-Origin": "*",
+        }
+    is_api = path.startswith("/api/")
+    return {
+        **_everywhere(),
+        "Content-Security-Policy": _API_CSP if is_api else page_csp(origin),
+        "Permissions-Policy": f"{local}, {_FEATURES_OFF}, clipboard-read=(self)",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        **({"Cache-Control": "no-store"} if is_api else {}),
+    }
