@@ -1,0 +1,146 @@
+"""Chromium as a measuring instrument: processor time, heap, frames, key → paint."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+from playwright.sync_api import Page, Playwright
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--enable-precise-memory-info"]  # fmt: skip
+
+# Runs before any script of the page: notes the first painted editor, and long gaps between frames.
+INSTRUMENTS = """
+(() => {
+  const rh = (window.__bench = { editorAt: null, gaps: [], last: null, watching: false });
+  const look = () => {
+    const box = document.querySelector('.cm-content')?.getBoundingClientRect();
+    if (box && box.width > 50 && box.height > 5 && box.top < innerHeight) { requestAnimationFrame(() => { rh.editorAt ??= performance.now(); }); return; }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  const frame = (now) => { if (rh.watching && rh.last !== null) rh.gaps.push(now - rh.last); rh.last = now; if (rh.watching) requestAnimationFrame(frame); };
+  rh.watch = () => { rh.gaps = []; rh.last = null; rh.watching = true; requestAnimationFrame(frame); };
+  rh.stop = () => { rh.watching = false; return rh.gaps; };
+  rh.keys = [];
+  addEventListener('keydown', () => { const from = performance.now(); requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () => rh.keys.push(performance.now() - from); c.port2.postMessage(0); }); }, true);
+})();
+"""
+
+
+class Chromium:
+    """One browser process tree with a fresh profile."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._before = {child.pid for child in psutil.Process().children(recursive=True)}
+        self.browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        self.context = self.browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+        self.context.set_default_timeout(60_000)
+        self.context.add_init_script(INSTRUMENTS)
+
+    def page(self) -> Page:
+        """A new tab."""
+        return self.context.new_page()
+
+    def cpu_s(self) -> float:
+        """Processor seconds of all of the browser's processes so far."""
+        total = 0.0
+        for child in psutil.Process().children(recursive=True):
+            if child.pid not in self._before:
+                try:
+                    total += sum(child.cpu_times()[:2])
+                except psutil.Error:
+                    continue
+        return total
+
+    def close(self) -> None:
+        """End the browser."""
+        self.browser.close()
+
+
+@contextmanager
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    """A browser for one measurement."""
+    running = Chromium(playwright)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def editor_visible_s(page: Page, url: str) -> float:
+    """Seconds from navigation to the frame after the first editor was laid out in the window."""
+    page.goto(url, wait_until="commit")
+    page.wait_for_function("window.__bench.editorAt !== null")
+    return float(page.evaluate("window.__bench.editorAt")) / 1000
+
+
+def heap_mb(page: Page) -> float:
+    """JavaScript heap after a forced collection."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+    session.send("HeapProfiler.collectGarbage")
+    used = session.send("Runtime.getHeapUsage")["usedSize"]
+    session.detach()
+    return float(used) / 1e6
+
+
+def key_to_paint_ms(page: Page, *, keys: int = 60) -> tuple[float, float]:
+    """p50 and p95 of keydown → the task after the frame, typing into the focused editor."""
+    page.evaluate("window.__bench.keys = []")
+    for index in range(keys):
+        page.keyboard.press("abcdefghij"[index % 10])
+        time.sleep(0.06)
+    page.wait_for_function(f"window.__bench.keys.length >= {keys}")
+    times = sorted(page.evaluate("window.__bench.keys"))[: keys + 1]
+    return statistics.median(times), times[int(len(times) * 0.95) - 1]
+
+
+def scroll(page: Page, selector: str, *, frames: int = 200) -> tuple[float, float]:
+    """Scroll 400 px a frame; share of dropped frames (over 1.5 × 16.7 ms) in percent, and the worst frame in ms."""
+    script = """async ([selector, frames]) => {
+      const box = selector === 'window' ? document.scrollingElement : [...document.querySelectorAll(selector)].find((e) => e.scrollHeight > e.clientHeight + 1000);
+      if (!box) throw new Error('nothing scrolls');
+      box.scrollTop = 0;
+      await new Promise((r) => setTimeout(r, 500));
+      const gaps = [];
+      let last = performance.now();
+      for (let i = 0; i < frames; i++) {
+        box.scrollTop += 400;
+        await new Promise((r) => requestAnimationFrame(r));
+        const now = performance.now(); gaps.push(now - last); last = now;
+      }
+      return gaps;
+    }"""
+    gaps: list[float] = page.evaluate(script, [selector, frames])
+    return sum(gap > 25 for gap in gaps) / len(gaps) * 100, max(gaps)
+
+
+def loaded(page: Page, url: str, *, wait_s: float = 3) -> tuple[float, int]:
+    """Code bytes on the wire in KB (scripts and styles, as transferred) and number of requests of a cold load."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    kinds: dict[str, str] = {}
+    sizes: dict[str, float] = {}
+
+    def response(event: dict[str, Any]) -> None:
+        kinds[event["requestId"]] = event["type"]
+
+    def finished(event: dict[str, Any]) -> None:
+        sizes[event["requestId"]] = event["encodedDataLength"]
+
+    session.on("Network.responseReceived", response)
+    session.on("Network.loadingFinished", finished)
+    page.goto(url, wait_until="commit")
+    page.wait_for_function("window.__bench.editorAt !== null")
+    time.sleep(wait_s)
+    page.evaluate("0")
+    code = sum(size for request, size in sizes.items() if kinds.get(request) in {"Script", "Stylesheet"})
+    return code / 1000, len(kinds)
+
+
+BLANK = Path(__file__).resolve().parent / "blank"

@@ -1,0 +1,265 @@
+"""The page: the same notebooks in ours and in JupyterLab, one Chromium, one run, as ratios.
+
+Usage: python scripts/bench.py page [--rounds 3] [--quick] [--ours-only]. `--quick` leaves out the 45 s of idle CPU.
+"""
+
+import argparse
+import http.server
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from browser import BLANK, Chromium, chromium, editor_visible_s, heap_mb, key_to_paint_ms, loaded, scroll
+from playwright.sync_api import Page, Playwright, sync_playwright
+from report import Figure, print_table
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "e2e"), str(ROOT / "scripts")]
+import setup  # noqa: E402 - the path is set first
+from servers import Hub, documented_flags, free_port, jupyter  # noqa: E402
+
+SIZES = (10, 1000, 5000)
+
+
+def notebook_text(count: int) -> str:
+    """¾ code, ¼ markdown, outputs on half of the code."""
+    cells: list[dict[str, object]] = []
+    for index in range(count):
+        if index % 4 == 3:
+            cells.append({"cell_type": "markdown", "id": f"m{index}", "metadata": {}, "source": f"## Section {index}\n\nSome *text* about it."})
+            continue
+        outputs = [{"name": "stdout", "output_type": "stream", "text": f"value {index}\n" * 4}] if index % 2 else []
+        source = f"def f_{index}(x):\n    return [x * {index} for _ in range(10)]\n\nprint(f_{index}(2))"
+        cells.append({"cell_type": "code", "execution_count": None, "id": f"c{index}", "metadata": {}, "outputs": outputs, "source": source})
+    spec = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    return json.dumps({"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
+
+
+@dataclass
+class Product:
+    """A running product: how a browser gets in, where a notebook is, what scrolls."""
+
+    name: str
+    enter: Callable[[Page], None]
+    url: Callable[[int], str]
+    scroller: str
+    run_first: Callable[[Page], None]
+
+
+@contextmanager
+def ours(place: Path) -> Iterator[Product]:
+    """Our hub, and a stock Jupyter server that the page connects to."""
+    folder = place / "ours"
+    folder.mkdir()
+    for count in SIZES:
+        (folder / f"n{count}.ipynb").write_text(notebook_text(count), encoding="utf-8")
+    hub = Hub(folder=folder, data=place / "ours-data", port=free_port())
+    hub.start()
+    urls: dict[int, str] = {}
+
+    def enter(page: Page) -> None:
+        page.goto(hub.login_link())
+        page.get_by_role("button", name="New notebook").wait_for()
+        script = """async (count) => {
+          const home = await (await fetch('/api/v1/home')).json();
+          const body = JSON.stringify({ folder_id: home.folders[0].id, path: `n${count}.ipynb`, accept: 'as_is' });
+          const answer = await fetch('/api/v1/notebooks/open', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+          return (await answer.json()).id;
+        }"""
+        for count in SIZES:
+            urls[count] = f"{hub.origin}/n/{page.evaluate(script, count)}"
+
+    with jupyter("server", folder, *documented_flags(hub.origin)) as stock:
+
+        def connect(page: Page) -> None:
+            from steps import connect as connecting  # the steps import Playwright's assertions, which only this needs
+
+            if not page.get_by_role("button", name=re.compile("^Connected to ")).is_visible():
+                connecting(page, stock.pasted)
+
+        try:
+            yield Product("runhere", enter, lambda count: urls[count], "main, main *, [role=list], [role=list] *", connect)
+        finally:
+            hub.stop()
+
+
+@contextmanager
+def jupyterlab(place: Path) -> Iterator[Product]:
+    """JupyterLab with its own server."""
+    folder = place / "lab"
+    folder.mkdir()
+    for count in SIZES:
+        (folder / f"n{count}.ipynb").write_text(notebook_text(count), encoding="utf-8")
+    with jupyter("lab", folder, "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate") as lab:
+
+        def enter(page: Page) -> None:
+            page.goto(f"{lab.url}/lab?token={lab.token}", wait_until="commit")
+            page.wait_for_selector("#jp-top-panel", state="attached")
+
+        def url(count: int) -> str:
+            return f"{lab.url}/lab/workspaces/w{count}-{time.time_ns()}/tree/n{count}.ipynb?token={lab.token}"
+
+        def ready(page: Page) -> None:
+            page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+
+        yield Product("jupyterlab 4.6", enter, url, ".jp-WindowedPanel-outer", ready)
+
+
+@contextmanager
+def blank_page() -> Iterator[str]:
+    """The stick: CodeMirror alone, built with the page's own packages; gives its URL."""
+    target = ROOT / ".build" / "blank"
+    words = setup.node("node_modules/vite/bin/vite.js", "build", str(BLANK), "--outDir", str(target), "--emptyOutDir", "--base", "./", "--logLevel", "error")
+    link = BLANK / "node_modules"
+    if not link.exists():
+        link.symlink_to(setup.FRONTEND / "node_modules")
+    try:
+        subprocess.run([str(word) for word in words], cwd=setup.FRONTEND, check=True)
+    finally:
+        link.unlink()
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(target))
+    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+def opening(playwright: Playwright, product: Product, *, quick: bool) -> Iterator[tuple[str, float]]:
+    """Figures of opening notebooks of three sizes."""
+    with chromium(playwright) as browser:
+        page = browser.page()
+        product.enter(page)
+        page.close()
+        cold = browser.page()
+        code_kb, requests = loaded(cold, product.url(10))
+        cold.close()
+        yield "first load: code, KB on the wire (warm server)", code_kb
+        yield "first load: requests", float(requests)
+    for count in SIZES:
+        with chromium(playwright) as browser:
+            yield from one_size(browser, product, count, quick=quick)
+
+
+def one_size(browser: Chromium, product: Product, count: int, *, quick: bool) -> Iterator[tuple[str, float]]:
+    """Editor visible, heap, idle CPU, scrolling, typing for one notebook."""
+    page = browser.page()
+    product.enter(page)
+    page.close()
+    page = browser.page()
+    yield f"editor visible, {count:,} cells, s", editor_visible_s(page, product.url(count))
+    if count == 1000 and not quick:
+        before = browser.cpu_s()
+        time.sleep(45)
+        yield "Chromium CPU in the 45 s after opening 1,000 cells, s", browser.cpu_s() - before
+    else:
+        time.sleep(5)
+    if count > 10:
+        yield f"JS heap, {count:,} cells, MB", heap_mb(page)
+    page.locator(".cm-content").first.click()
+    p50, p95 = key_to_paint_ms(page)
+    yield f"key → paint p50, {count:,} cells, ms", p50
+    yield f"key → paint p95, {count:,} cells, ms", p95
+    if count == 1000:
+        dropped, worst = scroll(page, product.scroller)
+        yield "scrolling 1,000 cells: dropped frames, %", dropped
+        yield "scrolling 1,000 cells: worst frame, ms", worst
+    page.close()
+
+
+RUN_AND_WATCH = """async ([marker]) => {
+  const start = performance.now();
+  return await new Promise((resolve) => {
+    const look = () => {
+      const found = [...document.querySelectorAll('[role=region], .jp-OutputArea-output, pre')].some((e) => e.textContent?.includes(marker));
+      if (found) resolve(performance.now() - start); else requestAnimationFrame(look);
+    };
+    look();
+  });
+}"""
+
+
+def running(playwright: Playwright, product: Product) -> Iterator[tuple[str, float]]:
+    """`1+1` from Shift+Enter to its output on the screen; 100,000 lines printed."""
+    with chromium(playwright) as browser:
+        page = browser.page()
+        product.enter(page)
+        page.goto(product.url(10), wait_until="commit")
+        page.locator(".cm-content").first.wait_for()
+        product.run_first(page)
+        times = []
+        for index in range(12):
+            expression = f"{index} + 700000"
+            replace_first_source(page, expression)
+            watching = page.evaluate_handle(f"() => {{ window.__seen = ({RUN_AND_WATCH})(['{700000 + index}']); }}")
+            page.keyboard.press("Shift+Enter")
+            times.append(float(page.evaluate("() => window.__seen")))
+            watching.dispose()
+        yield "1+1: Shift+Enter → output painted, ms", statistics.median(times[2:])
+        for flush, name in (("", "no flush"), (", flush=True", "with flush")):
+            replace_first_source(page, f"for n in range(100000): print('line', n{flush})\nprint('the' + ' end')")
+            page.evaluate("window.__bench.watch()")
+            page.evaluate(f"() => {{ window.__seen = ({RUN_AND_WATCH})(['the end']); }}")
+            page.keyboard.press("Shift+Enter")
+            took = float(page.evaluate("() => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(120000), 120000))])"))
+            gaps = page.evaluate("window.__bench.stop()")
+            yield f"100,000 lines, {name}: done, s", took / 1000
+            yield f"100,000 lines, {name}: longest block, ms", max(gaps)
+
+
+def replace_first_source(page: Page, text: str) -> None:
+    """Put `text` into the first code cell by the keyboard."""
+    page.locator(".cm-content").first.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(text)
+
+
+def blank_figures(playwright: Playwright, url: str) -> Iterator[tuple[str, float]]:
+    """What typing costs with CodeMirror and nothing else."""
+    for count in SIZES:
+        with chromium(playwright) as browser:
+            page = browser.page()
+            yield f"editor visible, {count:,} cells, s", editor_visible_s(page, f"{url}?cells={count}")
+            time.sleep(2)
+            page.locator(".cm-content").first.click()
+            p50, p95 = key_to_paint_ms(page)
+            yield f"key → paint p50, {count:,} cells, ms", p50
+            yield f"key → paint p95, {count:,} cells, ms", p95
+
+
+def main() -> int:
+    """Interleave, repeat, print medians and ratios."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--rounds", type=int, default=3)
+    words.add_argument("--quick", action="store_true")
+    words.add_argument("--ours-only", action="store_true")
+    chosen = words.parse_args()
+    figures: list[Figure] = []
+    products = [ours] if chosen.ours_only else [ours, jupyterlab]
+    with sync_playwright() as playwright, blank_page() as blank:
+        for round_number in range(chosen.rounds):
+            figures += [Figure("page", name, "blank codemirror", value) for name, value in blank_figures(playwright, blank)]
+            for begin in products:
+                with tempfile.TemporaryDirectory(prefix="runhere-bench-") as place, begin(Path(place)) as product:
+                    for name, value in opening(playwright, product, quick=chosen.quick):
+                        figures.append(Figure("page", name, product.name, value))
+                    for name, value in running(playwright, product):
+                        figures.append(Figure("page", name, product.name, value))
+                print(f"round {round_number + 1}: {product.name} done", flush=True)
+    print_table(figures, ours="runhere")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
