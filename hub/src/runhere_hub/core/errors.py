@@ -131,7 +131,7 @@ class NotebookInvalid(Invalid):
     """The text is no notebook of nbformat 4.
 
     Attributes:
-        place: Where, for people: "line 3, column 7" or "cell 3 › outputs[0] › data". Cells count from 1, all else from 0.
+        place: Where, for people: "line 3, column 7" or "cell 3 › outputs[0] › data". Cells count from 1.
         reason: Why, in words; no final stop.
         line: Line in the file, from 1; None when the place is not in the JSON text.
         column: Column in code points, from 1.

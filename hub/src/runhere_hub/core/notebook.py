@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NewType, TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 CellId = NewType("CellId", str)
 """An nbformat cell id: 1 to 64 characters of `[a-zA-Z0-9_-]`, unique within its notebook."""
@@ -17,10 +17,10 @@ Output: TypeAlias = "Mapping[str, Json]"
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell.
+    r"""One cell.
 
     Attributes:
-        source: Text whose lines end in `\\n`; no lone surrogates.
+        source: Text whose lines end in `\n`; no lone surrogates.
         attachments: Attachment name to MIME bundle; None when the cell has no such key.
         outputs: Only code cells have any.
         execution_count: Only code cells have one.

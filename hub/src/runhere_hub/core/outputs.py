@@ -1,7 +1,7 @@
 """How output operations fold into the outputs of one run (SPEC section 4).
 
-Pure and total for operations that `parse_ops` let through. The TypeScript twin is `frontend/src/core/outputs.ts`; both are held to
-`protocol/examples/outputs/*.json`.
+Pure and total for operations that `parse_ops` let through. The TypeScript twin is `frontend/src/core/outputs.ts`; both
+are held to `protocol/examples/outputs/*.json`.
 """
 
 import re
@@ -92,7 +92,8 @@ def update_display(outputs: Sequence[Output], op: UpdateDisplay) -> tuple[Output
 
 
 def _updated(output: Output, op: UpdateDisplay) -> Output:
-    metadata = {**op.metadata, RUNHERE_KEY: {DISPLAY_ID_KEY: op.display_id}}
+    ours: dict[str, Json] = {DISPLAY_ID_KEY: op.display_id}
+    metadata: dict[str, Json] = {**op.metadata, RUNHERE_KEY: ours}
     return {**output, "data": join_bundle(op.data), "metadata": metadata}
 
 
@@ -127,14 +128,14 @@ def join_bundle(bundle: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def join_lines(value: Json) -> Json:
-    """nbformat's "multiline string": a list of strings is their concatenation, anything else is itself."""
+    """A "multiline string" of nbformat: a list of strings is their concatenation, anything else is itself."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "".join(str(line) for line in value)
     return value
 
 
 def normalise(output: Output) -> Output:
-    """The same output with multi-line strings joined and, where nbformat asks for them, `metadata` and `execution_count` present."""
+    """The same output with multi-line strings joined, and the `metadata` and `execution_count` nbformat wants."""
     made: dict[str, Json] = dict(output)
     if made.get("output_type") == "stream":
         made["text"] = join_lines(made.get("text", ""))

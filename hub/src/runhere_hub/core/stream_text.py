@@ -1,9 +1,9 @@
-"""What a terminal would show of a stream: `\\r`, `\\b` and "erase line" folded, line by line.
+r"""What a terminal would show of a stream: `\r`, `\b` and "erase line" folded, line by line.
 
-The result is text again, and folding it again changes nothing: a cursor that stands inside the last line is kept as a trailing `\\r`
-(first column) or as trailing `\\b`s. So a stream can be folded chunk by chunk, and the state is the text itself. A column is one Unicode
-code point. Escape sequences take no column; they stay in front of the character they preceded, and go when that is overwritten;
-malformed ones are dropped.
+The result is text again, and folding it again changes nothing: a cursor that stands inside the last line is kept as a
+trailing `\r` (first column) or as trailing `\b`s. So a stream can be folded chunk by chunk, and the state is the text
+itself. A column is one Unicode code point. Escape sequences take no column; they stay in front of the character they
+preceded, and go when that is overwritten; malformed ones are dropped.
 The TypeScript twin is `frontend/src/core/stream-text.ts`; both read `protocol/examples/outputs/`.
 """
 

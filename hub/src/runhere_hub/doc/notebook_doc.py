@@ -1,0 +1,159 @@
+"""A notebook as a Yjs document: make it, read it, merge into it, and look after its tombstones.
+
+Takes and returns values; opens no socket and no database. Only the hub makes documents (SPEC 1.7).
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from pycrdt import Doc, Map
+
+from runhere_hub.core.json_values import to_text, without_surrogates
+from runhere_hub.core.merge import MergeResult
+from runhere_hub.core.notebook import Cell, CellId, Json, Notebook
+from runhere_hub.core.text_merge import merge_text
+from runhere_hub.doc import edits, positions, schema
+from runhere_hub.doc.schema import NotebookYDoc, YMap
+
+
+def create(notebook: Notebook, *, random: Random) -> NotebookYDoc:
+    """A new document of this notebook, without its outputs.
+
+    Args:
+        random: Gives the document's client id. Two documents of one notebook must never be merged: everything would
+            stand twice.
+    """
+    doc: NotebookYDoc = Doc(client_id=random.getrandbits(32))
+    found, entries, form = schema.cells(doc), schema.metadata(doc), schema.format_of(doc)
+    with doc.transaction():
+        form["schema"] = float(schema.SCHEMA)
+        form["nbformat"] = float(notebook.nbformat)
+        form["nbformat_minor"] = float(notebook.nbformat_minor)
+        for key, value in notebook.metadata.items():
+            entries[without_surrogates(key)] = to_text(value)
+        for cell, position in zip(notebook.cells, positions.spread(len(notebook.cells)), strict=True):
+            found[cell.id] = edits.new_cell(cell, position)
+    return doc
+
+
+def read(doc: NotebookYDoc) -> Notebook:
+    """What the document says: living cells in order, without outputs.
+
+    What no client of ours can have written is left out.
+    """
+    form = schema.format_of(doc)
+    return Notebook(
+        nbformat=schema.number(form, "nbformat", 4),
+        nbformat_minor=schema.number(form, "nbformat_minor", 5),
+        metadata=_values(schema.metadata(doc)),
+        cells=tuple(_read_cell(cell_id, cell) for cell_id, cell in schema.alive(doc)),
+    )
+
+
+def _read_cell(cell_id: CellId, cell: YMap) -> Cell:
+    text, entries = schema.source(cell), schema.cell_metadata(cell)
+    is_json, attachments = schema.json_value(cell.get("attachments"))
+    return Cell(
+        id=cell_id,
+        type=schema.cell_type(cell),
+        source="" if text is None else str(text),
+        metadata={} if entries is None else _values(entries),
+        attachments=attachments if is_json and isinstance(attachments, dict) else None,
+    )
+
+
+def _values(entries: YMap) -> dict[str, Json]:
+    parsed = {key: schema.json_value(text) for key, text in entries.items()}
+    return {key: value for key, (is_json, value) in sorted(parsed.items()) if is_json}
+
+
+def apply_merge(doc: NotebookYDoc, merge: MergeResult, *, random: Random, now: int) -> None:
+    """Bring a merge into the live document, as one transaction.
+
+    Cells that the merge does not change are not touched. Sources change by minimal edits; where the document went on
+    since `merge.ours` was read, both are kept as far as they can be merged, else the document's text stands.
+
+    Args:
+        now: Milliseconds since 1970.
+    """
+    before = {cell.id: cell for cell in merge.ours.cells}
+    wanted = {cell.id: cell for cell in merge.notebook.cells}
+    with doc.transaction():
+        for cell_id in merge.deleted:
+            edits.delete_cell(doc, cell_id, now)
+        for cell_id in merge.changed:
+            known = schema.cells(doc).get(cell_id)
+            if isinstance(known, Map):
+                edits.set_cell(known, _on_top(known, before[cell_id], wanted[cell_id]))
+        if merge.added or merge.reordered:
+            _place(doc, merge, random)
+        edits.set_entries(schema.metadata(doc), _rebased_metadata(doc, merge))
+        if schema.format_of(doc).get("nbformat_minor") != merge.notebook.nbformat_minor:
+            schema.format_of(doc)["nbformat_minor"] = float(merge.notebook.nbformat_minor)
+
+
+def _on_top(known: YMap, ours: Cell, wanted: Cell) -> Cell:
+    text = schema.source(known)
+    current = ours.source if text is None else str(text)
+    if current == ours.source:
+        return wanted
+    merged = merge_text(ours.source, current, wanted.source)
+    return Cell(wanted.id, wanted.type, current if merged is None else merged, wanted.metadata, wanted.attachments)
+
+
+def _rebased_metadata(doc: NotebookYDoc, merge: MergeResult) -> dict[str, Json]:
+    """The document's metadata with the keys that the merge changes."""
+    current = _values(schema.metadata(doc))
+    ours, wanted = merge.ours.metadata, merge.notebook.metadata
+    for key in {**ours, **wanted}:
+        if key not in wanted:
+            current.pop(key, None)
+        elif key not in ours or ours[key] != wanted[key]:
+            current[key] = wanted[key]
+    return current
+
+
+def _place(doc: NotebookYDoc, merge: MergeResult, random: Random) -> None:
+    """Put the added cells in and all into the merge's order; cells that the merge does not know keep their place."""
+    standing = {cell_id: schema.position(cell) for cell_id, cell in schema.alive(doc)}
+    wanted = [cell for cell in merge.notebook.cells if cell.id in standing or cell.id in merge.added]
+    order = [edits.Placed(cell.id, None if cell.id in merge.added else standing[cell.id]) for cell in wanted]
+    places = edits.place(order, random)
+    for cell in wanted:
+        if cell.id in merge.added:
+            edits.put_cell(doc, cell, places[cell.id])
+        elif cell.id in places:
+            edits.move_cell(doc, cell.id, places[cell.id])
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """A deleted cell that is still kept.
+
+    Attributes:
+        deleted_at: Milliseconds since 1970.
+        source: Its text now, with what was typed into it after it was deleted.
+    """
+
+    id: CellId
+    deleted_at: int
+    source: str
+
+
+def tombstones(doc: NotebookYDoc) -> tuple[Tombstone, ...]:
+    """Deleted cells, latest first."""
+    found = [
+        Tombstone(CellId(key), schema.deleted_at(cell), _read_cell(CellId(key), cell).source)
+        for key, cell in schema.cells(doc).items()
+        if isinstance(cell, Map) and schema.deleted_at(cell)
+    ]
+    return tuple(sorted(found, key=lambda stone: (-stone.deleted_at, stone.id)))
+
+
+def purge(doc: NotebookYDoc, before_ms: int) -> tuple[CellId, ...]:
+    """Remove cells that were deleted before this time for good. The hub alone may, after 30 days (SPEC 1.5)."""
+    gone = tuple(stone.id for stone in tombstones(doc) if stone.deleted_at < before_ms)
+    with doc.transaction():
+        for cell_id in gone:
+            del schema.cells(doc)[cell_id]
+    return gone
