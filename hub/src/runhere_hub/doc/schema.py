@@ -13,8 +13,8 @@ from runhere_hub.core.notebook import CellId, CellType, Json
 
 SCHEMA = 1
 
-NotebookYDoc: TypeAlias = "Doc[Map[object]]"
-YMap: TypeAlias = "Map[object]"
+NotebookYDoc: TypeAlias = Doc[Map[object]]
+YMap: TypeAlias = Map[object]
 
 _CELL_TYPES: dict[object, CellType] = {"code": "code", "markdown": "markdown", "raw": "raw"}
 
