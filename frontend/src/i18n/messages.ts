@@ -7,8 +7,4 @@ export type Translated<Topic> = { readonly [Key in keyof Topic]: Message };
 type NamesIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
 
 /** The names in braces of a message, over all its plural forms. */
-export type ParameterOf<M> = M extends string
-  ? NamesIn<M>
-  : M extends { other: infer O }
-    ? NamesIn<O> | "count"
-    : never;
+export type ParameterOf<M> = M extends string ? NamesIn<M> : M extends object ? NamesIn<M[keyof M]> | "count" : never;

@@ -1,0 +1,29 @@
+// First of all: secrets of a link leave the address bar before any other code runs.
+import "./fragment.ts";
+import "../ui/base.css";
+import { createRoot } from "react-dom/client";
+import { setLanguage } from "../i18n/t.ts";
+import { ErrorBoundary } from "./error-boundary.tsx";
+import { applyPreferences } from "./preferences.ts";
+import { composePage } from "./services.ts";
+import { Shell } from "./shell.tsx";
+
+const page = composePage();
+
+async function boot(): Promise<void> {
+  const follow = () => applyPreferences(page.preferences.get());
+  follow();
+  page.preferences.subscribe(follow);
+  page.preferences.subscribe(() => void setLanguage(page.preferences.get().language).catch(() => {}));
+  // English is there already; should Japanese fail to load, the page still starts.
+  await setLanguage(page.preferences.get().language).catch(() => {});
+  const host = document.getElementById("app");
+  if (!host) return;
+  createRoot(host).render(
+    <ErrorBoundary>
+      <Shell page={page} />
+    </ErrorBoundary>,
+  );
+}
+
+void boot();

@@ -1,0 +1,77 @@
+import { useText } from "../../ui/use-observable.ts";
+import type { HomeModel, HomeState } from "./home-model.ts";
+import { MoveDialog } from "./move-dialog.tsx";
+import { NameDialog } from "./name-dialog.tsx";
+import { OpenProblemDialog } from "./open-problem-dialog.tsx";
+import { TrashDialog } from "./trash-dialog.tsx";
+import { childOf, nameOf } from "./tree-model.ts";
+import type { HomeActions } from "./use-home-actions.ts";
+
+export interface HomeDialogsProps {
+  readonly model: HomeModel;
+  readonly state: HomeState;
+  readonly actions: HomeActions;
+  readonly now: number;
+}
+
+/** The one dialog of Home that is open, if any. */
+export function HomeDialogs({ model, state, actions, now }: HomeDialogsProps) {
+  const t = useText();
+  const { dialog } = actions;
+  const close = () => actions.setDialog(null);
+  switch (dialog?.kind) {
+    case undefined:
+      return null;
+    case "rename":
+      return (
+        <NameDialog
+          title={t("home.renameTitle")}
+          label={t("home.nameField")}
+          initial={nameOf(dialog.place.path)}
+          confirm={t("home.renameDo")}
+          onName={async (name) => void (await model.rename(dialog.place, name))}
+          onClose={close}
+        />
+      );
+    case "new_folder":
+      return (
+        <NameDialog
+          title={t("home.newFolderTitle")}
+          label={t("home.folderName")}
+          initial=""
+          confirm={t("home.create")}
+          onName={(name) => model.createFolder(childOf(dialog.directory, name))}
+          onClose={close}
+        />
+      );
+    case "move":
+      return (
+        <MoveDialog
+          place={dialog.place}
+          state={state}
+          onExpand={(keys) => model.setExpanded(keys)}
+          onMove={(directory) => actions.move(dialog.place, directory)}
+          onClose={close}
+        />
+      );
+    case "trash":
+      return (
+        <TrashDialog
+          hub={model.hub}
+          folders={state.folders}
+          now={now}
+          onRestore={async (id) => void (await model.restore(id))}
+          onClose={close}
+        />
+      );
+    case "problem":
+      return (
+        <OpenProblemDialog
+          place={dialog.place}
+          problem={dialog.problem}
+          onAccept={(how) => actions.accept(dialog.place, how)}
+          onClose={close}
+        />
+      );
+  }
+}

@@ -1,0 +1,115 @@
+import { Copy, Download, FilePlus, FolderInput, FolderPlus, NotebookPen, Pencil, Trash2, Upload } from "lucide-react";
+import type { FilePlace } from "../../api/client.ts";
+import type { MenuEntry } from "../../ui/menu.tsx";
+import type { useText } from "../../ui/use-observable.ts";
+import type { Row } from "./tree-model.ts";
+import type { HomeActions } from "./use-home-actions.ts";
+
+type Text = ReturnType<typeof useText>;
+
+/** The menu of a row: what can be done with a notebook, or in a folder. */
+export function rowMenu(
+  row: Row,
+  t: Text,
+  actions: HomeActions,
+  pick: (directory: FilePlace) => void,
+): readonly MenuEntry[] {
+  switch (row.kind) {
+    case "notebook":
+      return notebookMenu(row.place, t, actions);
+    case "root":
+      return row.folder.state === "ok" ? directoryMenu(row.place, t, actions, pick) : [];
+    case "folder":
+      return directoryMenu(row.place, t, actions, pick);
+    case "file":
+    case "note":
+      return [];
+  }
+}
+
+function notebookMenu(place: FilePlace, t: Text, actions: HomeActions): readonly MenuEntry[] {
+  return [
+    {
+      kind: "item",
+      id: "open",
+      label: t("home.open"),
+      icon: <NotebookPen size={16} />,
+      onAction: () => void actions.open(place),
+    },
+    { kind: "separator", id: "s1" },
+    {
+      kind: "item",
+      id: "rename",
+      label: t("home.rename"),
+      icon: <Pencil size={16} />,
+      onAction: () => actions.setDialog({ kind: "rename", place }),
+    },
+    {
+      kind: "item",
+      id: "duplicate",
+      label: t("home.duplicate"),
+      icon: <Copy size={16} />,
+      onAction: () => void actions.duplicate(place),
+    },
+    {
+      kind: "item",
+      id: "move",
+      label: t("home.move"),
+      icon: <FolderInput size={16} />,
+      onAction: () => actions.setDialog({ kind: "move", place }),
+    },
+    {
+      kind: "item",
+      id: "download",
+      label: t("home.download"),
+      icon: <Download size={16} />,
+      onAction: () => void actions.download(place, { outputs: true }),
+    },
+    {
+      kind: "item",
+      id: "download-bare",
+      label: t("home.downloadNoOutputs"),
+      onAction: () => void actions.download(place, { outputs: false }),
+    },
+    { kind: "separator", id: "s2" },
+    {
+      kind: "item",
+      id: "trash",
+      label: t("home.trash"),
+      icon: <Trash2 size={16} />,
+      tone: "danger",
+      onAction: () => void actions.trash(place),
+    },
+  ];
+}
+
+function directoryMenu(
+  place: FilePlace,
+  t: Text,
+  actions: HomeActions,
+  pick: (directory: FilePlace) => void,
+): readonly MenuEntry[] {
+  return [
+    {
+      kind: "item",
+      id: "new",
+      label: t("home.newNotebookHere"),
+      icon: <FilePlus size={16} />,
+      onAction: () => void actions.create(place),
+    },
+    {
+      kind: "item",
+      id: "new-folder",
+      label: t("home.newFolder"),
+      icon: <FolderPlus size={16} />,
+      onAction: () => actions.setDialog({ kind: "new_folder", directory: place }),
+    },
+    {
+      kind: "item",
+      id: "upload",
+      label: t("home.uploadHere"),
+      icon: <Upload size={16} />,
+      onAction: () => pick(place),
+    },
+  ];
+}

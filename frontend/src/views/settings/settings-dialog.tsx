@@ -1,0 +1,73 @@
+import { Checkbox } from "../../ui/checkbox.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Select } from "../../ui/select.tsx";
+import { useText } from "../../ui/use-observable.ts";
+import styles from "./settings-dialog.module.css";
+
+type Theme = "system" | "light" | "dark";
+type Language = "en" | "ja";
+
+export interface Settings {
+  readonly language: Language;
+  readonly theme: Theme;
+  readonly editorFontSize: number;
+  readonly lineNumbers: boolean;
+}
+
+export interface SettingsDialogProps {
+  readonly settings: Settings;
+  /** Takes effect at once; there is nothing to save. */
+  readonly onChange: (changes: Partial<Settings>) => void;
+  readonly version: string;
+  readonly onClose: () => void;
+}
+
+const sizes = [11, 12, 13, 14, 15, 16, 18, 20, 24] as const;
+const themes: readonly Theme[] = ["system", "light", "dark"];
+
+/** Choices of this browser: language, theme, how code looks. */
+export function SettingsDialog({ settings, onChange, version, onClose }: SettingsDialogProps) {
+  const t = useText();
+  const themeNames = {
+    system: t("settings.themeSystem"),
+    light: t("settings.themeLight"),
+    dark: t("settings.themeDark"),
+  };
+  const size = sizes.find((one) => one === settings.editorFontSize) ?? 14;
+  return (
+    <Dialog title={t("shell.settings")} isOpen onClose={onClose}>
+      <Select
+        label={t("settings.language")}
+        // Each language names itself, so that it is found by those who read only that one.
+        options={[
+          { id: "en", label: "English" },
+          { id: "ja", label: "日本語" },
+        ]}
+        selected={settings.language}
+        onSelect={(id) => onChange({ language: id as Language })}
+      />
+      <Select
+        label={t("settings.theme")}
+        options={themes.map((theme) => ({ id: theme, label: themeNames[theme] }))}
+        selected={settings.theme}
+        onSelect={(id) => onChange({ theme: id as Theme })}
+      />
+      <Select
+        label={t("settings.editorFontSize")}
+        options={sizes.map((one) => ({ id: String(one), label: t("settings.pixels", { size: one }) }))}
+        selected={String(size)}
+        onSelect={(id) => onChange({ editorFontSize: Number(id) })}
+      />
+      <pre className={styles.sample} aria-hidden>
+        <span className={settings.lineNumbers ? styles.number : styles.noNumber}>1</span>
+        {'print("Hello, 世界")'}
+      </pre>
+      <Checkbox isSelected={settings.lineNumbers} onChange={(lineNumbers) => onChange({ lineNumbers })}>
+        {t("settings.lineNumbers")}
+      </Checkbox>
+      <p className={styles.note}>
+        {t("settings.keptHere")} {t("settings.version", { version })}
+      </p>
+    </Dialog>
+  );
+}
