@@ -250,7 +250,8 @@ def _build(
         socket_folder=folder,
         version=__version__,
     )
-    server = RuntimeServer(config=_config(options, runtime))
+    # connection files lie beside the sockets, in the folder that only we can enter
+    server = RuntimeServer(runtime_dir=str(folder), config=_config(options, runtime))
     server.runtime, server.bound = runtime, sockets
     server.initialize(argv=[], find_extensions=False, new_httpserver=False)
     if options.certfile:
@@ -273,7 +274,6 @@ def _config(options: Options, runtime: Runtime) -> Config:
     app = config.ServerApp
     app.root_dir = str(options.root)
     app.port = runtime.port
-    app.runtime_dir = str(runtime.socket_folder)  # connection files lie beside the sockets, 0700
     app.open_browser = False
     app.allow_root = True
     app.allow_remote_access = True  # the gate has its own, stricter list of hosts
