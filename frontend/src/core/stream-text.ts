@@ -134,10 +134,10 @@ function foldLine(line: string): Line {
     const character = String.fromCodePoint(line.codePointAt(at) ?? 0);
     if (character === "\u001b") {
       ESCAPE.lastIndex = at;
-      const escape = ESCAPE.exec(line)?.[0];
-      if (escape !== undefined) {
-        folded.escape(escape);
-        at += escape.length;
+      const sequence = ESCAPE.exec(line)?.[0];
+      if (sequence !== undefined) {
+        folded.escape(sequence);
+        at += sequence.length;
         continue;
       }
     }

@@ -1,0 +1,29 @@
+/** How long to wait before the next try, and what ends the wait early. */
+
+const FIRST_MS = 250;
+const LONGEST_MS = 15_000;
+
+/**
+ * Milliseconds before the try after `failures` failures in a row (1, 2, …): doubling, with jitter, so that a hundred pages do not return to
+ * a restarted hub at the same moment. There is no last try.
+ */
+export function waitBefore(failures: number, random: () => number, atLeastMs = 0): number {
+  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
+  return Math.max(atLeastMs, longest / 2 + (random() * longest) / 2);
+}
+
+/** Calls `fn` when it is likely that the network works again: it came back, or the person looks at the page. Returns the end. */
+export function onWake(fn: () => void): () => void {
+  if (typeof window === "undefined") return () => {};
+  const onVisible = () => {
+    if (document.visibilityState === "visible") fn();
+  };
+  window.addEventListener("online", fn);
+  window.addEventListener("pageshow", fn);
+  document.addEventListener("visibilitychange", onVisible);
+  return () => {
+    window.removeEventListener("online", fn);
+    window.removeEventListener("pageshow", fn);
+    document.removeEventListener("visibilitychange", onVisible);
+  };
+}

@@ -1,0 +1,449 @@
+/**
+ * The page's line to a notebook's room: document, presence and runs over one WebSocket (SPEC 2).
+ *
+ *   connecting ──hello, both syncs──▶ online ──close, silence──▶ offline ──wait or wake──▶ connecting …
+ *        └──────── a close code that no retry mends ───────────▶ refused
+ *
+ * Invariant: an own update is in `#unsaved` from its making until the hub acknowledged a frame that holds it (2.4), and in the offline store
+ * for the same time. After a connection's first answer every frame goes out in the order of making.
+ */
+import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
+import * as Y from "yjs";
+import { RoomError } from "../core/errors.ts";
+import { canEdit, type FileState, type Hello } from "../core/notebook.ts";
+import { type Observable, Value } from "../core/observable.ts";
+import type { NotebookDoc } from "../doc/notebook-doc.ts";
+import { onWake, waitBefore } from "./back-off.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import {
+  type BinaryFrame,
+  decodeFrame,
+  encodeFrame,
+  type HubFrame,
+  parseHubFrame,
+  ROOM_PROTOCOL,
+  ROOM_SUBPROTOCOL,
+} from "./messages.ts";
+import type { OfflineStore } from "./offline.ts";
+import type { RunStore } from "./run-store.ts";
+import { Unsaved } from "./unsaved.ts";
+
+/** Without a word for this long the connection counts as dead (SPEC 2.6). */
+export const SILENCE_MS = 40_000;
+const CONNECT_MS = 15_000;
+const SLOW_DOWN_MS = 5_000;
+
+export type Connection = "connecting" | "online" | "offline" | "refused";
+
+/** Why the hub will not have this page; only a person can mend it. */
+export type RefusedCode =
+  | "signed_out"
+  | "not_allowed"
+  | "no_such_notebook"
+  | "document_version"
+  | "message_too_large"
+  | "protocol_version";
+
+export interface RoomState {
+  readonly connection: Connection;
+  /** Everything that this page made is on the hub's disk: edits and runs. */
+  readonly saved: boolean;
+  /** When the oldest unsaved thing was made, ms since 1970; null when all is saved. */
+  readonly unsavedSince: number | null;
+  /** The hub cannot write (SPEC 2.5); it goes on trying. */
+  readonly notSaved: { readonly code: string; readonly message: string } | null;
+  readonly file: FileState | null;
+  readonly hello: Hello | null;
+  readonly refusedCode: RefusedCode | null;
+  /** Unsaved edits would survive a closed tab. */
+  readonly keptOffline: boolean;
+}
+
+/** The part of the browser's `WebSocket` that is used here. */
+export interface Socket {
+  binaryType: BinaryType;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number }) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number): void;
+}
+
+export interface RoomSocketOptions {
+  /** `ws(s)://…/api/v1/notebooks/{id}/room` */
+  readonly url: string;
+  readonly doc: NotebookDoc;
+  readonly runs: RunStore;
+  readonly offline: OfflineStore;
+  readonly browserId: string;
+  readonly tabId: string;
+  readonly clock?: Clock;
+  readonly connect?: (url: string, protocol: string) => Socket;
+  /** Calls back when a retry is worth while. */
+  readonly wakes?: (fn: () => void) => () => void;
+  /** Asked when the hub refused the upgrade, of which a browser tells no reason: is it one that no retry mends? */
+  readonly whyRefused?: () => Promise<RefusedCode | null>;
+}
+
+const REFUSED: { readonly [code: number]: RefusedCode } = {
+  4401: "signed_out",
+  4403: "not_allowed",
+  4404: "no_such_notebook",
+  4409: "document_version",
+  4413: "message_too_large",
+  4426: "protocol_version",
+};
+const TOO_MANY = 4429;
+
+/** One connection. Its fields end with it. */
+interface Line {
+  readonly socket: Socket;
+  heardAt: number;
+  helloSeen: boolean;
+  /** The hub's state vector, until it is answered. */
+  asked: Uint8Array | null;
+  /** Our own sync step 1 was answered: the document is complete. */
+  isComplete: boolean;
+  /** We answered once: from now on every own update is sent as it is made. */
+  isLive: boolean;
+  isOfflineMerged: boolean;
+  readonly endTimers: (() => void)[];
+}
+
+export class RoomSocket {
+  readonly #options: RoomSocketOptions;
+  readonly #clock: Clock;
+  readonly #doc: Y.Doc;
+  readonly #state: Value<RoomState>;
+  readonly #unsaved: Unsaved;
+  #line: Line | null = null;
+  #failures = 0;
+  #endWait: (() => void) | null = null;
+  #ends: (() => void)[] = [];
+
+  constructor(options: RoomSocketOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#doc = options.doc.doc;
+    this.#unsaved = new Unsaved(options.offline);
+    this.#state = new Value<RoomState>({
+      connection: "connecting",
+      saved: true,
+      unsavedSince: null,
+      notSaved: null,
+      file: null,
+      hello: null,
+      refusedCode: null,
+      keptOffline: options.offline.state.get() === "ok",
+    });
+  }
+
+  get state(): Observable<RoomState> {
+    return this.#state;
+  }
+
+  /** Connects, and stays connected until `stop`. Calling it again does nothing. */
+  start(): void {
+    if (this.#ends.length > 0) return;
+    const { doc, runs, offline, wakes = onWake } = this.#options;
+    this.#doc.on("update", this.#onUpdate);
+    doc.awareness.on("update", this.#onAwareness);
+    this.#ends = [
+      () => this.#doc.off("update", this.#onUpdate),
+      () => doc.awareness.off("update", this.#onAwareness),
+      runs.unsavedSince.subscribe(() => this.#tellSaved()),
+      offline.state.subscribe(() => this.#set({ keptOffline: offline.state.get() === "ok" })),
+      wakes(() => this.#onWake()),
+    ];
+    this.#connect();
+  }
+
+  /** Closes. What is unsaved stays in the offline store. */
+  stop(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.#endWait?.();
+    this.#endWait = null;
+    this.#drop("offline");
+  }
+
+  /** Tries at once, whatever stood against it. */
+  reconnectNow(): void {
+    if (this.#line?.isLive || this.#ends.length === 0) return;
+    this.#failures = 0;
+    this.#drop("connecting");
+    this.#set({ refusedCode: null });
+    this.#connect();
+  }
+
+  // Connection
+
+  #connect(): void {
+    this.#endWait?.();
+    this.#endWait = null;
+    const { url, connect = browserSocket } = this.#options;
+    const socket = connect(url, ROOM_SUBPROTOCOL);
+    const line: Line = {
+      socket,
+      heardAt: this.#clock.now(),
+      helloSeen: false,
+      asked: null,
+      isComplete: false,
+      isLive: false,
+      isOfflineMerged: false,
+      endTimers: [],
+    };
+    this.#line = line;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.#greet(line);
+    socket.onmessage = ({ data }) => this.#hear(line, data);
+    socket.onclose = ({ code }) => this.#closed(line, code);
+    socket.onerror = () => {};
+    line.endTimers.push(this.#clock.after(CONNECT_MS, () => line.isLive || this.#closed(line, 0)));
+    void this.#mergeOffline(line);
+  }
+
+  #greet(line: Line): void {
+    if (line !== this.#line) return;
+    const { browserId, tabId } = this.#options;
+    const join = {
+      type: "join",
+      protocol: ROOM_PROTOCOL,
+      client_id: this.#doc.clientID,
+      browser_id: browserId,
+      tab_id: tabId,
+    };
+    line.socket.send(JSON.stringify(join));
+    line.socket.send(encodeFrame({ type: "step1", stateVector: Y.encodeStateVector(this.#doc) }));
+    this.#watchSilence(line);
+  }
+
+  #watchSilence(line: Line): void {
+    if (line !== this.#line) return;
+    const leftMs = line.heardAt + SILENCE_MS - this.#clock.now();
+    if (leftMs <= 0) this.#closed(line, 0);
+    else line.endTimers.push(this.#clock.after(leftMs, () => this.#watchSilence(line)));
+    // Old timers of this chain are spent.
+    if (line.endTimers.length > 2) line.endTimers.splice(1, line.endTimers.length - 2);
+  }
+
+  #onWake(): void {
+    const line = this.#line;
+    if (line?.isLive) {
+      if (this.#clock.now() - line.heardAt >= SILENCE_MS) this.#closed(line, 0);
+      return;
+    }
+    if (this.#endWait) this.reconnectNow();
+  }
+
+  /** @param code 0: this page gave the connection up. */
+  #closed(line: Line, code: number): void {
+    if (line !== this.#line) return;
+    const refused = REFUSED[code];
+    const wasRefusedEarly = !line.helloSeen && refused === undefined;
+    this.#drop(refused ? "refused" : "offline");
+    if (refused) {
+      this.#set({ refusedCode: refused });
+      return;
+    }
+    this.#failures += 1;
+    const waitMs = waitBefore(this.#failures, () => this.#clock.random(), code === TOO_MANY ? SLOW_DOWN_MS : 0);
+    this.#endWait = this.#clock.after(waitMs, () => this.#connect());
+    if (wasRefusedEarly) void this.#askWhy();
+  }
+
+  async #askWhy(): Promise<void> {
+    const code = await this.#options.whyRefused?.().catch(() => null);
+    if (!code || this.#line?.helloSeen || this.#ends.length === 0) return;
+    this.#endWait?.();
+    this.#endWait = null;
+    this.#drop("refused");
+    this.#set({ refusedCode: code });
+  }
+
+  #drop(connection: Connection): void {
+    const line = this.#line;
+    this.#line = null;
+    if (line) {
+      for (const end of line.endTimers) end();
+      line.socket.onopen = null;
+      line.socket.onmessage = null;
+      line.socket.onclose = null;
+      line.socket.close();
+      this.#unsaved.disconnected();
+      this.#options.runs.disconnected();
+      this.#forgetOthers();
+    }
+    this.#set({ connection });
+    this.#tellSaved();
+  }
+
+  #forgetOthers(): void {
+    const { awareness } = this.#options.doc;
+    const others = [...awareness.getStates().keys()].filter((id) => id !== awareness.clientID);
+    removeAwarenessStates(awareness, others, this);
+  }
+
+  // Hearing
+
+  #hear(line: Line, data: unknown): void {
+    if (line !== this.#line) return;
+    line.heardAt = this.#clock.now();
+    try {
+      if (typeof data === "string") {
+        const frame = parseHubFrame(data);
+        if (frame) this.#takeFrame(line, frame);
+      } else if (data instanceof ArrayBuffer) {
+        const frame = decodeFrame(new Uint8Array(data));
+        if (frame) this.#takeBinary(line, frame);
+      }
+    } catch (error) {
+      if (!(error instanceof RoomError)) throw error;
+      // Not of this protocol: another try gets a fresh room; the wait keeps it from spinning.
+      this.#closed(line, 0);
+    }
+  }
+
+  #takeBinary(line: Line, frame: BinaryFrame): void {
+    switch (frame.type) {
+      case "step1":
+        line.asked = frame.stateVector;
+        break;
+      case "step2":
+        Y.applyUpdate(this.#doc, frame.update, this);
+        line.isComplete = true;
+        break;
+      case "update":
+        Y.applyUpdate(this.#doc, frame.update, this);
+        break;
+      case "awareness":
+        applyAwarenessUpdate(this.#options.doc.awareness, frame.update, this);
+        break;
+    }
+    this.#answer(line);
+  }
+
+  #takeFrame(line: Line, frame: HubFrame): void {
+    switch (frame.type) {
+      case "hello":
+        line.helloSeen = true;
+        this.#set({ hello: frame, file: frame.file ?? null });
+        this.#options.runs.connected(frame, (message) => line.socket.send(JSON.stringify(message)));
+        this.#sayWhoIAm(line);
+        this.#answer(line);
+        break;
+      case "saved":
+        this.#unsaved.acknowledged(frame.received);
+        this.#set({ notSaved: null });
+        this.#tellSaved();
+        break;
+      case "not_saved":
+        this.#set({ notSaved: { code: frame.code, message: frame.message } });
+        break;
+      case "file":
+        this.#set({ file: { state: frame.state, path: frame.path, message: frame.message ?? null } });
+        break;
+      case "role":
+        this.#takeRole(frame.role);
+        break;
+      case "refused":
+        this.#options.runs.refused(frame.of, frame.code);
+        break;
+      case "beat":
+        break;
+      default:
+        this.#options.runs.received(frame);
+    }
+  }
+
+  #takeRole(role: Hello["role"]): void {
+    const hello = this.#state.get().hello;
+    if (hello) this.#set({ hello: { ...hello, role } });
+  }
+
+  // Document
+
+  async #mergeOffline(line: Line): Promise<void> {
+    const kept = await this.#options.offline.load();
+    if (line !== this.#line) return;
+    for (const { key, update, at } of kept) {
+      if (!this.#unsaved.addKept(key, at)) continue;
+      Y.applyUpdate(this.#doc, update, this.#options.offline);
+    }
+    line.isOfflineMerged = true;
+    this.#tellSaved();
+    this.#answer(line);
+  }
+
+  /** Answers the hub's sync step 1 with everything it lacks, once this page has all that it should know itself. */
+  #answer(line: Line): void {
+    if (!line.helloSeen || !line.isComplete || !line.isOfflineMerged) return;
+    if (line.asked) {
+      const update = Y.encodeStateAsUpdate(this.#doc, line.asked);
+      line.asked = null;
+      const hello = this.#state.get().hello;
+      // A reader has nothing to say, and would be cut off for saying it (SPEC 2.9).
+      if (hello && canEdit(hello.role)) {
+        line.socket.send(encodeFrame({ type: "step2", update }));
+        this.#unsaved.sentAll();
+      }
+      line.isLive = true;
+      this.#failures = 0;
+    }
+    if (line.isLive) this.#set({ connection: "online", refusedCode: null });
+    this.#tellSaved();
+  }
+
+  readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
+    // What came from the hub needs no saving; what came from the offline store is in it already.
+    if (origin === this || origin === this.#options.offline) return;
+    this.#unsaved.add(update, this.#clock.now());
+    if (this.#line?.isLive) {
+      this.#line.socket.send(encodeFrame({ type: "update", update }));
+      this.#unsaved.sentNewest();
+    }
+    this.#tellSaved();
+  };
+
+  // Presence
+
+  readonly #onAwareness = (
+    { added, updated, removed }: { added: number[]; updated: number[]; removed: number[] },
+    origin: unknown,
+  ): void => {
+    const mine = [...added, ...updated, ...removed].includes(this.#doc.clientID);
+    if (origin !== this && mine && this.#line?.helloSeen) this.#sayWhoIAm(this.#line);
+  };
+
+  #sayWhoIAm(line: Line): void {
+    const { awareness } = this.#options.doc;
+    if (!awareness.meta.has(this.#doc.clientID)) return;
+    line.socket.send(
+      encodeFrame({ type: "awareness", update: encodeAwarenessUpdate(awareness, [this.#doc.clientID]) }),
+    );
+  }
+
+  // State
+
+  #tellSaved(): void {
+    const sinces = [this.#unsaved.since, this.#options.runs.unsavedSince.get()].filter((since) => since !== null);
+    const unsavedSince = sinces.length > 0 ? Math.min(...sinces) : null;
+    this.#set({ unsavedSince, saved: unsavedSince === null && this.#unsaved.isAcknowledged });
+  }
+
+  #set(part: Partial<RoomState>): void {
+    const before = this.#state.get();
+    const after = { ...before, ...part };
+    if (
+      Object.entries(part).some(
+        ([key, value]) => !Object.is(Object.entries(before).find(([name]) => name === key)?.[1], value),
+      )
+    ) {
+      this.#state.set(after);
+    }
+  }
+}
+
+function browserSocket(url: string, protocol: string): Socket {
+  return new WebSocket(url, protocol);
+}
