@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from runhere_hub.core import outputs as output_rules
-from runhere_hub.core.notebook import Output
+from runhere_hub.core.notebook import CellId, Output
 from runhere_hub.core.outputs import Folded, UpdateDisplay
 from runhere_hub.core.run_frames import (
     BadEvent,
@@ -146,7 +146,7 @@ def fold(state: RunsState, frame: Frame, asker: Asker, at: Circumstances) -> Out
             assert_never(frame)
 
 
-# --- frames of a run ---------------------------------------------------------------------------------------------------
+# --- frames of a run -----------------------------------------------------------------------------------------------
 
 
 def _fold_run(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstances) -> Outcome:
@@ -282,7 +282,7 @@ def _relayed(frame: RunFrame) -> Mapping[str, Any]:
     return {"type": "run", "run_id": frame.run_id, "n": frame.n, "event": frame.raw}
 
 
-# --- leases ------------------------------------------------------------------------------------------------------------
+# --- leases --------------------------------------------------------------------------------------------------------
 
 
 def _take_over(state: RunsState, frame: TakeOver, asker: Asker, at: Circumstances) -> Outcome:
@@ -339,7 +339,7 @@ def _writer_frame(run: Run) -> Mapping[str, Any]:
     return {"type": "writer", "run_id": run.run_id, "writer": _writer(run), "status": run.status}
 
 
-# --- heads -------------------------------------------------------------------------------------------------------------
+# --- heads ---------------------------------------------------------------------------------------------------------
 
 
 def _move_head(state: RunsState, frame: MoveHead, at: Circumstances) -> Outcome:
@@ -391,7 +391,7 @@ class Imported:
     outputs: tuple[Output, ...]
 
 
-def import_runs(state: RunsState, found: Mapping[str, Imported], at: Circumstances) -> Outcome:
+def import_runs(state: RunsState, found: Mapping[CellId, Imported], at: Circumstances) -> Outcome:
     """Let cells show what a file shows, as runs of kind `imported`."""
     shown = {cell_id: one for cell_id, one in found.items() if one.outputs or one.execution_count is not None}
     made = [
@@ -434,7 +434,7 @@ def _refuse(state: RunsState, code: str, message: str, of: str) -> Outcome:
     return Outcome(state, answer={"type": "refused", "code": code, "message": message, "of": of})
 
 
-# --- records -----------------------------------------------------------------------------------------------------------
+# --- records -------------------------------------------------------------------------------------------------------
 
 
 def record(run: Run) -> dict[str, Any]:

@@ -1,15 +1,16 @@
 """The log of a document: how stored updates make a document, and how they become one update again."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from pycrdt import Doc, Map, merge_updates
 
 from runhere_hub.core.yjs_bytes import EMPTY_UPDATE
 
 
-def replay(updates: Iterable[bytes]) -> Doc:
+def replay(updates: Iterable[bytes]) -> Doc[Any]:
     """The document that these Yjs v1 updates make, a snapshot first among them."""
-    doc = Doc()
+    doc: Doc[Any] = Doc()
     # Roots that nobody named read as empty of no type, and their events carry no path.
     for root in ("cells", "metadata", "format"):
         doc.get(root, type=Map)

@@ -1,7 +1,7 @@
 """The port between a room and one page: messages go out without waiting.
 
-A page that reads too slowly is closed, it never holds up the room: `send` puts the message into a bounded box that somebody else
-empties into a socket.
+A page that reads too slowly is closed, it never holds up the room: `send` puts the message into a bounded box that
+somebody else empties into a socket.
 """
 
 import asyncio
@@ -29,9 +29,7 @@ class Channel(Protocol):
 class Outbox:
     """A bounded queue with one reader. It is full when too much waits; a message always fits into an empty one."""
 
-    def __init__(
-        self, *, max_messages: int = MAX_WAITING_MESSAGES, max_bytes: int = MAX_WAITING_BYTES
-    ) -> None:
+    def __init__(self, *, max_messages: int = MAX_WAITING_MESSAGES, max_bytes: int = MAX_WAITING_BYTES) -> None:
         self._waiting: deque[Message] = deque()
         self._bytes = 0
         self._max_messages = max_messages

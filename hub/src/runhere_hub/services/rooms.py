@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from runhere_hub.core.errors import NotFound
 from runhere_hub.core.runs import Run, RunsState
 from runhere_hub.doc.log import joined
-from runhere_hub.store import authorship, notebooks, revisions, runs, updates
+from runhere_hub.store import authorship, blobs, notebooks, revisions, runs, updates
 from runhere_hub.store.authorship import Authored
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.store.updates import Snapshot, StoredUpdate
@@ -24,6 +24,7 @@ class LoadedRoom:
     """
 
     notebook_id: str
+    owner_id: str
     title: str
     folder_path: str | None
     omit_outputs: bool
@@ -84,6 +85,7 @@ def _load(conn: Connection, notebook_id: str) -> LoadedRoom:
     log = updates.after(conn, notebook_id, snapshot.seq if snapshot is not None else -1)
     return LoadedRoom(
         notebook_id=notebook_id,
+        owner_id=about.owner_id,
         title=about.title,
         folder_path=about.folder_path,
         omit_outputs=about.omit_outputs,
@@ -97,10 +99,7 @@ def _load(conn: Connection, notebook_id: str) -> LoadedRoom:
 
 
 async def commit(db: Database, notebook_id: str, batch: Batch, *, process: str) -> int:
-    """Write a batch; when this returns it is on disk.
-
-    Args:
-        process: Id of this hub process: others skip nothing of it, this one skips its own.
+    """Write a batch; when this returns it is on disk. `process` is this one: others look for what is not theirs.
 
     Returns:
         The notebook's last sequence number.
@@ -128,7 +127,7 @@ def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str) -> i
 
 
 async def compact(db: Database, notebook_id: str) -> None:
-    """Join the log into a snapshot. Made from what is stored, never from memory, so it cannot hold what was not acknowledged.
+    """Join the log into a snapshot, made from what is stored, never from memory.
 
     The long part runs beside writers; another process that was faster wins.
     """
@@ -159,3 +158,8 @@ def _forget_runs(conn: Connection, notebook_id: str, candidates: Collection[str]
     gone = frozenset(candidates) - revisions.runs_kept(conn, notebook_id)
     runs.remove(conn, notebook_id, gone)
     return gone
+
+
+async def record_blob(db: Database, notebook_id: str, sha256: str, *, size_bytes: int, now_ms: int) -> None:
+    """Write down that a notebook has this blob."""
+    await db.write(lambda conn: blobs.record(conn, notebook_id, sha256, size_bytes=size_bytes, now_ms=now_ms))

@@ -118,6 +118,7 @@ class About:
         seq: The last sequence number given out.
     """
 
+    owner_id: str
     title: str
     folder_path: str | None
     omit_outputs: bool
@@ -126,11 +127,17 @@ class About:
 
 def about(conn: Connection, notebook_id: str) -> About | None:
     """A notebook that is not in the trash, as its room needs it."""
-    columns = (notebooks.c.path, notebooks.c.omit_outputs, notebooks.c.seq, folders.c.path.label("folder"))
+    columns = (
+        notebooks.c.owner_id,
+        notebooks.c.path,
+        notebooks.c.omit_outputs,
+        notebooks.c.seq,
+        folders.c.path.label("folder"),
+    )
     joined = select(*columns).join_from(notebooks, folders, notebooks.c.folder_id == folders.c.id, isouter=True)
     row = conn.execute(joined.where(notebooks.c.id == notebook_id, notebooks.c.trashed_at.is_(None))).one_or_none()
     if row is None:
         return None
     path = PurePosixPath(row.path or "Untitled.ipynb")
     folder_path = str(Path(row.folder).joinpath(*path.parent.parts)) if row.folder is not None else None
-    return About(path.name.removesuffix(".ipynb"), folder_path, bool(row.omit_outputs), row.seq)
+    return About(row.owner_id, path.name.removesuffix(".ipynb"), folder_path, bool(row.omit_outputs), row.seq)

@@ -1,0 +1,279 @@
+"""A room with its writing side and its blobs: what the registry hands out, and what a bound file works with."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pycrdt import Doc
+
+from runhere_hub.core import outputs as output_rules
+from runhere_hub.core.access import Role
+from runhere_hub.core.blobs import BlobStore, sha256_of
+from runhere_hub.core.errors import Unavailable
+from runhere_hub.core.identity import Person
+from runhere_hub.core.notebook import Cell, CellId, Json, Notebook, Output
+from runhere_hub.core.run_frames import is_too_large
+from runhere_hub.core.runs import Imported, RunsState
+from runhere_hub.doc import notebook_doc
+from runhere_hub.rooms.autosave import Autosave, Pace
+from runhere_hub.rooms.channel import Channel
+from runhere_hub.rooms.room import Change, FileState, Member, Room
+from runhere_hub.services import revisions as revision_service
+from runhere_hub.services import rooms as room_service
+from runhere_hub.services.rooms import Batch
+from runhere_hub.store.revisions import RevisionInfo
+from runhere_hub.store.session import Database
+from runhere_protocol import CloseCode
+
+_log = logging.getLogger(__name__)
+
+COMPACT_AFTER_UPDATES = 1_000
+COMPACT_AFTER_BYTES = 1024 * 1024
+REVISE_AFTER_IDLE_MS = 5 * 60_000
+REVISE_AFTER_EDITING_MS = 10 * 60_000
+
+ShownOutputs = tuple[int | None, tuple[Output, ...]]
+"""Execution count and outputs of one cell."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every room of a hub process shares.
+
+    Attributes:
+        clock: Milliseconds since 1970 (UTC).
+        new_id: 32 hex digits, never the same twice.
+        process: Id of this hub process.
+    """
+
+    db: Database
+    blobs: BlobStore
+    clock: Callable[[], int]
+    new_id: Callable[[], str]
+    process: str
+    pace: Pace
+
+
+class OpenRoom:
+    """One notebook that is open. Made, driven and closed by the registry; used from the hub's loop."""
+
+    def __init__(self, room: Room, around: Surroundings, *, log_count: int, log_bytes: int) -> None:
+        self.room = room
+        self._around = around
+        self._log_count = log_count
+        self._log_bytes = log_bytes
+        self._last_revision_ms = around.clock()
+        self.autosave = Autosave(
+            room,
+            commit=self._commit,
+            after_commit=self._after_commit,
+            pace=around.pace,
+        )
+
+    @property
+    def notebook_id(self) -> str:
+        """Whose room this is."""
+        return self.room.notebook_id
+
+    @property
+    def doc(self) -> Doc[Any]:
+        """The document, to be read only: changes go through `edit`."""
+        return self.room.document.doc
+
+    def join(self, channel: Channel, person: Person, role: Role) -> Member:
+        """See `Room.join`."""
+        return self.room.join(channel, person, role)
+
+    # --- what a bound file, a revision and an export ask for -------------------------------------------------------
+
+    async def notebook(self) -> Notebook:
+        """Document and heads' outputs as they are now, blobs put back in, display ids dropped.
+
+        A blob that is missing leaves a text that says so in its place.
+        """
+        document = notebook_doc.read(self.doc)
+        state = self.room.runs.state
+        return replace(document, cells=tuple([await self._with_outputs(cell, state) for cell in document.cells]))
+
+    async def _with_outputs(self, cell: Cell, state: RunsState) -> Cell:
+        run = state.runs.get(state.heads.get(cell.id) or "")
+        if run is None or cell.type != "code":
+            return cell
+        shown = tuple([await self._without_blobs(output) for output in run.folded.outputs])
+        return replace(cell, outputs=shown, execution_count=run.execution_count)
+
+    async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
+        """Let `work(doc)` change the document, at once and in one transaction. Returns when it is durable.
+
+        Raises:
+            Unavailable: The room closed before it could be saved. The edit may be lost.
+        """
+        if self.room.edit(work, person.id if person is not None else None):
+            await self.autosave.flushed()
+
+    async def set_outputs(self, found: Mapping[CellId, ShownOutputs]) -> None:
+        """Let these cells show what a file shows; nothing and no count clears them. Returns when it is durable.
+
+        Does nothing in a notebook that omits outputs.
+
+        Raises:
+            Unavailable: Some part could not be saved.
+        """
+        if self.room.about.omit_outputs:
+            return
+        imported = {
+            cell_id: Imported(self._around.new_id(), count, tuple([await self._with_blobs(output) for output in shown]))
+            for cell_id, (count, shown) in found.items()
+        }
+        self.room.import_runs(imported)
+        await self.autosave.flushed()
+
+    def subscribe(self, on_change: Callable[[Change], None]) -> Callable[[], None]:
+        """See `Room.subscribe`."""
+        return self.room.subscribe(on_change)
+
+    def announce_file(self, file: FileState) -> None:
+        """See `Room.announce_file`."""
+        self.room.announce_file(file)
+
+    def rename(self, title: str, folder_path: str | None) -> None:
+        """What the notebook is called and where it lies from now on; pages that join later are told."""
+        self.room.about.title, self.room.about.folder_path = title, folder_path
+
+    def set_omit_outputs(self, omit: bool) -> None:
+        """Whether outputs are refused from now on. The notebook's record is the caller's to change."""
+        self.room.about.omit_outputs = omit
+
+    async def flushed(self) -> None:
+        """Wait until everything that waits now is durable."""
+        await self.autosave.flushed()
+
+    # --- blobs -----------------------------------------------------------------------------------------------------
+
+    async def _with_blobs(self, output: Output) -> Output:
+        made = dict(output_rules.normalise(output))
+        if "text" in made:
+            made["text"] = await self._put(made["text"])
+        data = made.get("data")
+        if isinstance(data, dict):
+            made["data"] = {mime: await self._put(value) for mime, value in data.items()}
+        return made
+
+    async def _put(self, value: Json) -> Json:
+        if not is_too_large(value):
+            return value
+        data = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        name = sha256_of(data)
+        await self._around.blobs.put(name, data)
+        await room_service.record_blob(
+            self._around.db, self.notebook_id, name, size_bytes=len(data), now_ms=self._around.clock()
+        )
+        return {"$blob": name, "size_bytes": len(data)}
+
+    async def _without_blobs(self, output: Output) -> Output:
+        made = dict(output_rules.for_file(output))
+        if _is_blob(made.get("text")):
+            made["text"] = await self._get(made["text"])
+        data = made.get("data")
+        if isinstance(data, dict) and any(_is_blob(value) for value in data.values()):
+            made["data"] = {mime: await self._get(value) for mime, value in data.items()}
+        return made
+
+    async def _get(self, value: Json) -> Json:
+        if not isinstance(value, dict) or not _is_blob(value):
+            return value
+        try:
+            data = await self._around.blobs.get(str(value["$blob"]))
+            found: Json = json.loads(data.decode("utf-8", "surrogatepass"))
+        except (Unavailable, ValueError) as error:
+            _log.warning("An output of notebook %s is missing: %s", self.notebook_id, error)
+            return "[This part of the output is missing from the hub's store.]"
+        return found
+
+    # --- saving, compaction, revisions -----------------------------------------------------------------------------
+
+    async def _commit(self, batch: Batch) -> int:
+        seq = await room_service.commit(self._around.db, self.notebook_id, batch, process=self._around.process)
+        self._log_count += len(batch.updates)
+        self._log_bytes += sum(len(update) for _, update in batch.updates)
+        return seq
+
+    async def _after_commit(self) -> None:
+        if self._log_count >= COMPACT_AFTER_UPDATES or self._log_bytes >= COMPACT_AFTER_BYTES:
+            await self._in_spite_of_trouble(self.compact)
+
+    async def compact(self) -> None:
+        """Join the log into a snapshot and forget runs that nobody can reach any more."""
+        self._log_count = self._log_bytes = 0
+        await room_service.compact(self._around.db, self.notebook_id)
+        candidates = self.room.runs.forgettable()
+        if candidates:
+            self.room.runs.forget(await room_service.forget_runs(self._around.db, self.notebook_id, candidates))
+
+    def wants_revision(self) -> bool:
+        """True when an automatic revision is due: nobody typed for five minutes, or somebody did for ten."""
+        if self.room.edited_at is None:
+            return False
+        first, last = self.room.edited_at
+        now = self._around.clock()
+        return now - last >= REVISE_AFTER_IDLE_MS or now - first >= REVISE_AFTER_EDITING_MS
+
+    async def revise(self, *, name: str | None = None, person: Person | None = None) -> RevisionInfo:
+        """Keep a revision of the document and heads as they are now; one without a name is an automatic one.
+
+        Raises:
+            Unavailable: None was kept.
+        """
+        self.room.edited_at = None
+        document, heads = self.room.document.missing(b"\x00"), dict(self.room.runs.state.heads)
+        await self.autosave.flushed()  # a revision's sequence number covers what it holds
+        return await revision_service.keep(
+            self._around.db,
+            RevisionInfo(
+                id=self._around.new_id(),
+                notebook_id=self.notebook_id,
+                seq=self.room.about.seq,
+                kind="auto" if name is None else "named",
+                name=name,
+                person_id=person.id if person is not None else None,
+                created_at=self._around.clock(),
+            ),
+            document,
+            heads,
+        )
+
+    async def revise_automatically(self) -> None:
+        """Keep an automatic revision; trouble is logged and it is tried again after the next edit."""
+        await self._in_spite_of_trouble(self.revise)
+
+    async def close(self, code: CloseCode, reason: str, *, give_up_after_s: float) -> None:
+        """Send the pages away, write what waits, compact. May be called again."""
+        self.room.send_all_away(code, reason)
+        if self.room.edited_at is not None and not self.autosave.is_done:
+            await self._in_spite_of_trouble(self.revise)
+        await self.autosave.close(give_up_after_s=give_up_after_s)
+        if self._log_count:
+            await self._in_spite_of_trouble(self.compact)
+        self.room.document.close()
+
+    async def _in_spite_of_trouble(self, work: Callable[[], Awaitable[object]]) -> None:
+        """The document is durable without it, so a full disk is a line in the log; the next commit tells the pages."""
+        try:
+            await work()
+        except Unavailable as error:
+            _log.warning("Notebook %s: %s", self.notebook_id, error.message)
+
+
+def _is_blob(value: Json) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("$blob"), str)
+
+
+def shown_by(cells: tuple[Cell, ...]) -> dict[CellId, ShownOutputs]:
+    """Counts and outputs of code cells that show anything."""
+    return {
+        cell.id: (cell.execution_count, cell.outputs)
+        for cell in cells
+        if cell.type == "code" and (cell.outputs or cell.execution_count is not None)
+    }

@@ -1,0 +1,263 @@
+"""Which notebooks are open. Opens a room once, however many ask at once; closes it when nobody was in it for a while.
+
+The registry owns every room and one task of its own, the clockwork: it lets rooms beat, keeps automatic revisions and
+closes idle rooms.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Protocol
+
+from runhere_hub.core.blobs import BlobStore
+from runhere_hub.core.errors import RunhereError, Unavailable
+from runhere_hub.core.notebook import Notebook
+from runhere_hub.doc import notebook_doc
+from runhere_hub.doc.log import replay
+from runhere_hub.rooms.autosave import Pace
+from runhere_hub.rooms.live_document import LiveDocument
+from runhere_hub.rooms.live_runs import LiveRuns
+from runhere_hub.rooms.open_room import OpenRoom, Surroundings, shown_by
+from runhere_hub.rooms.room import About, Room
+from runhere_hub.services import rooms as room_service
+from runhere_hub.services.rooms import LoadedRoom
+from runhere_hub.store.session import Database
+from runhere_protocol import CloseCode
+
+_log = logging.getLogger(__name__)
+
+IDLE_MS = 60_000
+"""A room is closed this long after the last page left."""
+TOMBSTONES_STAY_MS = 30 * 24 * 3600 * 1000
+_TICK_S = 1.0
+_GIVE_UP_AFTER_S = 10.0
+
+EMPTY = Notebook(nbformat=4, nbformat_minor=5, metadata={}, cells=())
+
+
+class Attachment(Protocol):
+    """Something that lives as long as a room: a bound file."""
+
+    async def close(self) -> None:
+        """Finish. The room still works; nobody is in it any more."""
+        ...
+
+
+Seed = Callable[[str], Awaitable[Notebook | None]]
+Attach = Callable[[OpenRoom], Awaitable[Attachment | None]]
+
+
+async def _no_seed(_notebook_id: str) -> None:
+    return None
+
+
+async def _no_attachment(_room: OpenRoom) -> None:
+    return None
+
+
+class _Opened:
+    """A room and what goes with it."""
+
+    def __init__(self, room: OpenRoom) -> None:
+        self.room = room
+        self.attachment: Attachment | None = None
+        self.revising: asyncio.Task[None] | None = None
+
+
+class RoomRegistry:
+    """Every open room of this process.
+
+    Args:
+        clock: Milliseconds since 1970 (UTC).
+        new_id: 32 hex digits, never the same twice.
+        random: For positions of cells in new documents.
+        seed: What a notebook without a document starts with (its file); None: an empty one.
+        attach: Called with each room before anybody may join.
+        pace: How often a room writes; tests set it to 0.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        blobs: BlobStore,
+        clock: Callable[[], int],
+        new_id: Callable[[], str],
+        random: Random,
+        seed: Seed = _no_seed,
+        attach: Attach = _no_attachment,
+        pace: Pace = Pace(),  # noqa: B008  # a frozen value
+    ) -> None:
+        self._around = Surroundings(db=db, blobs=blobs, clock=clock, new_id=new_id, process=new_id(), pace=pace)
+        self._random = random
+        self._seed = seed
+        self._attach = attach
+        self._opening: dict[str, asyncio.Task[_Opened]] = {}
+        self._closing: dict[str, asyncio.Task[None]] = {}
+        self._clockwork: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def start(self) -> None:
+        """Start the clockwork."""
+        self._clockwork = asyncio.create_task(self._run_clockwork(), name="room-clockwork")
+
+    async def open(self, notebook_id: str) -> OpenRoom:
+        """The room of a notebook; the first to ask loads it, everybody else waits for that.
+
+        Raises:
+            NotFound: There is no such notebook, or it lies in the trash.
+            Unavailable: It cannot be read now; the next call tries again.
+        """
+        while (closing := self._closing.get(notebook_id)) is not None:
+            await asyncio.wait({closing})
+        if self._closed:
+            raise _stopping()
+        task = self._opening.get(notebook_id)
+        if task is None:
+            task = asyncio.create_task(self._load(notebook_id), name="room-open")
+            self._opening[notebook_id] = task
+            task.add_done_callback(lambda done: self._forget_failed(notebook_id, done))
+        # Shielded: whoever asked first may go away, the others still want the room.
+        return (await asyncio.shield(task)).room
+
+    def peek(self, notebook_id: str) -> OpenRoom | None:
+        """The room, if it is open."""
+        opened = self._opened(notebook_id)
+        return opened.room if opened is not None else None
+
+    async def close_room(
+        self, notebook_id: str, code: CloseCode = CloseCode.NO_SUCH_NOTEBOOK, reason: str = ""
+    ) -> None:
+        """Send a room's pages away and close it, everything written. Nothing happens when it is not open."""
+        closing = self._closing.get(notebook_id)
+        if closing is None:
+            task = self._opening.get(notebook_id)
+            if task is None:
+                return
+            closing = asyncio.create_task(self._close(notebook_id, task, code, reason), name="room-close")
+            self._closing[notebook_id] = closing
+        await asyncio.shield(closing)
+
+    async def tick(self) -> None:
+        """What the clockwork does about once a second."""
+        for notebook_id in list(self._opening):
+            opened = self._opened(notebook_id)
+            if opened is None or notebook_id in self._closing:
+                continue
+            opened.room.room.tick()
+            if opened.room.wants_revision() and (opened.revising is None or opened.revising.done()):
+                opened.revising = asyncio.create_task(opened.room.revise_automatically(), name="room-revise")
+            if self._is_idle(opened.room.room):
+                await self.close_room(notebook_id, CloseCode.HUB_STOPS, "Nobody was here.")
+
+    async def close(self) -> None:
+        """Close every room, everything written. May be called again."""
+        self._closed = True
+        if self._clockwork is not None:
+            self._clockwork.cancel()
+            await asyncio.wait({self._clockwork})
+        closing = [
+            self.close_room(notebook_id, CloseCode.HUB_STOPS, "The hub stops.")
+            for notebook_id in {*self._opening, *self._closing}
+        ]
+        await asyncio.gather(*closing)
+
+    def _is_idle(self, room: Room) -> bool:
+        return room.empty_since is not None and self._around.clock() - room.empty_since >= IDLE_MS
+
+    def _opened(self, notebook_id: str) -> _Opened | None:
+        task = self._opening.get(notebook_id)
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return None
+        return task.result()
+
+    def _forget_failed(self, notebook_id: str, task: asyncio.Task[_Opened]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self._opening.pop(notebook_id, None)
+
+    # --- opening ---------------------------------------------------------------------------------------------------
+
+    async def _load(self, notebook_id: str) -> _Opened:
+        loaded = await room_service.load(self._around.db, notebook_id)
+        seed = None if loaded.updates else (await self._seed(notebook_id) or EMPTY)
+        opened = _Opened(self._make(loaded, seed))
+        room = opened.room
+        room.autosave.start()
+        try:
+            async with asyncio.timeout(_GIVE_UP_AFTER_S):
+                await self._prepare(room, seed)
+            opened.attachment = await self._attach(room)
+        except TimeoutError as error:
+            await room.autosave.close(give_up_after_s=0)
+            raise Unavailable("The notebook cannot be stored now; the hub's log says why.") from error
+        except BaseException:
+            await room.autosave.close(give_up_after_s=0)
+            raise
+        room.room.edited_at = None
+        return opened
+
+    async def _prepare(self, room: OpenRoom, seed: Notebook | None) -> None:
+        if seed is None:
+            before_ms = self._around.clock() - TOMBSTONES_STAY_MS
+            room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
+            return
+        room.room.keep(room.room.document.missing(b"\x00"))
+        await room.set_outputs(shown_by(seed.cells))
+        await room.flushed()
+
+    def _make(self, loaded: LoadedRoom, seed: Notebook | None) -> OpenRoom:
+        doc = replay(loaded.updates) if seed is None else notebook_doc.create(seed, random=self._random)
+        room = Room(
+            About(
+                notebook_id=loaded.notebook_id,
+                owner_id=loaded.owner_id,
+                title=loaded.title,
+                folder_path=loaded.folder_path,
+                omit_outputs=loaded.omit_outputs,
+                seq=loaded.seq,
+            ),
+            LiveDocument(doc, loaded.clients),
+            LiveRuns(loaded.runs, clock=self._around.clock, new_id=self._around.new_id),
+            clock=self._around.clock,
+            new_id=self._around.new_id,
+            ask=lambda: opened.autosave.ask(),
+            on_failed=lambda: self._on_failed(loaded.notebook_id),
+        )
+        opened = OpenRoom(room, self._around, log_count=loaded.log_count, log_bytes=loaded.log_bytes)
+        return opened
+
+    # --- closing ---------------------------------------------------------------------------------------------------
+
+    def _on_failed(self, notebook_id: str) -> None:
+        task = self._opening.get(notebook_id)
+        if task is not None and notebook_id not in self._closing:
+            closing = asyncio.create_task(self._close(notebook_id, task, CloseCode.ROOM_FAILED, "The room failed."))
+            self._closing[notebook_id] = closing
+
+    async def _close(self, notebook_id: str, task: asyncio.Task[_Opened], code: CloseCode, reason: str) -> None:
+        try:
+            opened = await asyncio.shield(task)
+            opened.room.room.send_all_away(code, reason)
+            if opened.revising is not None:
+                await asyncio.wait({opened.revising})
+            if opened.attachment is not None:
+                await opened.attachment.close()
+            await opened.room.close(code, reason, give_up_after_s=_GIVE_UP_AFTER_S)
+        except RunhereError as error:
+            _log.warning("Notebook %s could not be closed in order: %s", notebook_id, error.message)
+        finally:
+            self._opening.pop(notebook_id, None)
+            self._closing.pop(notebook_id, None)
+
+    async def _run_clockwork(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            try:
+                await self.tick()
+            except Exception:  # noqa: BLE001  # one room's trouble must not stop the others' beats
+                _log.exception("The rooms' clockwork stumbled")
+
+
+def _stopping() -> RunhereError:
+    return Unavailable("The hub stops.")

@@ -1,0 +1,494 @@
+"""One open notebook: takes messages from pages, keeps document and runs, tells everybody. No socket, no database.
+
+Everything here runs on the hub's loop and returns at once, so messages take effect one after the other without a lock.
+The one task of a room is its autosave; the registry owns the room and closes it.
+
+    join ─▶ Member ── "join" ─▶ hello, runs, sync step 1 ── updates, run frames, presence ─▶ … ── leave ─▶ gone
+              │ anything else first: 4400
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from runhere_hub.core import presence, run_frames
+from runhere_hub.core import runs as run_rules
+from runhere_hub.core.access import Role
+from runhere_hub.core.errors import FrameInvalid, NotFound, RunhereError
+from runhere_hub.core.identity import Person
+from runhere_hub.core.notebook import CellId
+from runhere_hub.core.runs import Asker, Outcome
+from runhere_hub.core.yjs_bytes import (
+    AwarenessMessage,
+    SyncStep1,
+    SyncStep2,
+    SyncUpdate,
+    awareness,
+    has_structs,
+    read_message,
+    sync_step1,
+    sync_step2,
+    sync_update,
+)
+from runhere_hub.rooms.autosave import Told
+from runhere_hub.rooms.channel import Channel, Message
+from runhere_hub.rooms.live_document import LiveDocument
+from runhere_hub.rooms.live_runs import LiveRuns
+from runhere_hub.services.rooms import Batch
+from runhere_protocol import BEAT_S, ROOM_PROTOCOL, CloseCode, FileStateName
+
+_log = logging.getLogger(__name__)
+
+_MAX_ID_CHARACTERS = 64
+_LARGEST_CLIENT_ID = 2**53
+_EDITORS: frozenset[Role] = frozenset({"editor", "owner"})
+
+
+@dataclass(frozen=True)
+class FileState:
+    """How the file of a bound notebook stands to the document (SPEC 2.7)."""
+
+    state: FileStateName
+    path: str
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something is another now. `by_hub`: by the hub's own edit (a file, a restored revision), not by a page."""
+
+    kind: Literal["document", "runs", "run_finished"]
+    by_hub: bool = False
+
+
+@dataclass
+class About:
+    """What pages are told of the notebook."""
+
+    notebook_id: str
+    owner_id: str
+    title: str
+    folder_path: str | None
+    omit_outputs: bool
+    seq: int
+
+
+@dataclass
+class Member:
+    """One socket in the room. `asker` is None until its `join` came.
+
+    Attributes:
+        received: Document frames so far (SPEC 2.4).
+        told: Of these, how many it knows to be durable.
+    """
+
+    session: str
+    channel: Channel
+    person: Person
+    role: Role
+    asker: Asker | None = None
+    client_id: int = 0
+    received: int = 0
+    told: int = 0
+
+    def send(self, frame: Mapping[str, Any]) -> None:
+        """Send a JSON frame."""
+        self.channel.send(text_of(frame))
+
+
+@dataclass
+class _Waiting:
+    """What is not committed yet, besides runs."""
+
+    updates: list[tuple[str | None, bytes]] = field(default_factory=list)
+    clients: list[tuple[int, str]] = field(default_factory=list)
+    received: dict[str, int] = field(default_factory=dict)
+
+
+class Room:
+    """The state machine of one notebook. Made by the registry.
+
+    Args:
+        ask: Called when something waits to be committed.
+        on_failed: Called once, when the room cannot go on; its pages have been sent away by then.
+        new_id: 32 hex digits, never the same twice.
+    """
+
+    def __init__(
+        self,
+        about: About,
+        document: LiveDocument,
+        runs: LiveRuns,
+        *,
+        clock: Callable[[], int],
+        new_id: Callable[[], str],
+        ask: Callable[[], None],
+        on_failed: Callable[[], None],
+    ) -> None:
+        self.about = about
+        self.document = document
+        self.runs = runs
+        self.file: FileState | None = None
+        self.members: dict[str, Member] = {}
+        self.closed = False
+        self.edited_at: tuple[int, int] | None = None
+        """First and last edit since the last revision (ms)."""
+        self.empty_since: int | None = clock()
+        self._clock = clock
+        self._new_id = new_id
+        self._ask = ask
+        self._on_failed = on_failed
+        self._listeners: list[Callable[[Change], None]] = []
+        self._presence: Mapping[int, presence.Entry] = {}
+        self._waiting = _Waiting()
+        self._trouble: Mapping[str, Any] | None = None
+        self._beat_at = clock()
+
+    @property
+    def notebook_id(self) -> str:
+        """Whose room this is."""
+        return self.about.notebook_id
+
+    # --- pages -----------------------------------------------------------------------------------------------------
+
+    def join(self, channel: Channel, person: Person, role: Role) -> Member:
+        """Let a page in; nothing is sent before its `join` frame. The caller hands on its messages and calls `leave`.
+
+        Raises:
+            NotFound: The room is closed; ask the registry for a new one.
+        """
+        if self.closed:
+            raise NotFound("This notebook was closed just now.", notebook_id=self.notebook_id)
+        member = Member(self._new_id(), channel, person, role)
+        self.members[member.session] = member
+        self.empty_since = None
+        return member
+
+    def leave(self, member: Member) -> None:
+        """The page's socket is gone. May be called again."""
+        if self.members.pop(member.session, None) is None:
+            return
+        if not self.members:
+            self.empty_since = self._clock()
+        self._waiting.received.pop(member.session, None)
+        self._presence, gone = presence.depart(self._presence, member.client_id)
+        self._tell_presence(gone, but=member)
+        self._tell(self.runs.leave(member.session), member)
+        self._ask()
+
+    def receive(self, member: Member, message: Message) -> None:
+        """Take one message. A page that cannot be understood is closed; a bug here closes the room, never the hub."""
+        if member.session not in self.members:
+            return
+        try:
+            if member.asker is None:
+                self._greet(member, message)
+            elif isinstance(message, bytes):
+                self._receive_bytes(member, message)
+            else:
+                self._receive_text(member, _parse(message))
+        except FrameInvalid as error:
+            self._send_away(member, CloseCode.BAD_FRAME, error.message)
+        except Exception as error:  # noqa: BLE001  # one page's message must not end the others' hub: the room is reopened
+            _log.exception("A room failed")
+            self.failed(error)
+
+    def _greet(self, member: Member, message: Message) -> None:
+        frame = _parse(message) if isinstance(message, str) else {}
+        if frame.get("type") != "join":
+            raise FrameInvalid("The first message must be a join.")
+        if frame.get("protocol") != ROOM_PROTOCOL:
+            self._send_away(member, CloseCode.PROTOCOL_NOT_SPOKEN, f"This hub speaks version {ROOM_PROTOCOL}.")
+            return
+        member.client_id, browser_id, tab_id = _identity(frame)
+        person = member.person
+        member.asker = Asker(member.session, person.id, person.name, browser_id, tab_id)
+        if self.document.register(member.client_id, person.id):
+            self._waiting.clients.append((member.client_id, person.id))
+        member.send(self._hello(member))
+        if self._trouble is not None:
+            member.send(self._trouble)
+        member.send(run_rules.runs_frame(self.runs.state))
+        if member.role in _EDITORS:
+            member.channel.send(sync_step1(self.document.state()))
+        if self._presence:
+            member.channel.send(awareness(presence.write(self._presence.values())))
+
+    def _hello(self, member: Member) -> Mapping[str, Any]:
+        return {
+            "type": "hello",
+            "protocol": ROOM_PROTOCOL,
+            "session": member.session,
+            "notebook": {
+                "id": self.notebook_id,
+                "title": self.about.title,
+                "folder_path": self.about.folder_path,
+            },
+            "person": {"id": member.person.id, "name": member.person.name},
+            "role": member.role,
+            "omit_outputs": self.about.omit_outputs,
+            "seq": self.about.seq,
+            "file": _file_frame(self.file) if self.file is not None else None,
+        }
+
+    # --- the document ----------------------------------------------------------------------------------------------
+
+    def _receive_bytes(self, member: Member, data: bytes) -> None:
+        message = read_message(data)
+        match message:
+            case SyncStep1(state_vector):
+                member.channel.send(sync_step2(self.document.missing(state_vector)))
+            case SyncStep2(update):
+                self._receive_update(member, update, sync_update(update))
+            case SyncUpdate(update):
+                self._receive_update(member, update, data)
+            case AwarenessMessage(payload):
+                self._receive_presence(member, payload)
+
+    def _receive_update(self, member: Member, update: bytes, relayed: bytes) -> None:
+        if member.role not in _EDITORS:
+            self._refuse_update(member, update)
+            return
+        applied = self.document.apply(update, member.person.id)
+        member.received += 1
+        self._waiting.received[member.session] = member.received
+        if applied.must_be_kept:
+            for other in self._others(member):
+                other.channel.send(relayed)
+            self._waiting.updates.append((member.person.id, update))
+        if applied.changed:
+            self._edited(by_hub=False)
+        self._ask()
+
+    def _refuse_update(self, member: Member, update: bytes) -> None:
+        if has_structs(update):
+            self._send_away(member, CloseCode.NOT_ALLOWED, "You may read this notebook, not change it.")
+
+    def edit(self, work: Callable[[Any], object], person_id: str | None = None) -> bool:
+        """The hub's own edit: `work(doc)` is called at once, in one transaction; pages get it at once.
+
+        Returns:
+            True when it changed something. It is durable after the next commit: see `OpenRoom.edit`.
+        """
+        update = self.document.edit(work, person_id)
+        if update is None:
+            return False
+        self._waiting.updates.append((person_id, update))
+        self._send_all(sync_update(update))
+        self._edited(by_hub=True)
+        self._ask()
+        return True
+
+    def keep(self, update: bytes) -> None:
+        """Put the document that the hub has just made into the log; nobody has joined yet."""
+        self._waiting.updates.append((None, update))
+        self._ask()
+
+    def _edited(self, *, by_hub: bool) -> None:
+        now = self._clock()
+        self.edited_at = (self.edited_at[0] if self.edited_at is not None else now, now)
+        self._changed(Change("document", by_hub))
+
+    # --- presence --------------------------------------------------------------------------------------------------
+
+    def _receive_presence(self, member: Member, payload: bytes) -> None:
+        self._presence, admitted = presence.admit(
+            self._presence, presence.read(payload), client_id=member.client_id, person_id=member.person.id
+        )
+        self._tell_presence(admitted, but=member)
+
+    def _tell_presence(self, entries: tuple[presence.Entry, ...], *, but: Member) -> None:
+        if entries:
+            message = awareness(presence.write(entries))
+            for other in self._others(but):
+                other.channel.send(message)
+
+    # --- runs ------------------------------------------------------------------------------------------------------
+
+    def _receive_text(self, member: Member, frame: Mapping[str, Any]) -> None:
+        kind = frame.get("type")
+        asker = member.asker
+        if kind not in ("run", "take_over", "head") or asker is None:
+            self._refuse(member, "unknown_type", "This hub does not know such a frame.", str(kind))
+            return
+        if member.role not in _EDITORS:
+            self._refuse(member, "forbidden", "You may read this notebook, not run it.", str(kind))
+            return
+        try:
+            parsed = run_frames.parse(frame)
+        except FrameInvalid as error:
+            self._refuse(member, "bad_frame", error.message, str(kind))
+            return
+        outcome = self.runs.fold(parsed, asker, seq=self._next_seq(), omit_outputs=self.about.omit_outputs)
+        if outcome.answer is not None:
+            member.send(outcome.answer)
+        self._tell(outcome, member)
+        self._ask()
+
+    def import_runs(self, found: Mapping[CellId, run_rules.Imported]) -> None:
+        """What a file shows takes the heads of these cells."""
+        self._tell(self.runs.import_runs(found, seq=self._next_seq(), omit_outputs=self.about.omit_outputs), None)
+        self._ask()
+
+    def set_heads(self, heads: Mapping[str, str | None]) -> None:
+        """Let cells show these runs (a restored revision)."""
+        self._tell(self.runs.set_heads(heads, seq=self._next_seq()), None)
+        self._ask()
+
+    def _tell(self, outcome: Outcome, sender: Member | None) -> None:
+        for broadcast in outcome.broadcasts:
+            text = text_of(broadcast.frame)
+            for member in self._joined() if broadcast.to_all or sender is None else self._others(sender):
+                member.channel.send(text)
+        if outcome.changed_runs or outcome.changed_heads:
+            self._changed(Change("run_finished" if outcome.finished else "runs", by_hub=sender is None))
+
+    def _next_seq(self) -> int:
+        """The number that the next commit will probably get; pages order heads by it."""
+        return self.about.seq + len(self._waiting.updates) + 1
+
+    # --- what pages are told besides -------------------------------------------------------------------------------
+
+    def announce_file(self, file: FileState) -> None:
+        """Tell pages how the file stands (SPEC 2.7); nothing when it is as they know it."""
+        if file != self.file:
+            self.file = file
+            self._send_all(text_of(_file_frame(file)))
+
+    def tick(self) -> None:
+        """Called about once a second: sends the beat (SPEC 2.6)."""
+        if self._clock() - self._beat_at >= BEAT_S * 1000:
+            self._beat_at = self._clock()
+            self._send_all('{"type":"beat"}')
+
+    def change_role(self, person_id: str, role: Role) -> None:
+        """From now on this person may do what the role allows (SPEC 2.9)."""
+        for member in list(self._joined()):
+            if member.person.id == person_id and member.role != role:
+                member.role = role
+                member.send({"type": "role", "role": role})
+
+    def subscribe(self, on_change: Callable[[Change], None]) -> Callable[[], None]:
+        """Have every change told, at once and on the loop; `on_change` returns at once and raises nothing.
+
+        Returns:
+            Ends it; may be called again.
+        """
+        self._listeners.append(on_change)
+
+        def unsubscribe() -> None:
+            if on_change in self._listeners:
+                self._listeners.remove(on_change)
+
+        return unsubscribe
+
+    def _changed(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    # --- saving: the room as its autosave sees it ------------------------------------------------------------------
+
+    def take(self, *, everything: bool) -> tuple[Batch, Told, float | None]:
+        """What is to be committed now (see `autosave.Source`)."""
+        waiting, self._waiting = self._waiting, _Waiting()
+        due = self.runs.take(everything=everything)
+        batch = Batch(
+            updates=tuple(waiting.updates),
+            runs=due.runs,
+            heads=due.heads,
+            authored=self.document.take_authored(),
+            clients=tuple(waiting.clients),
+        )
+        next_in_s = None if due.next_at_ms is None else max(0.0, (due.next_at_ms - self._clock()) / 1000)
+        return batch, Told(waiting.received, due.acks), next_in_s
+
+    def saved(self, told: Told, seq: int | None) -> None:
+        """A batch is durable: acknowledge (SPEC 2.4, 3.4)."""
+        if seq is not None:
+            self.about.seq = seq
+        recovered, self._trouble = self._trouble is not None, None
+        for session, member in self.members.items():
+            received = told.received.get(session, member.told)
+            if received > member.told or (recovered and member.asker is not None):
+                member.told = received
+                member.send({"type": "saved", "received": received, "seq": self.about.seq})
+        for session, frame in told.frames:
+            if session in self.members:
+                self.members[session].send(frame)
+
+    def not_saved(self, error: RunhereError) -> None:
+        """The commit failed and will be tried again (SPEC 2.5)."""
+        trouble = {"type": "not_saved", "code": error.code, "message": error.message}
+        if trouble != self._trouble:
+            _log.warning("Notebook %s is not saved: %s", self.notebook_id, error.message)
+            self._trouble = trouble
+            self._send_all(text_of(trouble))
+
+    def failed(self, error: Exception) -> None:
+        """The room cannot go on: its pages are sent away and come back to a new one."""
+        code = CloseCode.NO_SUCH_NOTEBOOK if isinstance(error, NotFound) else CloseCode.ROOM_FAILED
+        self.send_all_away(code, error.message if isinstance(error, RunhereError) else "The room failed.")
+        self._on_failed()
+
+    def send_all_away(self, code: CloseCode, reason: str) -> None:
+        """Close every page's channel; nobody joins any more. May be called again."""
+        self.closed = True
+        for member in list(self.members.values()):
+            self._send_away(member, code, reason)
+
+    def _send_away(self, member: Member, code: CloseCode, reason: str) -> None:
+        member.channel.close(code, reason)
+        self.leave(member)
+
+    # --- sending ---------------------------------------------------------------------------------------------------
+
+    def _joined(self) -> Iterable[Member]:
+        return [member for member in self.members.values() if member.asker is not None]
+
+    def _others(self, sender: Member) -> Iterable[Member]:
+        return [member for member in self.members.values() if member is not sender and member.asker is not None]
+
+    def _send_all(self, message: Message) -> None:
+        for member in self._joined():
+            member.channel.send(message)
+
+    def _refuse(self, member: Member, code: str, message: str, of: str) -> None:
+        member.send({"type": "refused", "code": code, "message": message, "of": of})
+
+
+def text_of(frame: Mapping[str, Any]) -> str:
+    """A frame as JSON text; ASCII, so that lone surrogates of an output pass."""
+    return json.dumps(frame, ensure_ascii=True, separators=(",", ":"))
+
+
+def _file_frame(file: FileState) -> Mapping[str, Any]:
+    return {"type": "file", **asdict(file)}
+
+
+def _parse(text: str) -> Mapping[str, Any]:
+    try:
+        frame = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise FrameInvalid("A text message is not JSON.") from error
+    if not isinstance(frame, dict):
+        raise FrameInvalid("A text message is not a JSON object.")
+    return frame
+
+
+def _no_constant(name: str) -> None:
+    raise FrameInvalid(f"{name} is not JSON.")
+
+
+def _identity(frame: Mapping[str, Any]) -> tuple[int, str, str]:
+    client_id, browser_id, tab_id = frame.get("client_id"), frame.get("browser_id"), frame.get("tab_id")
+    if not isinstance(client_id, int) or isinstance(client_id, bool) or not 0 <= client_id < _LARGEST_CLIENT_ID:
+        raise FrameInvalid("A join lacks its Yjs client id.")
+    if not (_is_short(browser_id) and _is_short(tab_id)):
+        raise FrameInvalid("A join lacks its browser or tab.")
+    return client_id, str(browser_id), str(tab_id)
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_ID_CHARACTERS

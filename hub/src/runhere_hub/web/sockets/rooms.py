@@ -1,0 +1,154 @@
+"""The room's socket: accept, let in, carry messages both ways (SPEC sections 2 and 5)."""
+
+import asyncio
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from runhere_hub.core.access import Owned, Role, role_of
+from runhere_hub.core.errors import Invalid, NotFound, RunhereError
+from runhere_hub.core.identity import Person
+from runhere_hub.core.ids import PersonId
+from runhere_hub.rooms.channel import Message, Outbox
+from runhere_hub.rooms.open_room import OpenRoom
+from runhere_hub.rooms.registry import RoomRegistry
+from runhere_hub.web import errors
+from runhere_hub.web.deps import current_person, require_own_origin, services
+from runhere_protocol import MAX_MESSAGE_BYTES, ROOM_SUBPROTOCOL, CloseCode
+
+UVICORN_OPTIONS = {
+    "ws": "websockets-sansio",
+    "ws_max_size": 2 * MAX_MESSAGE_BYTES,  # ours is checked here, so that the close code is 4413
+    "ws_per_message_deflate": False,  # costs more than it saves: key presses are 40 bytes, one copy for each page
+    "ws_ping_interval": 20.0,
+    "ws_ping_timeout": 20.0,
+}
+"""How uvicorn must run so that rooms keep their word."""
+
+_MESSAGES_PER_S = 1_000
+_MESSAGES_AT_ONCE = 20_000
+"""A page that comes back from a long flight sends what gathered; nobody types like this."""
+_LONGEST_REASON_BYTES = 120  # RFC 6455 allows 123
+
+
+async def room_endpoint(websocket: WebSocket) -> None:
+    """`GET /api/v1/notebooks/{notebook_id}/room`: the gate has found out who is calling."""
+    try:
+        require_own_origin(websocket)
+        person = current_person(websocket)
+    except RunhereError as error:
+        await websocket.send_denial_response(errors.answer(error))
+        return
+    await serve(websocket, services(websocket).registry, person)
+
+
+async def serve(websocket: WebSocket, registry: RoomRegistry, person: Person, *, role: Role | None = None) -> None:
+    """Let a person into the room of the path's notebook until either side goes; `role` None: the one that they have."""
+    if ROOM_SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
+        await websocket.send_denial_response(errors.answer(Invalid(f"This socket speaks {ROOM_SUBPROTOCOL}.")))
+        return
+    await websocket.accept(subprotocol=ROOM_SUBPROTOCOL)
+    try:
+        room = await registry.open(websocket.path_params["notebook_id"])
+        await _let_in(websocket, room, person, role or _role(room, person))
+    except RunhereError as error:
+        # A page cannot read the status of a refused upgrade, so what it is to show comes as a close code.
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await websocket.close(errors.close_code_of(error), _reason(error.message))
+
+
+async def _let_in(websocket: WebSocket, room: OpenRoom, person: Person, role: Role) -> None:
+    channel = SocketChannel(websocket)
+    member = room.join(channel, person, role)
+    writing = asyncio.create_task(channel.pump(), name="room-socket-write")
+    reading = asyncio.create_task(_read(websocket, room, channel, member.session), name="room-socket-read")
+    try:
+        await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        room.room.leave(member)
+        for task in (writing, reading):
+            task.cancel()
+        await asyncio.gather(writing, reading, return_exceptions=True)
+
+
+def _role(room: OpenRoom, person: Person) -> Role:
+    about = room.room.about
+    role = role_of(person.id, Owned(about.notebook_id, PersonId(about.owner_id)), ())
+    if role is None:
+        raise NotFound("There is no such notebook.", notebook_id=about.notebook_id)
+    return role
+
+
+async def _read(websocket: WebSocket, room: OpenRoom, channel: "SocketChannel", session: str) -> None:
+    """Hand on messages until the page goes, or sends too much."""
+    member = room.room.members[session]
+    loop = asyncio.get_running_loop()
+    credit, counted_at = float(_MESSAGES_AT_ONCE), loop.time()
+    while True:
+        event = await websocket.receive()
+        if event["type"] == "websocket.disconnect":
+            return
+        message = event.get("bytes")
+        if message is None:
+            message = event["text"]
+        if len(message) > MAX_MESSAGE_BYTES:
+            channel.close(CloseCode.MESSAGE_TOO_LARGE, "A message may have 16 MiB.")
+            await channel.closed()
+            return
+        now = loop.time()
+        credit = min(_MESSAGES_AT_ONCE, credit + (now - counted_at) * _MESSAGES_PER_S) - 1
+        counted_at = now
+        if credit < 0:
+            channel.close(CloseCode.TOO_MANY_MESSAGES, "Too many messages.")
+            await channel.closed()
+            return
+        room.room.receive(member, message)
+
+
+class SocketChannel:
+    """A channel into a WebSocket: `send` fills a bounded box, `pump` empties it."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._outbox = Outbox()
+        self._closing: tuple[int, str] | None = None
+        self._closed = asyncio.Event()
+
+    def send(self, message: Message) -> None:
+        """See `Channel`. A page that reads too slowly is closed."""
+        if self._closing is None and not self._outbox.put(message):
+            self.close(CloseCode.TOO_MANY_MESSAGES, "This page reads too slowly.")
+
+    def close(self, code: int, reason: str) -> None:
+        """See `Channel`."""
+        if self._closing is None:
+            self._closing = (code, _reason(reason))
+            self._outbox.wake()
+
+    async def closed(self) -> None:
+        """Wait until the close was sent."""
+        await self._closed.wait()
+
+    async def pump(self) -> None:
+        """Send what comes until the channel is closed, or the socket is."""
+        try:
+            while self._closing is None:
+                await self._outbox.arrived()
+                await self._empty()
+            if self._websocket.application_state is WebSocketState.CONNECTED:
+                await self._websocket.close(*self._closing)
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            pass  # the page went first; the reading side tells the room
+        finally:
+            self._closed.set()
+
+    async def _empty(self) -> None:
+        while (message := self._outbox.take()) is not None:
+            if isinstance(message, bytes):
+                await self._websocket.send_bytes(message)
+            else:
+                await self._websocket.send_text(message)
+
+
+def _reason(text: str) -> str:
+    return text.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore")
