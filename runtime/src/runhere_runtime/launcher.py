@@ -38,7 +38,7 @@ with without_slow_imports():
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
-from runhere_runtime.server_extension import GateIdentity, Runtime, install
+from runhere_runtime.server_extension import GateIdentity, Runtime, install, settings
 
 MAX_BODY_BYTES = 512 * 2**20
 MAX_HEADER_BYTES = 32 * 2**10
@@ -251,7 +251,11 @@ def _build(
         version=__version__,
     )
     # connection files lie beside the sockets, in the folder that only we can enter
-    server = RuntimeServer(runtime_dir=str(folder), config=_config(options, runtime))
+    server = RuntimeServer(
+        runtime_dir=str(folder),
+        config=_config(options, runtime),
+        tornado_settings=settings(runtime, max_message_bytes=MAX_WEBSOCKET_MESSAGE_BYTES),
+    )
     server.runtime, server.bound = runtime, sockets
     server.initialize(argv=[], find_extensions=False, new_httpserver=False)
     if options.certfile:
@@ -282,7 +286,7 @@ def _config(options: Options, runtime: Runtime) -> Config:
     app.min_open_files_limit = 4096
     app.jpserver_extensions = dict.fromkeys(("jupyter_server_terminals", *options.extensions), True)
     config.GateIdentity.inner_secret = runtime.inner_secret
-    install(config, runtime, max_message_bytes=MAX_WEBSOCKET_MESSAGE_BYTES)
+    install(config)
     return config
 
 

@@ -18,7 +18,7 @@ from traitlets.config import Config
 from runhere_runtime.handlers import channels, info, journal, pairing
 from runhere_runtime.state import Runtime
 
-__all__ = ["GateIdentity", "Runtime", "default_handlers", "install"]
+__all__ = ["GateIdentity", "Runtime", "default_handlers", "install", "settings"]
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ default_handlers: list[tuple[Any, ...]] = [
 ]
 
 
-def install(config: Config, runtime: Runtime, *, max_message_bytes: int) -> None:
+def install(config: Config) -> None:
     """Put our handlers, before Jupyter's own, and our kernels into the configuration of a server."""
     app = config.ServerApp
     app.extra_services = ["runhere_runtime.server_extension"]
     app.kernel_manager_class = "runhere_runtime.channels.kernels.Kernels"
-    app.tornado_settings = {
-        "runhere": runtime,
-        "websocket_max_message_size": max_message_bytes,
-        "headers": {},
-    }
+
+
+def settings(runtime: Runtime, *, max_message_bytes: int) -> dict[str, Any]:
+    """Tornado settings of the server. Not part of its configuration, which would copy them."""
+    return {"runhere": runtime, "websocket_max_message_size": max_message_bytes, "headers": {}}

@@ -103,11 +103,13 @@ class _Message(HTTPMessageDelegate):
         self._connection = connection
         self._inner: HTTPMessageDelegate | None = None
         self._answer: Callable[[], None] | None = None
+        self._is_head = False
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         assert isinstance(start_line, RequestStartLine)
+        self._is_head = start_line.method == "HEAD"
         facts = read_facts(start_line, headers, self._gate.cookie_name)
         verdict = decide(facts, self._gate.policy(), self._gate.authenticate)
         if isinstance(verdict, Pass) and not verdict.clean_url:
@@ -173,7 +175,7 @@ class _Message(HTTPMessageDelegate):
         if status != 204:
             headers["Content-Length"] = str(len(body))
         line = ResponseStartLine("HTTP/1.1", status, responses.get(status, "Refused"))
-        self._connection.write_headers(line, headers, body)
+        self._connection.write_headers(line, headers, b"" if self._is_head else body)
         self._connection.finish()
 
 
