@@ -12,15 +12,18 @@ export interface SocketLike {
   binaryType: string;
   readonly protocol: string;
   readonly readyState: number;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown } & never) => void) | null;
-  onclose: ((event: { code: number; wasClean: boolean } & never) => void) | null;
-  onerror: ((event: never) => void) | null;
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly wasClean: boolean }) => void) | null;
+  onerror: (() => void) | null;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
 }
 
 export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
+
+/** The platform's own. Its handlers take richer events than `SocketLike` names, which a type checker cannot see to be safe. */
+export const openBrowserSocket: OpenSocket = (url, protocols) => new WebSocket(url, protocols) as unknown as SocketLike;
 
 export interface RequestOptions {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";

@@ -1,0 +1,306 @@
+import { connect, createServer, type Socket } from "node:net";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { AuthStyle } from "../core/binding.ts";
+import { complete, inspect } from "./complete.ts";
+import { inputReply } from "./execute.ts";
+import { KernelConnection, type KernelEvent } from "./kernel.ts";
+import { newId, newMessage } from "./messages.ts";
+import type { JupyterServer } from "./server.ts";
+import { realClock } from "./testing/clock.ts";
+import {
+  clientOf,
+  freePort,
+  type JupyterWish,
+  jupyterPython,
+  type RunningJupyter,
+  startJupyter,
+} from "./testing/jupyter.ts";
+import { collect, nextEvent, printed, run, send, until } from "./testing/runs.ts";
+
+const HUB = "http://hub.example:8800";
+
+const SERVERS: readonly (readonly [string, JupyterWish, AuthStyle])[] = [
+  ["jupyter_server without any flag", { app: "server" }, "query"],
+  [
+    "notebook 7 with the documented flags",
+    {
+      app: "notebook",
+      flags: [
+        `--NotebookApp.allow_origin=${HUB}`,
+        "--NotebookApp.port_retries=0",
+        "--NotebookApp.allow_credentials=True",
+      ],
+    },
+    "header",
+  ],
+];
+
+describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth) => {
+  let jupyter: RunningJupyter;
+  let server: JupyterServer;
+  let kernelId: string;
+  let sessionId: string;
+  const open: KernelConnection[] = [];
+
+  beforeAll(async () => {
+    jupyter = await startJupyter(wish);
+    server = clientOf(jupyter, { auth, origin: HUB });
+  }, 60_000);
+  afterAll(async () => {
+    await jupyter?.stop();
+  }, 20_000);
+
+  beforeEach(async () => {
+    const path = `${newId(Math.random)}.ipynb`;
+    kernelId = (await server.startSession({ path, name: "x", kernelspec: "python3" })).kernel.id;
+    sessionId = newId(Math.random);
+  }, 60_000);
+  afterEach(async () => {
+    for (const connection of open.splice(0)) connection.close();
+    await server.shutdown(kernelId);
+  });
+
+  function attach(more: { server?: JupyterServer; process?: string | null; lookMs?: number } = {}): KernelConnection {
+    const connection = new KernelConnection({
+      server: more.server ?? server,
+      kernelId,
+      sessionId,
+      clock: realClock,
+      onWake: () => () => {},
+      process: more.process ?? null,
+      isTokenRefused: async () => false,
+      ...(more.lookMs === undefined ? {} : { lookMs: more.lookMs }),
+    });
+    open.push(connection);
+    return connection;
+  }
+
+  it("runs code and shows what it gives", async () => {
+    const kernel = attach();
+    const ran = await run(kernel, "print('a'); print('b')\n1 + 1");
+    expect(ran).toEqual({
+      runId: ran.runId,
+      status: "ok",
+      executionCount: 1,
+      interrupted: false,
+      outputs: [
+        { output_type: "stream", name: "stdout", text: "a\nb\n" },
+        { output_type: "execute_result", data: { "text/plain": "2" }, metadata: {}, execution_count: 1 },
+      ],
+    });
+    expect(await run(kernel, "print('x' * 3)\n1 / 0")).toMatchObject({
+      status: "error",
+      outputs: [
+        { output_type: "stream", text: "xxx\n" },
+        { output_type: "error", ename: "ZeroDivisionError" },
+      ],
+    });
+  }, 60_000);
+
+  it("keeps twenty outputs in order", async () => {
+    const { outputs } = await run(attach(), "for i in range(20): display(i)");
+    expect(outputs.map((output) => "data" in output && output.data["text/plain"])).toEqual(
+      Array.from({ length: 20 }, (_, index) => String(index)),
+    );
+  }, 60_000);
+
+  it("updates a display by its id", async () => {
+    const { outputs } = await run(attach(), "h = display('one', display_id='d'); display('other'); h.update('two')");
+    expect(outputs).toEqual([
+      { output_type: "display_data", data: { "text/plain": "'two'" }, metadata: { runhere: { display_id: "d" } } },
+      { output_type: "display_data", data: { "text/plain": "'other'" }, metadata: {} },
+    ]);
+  }, 60_000);
+
+  it("answers input(), and knows a password", async () => {
+    const kernel = attach();
+    const asked: unknown[] = [];
+    const code = "import getpass\na = input('name? ')\nb = getpass.getpass('key? ')\nprint(a, b)";
+    const { outputs } = await run(kernel, code, (event) => {
+      if (event.type !== "input") return;
+      asked.push([event.prompt, event.password]);
+      const msgId = newId(Math.random);
+      kernel.send(inputReply({ request: event.request, value: `v${asked.length}`, msgId, session: sessionId, now: 0 }));
+    });
+    expect(asked).toEqual([
+      ["name? ", false],
+      ["key? ", true],
+    ]);
+    expect(printed(outputs)).toBe("v1 v2\n");
+  }, 60_000);
+
+  it("carries binary buffers both ways, also from the middle of a larger memory", async () => {
+    const kernel = attach();
+    const code = [
+      "def opened(comm, message):",
+      "    comm.on_msg(lambda m: comm.send({'n': 1}, buffers=[bytes(reversed(bytes(m['buffers'][0])))]))",
+      "get_ipython().kernel.comm_manager.register_target('echo', opened)",
+    ].join("\n");
+    expect((await run(kernel, code)).status).toBe("ok");
+    const comm = (type: string, content: object, buffers: ArrayBufferView[]) =>
+      kernel.send(
+        newMessage({
+          msgId: newId(Math.random),
+          type,
+          channel: "shell",
+          session: sessionId,
+          now: 0,
+          content: { comm_id: "c", ...content },
+          buffers,
+        }),
+      );
+    const back = nextEvent(kernel, (event) =>
+      event.type === "message" && event.message.header.msg_type === "comm_msg" ? event.message.buffers : null,
+    );
+    comm("comm_open", { target_name: "echo", data: {} }, []);
+    comm("comm_msg", { data: {} }, [new DataView(Uint8Array.from([9, 1, 2, 3, 9]).buffer, 1, 3)]);
+    expect((await back).map((buffer) => [...buffer])).toEqual([[3, 2, 1]]);
+  }, 60_000);
+
+  it("interrupts, and restarts with variables lost", async () => {
+    const kernel = attach();
+    await run(kernel, "x = 1");
+    const sleeping = run(kernel, "import time\nprint('on')\ntime.sleep(100)", (event) => {
+      if (event.type === "ops") void server.interrupt(kernelId);
+    });
+    expect(await sleeping).toMatchObject({ status: "error", interrupted: true });
+    const changed = nextEvent(kernel, (event) => (event.type === "process_changed" ? true : null));
+    await server.restart(kernelId);
+    kernel.reconnectNow();
+    expect((await run(kernel, "x")).status).toBe("error");
+    await changed;
+  }, 60_000);
+
+  it("notices a killed kernel", async () => {
+    const kernel = attach();
+    const states: string[] = [];
+    kernel.status.subscribe(() => states.push(kernel.status.get()));
+    const changed = nextEvent(kernel, (event) => (event.type === "process_changed" ? true : null));
+    const runId = send(kernel, "import os, signal\nprint('on', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)");
+    const finished = collect(kernel, runId).then(
+      () => "replied",
+      () => "never",
+    );
+    await until(kernel.status, (status) => status === "restarting" || status === "starting");
+    await changed;
+    await until(kernel.status, (status) => status === "idle");
+    expect(states).toContain("busy");
+    expect((await run(kernel, "2 + 2")).executionCount).toBe(1);
+    void finished;
+  }, 60_000);
+
+  it("notices that its kernel was ended", async () => {
+    const kernel = attach({ lookMs: 500 });
+    await run(kernel, "1");
+    await server.shutdown(kernelId);
+    expect(await until(kernel.state, (state) => state.phase === "ended")).toEqual({
+      phase: "ended",
+      reason: "kernel_gone",
+    });
+  }, 60_000);
+
+  it("gets after a reload what came meanwhile, once and in order", async () => {
+    const before = attach();
+    const lines: string[] = [];
+    const runId = send(before, "import time\nfor i in range(20):\n    print(i, flush=True)\n    time.sleep(0.1)");
+    await nextEvent(before, (event) => {
+      take(event, runId, lines);
+      return lines.length >= 5 ? true : null;
+    });
+    before.close();
+    await new Promise((wake) => setTimeout(wake, 3_000));
+    const after = attach({ process: before.process });
+    const rest = await collect(after, runId);
+    expect(rest.status).toBe("ok");
+    expect(lines.join("") + printed(rest.outputs)).toBe(Array.from({ length: 20 }, (_, i) => `${i}\n`).join(""));
+  }, 60_000);
+
+  it("says after a cut that something may be missing, and goes on by itself", async () => {
+    const wire = await cuttable(jupyter.port);
+    const kernel = attach({ server: clientOf(jupyter, { auth, origin: HUB, baseUrl: wire.baseUrl }) });
+    await run(kernel, "1");
+    const again = nextEvent(kernel, (event) => (event.type === "opened" ? event : null));
+    wire.cut();
+    expect(await again).toEqual({ type: "opened", again: true, clean: false });
+    expect((await run(kernel, "2")).status).toBe("ok");
+    wire.close();
+  }, 60_000);
+
+  it("notices a cable that swallows everything", async () => {
+    const wire = await cuttable(jupyter.port);
+    const kernel = attach({ server: clientOf(jupyter, { auth, origin: HUB, baseUrl: wire.baseUrl }) });
+    await run(kernel, "1");
+    const again = nextEvent(kernel, (event) => (event.type === "opened" ? event : null));
+    const lost = until(kernel.state, (state) => state.phase === "waiting");
+    wire.blackHole();
+    send(kernel, "print('into the void')");
+    expect(await lost).toMatchObject({ reason: "socket_silent" });
+    wire.heal();
+    expect(await again).toEqual({ type: "opened", again: true, clean: false });
+    expect((await run(kernel, "2")).status).toBe("ok");
+    wire.close();
+  }, 90_000);
+
+  it("completes and inspects", async () => {
+    const port = attach();
+    await run(port, "something_long = 1");
+    const asker = { port, session: sessionId, clock: realClock };
+    expect(await complete(asker, "'😀'; something_l", 17)).toEqual({ matches: ["something_long"], from: 6, to: 17 });
+    expect(await inspect(asker, "print", 3)).toHaveProperty(["text/plain"]);
+    expect(await inspect(asker, "no_such_name", 3)).toBeNull();
+  }, 60_000);
+});
+
+function take(event: KernelEvent, runId: string, lines: string[]): void {
+  if (event.type !== "message" || event.message.parent_header.msg_id !== runId) return;
+  if (event.message.header.msg_type === "stream") lines.push(String(event.message.content["text"]));
+}
+
+/** A cable in front of a server that can be cut, or swallow everything without a word. */
+async function cuttable(port: number) {
+  const pairs = new Set<[Socket, Socket]>();
+  let swallow = false;
+  const listener = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    const pair: [Socket, Socket] = [near, far];
+    const dead = swallow;
+    pairs.add(pair);
+    let hole = dead;
+    holes.add(() => {
+      hole = true;
+    });
+    near.on("data", (chunk) => hole || far.write(chunk));
+    far.on("data", (chunk) => hole || near.write(chunk));
+    for (const end of pair) {
+      end.on("error", () => {});
+      end.on("close", () => {
+        if (hole) return;
+        for (const other of pair) other.destroy();
+        pairs.delete(pair);
+      });
+    }
+  });
+  const holes = new Set<() => void>();
+  const near = await freePort();
+  await new Promise<void>((ready) => listener.listen(near, "127.0.0.1", ready));
+  const cut = () => {
+    for (const pair of pairs) for (const end of pair) end.resetAndDestroy();
+    pairs.clear();
+  };
+  return {
+    baseUrl: `http://127.0.0.1:${near}/`,
+    cut,
+    blackHole: () => {
+      swallow = true;
+      for (const dig of holes) dig();
+    },
+    /** New connections work again; those swallowed stay dead. */
+    heal: () => {
+      swallow = false;
+    },
+    close: () => {
+      cut();
+      listener.close();
+    },
+  };
+}

@@ -1,0 +1,393 @@
+/**
+ * One kernel over one WebSocket that comes back by itself, without end.
+ *
+ *   connecting ──open──▶ open ──close, silence──▶ waiting ──time, wake──▶ connecting
+ *       └──────── refused ─────────┬───────────────▲
+ *                                  └▶ ended (kernel gone, token refused, closed here)
+ *
+ * Messages are events, routed by whoever listens through `parent_header.msg_id`: there are no futures that a reload would lose. With the same
+ * `session_id` a stock server sends what it buffered while nobody listened; repeated messages are dropped by `header.msg_id`.
+ *
+ * A dead cable closes nothing, so silence is questioned: while the kernel is busy or an answer is due, `kernel_info` is asked on the control
+ * channel, and a socket that does not answer is replaced. Whether messages may have been lost is told with the next `opened`.
+ */
+import type { InterruptionReason } from "../core/binding.ts";
+import { type Observable, Value } from "../core/observable.ts";
+import { type Clock, newId, newMessage, RecentIds, waitBefore } from "./messages.ts";
+import type { JupyterServer } from "./server.ts";
+import type { SocketLike } from "./transport.ts";
+import { decode, encode, type KernelMessage, type OutgoingMessage, V1_PROTOCOL, WireError } from "./wire.ts";
+
+export type LinkState =
+  | { readonly phase: "connecting"; readonly attempt: number }
+  | { readonly phase: "open" }
+  | {
+      readonly phase: "waiting";
+      readonly attempt: number;
+      /** ms since 1970. */
+      readonly retryAt: number;
+      readonly reason: InterruptionReason;
+    }
+  | { readonly phase: "ended"; readonly reason: "kernel_gone" | "token_refused" | "closed" };
+
+export type KernelStatus = "unknown" | "starting" | "idle" | "busy" | "restarting" | "dead";
+
+export type KernelEvent =
+  | { readonly type: "message"; readonly message: KernelMessage }
+  /** `clean` false: since the last socket, messages may have been lost. */
+  | { readonly type: "opened"; readonly again: boolean; readonly clean: boolean }
+  /** What was buffered has arrived: everything from now on is new. */
+  | { readonly type: "caught_up" }
+  /** Every request sent before the last `opened` has been answered or never will be. */
+  | { readonly type: "shell_drained" }
+  /** The kernel's process is another one than before: variables are gone. */
+  | { readonly type: "process_changed"; readonly process: string };
+
+/** What those who run cells need of a kernel, whichever tab holds its socket. */
+export interface KernelPort {
+  readonly state: Observable<LinkState>;
+  readonly status: Observable<KernelStatus>;
+  /** Calls `fn` for each event, in order. Returns the end. */
+  listen(fn: (event: KernelEvent) => void): () => void;
+  /** Sent as soon as the socket is open, in order. */
+  send(message: OutgoingMessage): void;
+  reconnectNow(): void;
+  close(): void;
+}
+
+export interface KernelOptions {
+  readonly server: JupyterServer;
+  readonly kernelId: string;
+  /** Stable for this browser and notebook: it is the key of the server's buffer. */
+  readonly sessionId: string;
+  readonly clock: Clock;
+  /** Calls back when the network may work again. Returns the end. */
+  readonly onWake: (fn: () => void) => () => void;
+  /** Session id that the kernel's process used when it was last heard; null when unknown. */
+  readonly process: string | null;
+  /** Tells a server that refuses the token from one that does not answer. */
+  readonly isTokenRefused: () => Promise<boolean>;
+  /** How often a silent kernel is looked for, ms: a stock server tells nobody that it ended one. */
+  readonly lookMs?: number;
+}
+
+const SILENCE_MS = 12_000;
+const PONG_MS = 5_000;
+const OPEN_MS = 15_000;
+const WATCH_MS = 3_000;
+const LOOK_MS = 20_000;
+
+export class KernelConnection implements KernelPort {
+  readonly state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
+  readonly status = new Value<KernelStatus>("unknown");
+
+  readonly #options: KernelOptions;
+  readonly #listeners = new Set<(event: KernelEvent) => void>();
+  readonly #seen = new RecentIds(20_000);
+  readonly #unsent: OutgoingMessage[] = [];
+  /** Requests of others that the kernel said it is working on. */
+  readonly #busyWith = new Set<string>();
+  /** Requests whose answer is due on this socket. */
+  readonly #due = new Set<string>();
+  #ours = { control: "", shell: "" };
+  #process: string | null;
+  #socket: SocketLike | null = null;
+  #everOpened = false;
+  #clean = true;
+  #plainProtocol = false;
+  #heardAt = 0;
+  #lookedAt = 0;
+  #pingedAt: number | null = null;
+  #patienceMs = SILENCE_MS;
+  #cancelTimer: () => void = () => {};
+  #cancelWatch: () => void = () => {};
+  readonly #endWake: () => void;
+
+  constructor(options: KernelOptions) {
+    this.#options = options;
+    this.#process = options.process;
+    this.#endWake = options.onWake(() => this.#woken());
+    this.#connect(1);
+  }
+
+  listen(fn: (event: KernelEvent) => void): () => void {
+    this.#listeners.add(fn);
+    return () => {
+      this.#listeners.delete(fn);
+    };
+  }
+
+  send(message: OutgoingMessage): void {
+    if (this.state.get().phase !== "open" || this.#socket === null) {
+      this.#unsent.push(message);
+      return;
+    }
+    if (message.channel !== "stdin") this.#expect(message.header.msg_id);
+    this.#socket.send(encode(message, this.#socket.protocol));
+  }
+
+  /** A request is at least acknowledged soon: silence after it is questioned earlier than that of a long computation. */
+  #expect(msgId: string): void {
+    if (this.#due.size === 0 && this.#pingedAt === null) {
+      this.#heardAt = this.#options.clock.now() - SILENCE_MS + PONG_MS;
+    }
+    this.#due.add(msgId);
+  }
+
+  /** Try again at once, when waiting; question the socket, when open. */
+  reconnectNow(): void {
+    const { phase } = this.state.get();
+    if (phase === "waiting" || phase === "ended") this.#connect(1);
+    else if (phase === "open") this.#ping();
+  }
+
+  close(): void {
+    if (this.#isClosed()) return;
+    this.#endWake();
+    this.#drop();
+    this.state.set({ phase: "ended", reason: "closed" });
+  }
+
+  #isClosed(): boolean {
+    const state = this.state.get();
+    return state.phase === "ended" && state.reason === "closed";
+  }
+
+  // ── Socket ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #connect(attempt: number): void {
+    this.#drop();
+    this.state.set({ phase: "connecting", attempt });
+    const { server, kernelId, sessionId, clock } = this.#options;
+    const socket = server.channels(kernelId, sessionId, this.#plainProtocol ? [] : [V1_PROTOCOL]);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.onopen = () => this.#opened(socket);
+    socket.onmessage = (event) => this.#received(socket, event.data);
+    socket.onerror = () => {};
+    socket.onclose = (event) => this.#closed(socket, event.wasClean && event.code !== 1006, attempt);
+    this.#cancelTimer = clock.after(OPEN_MS, () => this.#closed(socket, false, attempt));
+  }
+
+  /** Forget the socket without waiting for its farewell. */
+  #drop(): void {
+    this.#cancelTimer();
+    this.#cancelWatch();
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null) return;
+    socket.onopen = null;
+    socket.onmessage = null;
+    socket.onclose = null;
+    socket.onerror = () => {};
+    socket.close();
+  }
+
+  #opened(socket: SocketLike): void {
+    this.#cancelTimer();
+    this.#heardAt = this.#options.clock.now();
+    this.#lookedAt = this.#heardAt;
+    this.#pingedAt = null;
+    this.#due.clear();
+    const again = this.#everOpened;
+    const clean = this.#clean;
+    this.#everOpened = true;
+    this.#clean = true;
+    this.state.set({ phase: "open" });
+    this.#emit({ type: "opened", again, clean });
+    this.#ours = { control: this.#askInfo(socket, "control"), shell: this.#askInfo(socket, "shell") };
+    for (const message of this.#unsent.splice(0)) this.send(message);
+    this.#watch();
+  }
+
+  #closed(socket: SocketLike, clean: boolean, attempt: number): void {
+    if (socket !== this.#socket) return;
+    const wasOpen = this.state.get().phase === "open";
+    this.#drop();
+    if (wasOpen) {
+      this.#clean = this.#clean && clean;
+      this.#retry(1, "network");
+      return;
+    }
+    // Chromium fails a socket whose server chose none of the offered subprotocols.
+    this.#plainProtocol = !this.#plainProtocol;
+    void this.#findOutWhy(attempt);
+  }
+
+  /** A socket that never opened: is the kernel gone, the token stale, or nobody there? */
+  async #findOutWhy(attempt: number): Promise<void> {
+    const { server, kernelId, isTokenRefused } = this.#options;
+    const before = this.state.get();
+    let next: "retry" | "kernel_gone" | "token_refused" | "unreachable" = "retry";
+    try {
+      next = (await server.kernel(kernelId, 8_000)) === null ? "kernel_gone" : "retry";
+    } catch {
+      // Any failure of the question counts as no answer; the second question tells the two kinds apart.
+      next = (await isTokenRefused().catch(() => false)) ? "token_refused" : "unreachable";
+    }
+    // Closed, or woken, in the meantime.
+    if (this.state.get() !== before) return;
+    if (next === "retry") this.#retry(attempt + 1, "network");
+    else if (next === "unreachable") this.#retry(attempt + 1, "server_unreachable");
+    else this.state.set({ phase: "ended", reason: next });
+  }
+
+  #retry(attempt: number, reason: InterruptionReason): void {
+    const { clock } = this.#options;
+    const waitMs = waitBefore(attempt, clock.random);
+    this.state.set({ phase: "waiting", attempt, retryAt: clock.now() + waitMs, reason });
+    this.#cancelTimer = clock.after(waitMs, () => this.#connect(attempt));
+  }
+
+  #woken(): void {
+    const { phase } = this.state.get();
+    if (phase === "waiting") this.#connect(1);
+    else if (phase === "open" && this.#options.clock.now() - this.#heardAt > PONG_MS) this.#ping();
+  }
+
+  // ── Silence ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #watch(): void {
+    const { clock, lookMs = LOOK_MS } = this.#options;
+    this.#cancelWatch = clock.after(Math.min(WATCH_MS, lookMs), () => {
+      const now = clock.now();
+      const silentMs = now - this.#heardAt;
+      const expects = this.status.get() === "busy" || this.#due.size > 0;
+      if (this.#pingedAt !== null && now - this.#pingedAt >= PONG_MS) void this.#replaceSilent();
+      else if (this.#pingedAt === null && expects && silentMs > this.#patienceMs) this.#ping();
+      else if (silentMs > lookMs && now - this.#lookedAt > lookMs) void this.#look();
+      if (this.state.get().phase === "open") this.#watch();
+    });
+  }
+
+  /** Is the kernel still there? A socket to one that was culled stays open for ever. */
+  async #look(): Promise<void> {
+    const { server, kernelId, clock } = this.#options;
+    this.#lookedAt = clock.now();
+    const socket = this.#socket;
+    const found = await server.kernel(kernelId, 8_000).catch(() => "unknown" as const);
+    if (socket === null || socket !== this.#socket) return;
+    if (found === "unknown") this.#ping();
+    if (found !== null) return;
+    this.#drop();
+    this.state.set({ phase: "ended", reason: "kernel_gone" });
+  }
+
+  #ping(): void {
+    const socket = this.#socket;
+    if (socket === null || this.#pingedAt !== null || this.state.get().phase !== "open") return;
+    this.#pingedAt = this.#options.clock.now();
+    this.#askInfo(socket, "control");
+  }
+
+  /**
+   * The socket did not answer. Either the cable is dead, or the kernel holds its interpreter and cannot; the next silence is then borne twice
+   * as long. A farewell that is answered shows that nothing was lost: the server buffers from then on.
+   */
+  async #replaceSilent(): Promise<void> {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#pingedAt = null;
+    this.#patienceMs = Math.min(this.#patienceMs * 2, 120_000);
+    const clean = await new Promise<boolean>((answer) => {
+      const cancel = this.#options.clock.after(2_000, () => answer(false));
+      socket.onclose = (event) => {
+        cancel();
+        answer(event.wasClean);
+      };
+      socket.close(4000);
+    });
+    if (socket !== this.#socket) return;
+    this.#drop();
+    this.#clean = this.#clean && clean;
+    this.#retry(1, "socket_silent");
+  }
+
+  // ── Messages ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #askInfo(socket: SocketLike, channel: "shell" | "control"): string {
+    const { clock, sessionId } = this.#options;
+    const msgId = newId(clock.random);
+    const wish = { msgId, type: "kernel_info_request", channel, session: sessionId, now: clock.now(), content: {} };
+    socket.send(encode(newMessage(wish), socket.protocol));
+    return msgId;
+  }
+
+  #received(socket: SocketLike, data: unknown): void {
+    if (socket !== this.#socket) return;
+    this.#heardAt = this.#options.clock.now();
+    this.#pingedAt = null;
+    const message = readable(data, socket.protocol);
+    if (message === null || !this.#seen.add(message.header.msg_id)) return;
+    this.#track(message);
+    this.#emit({ type: "message", message });
+    this.#answered(message);
+  }
+
+  #track(message: KernelMessage): void {
+    const parentId = message.parent_header.msg_id ?? "";
+    if (message.channel === "shell" || message.channel === "control") {
+      this.#due.delete(parentId);
+      if (message.header.msg_type === "execute_reply") this.#patienceMs = SILENCE_MS;
+      return;
+    }
+    if (message.header.msg_type !== "status") return;
+    const state = message.content["execution_state"];
+    const asked = message.parent_header.msg_type ?? "";
+    if (state === "restarting" || state === "dead" || state === "starting") {
+      this.#busyWith.clear();
+      this.#due.clear();
+      this.status.set(state);
+      // The new process tells who it is.
+      if (state !== "dead" && this.#socket !== null) this.#ours.shell = this.#askInfo(this.#socket, "shell");
+    } else if (asked !== "kernel_info_request") {
+      if (state === "busy") this.#busyWith.add(parentId);
+      else this.#busyWith.delete(parentId);
+      this.status.set(this.#busyWith.size > 0 ? "busy" : "idle");
+    }
+  }
+
+  /** What the answers to our own questions tell. */
+  #answered(message: KernelMessage): void {
+    if (message.header.msg_type !== "kernel_info_reply") return;
+    const parentId = message.parent_header.msg_id;
+    const process = message.header.session;
+    if (process !== "" && process !== this.#process) {
+      const changed = this.#process !== null;
+      this.#process = process;
+      if (changed) this.#processChanged(process);
+    }
+    if (parentId === this.#ours.control) this.#emit({ type: "caught_up" });
+    if (parentId === this.#ours.shell) {
+      this.#busyWith.clear();
+      this.status.set("idle");
+      this.#emit({ type: "shell_drained" });
+    }
+  }
+
+  #processChanged(process: string): void {
+    this.#busyWith.clear();
+    this.#due.clear();
+    this.#emit({ type: "process_changed", process });
+  }
+
+  /** Who the kernel's process said it is; null before it did. */
+  get process(): string | null {
+    return this.#process;
+  }
+
+  #emit(event: KernelEvent): void {
+    for (const fn of [...this.#listeners]) fn(event);
+  }
+}
+
+/** Null for what is no kernel message: a proxy's chatter must not end the connection. */
+function readable(data: unknown, protocol: string): KernelMessage | null {
+  if (typeof data !== "string" && !(data instanceof ArrayBuffer)) return null;
+  try {
+    return decode(data, protocol);
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
