@@ -10,7 +10,7 @@
 import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { RoomError } from "../core/errors.ts";
-import { canEdit, type FileState, type Hello } from "../core/notebook.ts";
+import { canEdit, type Hello } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { onWake, waitBefore } from "./back-off.ts";
@@ -25,50 +25,24 @@ import {
   ROOM_SUBPROTOCOL,
 } from "./messages.ts";
 import type { OfflineStore } from "./offline.ts";
+import {
+  type Connection,
+  changed,
+  FIRST_ROOM_STATE,
+  leastWait,
+  type RefusedCode,
+  type RoomState,
+  refusalOf,
+} from "./room-state.ts";
 import type { RunStore } from "./run-store.ts";
+import { type Connect, connectWebSocket, type Socket } from "./socket.ts";
 import { Unsaved } from "./unsaved.ts";
 
 /** Without a word for this long the connection counts as dead (SPEC 2.6). */
 export const SILENCE_MS = 40_000;
 const CONNECT_MS = 15_000;
-const SLOW_DOWN_MS = 5_000;
 
-export type Connection = "connecting" | "online" | "offline" | "refused";
-
-/** Why the hub will not have this page; only a person can mend it. */
-export type RefusedCode =
-  | "signed_out"
-  | "not_allowed"
-  | "no_such_notebook"
-  | "document_version"
-  | "message_too_large"
-  | "protocol_version";
-
-export interface RoomState {
-  readonly connection: Connection;
-  /** Everything that this page made is on the hub's disk: edits and runs. */
-  readonly saved: boolean;
-  /** When the oldest unsaved thing was made, ms since 1970; null when all is saved. */
-  readonly unsavedSince: number | null;
-  /** The hub cannot write (SPEC 2.5); it goes on trying. */
-  readonly notSaved: { readonly code: string; readonly message: string } | null;
-  readonly file: FileState | null;
-  readonly hello: Hello | null;
-  readonly refusedCode: RefusedCode | null;
-  /** Unsaved edits would survive a closed tab. */
-  readonly keptOffline: boolean;
-}
-
-/** The part of the browser's `WebSocket` that is used here. */
-export interface Socket {
-  binaryType: BinaryType;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number }) => void) | null;
-  onerror: ((event: never) => void) | null;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
-  close(code?: number): void;
-}
+export type { Connection, RefusedCode, RoomState } from "./room-state.ts";
 
 export interface RoomSocketOptions {
   /** `ws(s)://…/api/v1/notebooks/{id}/room` */
@@ -79,22 +53,12 @@ export interface RoomSocketOptions {
   readonly browserId: string;
   readonly tabId: string;
   readonly clock?: Clock;
-  readonly connect?: (url: string, protocol: string) => Socket;
+  readonly connect?: Connect;
   /** Calls back when a retry is worth while. */
   readonly wakes?: (fn: () => void) => () => void;
   /** Asked when the hub refused the upgrade, of which a browser tells no reason: is it one that no retry mends? */
   readonly whyRefused?: () => Promise<RefusedCode | null>;
 }
-
-const REFUSED: { readonly [code: number]: RefusedCode } = {
-  4401: "signed_out",
-  4403: "not_allowed",
-  4404: "no_such_notebook",
-  4409: "document_version",
-  4413: "message_too_large",
-  4426: "protocol_version",
-};
-const TOO_MANY = 4429;
 
 /** One connection. Its fields end with it. */
 interface Line {
@@ -108,7 +72,8 @@ interface Line {
   /** We answered once: from now on every own update is sent as it is made. */
   isLive: boolean;
   isOfflineMerged: boolean;
-  readonly endTimers: (() => void)[];
+  endConnectTimer: () => void;
+  endSilenceTimer: () => void;
 }
 
 export class RoomSocket {
@@ -127,16 +92,7 @@ export class RoomSocket {
     this.#clock = options.clock ?? systemClock;
     this.#doc = options.doc.doc;
     this.#unsaved = new Unsaved(options.offline);
-    this.#state = new Value<RoomState>({
-      connection: "connecting",
-      saved: true,
-      unsavedSince: null,
-      notSaved: null,
-      file: null,
-      hello: null,
-      refusedCode: null,
-      keptOffline: options.offline.state.get() === "ok",
-    });
+    this.#state = new Value({ ...FIRST_ROOM_STATE, keptOffline: options.offline.state.get() === "ok" });
   }
 
   get state(): Observable<RoomState> {
@@ -181,25 +137,23 @@ export class RoomSocket {
   #connect(): void {
     this.#endWait?.();
     this.#endWait = null;
-    const { url, connect = browserSocket } = this.#options;
-    const socket = connect(url, ROOM_SUBPROTOCOL);
+    const { url, connect = connectWebSocket } = this.#options;
     const line: Line = {
-      socket,
+      socket: connect(url, ROOM_SUBPROTOCOL, {
+        opened: () => this.#greet(line),
+        heard: (data) => this.#hear(line, data),
+        closed: (code) => this.#closed(line, code),
+      }),
       heardAt: this.#clock.now(),
       helloSeen: false,
       asked: null,
       isComplete: false,
       isLive: false,
       isOfflineMerged: false,
-      endTimers: [],
+      endConnectTimer: this.#clock.after(CONNECT_MS, () => line.isLive || this.#closed(line, 0)),
+      endSilenceTimer: () => {},
     };
     this.#line = line;
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#greet(line);
-    socket.onmessage = ({ data }) => this.#hear(line, data);
-    socket.onclose = ({ code }) => this.#closed(line, code);
-    socket.onerror = () => {};
-    line.endTimers.push(this.#clock.after(CONNECT_MS, () => line.isLive || this.#closed(line, 0)));
     void this.#mergeOffline(line);
   }
 
@@ -218,13 +172,11 @@ export class RoomSocket {
     this.#watchSilence(line);
   }
 
+  // One timer that is set again when it rings, not one for each message.
   #watchSilence(line: Line): void {
-    if (line !== this.#line) return;
     const leftMs = line.heardAt + SILENCE_MS - this.#clock.now();
     if (leftMs <= 0) this.#closed(line, 0);
-    else line.endTimers.push(this.#clock.after(leftMs, () => this.#watchSilence(line)));
-    // Old timers of this chain are spent.
-    if (line.endTimers.length > 2) line.endTimers.splice(1, line.endTimers.length - 2);
+    else line.endSilenceTimer = this.#clock.after(leftMs, () => this.#watchSilence(line));
   }
 
   #onWake(): void {
@@ -239,15 +191,15 @@ export class RoomSocket {
   /** @param code 0: this page gave the connection up. */
   #closed(line: Line, code: number): void {
     if (line !== this.#line) return;
-    const refused = REFUSED[code];
-    const wasRefusedEarly = !line.helloSeen && refused === undefined;
+    const refused = refusalOf(code);
+    const wasRefusedEarly = !line.helloSeen && refused === null;
     this.#drop(refused ? "refused" : "offline");
     if (refused) {
       this.#set({ refusedCode: refused });
       return;
     }
     this.#failures += 1;
-    const waitMs = waitBefore(this.#failures, () => this.#clock.random(), code === TOO_MANY ? SLOW_DOWN_MS : 0);
+    const waitMs = waitBefore(this.#failures, () => this.#clock.random(), leastWait(code));
     this.#endWait = this.#clock.after(waitMs, () => this.#connect());
     if (wasRefusedEarly) void this.#askWhy();
   }
@@ -265,11 +217,9 @@ export class RoomSocket {
     const line = this.#line;
     this.#line = null;
     if (line) {
-      for (const end of line.endTimers) end();
-      line.socket.onopen = null;
-      line.socket.onmessage = null;
-      line.socket.onclose = null;
-      line.socket.close();
+      line.endConnectTimer();
+      line.endSilenceTimer();
+      line.socket.end();
       this.#unsaved.disconnected();
       this.#options.runs.disconnected();
       this.#forgetOthers();
@@ -286,14 +236,14 @@ export class RoomSocket {
 
   // Hearing
 
-  #hear(line: Line, data: unknown): void {
+  #hear(line: Line, data: string | ArrayBuffer): void {
     if (line !== this.#line) return;
     line.heardAt = this.#clock.now();
     try {
       if (typeof data === "string") {
         const frame = parseHubFrame(data);
         if (frame) this.#takeFrame(line, frame);
-      } else if (data instanceof ArrayBuffer) {
+      } else {
         const frame = decodeFrame(new Uint8Array(data));
         if (frame) this.#takeBinary(line, frame);
       }
@@ -368,11 +318,20 @@ export class RoomSocket {
     if (line !== this.#line) return;
     for (const { key, update, at } of kept) {
       if (!this.#unsaved.addKept(key, at)) continue;
-      Y.applyUpdate(this.#doc, update, this.#options.offline);
+      this.#applyKept(update);
     }
     line.isOfflineMerged = true;
     this.#tellSaved();
     this.#answer(line);
+  }
+
+  // A damaged entry (a browser killed while writing) must not keep the notebook from opening; what can be read of it was applied.
+  #applyKept(update: Uint8Array): void {
+    try {
+      Y.applyUpdate(this.#doc, update, this.#options.offline);
+    } catch {
+      this.#set({ keptOffline: false });
+    }
   }
 
   /** Answers the hub's sync step 1 with everything it lacks, once this page has all that it should know itself. */
@@ -432,18 +391,6 @@ export class RoomSocket {
   }
 
   #set(part: Partial<RoomState>): void {
-    const before = this.#state.get();
-    const after = { ...before, ...part };
-    if (
-      Object.entries(part).some(
-        ([key, value]) => !Object.is(Object.entries(before).find(([name]) => name === key)?.[1], value),
-      )
-    ) {
-      this.#state.set(after);
-    }
+    this.#state.set(changed(this.#state.get(), part));
   }
-}
-
-function browserSocket(url: string, protocol: string): Socket {
-  return new WebSocket(url, protocol);
 }
