@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -19,14 +19,28 @@ def is_cell_id(value: object) -> bool:
     return isinstance(value, str) and _ID.match(value) is not None
 
 
-def made_id(cell_type: str, source: str, taken: Collection[CellId]) -> CellId:
-    """An id from the cell's content that is none of `taken`: the same file gives the same ids whenever it is read."""
-    salt = 0
-    while True:
-        digest = hashlib.sha256(f"{cell_type}\0{salt}\0{source}".encode("utf-8", "replace")).hexdigest()
-        if (found := CellId(digest[:12])) not in taken:
-            return found
-        salt += 1
+class MadeIds:
+    """Gives ids to cells that have none, from their content: the same file gives the same ids whenever it is read.
+
+    Attributes:
+        taken: Ids that are in use; what is given out is added.
+    """
+
+    def __init__(self, taken: Iterable[CellId]) -> None:
+        self.taken = set(taken)
+        self._tried: dict[tuple[str, str], int] = {}  # so that a thousand empty cells cost a thousand digests
+
+    def make(self, cell: Cell) -> CellId:
+        """An id that is not taken."""
+        key = (cell.type, cell.source)
+        while True:
+            salt = self._tried.get(key, 0)
+            self._tried[key] = salt + 1
+            content = f"{cell.type}\0{salt}\0{cell.source}".encode("utf-8", "replace")
+            found = CellId(hashlib.sha256(content).hexdigest()[:12])
+            if found not in self.taken:
+                self.taken.add(found)
+                return found
 
 
 def align(old: Sequence[Cell], new: Sequence[Cell], *, unsure: AbstractSet[CellId] = frozenset()) -> dict[int, int]:
@@ -146,13 +160,12 @@ def adopt_ids(
         return notebook
     pairs = align(reference.cells, notebook.cells, unsure=unsure)
     kept = {cell.id for cell in notebook.cells if cell.id not in unsure}
-    used = kept | {cell.id for cell in reference.cells} | set(taken)
+    made = MadeIds(kept | {cell.id for cell in reference.cells} | set(taken))
     cells: list[Cell] = []
     for index, cell in enumerate(notebook.cells):
         found = cell.id
         if cell.id in unsure:
             known = reference.cells[pairs[index]].id if index in pairs else None
-            found = known if known is not None and known not in kept else made_id(cell.type, cell.source, used)
-            used.add(found)
+            found = known if known is not None and known not in kept else made.make(cell)
         cells.append(cell if found == cell.id else replace(cell, id=found))
     return replace(notebook, cells=tuple(cells))

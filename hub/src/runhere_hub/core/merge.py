@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from runhere_hub.core.align import align, made_id
+from runhere_hub.core.align import MadeIds, align
 from runhere_hub.core.json_values import same
 from runhere_hub.core.notebook import Cell, CellId, Json, Notebook
 from runhere_hub.core.text_merge import merge_text
@@ -83,7 +83,7 @@ def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> MergeResult:
             kept[cell_id] = merged
     order = _merge_order([list(side) for side in (b, o, t)], kept.keys())
     taken = b.keys() | o.keys() | t.keys()
-    cells = _place_conflicts([kept[cell_id] for cell_id in order], t, conflicts, set(taken))
+    cells = _place_conflicts([kept[cell_id] for cell_id in order], t, conflicts, MadeIds(taken))
     metadata = _merge_mapping(base.metadata, ours.metadata, theirs.metadata)
     if metadata is None:
         conflicts.append(Conflict("metadata", None))
@@ -146,13 +146,13 @@ def _with_our_ids(base: Notebook, ours: Notebook, theirs: Notebook) -> tuple[Not
 
 
 def _named(cells: Sequence[Cell], known: Mapping[int, CellId], used: AbstractSet[CellId]) -> list[CellId]:
-    taken = set(used)
+    made = MadeIds(used)
     found: list[CellId] = []
     for index, cell in enumerate(cells):
         name = known.get(index)
         if name is None:
-            name = cell.id if cell.id not in taken else made_id(cell.type, cell.source, taken)
-        taken.add(name)
+            name = cell.id if cell.id not in made.taken else made.make(cell)
+        made.taken.add(name)
         found.append(name)
     return found
 
@@ -283,7 +283,7 @@ def _merge_order(orders: Sequence[list[CellId]], kept: AbstractSet[CellId]) -> l
 
 
 def _place_conflicts(
-    cells: Sequence[Cell], theirs: Mapping[CellId, Cell], conflicts: list[Conflict], taken: set[CellId]
+    cells: Sequence[Cell], theirs: Mapping[CellId, Cell], conflicts: list[Conflict], ids: MadeIds
 ) -> list[Cell]:
     """Their version of each cell whose source could not be merged, marked, right behind ours."""
     clashing = {conflict.cell_id for conflict in conflicts if conflict.kind == "source"}
@@ -293,8 +293,7 @@ def _place_conflicts(
         if cell.id not in clashing:
             continue
         other = theirs[cell.id]
-        twin = made_id(other.type, other.source, taken)
-        taken.add(twin)
+        twin = ids.make(other)
         placed.append(replace(other, id=twin, metadata=mark_conflict(other.metadata, cell.id)))
         conflicts[conflicts.index(Conflict("source", cell.id))] = Conflict("source", cell.id, twin)
     return placed

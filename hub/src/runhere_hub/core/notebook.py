@@ -11,7 +11,7 @@ CellId = NewType("CellId", str)
 
 CellType = Literal["code", "markdown", "raw"]
 
-Output: TypeAlias = "Mapping[str, Json]"
+Output: TypeAlias = Mapping[str, Json]
 """One output as nbformat 4.5 has it; multi-line strings are joined (`core.outputs.normalise`)."""
 
 

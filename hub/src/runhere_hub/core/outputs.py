@@ -119,12 +119,17 @@ def for_file(output: Output) -> Output:
 _JSON_MIME = re.compile(r"application/(.*\+)?json\Z")
 
 
+def is_json_mime(mime: str) -> bool:
+    """Whether values of this MIME type are JSON, not text."""
+    return _JSON_MIME.match(mime) is not None
+
+
 def join_bundle(bundle: Mapping[str, Json]) -> dict[str, Json]:
     """A MIME bundle whose multi-line strings (lists of strings) are joined; JSON types keep their lists.
 
     Source: nbformat v4 `rwbase.rejoin_lines`.
     """
-    return {mime: value if _JSON_MIME.match(mime) else join_lines(value) for mime, value in bundle.items()}
+    return {mime: value if is_json_mime(mime) else join_lines(value) for mime, value in bundle.items()}
 
 
 def join_lines(value: Json) -> Json:

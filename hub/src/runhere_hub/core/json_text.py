@@ -1,0 +1,187 @@
+"""JSON read so that every value knows where it stands in the text: what is not changed can be copied as it is.
+
+Accepts what Python's `json` accepts (`NaN` and infinities, repeated keys: the last one counts) and a byte order mark.
+Knows nothing of notebooks but its error, `NotebookInvalid`, which names line and column.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn
+
+from runhere_hub.core.errors import NotebookInvalid
+from runhere_hub.core.notebook import Json
+
+MAX_DEPTH = 200
+
+_SPACE = re.compile("[ \t\r\n]*")
+STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Json] = {
+    "true": True,
+    "false": False,
+    "null": None,
+    "NaN": float("nan"),
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
+_WORD = re.compile("-?[A-Za-z]+")
+
+
+@dataclass(slots=True)
+class Node:
+    """One value of the text.
+
+    Attributes:
+        start: Offset in code points of its first character.
+        end: Offset behind its last one.
+        value: What it says, as Python's `json` would give it.
+        items: Of an array: its elements.
+        members: Of an object, in order, repeated keys too.
+    """
+
+    kind: Literal["object", "array", "string", "scalar"]
+    start: int
+    end: int
+    value: Json
+    items: "list[Node]" = field(default_factory=list)
+    members: "list[Member]" = field(default_factory=list)
+
+    def member(self, key: str) -> "Node | None":
+        """The value under this key (the last one), or None where there is none or this is no object."""
+        return next((member.node for member in reversed(self.members) if member.key == key), None)
+
+    def walk(self) -> "Iterator[Node]":
+        """This value and all inside it, containers before what they contain."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += reversed(node.items)
+            waiting += [member.node for member in reversed(node.members)]
+
+
+@dataclass(slots=True)
+class Member:
+    """One entry of an object; `start` is the offset of its key's quotation mark."""
+
+    key: str
+    start: int
+    node: Node
+
+
+def scan(text: str) -> Node:
+    """The whole text as one value.
+
+    Raises:
+        NotebookInvalid: It is no JSON; with line and column.
+    """
+    scanner = _Scanner(text)
+    start = 1 if text.startswith("\ufeff") else 0
+    at = scanner.space(start)
+    if at == len(text):
+        fail(text, at, "the file is empty")
+    node = scanner.value(at, 0)
+    at = scanner.space(node.end)
+    if at < len(text):
+        fail(text, at, "there is more text behind the end of the notebook")
+    return node
+
+
+def fail(text: str, at: int, reason: str) -> NoReturn:
+    """Refuse the text because of what stands at this offset."""
+    line, column = line_and_column(text, at)
+    raise NotebookInvalid(f"line {line}, column {column}", reason, line, column)
+
+
+def line_and_column(text: str, at: int) -> tuple[int, int]:
+    """Both counted from 1; columns are code points."""
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def string_value(raw: str) -> str:
+    """What a JSON string says; `raw` has its quotation marks."""
+    return str(json.loads(raw)) if "\\" in raw else raw[1:-1]
+
+
+def number_value(raw: str, *, is_integer: bool) -> Json:
+    """What a JSON number says; integers too long for Python's limit are floats."""
+    if not is_integer:
+        return float(raw)
+    try:
+        return int(raw)
+    except ValueError:
+        return float(raw)
+
+
+class _Scanner:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def space(self, at: int) -> int:
+        found = _SPACE.match(self.text, at)
+        return found.end() if found else at
+
+    def value(self, at: int, depth: int) -> Node:
+        """The value that begins exactly here."""
+        first = self.text[at : at + 1]
+        if first == '"':
+            end = self.string_end(at)
+            return Node("string", at, end, string_value(self.text[at:end]))
+        if first in ("{", "[") and first:
+            if depth >= MAX_DEPTH:
+                fail(self.text, at, f"values are nested more than {MAX_DEPTH} deep")
+            return self.object(at, depth) if first == "{" else self.array(at, depth)
+        return self.scalar(at)
+
+    def string_end(self, at: int) -> int:
+        found = STRING.match(self.text, at)
+        if found:
+            return found.end()
+        if self.text[at : at + 1] != '"':
+            fail(self.text, at, self.wanted(at, "a string"))
+        fail(self.text, at, "this string does not end, or holds a line break or an unknown escape")
+
+    def scalar(self, at: int) -> Node:
+        if number := _NUMBER.match(self.text, at):
+            is_integer = number.group(1) is None and number.group(2) is None
+            return Node("scalar", at, number.end(), number_value(number.group(), is_integer=is_integer))
+        word = _WORD.match(self.text, at)
+        if word and word.group() in _WORDS:
+            return Node("scalar", at, word.end(), _WORDS[word.group()])
+        fail(self.text, at, self.wanted(at, "a value"))
+
+    def array(self, at: int, depth: int) -> Node:
+        items: list[Node] = []
+        start, at = at, self.space(at + 1)
+        while self.text[at : at + 1] != "]":
+            if items:
+                at = self.expect(",", at, "a comma or ]")
+            items.append(self.value(at, depth + 1))
+            at = self.space(items[-1].end)
+        return Node("array", start, at + 1, [item.value for item in items], items=items)
+
+    def object(self, at: int, depth: int) -> Node:
+        members: list[Member] = []
+        start, at = at, self.space(at + 1)
+        while self.text[at : at + 1] != "}":
+            if members:
+                at = self.expect(",", at, "a comma or }")
+            end = self.string_end(at)
+            colon = self.expect(":", self.space(end), "a colon")
+            members.append(Member(string_value(self.text[at:end]), at, self.value(colon, depth + 1)))
+            at = self.space(members[-1].node.end)
+        value = {member.key: member.node.value for member in members}
+        return Node("object", start, at + 1, value, members=members)
+
+    def expect(self, sign: str, at: int, name: str) -> int:
+        """The offset of what follows the sign and white space."""
+        if self.text[at : at + 1] != sign:
+            fail(self.text, at, self.wanted(at, name))
+        return self.space(at + 1)
+
+    def wanted(self, at: int, name: str) -> str:
+        if at >= len(self.text):
+            return f"the file ends here, but {name} should follow"
+        return f"{name} should stand here, not {self.text[at]!r}"
