@@ -1,5 +1,4 @@
 /** What a renderer is given and gives back. No framework: plain nodes with an end. */
-import type { TextKey } from "../i18n/t.ts";
 
 /** A value of a MIME bundle after blobs were read: text, base64 text, or JSON. */
 export type MimeValue = unknown;
@@ -9,8 +8,6 @@ export interface OutputEnvironment {
   /** Shows a dialog that names the host; true when the person wants to go there. */
   confirmLink(url: string): Promise<boolean>;
   copyText(text: string): Promise<void>;
-  /** Says something to screen readers and, briefly, on the screen. */
-  announce(key: TextKey): void;
   /** Bytes of a large value. Rejects when the hub has none. */
   readBlob(sha256: string): Promise<Uint8Array>;
   /** `light` or `dark`; frames are told. */

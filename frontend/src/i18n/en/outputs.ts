@@ -3,6 +3,7 @@ export const outputs = {
   showLess: "Show less",
   copyAll: "Copy all",
   copy: "Copy",
+  copied: "Copied",
   linesHidden: { one: "{count} line hidden", other: "{count} lines hidden" },
   outputsHidden: { one: "{count} output hidden", other: "{count} outputs hidden" },
   allLines: "All {count} lines",

@@ -6,6 +6,7 @@ export const outputs = {
   showLess: "折りたたむ",
   copyAll: "すべてコピー",
   copy: "コピー",
+  copied: "コピーしました",
   linesHidden: "{count} 行を省略",
   outputsHidden: "{count} 件の出力を省略",
   allLines: "全 {count} 行",

@@ -1,0 +1,79 @@
+import { useCallback, useSyncExternalStore } from "react";
+import type { FileState } from "../../core/notebook.ts";
+import type { TextKey } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
+import { Notice, type NoticeTone } from "../../ui/notice.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import type { NotebookController } from "./controller.ts";
+import styles from "./notebook-view.module.css";
+
+type MessageKey = Extract<
+  TextKey,
+  | "notebook.fileConflict"
+  | "notebook.fileInvalid"
+  | "notebook.fileUnreadable"
+  | "notebook.fileReadOnly"
+  | "notebook.fileDiskFull"
+  | "notebook.fileMissing"
+>;
+
+const FILE: Readonly<Partial<Record<FileState["state"], readonly [NoticeTone, MessageKey]>>> = {
+  conflict: ["warning", "notebook.fileConflict"],
+  invalid: ["warning", "notebook.fileInvalid"],
+  missing: ["warning", "notebook.fileMissing"],
+  unreadable: ["warning", "notebook.fileUnreadable"],
+  read_only: ["warning", "notebook.fileReadOnly"],
+  disk_full: ["danger", "notebook.fileDiskFull"],
+};
+
+/** What a person must know about where their changes go: the file, the hub, text that lost its cell. */
+export function Banners({ controller }: { readonly controller: NotebookController }) {
+  const t = useText();
+  const { file, notSaved, refusedCode, hello } = useObservable(controller.services.room.state);
+  const told = file ? FILE[file.state] : undefined;
+  return (
+    <div className={styles.banners}>
+      {refusedCode !== null ? (
+        <Notice tone="danger" isLive>
+          {t("notebook.refused", { message: String(refusedCode) })}
+        </Notice>
+      ) : null}
+      {notSaved ? (
+        <Notice tone="danger" isLive>
+          {t("notebook.notSavedBecause", { message: notSaved.message })}
+        </Notice>
+      ) : null}
+      {told && file ? (
+        <Notice tone={told[0]} isLive>
+          {t(told[1] as "notebook.fileInvalid", { message: file.message ?? "" })}
+        </Notice>
+      ) : null}
+      {hello && controller.isReadOnly ? <Notice>{t("notebook.readOnly")}</Notice> : null}
+      <Orphans controller={controller} />
+    </div>
+  );
+}
+
+/** Text that was typed into a cell while somebody deleted it is never lost: it is offered back. */
+function Orphans({ controller }: { readonly controller: NotebookController }) {
+  const t = useText();
+  const { doc } = controller.services;
+  const orphans = useSyncExternalStore(
+    useCallback((fn) => doc.subscribeOrphans(fn), [doc]),
+    useCallback(() => doc.orphans(), [doc]),
+  );
+  return orphans.map((orphan) => (
+    <Notice key={orphan.cellId} tone="warning" isLive>
+      {t("notebook.orphan")}
+      <pre className={styles.orphan}>{orphan.text}</pre>
+      <span className={styles.noticeButtons}>
+        <Button size="small" onPress={() => doc.restoreCell(orphan.cellId)}>
+          {t("notebook.orphanRestore")}
+        </Button>
+        <Button size="small" variant="quiet" onPress={() => doc.dismissOrphan(orphan.cellId)}>
+          {t("notebook.orphanDismiss")}
+        </Button>
+      </span>
+    </Notice>
+  ));
+}

@@ -1,0 +1,104 @@
+import { memo, type PointerEvent, type ReactNode, useLayoutEffect, useRef } from "react";
+import type { CellId } from "../../core/cell.ts";
+import { useSelected, useText } from "../../ui/use-observable.ts";
+import styles from "./cell.module.css";
+import { CellToolbar } from "./cell-toolbar.tsx";
+import { CodeCell } from "./code-cell.tsx";
+import { ConflictNote } from "./conflict-note.tsx";
+import type { NotebookController } from "./controller.ts";
+import { useCell } from "./hooks.ts";
+import { selectedIds } from "./selection.ts";
+import { TextCell } from "./text-cell.tsx";
+
+export interface CellProps {
+  readonly controller: NotebookController;
+  readonly id: CellId;
+  /** Among all cells, from 1. */
+  readonly position: number;
+}
+
+/** One cell: a group that can have the focus (command mode), with its parts inside (edit mode). */
+export const Cell = memo(function Cell({ controller, id, position }: CellProps) {
+  const t = useText();
+  const cell = useCell(controller, id);
+  const group = useRef<HTMLDivElement>(null);
+  const mode = useSelected(controller.selection, (now) => (now.active === id ? now.mode : null));
+  const isSelected = useSelected(controller.selection, (now) =>
+    now.active === now.anchor
+      ? now.active === id
+      : selectedIds(controller.sections.view.get().visible, now).includes(id),
+  );
+  useGrantedFocus(controller, id, group);
+  if (!cell) return null;
+  const isCode = cell.type === "code";
+  const onPointerDown = (event: PointerEvent): void => {
+    if (event.button !== 0 || isInteractive(event.target)) return;
+    if (event.shiftKey) {
+      event.preventDefault();
+      controller.select(id, { extend: true });
+      return;
+    }
+    // Without scrolling: the pointer is on what the person looks at.
+    controller.noteFocus(id, "command");
+    group.current?.focus({ preventScroll: true });
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a cell is a group, no fieldset.
+    <div
+      ref={group}
+      role="group"
+      aria-label={t(isCode ? "notebook.codeCell" : "notebook.textCell", { position })}
+      data-cell-id={id}
+      data-mode={mode ?? "none"}
+      data-selected={isSelected || undefined}
+      tabIndex={mode === null ? -1 : 0}
+      className={styles.cell}
+      onPointerDown={onPointerDown}
+      onFocus={(event) => noteFocus(controller, id, event.target, group.current)}
+    >
+      {body()}
+      {mode === null ? null : <CellToolbar controller={controller} id={id} />}
+    </div>
+  );
+
+  function body(): ReactNode {
+    if (!cell) return null;
+    return (
+      <>
+        {cell.metadata("runhere") ? <ConflictNote controller={controller} cell={cell} /> : null}
+        {cell.type === "code" ? (
+          <CodeCell controller={controller} cell={cell} position={position} />
+        ) : (
+          <TextCell controller={controller} cell={cell} position={position} isEditing={mode === "edit"} />
+        )}
+      </>
+    );
+  }
+});
+
+function noteFocus(controller: NotebookController, id: CellId, target: EventTarget, group: HTMLElement | null): void {
+  if (target === group) controller.noteFocus(id, "command");
+  else if (target instanceof Element && target.closest(".cm-content")) controller.noteFocus(id, "edit");
+  else if (controller.activeId !== id) controller.noteFocus(id, "command");
+}
+
+function useGrantedFocus(
+  controller: NotebookController,
+  id: CellId,
+  group: { readonly current: HTMLElement | null },
+): void {
+  const wish = useSelected(controller.focus, (now) => (now?.cellId === id && now.where === "cell" ? now : null));
+  useLayoutEffect(() => {
+    if (!wish || !group.current) return;
+    controller.focusGranted(wish);
+    group.current.focus({ preventScroll: true });
+    group.current.scrollIntoView({ block: "nearest" });
+  }, [wish, controller, group]);
+}
+
+function isInteractive(target: EventTarget): boolean {
+  return (
+    target instanceof Element &&
+    target.closest(".cm-editor, button, a, input, textarea, select, summary, iframe, label, [role='menu']") !== null
+  );
+}

@@ -1,0 +1,59 @@
+/** Cells on the way from one place to another: within the page, between notebooks and tabs, and as text to other programs. */
+import type { CellId } from "../../core/cell.ts";
+import { isCellType } from "../../core/cell.ts";
+import type { PastedCell } from "../../doc/notebook-doc.ts";
+
+export const CELLS_MIME = "application/x-runhere-cells";
+
+/** What was copied last in this page. */
+let kept: string | null = null;
+
+/** The cells as text for other programs, a blank line between them. */
+export function asPlainText(cells: readonly PastedCell[]): string {
+  return cells.map((cell) => cell.source).join("\n\n");
+}
+
+/** Keeps cells for a paste in this page; gives what a clipboard event should carry under `CELLS_MIME`. */
+export function keepCells(cells: readonly PastedCell[]): string {
+  kept = JSON.stringify(cells);
+  return kept;
+}
+
+export function keptCells(): readonly PastedCell[] {
+  return kept === null ? [] : parseCells(kept);
+}
+
+/** A cut cell comes back under its id once; a second paste makes a copy. */
+export function forgetIds(): void {
+  if (kept !== null) kept = JSON.stringify(parseCells(kept).map(({ id: _id, ...cell }) => cell));
+}
+
+/** Cells from text that another tab, or anybody, put on the clipboard; what does not fit is left out. */
+export function parseCells(text: string): readonly PastedCell[] {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  return Array.isArray(raw) ? raw.flatMap((value) => parseCell(value)) : [];
+}
+
+function parseCell(value: unknown): PastedCell[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { id, type, source, metadata, attachments } = value as Record<string, unknown>;
+  if (!isCellType(type) || typeof source !== "string") return [];
+  const cell: PastedCell = {
+    type,
+    source,
+    ...(typeof id === "string" ? { id: id as CellId } : {}),
+    ...(isRecord(metadata) ? { metadata } : {}),
+    ...(isRecord(attachments) ? { attachments } : {}),
+  };
+  return [cell];
+}
+
+// Parsed from JSON, so its values are JSON.
+function isRecord(value: unknown): value is NonNullable<PastedCell["metadata"]> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

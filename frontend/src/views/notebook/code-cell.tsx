@@ -1,0 +1,39 @@
+import type { CellView } from "../../doc/notebook-doc.ts";
+import styles from "./cell.module.css";
+import { CellEditor } from "./cell-editor.tsx";
+import type { NotebookController } from "./controller.ts";
+import { OutputRegion } from "./output-region.tsx";
+import { RunButton, RunMark } from "./run-button.tsx";
+import { useRunFacts } from "./run-notes.tsx";
+
+interface CodeCellProps {
+  readonly controller: NotebookController;
+  readonly cell: CellView;
+  readonly position: number;
+}
+
+export function CodeCell({ controller, cell, position }: CodeCellProps) {
+  const facts = useRunFacts(controller, cell.id);
+  const isHidden = cell.metadata("collapsed") === true || hidden(cell.metadata("jupyter"));
+  return (
+    <>
+      <div className={styles.row}>
+        <div className={styles.gutter} title={facts ?? undefined}>
+          <RunButton controller={controller} id={cell.id} />
+          <RunMark controller={controller} id={cell.id} />
+        </div>
+        <div className={styles.source}>
+          <CellEditor controller={controller} cell={cell} position={position} />
+        </div>
+      </div>
+      <OutputRegion controller={controller} id={cell.id} position={position} isHidden={isHidden} />
+    </>
+  );
+}
+
+/** JupyterLab's way to hide outputs. */
+function hidden(jupyter: unknown): boolean {
+  return (
+    typeof jupyter === "object" && jupyter !== null && (jupyter as { outputs_hidden?: unknown }).outputs_hidden === true
+  );
+}

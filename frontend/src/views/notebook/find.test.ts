@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { type FindOptions, findAll, findExpression, matchFrom, replacementFor } from "./find.ts";
+
+const usual: FindOptions = { text: "a", matchCase: false, wholeWord: false, isRegExp: false };
+
+function find(cells: readonly (readonly [string, string])[], options: Partial<FindOptions>) {
+  const expression = findExpression({ ...usual, ...options });
+  if (!(expression instanceof RegExp)) throw new Error("no expression");
+  return findAll(cells, expression).map(({ cellId, from, to }) => [cellId, from, to]);
+}
+
+describe("find", () => {
+  it("finds in every cell, ignoring case unless asked", () => {
+    const cells = [
+      ["1", "Abc a"],
+      ["2", "x"],
+      ["3", "a"],
+    ] as const;
+    expect(find(cells, {})).toEqual([
+      ["1", 0, 1],
+      ["1", 4, 5],
+      ["3", 0, 1],
+    ]);
+    expect(find(cells, { matchCase: true })).toEqual([
+      ["1", 4, 5],
+      ["3", 0, 1],
+    ]);
+  });
+
+  it("takes signs as they are unless it is an expression", () => {
+    expect(find([["1", "a.b axb"]], { text: "a.b" })).toEqual([["1", 0, 3]]);
+    expect(find([["1", "a.b axb"]], { text: "a.b", isRegExp: true })).toEqual([
+      ["1", 0, 3],
+      ["1", 4, 7],
+    ]);
+  });
+
+  it("knows words of any script", () => {
+    expect(find([["1", "cat concat cat_2 cat"]], { text: "cat", wholeWord: true })).toEqual([
+      ["1", 0, 3],
+      ["1", 17, 20],
+    ]);
+    expect(find([["1", "東京 東京都"]], { text: "東京", wholeWord: true })).toEqual([["1", 0, 2]]);
+  });
+
+  it("says when an expression cannot be read, and never ends in an empty match", () => {
+    expect(findExpression({ ...usual, text: "(", isRegExp: true })).toBe("invalid");
+    expect(findExpression({ ...usual, text: "" })).toBeNull();
+    expect(find([["1", "aab"]], { text: "x*", isRegExp: true })).toEqual([]);
+  });
+
+  it("fills groups in", () => {
+    const expression = findExpression({ ...usual, text: "(\\w+)=(\\w+)", isRegExp: true }) as RegExp;
+    expect(replacementFor("a=b", expression, "$2=$1", true)).toBe("b=a");
+    expect(replacementFor("a=b", expression, "$2", false)).toBe("$2");
+  });
+
+  it("starts at the cursor and comes round", () => {
+    const matches = [
+      { cellId: "1", from: 5, to: 6 },
+      { cellId: "2", from: 0, to: 1 },
+    ];
+    expect([
+      matchFrom(matches, ["1", "2"], "1", 6),
+      matchFrom(matches, ["1", "2"], "2", 3),
+      matchFrom([], [], null, 0),
+    ]).toEqual([1, 0, -1]);
+  });
+});

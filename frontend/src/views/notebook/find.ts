@@ -1,0 +1,69 @@
+/** Find and replace over the sources of all cells, in sight or not. Pure. */
+import type { CellId } from "../../core/cell.ts";
+
+export interface FindOptions {
+  readonly text: string;
+  readonly matchCase: boolean;
+  readonly wholeWord: boolean;
+  readonly isRegExp: boolean;
+}
+
+/** Offsets are UTF-16 code units of the cell's source. */
+export interface Match {
+  readonly cellId: CellId;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** More matches than this are not listed. */
+export const MATCH_LIMIT = 20_000;
+
+/** The expression to search with; null for an empty text, "invalid" for one that cannot be read. */
+export function findExpression({ text, matchCase, wholeWord, isRegExp }: FindOptions): RegExp | null | "invalid" {
+  if (text === "") return null;
+  const body = isRegExp ? text : text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  // \b knows Latin letters only; letters of any script make a word here.
+  const source = wholeWord ? `(?<![\\p{L}\\p{N}_])(?:${body})(?![\\p{L}\\p{N}_])` : body;
+  try {
+    return new RegExp(source, `gmu${matchCase ? "" : "i"}`);
+  } catch {
+    return "invalid";
+  }
+}
+
+/** All matches in the order of the cells. */
+export function findAll(cells: Iterable<readonly [CellId, string]>, expression: RegExp): readonly Match[] {
+  const matches: Match[] = [];
+  for (const [cellId, source] of cells) {
+    for (const found of source.matchAll(expression)) {
+      if (found[0].length === 0) continue;
+      matches.push({ cellId, from: found.index, to: found.index + found[0].length });
+      if (matches.length >= MATCH_LIMIT) return matches;
+    }
+  }
+  return matches;
+}
+
+/** What stands in place of a match: `$1`, `$&` count in regular expressions only. */
+export function replacementFor(matched: string, expression: RegExp, replacement: string, isRegExp: boolean): string {
+  if (!isRegExp) return replacement;
+  const single = new RegExp(expression.source, expression.flags.replace("g", ""));
+  return matched.replace(single, replacement);
+}
+
+/** Index of the first match at or behind a place; 0 when none is, -1 without matches. */
+export function matchFrom(
+  matches: readonly Match[],
+  ids: readonly CellId[],
+  cellId: CellId | null,
+  offset: number,
+): number {
+  if (matches.length === 0) return -1;
+  const order = new Map(ids.map((id, index) => [id, index]));
+  const here = cellId === null ? 0 : (order.get(cellId) ?? 0);
+  const found = matches.findIndex((match) => {
+    const there = order.get(match.cellId) ?? 0;
+    return there > here || (there === here && match.from >= offset);
+  });
+  return Math.max(0, found);
+}

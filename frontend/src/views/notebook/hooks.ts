@@ -1,0 +1,55 @@
+/** Parts of the notebook as React sees them; each redraws only what it concerns. */
+import { useCallback, useSyncExternalStore } from "react";
+import type { CellId } from "../../core/cell.ts";
+import type { RunRecord } from "../../core/notebook.ts";
+import type { CellView } from "../../doc/notebook-doc.ts";
+import type { NotebookController } from "./controller.ts";
+import type { QueuePlace } from "./services.ts";
+
+export function useCell({ services: { doc } }: NotebookController, id: CellId): CellView | null {
+  return useSyncExternalStore(
+    useCallback((fn) => doc.subscribeCell(id, fn), [doc, id]),
+    useCallback(() => doc.cell(id), [doc, id]),
+  );
+}
+
+/** The source as it is now; for previews, not for editors. */
+export function useSource(cell: CellView): string {
+  const { source } = cell;
+  return useSyncExternalStore(
+    useCallback(
+      (fn) => {
+        source.observe(fn);
+        return () => source.unobserve(fn);
+      },
+      [source],
+    ),
+    useCallback(() => source.toString(), [source]),
+  );
+}
+
+export function useHeadRun({ services: { runs } }: NotebookController, id: CellId): RunRecord | null {
+  return useSyncExternalStore(
+    useCallback((fn) => runs.subscribeCell(id, fn), [runs, id]),
+    useCallback(() => runs.headOf(id), [runs, id]),
+  );
+}
+
+/** A part of the head run that is a number, a string or a boolean. */
+export function useHeadPart<T extends string | number | boolean | null>(
+  { services: { runs } }: NotebookController,
+  id: CellId,
+  part: (run: RunRecord | null) => T,
+): T {
+  return useSyncExternalStore(
+    useCallback((fn) => runs.subscribeCell(id, fn), [runs, id]),
+    () => part(runs.headOf(id)),
+  );
+}
+
+export function useQueuePlace({ services: { actions } }: NotebookController, id: CellId): QueuePlace | null {
+  return useSyncExternalStore(
+    useCallback((fn) => actions.subscribeCell(id, fn), [actions, id]),
+    useCallback(() => actions.placeOf(id), [actions, id]),
+  );
+}

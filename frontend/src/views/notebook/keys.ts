@@ -1,0 +1,65 @@
+/** Key presses of the notebook: which command they call, before the editor sees them. */
+import { type KeyBinding, type PendingKeys, readKey } from "../../core/shortcuts.ts";
+
+export const isMac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+
+export interface KeyListener {
+  /** Handles one key press; true when it was the notebook's. */
+  press(event: KeyboardEvent): boolean;
+}
+
+/** `now` in milliseconds of any one clock. */
+export function listenToKeys(
+  bindings: readonly KeyBinding[],
+  run: (command: string) => void,
+  now: () => number,
+): KeyListener {
+  let pending: PendingKeys | null = null;
+  return {
+    press(event) {
+      // While an input method composes, every key is its own (229 is what browsers send for those).
+      if (event.isComposing || event.keyCode === 229) return false;
+      const place = placeOf(event.target);
+      if (place === "elsewhere") return false;
+      // A list of completions is closed by Escape before the editor is left.
+      if (event.key === "Escape" && place === "edit" && hasOpenHelp(event.target)) return false;
+      if (
+        place === "control" &&
+        !event.ctrlKey &&
+        !event.metaKey &&
+        !event.altKey &&
+        (event.key === "Enter" || event.key === " ")
+      )
+        return false;
+      const answer = readKey(event, bindings, {
+        mode: place === "edit" ? "edit" : "command",
+        pending,
+        now: now(),
+        isMac,
+      });
+      pending = answer.pending;
+      if (answer.command !== null) run(answer.command);
+      return answer.taken;
+    },
+  };
+}
+
+type Place = "edit" | "command" | "control" | "elsewhere";
+
+/** Where a key was pressed: in an editor, on a cell, on a button of a cell, or in a field that keeps its keys. */
+function placeOf(target: EventTarget | null): Place {
+  if (!(target instanceof Element)) return "command";
+  if (target.closest(".cm-content")) return "edit";
+  if (
+    target.closest(
+      "input, textarea, select, [contenteditable=true], [role='menu'], [role='dialog'], [role='alertdialog'], search",
+    )
+  )
+    return "elsewhere";
+  return target.closest("button, a, summary, [role='button']") ? "control" : "command";
+}
+
+function hasOpenHelp(target: EventTarget | null): boolean {
+  const editor = target instanceof Element ? target.closest(".cm-editor") : null;
+  return editor?.querySelector(".cm-tooltip") !== null;
+}

@@ -1,0 +1,146 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import type { KeyBinding } from "../../core/shortcuts.ts";
+import { endAllFrames } from "../../outputs/frames.ts";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import "../../outputs/outputs.css";
+import { Banners } from "./banners.tsx";
+import { CellList } from "./cell-list.tsx";
+import { asPlainText, CELLS_MIME, keptCells, parseCells } from "./clipboard.ts";
+import type { NotebookController } from "./controller.ts";
+import { FindBar } from "./find-bar.tsx";
+import { InsertButtons } from "./insert-bar.tsx";
+import { listenToKeys } from "./keys.ts";
+import styles from "./notebook-view.module.css";
+import { linkQuestion } from "./output-environment.ts";
+import { People, SaveStatus } from "./save-status.tsx";
+
+export interface NotebookViewProps {
+  readonly controller: NotebookController;
+  /** What keys call, in order of preference. */
+  readonly keys: readonly KeyBinding[];
+  readonly onCommand: (id: string) => void;
+  /** What the composition root puts at the end of the tool row (the connect button). */
+  readonly toolbarEnd?: ReactNode;
+}
+
+/** An open notebook: tools, banners, and the cells in a window. */
+export function NotebookView({ controller, keys, onCommand, toolbarEnd }: NotebookViewProps) {
+  const t = useText();
+  const scroller = useRef<HTMLElement>(null);
+  useKeys(keys, onCommand);
+  useCellClipboard(controller);
+  useEffect(() => endAllFrames, []);
+  return (
+    <div className={styles.view}>
+      {/* biome-ignore lint/a11y/useSemanticElements: there is no element for toolbars. */}
+      <div role="toolbar" aria-label={t("notebook.toolbar")} className={styles.toolbar}>
+        <InsertButtons controller={controller} />
+        <SaveStatus controller={controller} />
+        <span className={styles.spring} />
+        <People controller={controller} />
+        {toolbarEnd}
+      </div>
+      <FindBar controller={controller} />
+      <main ref={scroller} className={styles.scroller}>
+        <Banners controller={controller} />
+        <CellList controller={controller} scroller={scroller} />
+        {controller.isReadOnly ? null : (
+          <div className={styles.end}>
+            <InsertButtons controller={controller} />
+          </div>
+        )}
+      </main>
+      <Announcer controller={controller} />
+      <LinkDialog />
+    </div>
+  );
+}
+
+/** Keys are heard before anything else, so that a chord's second letter does not land in the text. */
+function useKeys(keys: readonly KeyBinding[], onCommand: (id: string) => void): void {
+  const call = useRef(onCommand);
+  call.current = onCommand;
+  useEffect(() => {
+    const listener = listenToKeys(
+      keys,
+      (id) => call.current(id),
+      () => performance.now(),
+    );
+    const hear = (event: KeyboardEvent): void => {
+      if (!listener.press(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    window.addEventListener("keydown", hear, true);
+    return () => window.removeEventListener("keydown", hear, true);
+  }, [keys]);
+}
+
+/** The browser's own copy, cut and paste act on cells while a cell (not its text) has the focus. */
+function useCellClipboard(controller: NotebookController): void {
+  useEffect(() => {
+    const isOnCell = (event: ClipboardEvent): boolean =>
+      event.target instanceof Element &&
+      event.target.hasAttribute("data-cell-id") &&
+      (getSelection()?.isCollapsed ?? true);
+    const give = (event: ClipboardEvent, taken: { cells: string; plain: string } | null): void => {
+      if (!taken) return;
+      event.clipboardData?.setData(CELLS_MIME, taken.cells);
+      event.clipboardData?.setData("text/plain", taken.plain);
+      event.preventDefault();
+    };
+    const onCopy = (event: ClipboardEvent): void => {
+      if (isOnCell(event)) give(event, controller.copy());
+    };
+    const onCut = (event: ClipboardEvent): void => {
+      if (isOnCell(event) && !controller.isReadOnly) give(event, controller.cut());
+    };
+    const onPaste = (event: ClipboardEvent): void => {
+      if (!isOnCell(event) || controller.isReadOnly) return;
+      const carried = event.clipboardData?.getData(CELLS_MIME) ?? "";
+      const plain = event.clipboardData?.getData("text/plain") ?? "";
+      const own = keptCells();
+      const cells = carried ? parseCells(carried) : [];
+      event.preventDefault();
+      if (cells.length > 0) controller.paste("below", cells);
+      else if (own.length > 0 && asPlainText(own) === plain) controller.paste();
+      else if (plain) controller.paste("below", [{ type: "code", source: plain.replace(/\r\n?/g, "\n") }]);
+    };
+    document.addEventListener("copy", onCopy);
+    document.addEventListener("cut", onCut);
+    document.addEventListener("paste", onPaste);
+    return () => {
+      document.removeEventListener("copy", onCopy);
+      document.removeEventListener("cut", onCut);
+      document.removeEventListener("paste", onPaste);
+    };
+  }, [controller]);
+}
+
+function Announcer({ controller }: { readonly controller: NotebookController }) {
+  const said = useObservable(controller.announcement);
+  return (
+    <div className="visually-hidden" aria-live="polite">
+      {said ? <span key={said.serial}>{said.text}</span> : null}
+    </div>
+  );
+}
+
+function LinkDialog() {
+  const t = useText();
+  const question = useObservable(linkQuestion);
+  if (!question) return null;
+  return (
+    <ConfirmDialog
+      title={t("notebook.leaveTitle")}
+      isOpen
+      confirm={t("notebook.leaveOpen")}
+      onConfirm={() => question.answer(true)}
+      onClose={() => question.answer(false)}
+    >
+      <p>{t("notebook.leaveText", { host: new URL(question.url).host })}</p>
+      <p className={styles.url}>{question.url}</p>
+    </ConfirmDialog>
+  );
+}

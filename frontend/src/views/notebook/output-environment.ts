@@ -1,0 +1,47 @@
+/** What outputs may ask of the page, for one notebook. */
+import { type Observable, Value } from "../../core/observable.ts";
+import { text } from "../../i18n/t.ts";
+import type { OutputEnvironment } from "../../outputs/rendered.ts";
+import type { NotebookController } from "./controller.ts";
+
+/** A link that an output wants to open, until the person answers. */
+export interface LinkQuestion {
+  readonly url: string;
+  readonly answer: (opens: boolean) => void;
+}
+
+const question = new Value<LinkQuestion | null>(null);
+export const linkQuestion: Observable<LinkQuestion | null> = question;
+
+const environments = new WeakMap<NotebookController, OutputEnvironment>();
+
+export function outputEnvironment(controller: NotebookController): OutputEnvironment {
+  const known = environments.get(controller);
+  if (known) return known;
+  const made: OutputEnvironment = {
+    confirmLink: (url) =>
+      new Promise((resolve) => {
+        question.get()?.answer(false);
+        question.set({
+          url,
+          answer: (opens) => {
+            question.set(null);
+            resolve(opens);
+          },
+        });
+      }),
+    copyText: async (copied) => {
+      await navigator.clipboard.writeText(copied);
+      controller.say(text("outputs.copied"));
+    },
+    readBlob: controller.services.readBlob,
+    theme: () => (isDark() ? "dark" : "light"),
+  };
+  environments.set(controller, made);
+  return made;
+}
+
+function isDark(): boolean {
+  const chosen = document.documentElement.dataset["theme"];
+  return chosen === undefined ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "dark";
+}

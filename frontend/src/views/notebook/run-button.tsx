@@ -1,0 +1,92 @@
+import { Clock, Play, Square } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import type { CellId } from "../../core/cell.ts";
+import { IconButton } from "../../ui/button.tsx";
+import { useText } from "../../ui/use-observable.ts";
+import styles from "./cell.module.css";
+import type { NotebookController } from "./controller.ts";
+import { useHeadRun, useQueuePlace } from "./hooks.ts";
+import { durationOf, type RunLook, runLook, showDuration } from "./run-status.ts";
+
+/** After the button changed it hears nothing for this long, so that a double click does not interrupt what it started. */
+const DEAF_MS = 400;
+
+/** The one button of a code cell: run, cancel or interrupt. */
+export function RunButton({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
+  const t = useText();
+  const place = useQueuePlace(controller, id);
+  const changedAt = useRef({ place, at: Number.NEGATIVE_INFINITY });
+  if (changedAt.current.place !== place) changedAt.current = { place, at: performance.now() };
+  const { actions } = controller.services;
+  const press = (): void => {
+    if (performance.now() - changedAt.current.at < DEAF_MS) return;
+    if (place === "running") actions.interrupt();
+    else if (place === "waiting") actions.cancel(id);
+    else actions.runCells([id]);
+  };
+  const label =
+    place === "running"
+      ? t("notebook.interrupt")
+      : place === "waiting"
+        ? t("notebook.cancelQueued")
+        : t("notebook.runCell");
+  return (
+    <IconButton label={label} onPress={press} className={styles.run} data-place={place ?? "none"}>
+      {place === "running" ? (
+        <Square size={14} fill="currentColor" aria-hidden />
+      ) : place === "waiting" ? (
+        <Clock size={17} aria-hidden />
+      ) : (
+        <Play size={17} aria-hidden />
+      )}
+    </IconButton>
+  );
+}
+
+const WORDS: Readonly<Record<RunLook, Parameters<ReturnType<typeof useText>>[0] | null>> = {
+  never: null,
+  saved: null,
+  queued: "notebook.queued",
+  running: "notebook.running",
+  "running-elsewhere": "notebook.running",
+  ok: "notebook.ranOk",
+  error: "notebook.ranError",
+  interrupted: "notebook.interrupted",
+  cancelled: "notebook.cancelled",
+  lost: "notebook.contactLost",
+};
+
+/** Count, mark and time of the cell's run, under its button. */
+export function RunMark({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
+  const t = useText();
+  const run = useHeadRun(controller, id);
+  const place = useQueuePlace(controller, id);
+  const look = runLook(run, place, run !== null && controller.services.runs.isContactLost(run));
+  const isRunning = look === "running" || look === "running-elsewhere";
+  const elapsed = useElapsed(isRunning ? (run?.started_at ?? null) : null, controller.services.now);
+  const duration = isRunning ? elapsed : durationOf(run);
+  const words = WORDS[look];
+  const count = isRunning || look === "queued" ? "*" : (run?.execution_count ?? null);
+  return (
+    <span className={styles.mark} data-look={look}>
+      <span className={styles.count}>{count === null ? "" : `[${count}]`}</span>
+      {duration === null ? null : (
+        <span className={styles.duration} aria-hidden>
+          {showDuration(duration)}
+        </span>
+      )}
+      {words ? <span className="visually-hidden">{t(words as "notebook.ranOk")}</span> : null}
+    </span>
+  );
+}
+
+/** Milliseconds since `startedAt`, counted up; null when nothing runs. */
+function useElapsed(startedAt: number | null, now: () => number): number | null {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (startedAt === null) return;
+    const timer = setInterval(() => tick((n) => n + 1), 200);
+    return () => clearInterval(timer);
+  }, [startedAt]);
+  return startedAt === null ? null : now() - startedAt;
+}

@@ -1,0 +1,49 @@
+import type { CellId } from "../../core/cell.ts";
+import { Value } from "../../core/observable.ts";
+import { formatDateTime } from "../../i18n/t.ts";
+import { useSelected, useText } from "../../ui/use-observable.ts";
+import styles from "./cell.module.css";
+import type { NotebookController } from "./controller.ts";
+import { useHeadRun, useQueuePlace } from "./hooks.ts";
+import { runLook } from "./run-status.ts";
+
+const none = new Value<ReadonlySet<string>>(new Set());
+
+/** Sentences about a run that need saying: contact lost, holes, somebody else's machine. Else nothing. */
+export function RunNotes({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
+  const t = useText();
+  const run = useHeadRun(controller, id);
+  const place = useQueuePlace(controller, id);
+  const incomplete = useSelected(
+    controller.services.actions.incompleteRuns ?? none,
+    (runs) => run !== null && runs.has(run.run_id),
+  );
+  if (!run) return null;
+  const look = runLook(run, place, controller.services.runs.isContactLost(run));
+  const isMine = run.person === null || run.person.id === controller.services.person.id;
+  const notes = [
+    look === "lost" ? t("notebook.contactLost") : null,
+    look === "running-elsewhere" && !isMine && run.person ? t("notebook.runningBy", { name: run.person.name }) : null,
+    incomplete ? t("notebook.maybeIncomplete") : null,
+  ].filter((note) => note !== null);
+  return (
+    <>
+      {notes.map((note) => (
+        <p key={note} className={styles.note}>
+          {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** When, by whom and where the cell ran last; for tooltips and the cell's menu. */
+export function useRunFacts(controller: NotebookController, id: CellId): string | null {
+  const t = useText();
+  const run = useHeadRun(controller, id);
+  if (!run?.started_at) return null;
+  const parts = [t("notebook.ranAt", { when: formatDateTime(run.started_at) })];
+  if (run.person) parts.push(t("notebook.ranBy", { name: run.person.name }));
+  if (run.runtime) parts.push(t("notebook.ranOn", { runtime: run.runtime.label }));
+  return parts.join(" · ");
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import type { RunRecord } from "../../core/notebook.ts";
+import { durationOf, runLook, showDuration } from "./run-status.ts";
+
+const run: RunRecord = {
+  run_id: "r",
+  cell_id: "c",
+  kind: "executed",
+  status: "ok",
+  source_digest: null,
+  person: null,
+  runtime: null,
+  execution_count: 1,
+  started_at: 1_000,
+  finished_at: 3_500,
+  epoch: 1,
+  n: 1,
+  writer: null,
+  outputs: [],
+};
+
+describe("run status", () => {
+  it("trusts this page's queue before the record", () => {
+    expect(runLook(run, "waiting", false)).toBe("queued");
+    expect(runLook(null, "running", false)).toBe("running");
+  });
+
+  it("tells lost contact from a run on somebody else's machine", () => {
+    const running: RunRecord = { ...run, status: "running", finished_at: null };
+    expect(runLook(running, null, true)).toBe("lost");
+    expect(runLook(running, null, false)).toBe("running-elsewhere");
+  });
+
+  it("does not call outputs from a file finished", () => {
+    expect(runLook({ ...run, kind: "imported" }, null, false)).toBe("saved");
+    expect([runLook(null, null, false), runLook(run, null, false)]).toEqual(["never", "ok"]);
+  });
+
+  it("shows durations as people say them", () => {
+    expect([40, 12_340, 125_000, 3_720_000].map(showDuration)).toEqual(["0.04 s", "12.3 s", "2 min 5 s", "1 h 2 min"]);
+    expect([durationOf(run), durationOf({ ...run, finished_at: null })]).toEqual([2_500, null]);
+  });
+});

@@ -1,0 +1,42 @@
+/** What a cell's run looks like in words and signs. Pure. */
+import type { RunRecord } from "../../core/notebook.ts";
+import type { QueuePlace } from "./services.ts";
+
+export type RunLook =
+  | "never"
+  | "queued"
+  | "running"
+  | "running-elsewhere"
+  | "ok"
+  | "error"
+  | "interrupted"
+  | "cancelled"
+  | "lost"
+  | "saved";
+
+/** `place` is this page's own queue; it knows before the run's record does. */
+export function runLook(run: RunRecord | null, place: QueuePlace | null, isContactLost: boolean): RunLook {
+  if (place === "waiting") return "queued";
+  if (place === "running") return "running";
+  if (!run) return "never";
+  if (isContactLost || run.status === "lost") return "lost";
+  if (run.status === "running" || run.status === "queued") return "running-elsewhere";
+  if (run.kind === "imported" || run.kind === "copied_from") return run.status === "error" ? "error" : "saved";
+  return run.status;
+}
+
+/** `0.04 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`; the words are the same in every language we speak. */
+export function showDuration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 1) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Milliseconds a finished run took, or null. */
+export function durationOf(run: RunRecord | null): number | null {
+  if (!run || run.started_at === null || run.finished_at === null) return null;
+  return run.finished_at - run.started_at;
+}

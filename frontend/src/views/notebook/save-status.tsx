@@ -1,0 +1,91 @@
+import { CircleAlert, Cloud, CloudOff, LoaderCircle } from "lucide-react";
+import { useCallback, useRef, useSyncExternalStore } from "react";
+import { othersIn, type Present } from "../../doc/awareness.ts";
+import type { RoomState } from "../../sync/room-socket.ts";
+import { Button } from "../../ui/button.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import type { NotebookController } from "./controller.ts";
+import styles from "./notebook-view.module.css";
+
+type Safety = "saved" | "saving" | "notSaved" | "offline" | "offlineKept" | "connecting";
+
+/** How safe the changes are. "All changes saved" only when the hub has them on its disk (SPEC 2.4). */
+export function safetyOf(state: RoomState): Safety {
+  if (state.notSaved) return "notSaved";
+  if (state.connection === "online") return state.saved ? "saved" : "saving";
+  if (state.connection === "connecting" && state.hello === null) return "connecting";
+  return state.saved ? "offline" : "offlineKept";
+}
+
+const ICONS = {
+  saved: Cloud,
+  saving: LoaderCircle,
+  notSaved: CircleAlert,
+  offline: CloudOff,
+  offlineKept: CloudOff,
+  connecting: LoaderCircle,
+} as const;
+
+export function SaveStatus({ controller }: { readonly controller: NotebookController }) {
+  const t = useText();
+  const { room } = controller.services;
+  const state = useObservable(room.state);
+  const safety = safetyOf(state);
+  const Icon = ICONS[safety];
+  return (
+    <span className={styles.save} data-safety={safety}>
+      <Icon size={15} aria-hidden />
+      <span>{t(`notebook.${safety}`)}</span>
+      {safety === "offline" || safety === "offlineKept" ? (
+        <Button size="small" variant="quiet" onPress={() => room.reconnectNow()}>
+          {t("notebook.reconnect")}
+        </Button>
+      ) : null}
+    </span>
+  );
+}
+
+/** Who else has the notebook open, one sign per person. */
+export function People({ controller }: { readonly controller: NotebookController }) {
+  const t = useText();
+  const people = usePeople(controller);
+  if (people.length === 0) return null;
+  const names = people.map((one) => one.person.name).join(", ");
+  return (
+    <span
+      className={styles.people}
+      role="img"
+      aria-label={t("notebook.peopleHere", { names })}
+      title={t("notebook.peopleHere", { names })}
+    >
+      {people.slice(0, 5).map(({ clientId, person }) => (
+        <span key={clientId} className={styles.person} ref={(dot) => dot?.style.setProperty("--person", person.color)}>
+          {[...person.name][0]?.toUpperCase() ?? "?"}
+        </span>
+      ))}
+      {people.length > 5 ? <span className={styles.person}>+{people.length - 5}</span> : null}
+    </span>
+  );
+}
+
+function usePeople(controller: NotebookController): readonly Present[] {
+  const { awareness } = controller.services.doc;
+  const kept = useRef<readonly Present[]>([]);
+  return useSyncExternalStore(
+    useCallback(
+      (fn) => {
+        awareness.on("change", fn);
+        return () => awareness.off("change", fn);
+      },
+      [awareness],
+    ),
+    () => {
+      const others = othersIn(awareness);
+      const same =
+        others.length === kept.current.length &&
+        others.every((one, index) => one.clientId === kept.current[index]?.clientId);
+      if (!same) kept.current = others;
+      return kept.current;
+    },
+  );
+}

@@ -1,0 +1,89 @@
+/** Which sections are collapsed in this tab, and what is therefore in sight. */
+import type { CellId } from "../../core/cell.ts";
+import { type Observable, Value } from "../../core/observable.ts";
+import type { NotebookDoc } from "../../doc/notebook-doc.ts";
+import { headingLevel, hiddenUnder, type SectionView, sectionOf, viewSections } from "./sections.ts";
+
+export class SectionModel {
+  readonly #doc: NotebookDoc;
+  readonly #view: Value<SectionView>;
+  readonly #end: () => void;
+  #collapsed: ReadonlySet<CellId> = new Set();
+  #positions: { ids: readonly CellId[]; byId: ReadonlyMap<CellId, number> } = { ids: [], byId: new Map() };
+
+  constructor(doc: NotebookDoc) {
+    this.#doc = doc;
+    this.#view = new Value(viewSections(doc.cellIds(), this.#collapsed, this.#level));
+    this.#end = doc.subscribeCells(() => this.#update());
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  get view(): Observable<SectionView> {
+    return this.#view;
+  }
+
+  /** Position among all cells, from 1; 0 for a cell that is not there. */
+  positionOf(id: CellId): number {
+    const ids = this.#doc.cellIds();
+    if (this.#positions.ids !== ids)
+      this.#positions = { ids, byId: new Map(ids.map((one, index) => [one, index + 1])) };
+    return this.#positions.byId.get(id) ?? 0;
+  }
+
+  isCollapsed(id: CellId): boolean {
+    return this.#collapsed.has(id);
+  }
+
+  toggle(id: CellId): void {
+    if (this.#level(id) === null) return;
+    const next = new Set(this.#collapsed);
+    if (!next.delete(id)) next.add(id);
+    this.#set(next);
+  }
+
+  collapseAll(): void {
+    this.#set(new Set(this.#doc.cellIds().filter((id) => this.#level(id) !== null)));
+  }
+
+  expandAll(): void {
+    this.#set(new Set());
+  }
+
+  /** Opens whatever hides this cell. */
+  reveal(id: CellId): void {
+    const ids = this.#doc.cellIds();
+    for (let over = this.#hidingOf(ids, id); over !== null; over = this.#hidingOf(ids, id)) {
+      const next = new Set(this.#collapsed);
+      next.delete(over);
+      this.#set(next);
+    }
+  }
+
+  /** These cells, and behind each collapsed heading what it hides. */
+  withHidden(ids: readonly CellId[]): readonly CellId[] {
+    if (this.#collapsed.size === 0) return ids;
+    const all = this.#doc.cellIds();
+    return [...new Set(ids.flatMap((id) => (this.#collapsed.has(id) ? sectionOf(all, id, this.#level) : [id])))];
+  }
+
+  #hidingOf(ids: readonly CellId[], id: CellId): CellId | null {
+    return this.#collapsed.size === 0 ? null : hiddenUnder(ids, id, this.#collapsed, this.#level);
+  }
+
+  #set(collapsed: ReadonlySet<CellId>): void {
+    this.#collapsed = collapsed;
+    this.#update();
+  }
+
+  #update(): void {
+    this.#view.set(viewSections(this.#doc.cellIds(), this.#collapsed, this.#level));
+  }
+
+  readonly #level = (id: CellId): number | null => {
+    const cell = this.#doc.cell(id);
+    return cell?.type === "markdown" ? headingLevel(cell.source.toString()) : null;
+  };
+}

@@ -1,0 +1,45 @@
+import { type FormEvent, useEffect, useRef } from "react";
+import type { CellId } from "../../core/cell.ts";
+import { stripAnsi } from "../../outputs/ansi.ts";
+import { Button } from "../../ui/button.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import styles from "./cell.module.css";
+import type { NotebookController } from "./controller.ts";
+
+/** The question of `input()` or `getpass()`. Enter answers; a password is never kept. */
+export function StdinRow({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
+  const t = useText();
+  const question = useObservable(controller.services.actions.stdin);
+  const field = useRef<HTMLInputElement>(null);
+  // The question takes the focus from the cell that asks, never from a cell somebody is typing in.
+  useEffect(() => {
+    const isHere = field.current?.closest("[data-cell-id]")?.contains(document.activeElement) ?? false;
+    if (isHere || document.activeElement === document.body) field.current?.focus();
+  }, [question]);
+  if (question?.cellId !== id) return null;
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    const answer = field.current?.value ?? "";
+    if (field.current) field.current.value = "";
+    controller.services.actions.answerStdin(answer);
+  };
+  return (
+    <form className={styles.stdin} onSubmit={send}>
+      <label className={styles.prompt}>
+        <span>{stripAnsi(question.prompt)}</span>
+        <input
+          ref={field}
+          type={question.password ? "password" : "text"}
+          autoComplete="off"
+          spellCheck={false}
+          aria-label={
+            stripAnsi(question.prompt) || t(question.password ? "notebook.passwordLabel" : "notebook.inputLabel")
+          }
+        />
+      </label>
+      <Button size="small" type="submit">
+        {t("notebook.send")}
+      </Button>
+    </form>
+  );
+}
