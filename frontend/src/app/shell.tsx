@@ -1,0 +1,147 @@
+import { Settings2 } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { I18nProvider } from "react-aria-components/I18nProvider";
+import type { Session } from "../api/client.ts";
+import { language } from "../i18n/t.ts";
+import { IconButton } from "../ui/button.tsx";
+import { Toasts } from "../ui/toast.tsx";
+import { useObservable, useText } from "../ui/use-observable.ts";
+import { NotFoundScreen, SignedOutScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
+import { ErrorBoundary } from "./error-boundary.tsx";
+import icon from "./icon.svg";
+import { notebookPath } from "./routes.ts";
+import type { PageServices } from "./services.ts";
+import styles from "./shell.module.css";
+
+// Each view is a chunk of its own: Home does not wait for the editor, a notebook not for Home.
+const HomeView = lazy(async () => ({ default: (await import("../views/home/home-view.tsx")).HomeView }));
+const NotebookPage = lazy(async () => ({ default: (await import("./notebook-page.tsx")).NotebookPage }));
+const ConnectPage = lazy(async () => ({ default: (await import("./connect-page.tsx")).ConnectPage }));
+const SettingsDialog = lazy(async () => ({
+  default: (await import("../views/settings/settings-dialog.tsx")).SettingsDialog,
+}));
+
+/** The page: language, messages, and the view of the address, or what must come before it (signing in). */
+export function Shell({ page }: { readonly page: PageServices }) {
+  const locale = useObservable(language) === "ja" ? "ja-JP" : "en-US";
+  return (
+    <I18nProvider locale={locale}>
+      <Gate page={page} />
+      <Toasts />
+    </I18nProvider>
+  );
+}
+
+function Gate({ page }: { readonly page: PageServices }) {
+  const state = useObservable(page.session.state);
+  switch (state.phase) {
+    case "asking":
+      return <StartingScreen />;
+    case "signed_out":
+      return <SignedOutScreen failure={state.failure} />;
+    case "unreachable":
+      return <UnreachableScreen onRetry={() => void page.session.look()} />;
+    case "failed":
+      return <UnreachableScreen message={state.message} onRetry={() => void page.session.look()} />;
+    case "signed_in":
+      return <SignedIn page={page} session={state.session} />;
+  }
+}
+
+function SignedIn({ page, session }: { readonly page: PageServices; readonly session: Session }) {
+  const route = useObservable(page.router.route);
+  const [isSettingsOpen, setSettingsOpen] = useState(false);
+  const preferences = useObservable(page.preferences);
+  const openSettings = () => setSettingsOpen(true);
+  const goHome = () => page.router.go("/");
+  const view = (): ReactNode => {
+    switch (route.name) {
+      case "home":
+      case "login":
+        return (
+          <Frame page={page} onSettings={openSettings}>
+            <HomeView
+              hub={page.hub}
+              now={page.now}
+              notebookHref={notebookPath}
+              onShow={(id) => page.router.go(notebookPath(id))}
+            />
+          </Frame>
+        );
+      case "notebook":
+        return (
+          <NotebookPage key={route.id} id={route.id} page={page} session={session} onSettings={openSettings} />
+        );
+      case "connect":
+        return (
+          <Frame page={page} onSettings={openSettings}>
+            <ConnectPage page={page} />
+          </Frame>
+        );
+      case "unknown":
+        return <NotFoundScreen what="address" onHome={goHome} />;
+    }
+  };
+  return (
+    <>
+      <ErrorBoundary reset={JSON.stringify(route)}>
+        <Suspense fallback={<StartingScreen />}>{view()}</Suspense>
+      </ErrorBoundary>
+      {isSettingsOpen ? (
+        <Suspense>
+          <SettingsDialog
+            settings={preferences}
+            onChange={(changes) => page.preferences.set(changes)}
+            version={session.version}
+            onClose={() => setSettingsOpen(false)}
+          />
+        </Suspense>
+      ) : null}
+    </>
+  );
+}
+
+/** The top bar of every view but the notebook, which has its own. */
+function Frame(props: { readonly page: PageServices; readonly onSettings: () => void; readonly children: ReactNode }) {
+  const t = useText();
+  return (
+    <div className={styles.app}>
+      <a className={styles.skip} href="#content">
+        {t("shell.skipToContent")}
+      </a>
+      <header className={styles.bar}>
+        <HomeLink page={props.page} className={styles.brand}>
+          <img src={icon} alt="" />
+          {t("shell.productName")}
+        </HomeLink>
+        <IconButton label={t("shell.settings")} onPress={props.onSettings}>
+          <Settings2 size={18} aria-hidden />
+        </IconButton>
+      </header>
+      {props.children}
+    </div>
+  );
+}
+
+/** A link to Home that does not load the page again. */
+export function HomeLink(props: {
+  readonly page: PageServices;
+  readonly className: string | undefined;
+  readonly label?: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <a
+      href="/"
+      className={props.className}
+      aria-label={props.label}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+        event.preventDefault();
+        props.page.router.go("/");
+      }}
+    >
+      {props.children}
+    </a>
+  );
+}

@@ -1,0 +1,107 @@
+import { ChevronDown } from "lucide-react";
+import { lazy, Suspense } from "react";
+import type { BindingState } from "../../core/binding.ts";
+import type { text } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
+import { cx } from "../../ui/cx.ts";
+import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
+import { Spinner } from "../../ui/progress.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import styles from "./connect.module.css";
+import type { ConnectDesk } from "./connect-desk.ts";
+import { labelOf, wantsToken } from "./connection-label.ts";
+import type { ConnectRuntime, KernelNow, SessionList } from "./runtime.ts";
+
+const ConnectDialogs = lazy(async () => ({ default: (await import("./connect-dialogs.tsx")).ConnectDialogs }));
+
+export interface ConnectControlsProps {
+  readonly runtime: ConnectRuntime & SessionList;
+  readonly desk: ConnectDesk;
+  /** The hub's origin, for the start lines. */
+  readonly origin: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The button **Connect** with its options, and the dialogs behind them. */
+export function ConnectControls(props: ConnectControlsProps) {
+  const { runtime, desk } = props;
+  const t = useText();
+  const binding = useObservable(runtime.binding);
+  const kernel = useObservable(runtime.kernel);
+  const open = useObservable(desk.open);
+  const isWorking = ["probing", "authenticating", "connecting"].includes(binding.phase);
+  return (
+    <div className={styles.controls}>
+      <Button
+        className={styles.main}
+        variant={binding.phase === "unbound" ? "primary" : "secondary"}
+        onPress={() => desk.show(binding.phase === "unbound" || isWorking || wantsToken(binding) ? "local" : "details")}
+      >
+        {isWorking ? (
+          <Spinner size={12} />
+        ) : binding.phase === "unbound" ? null : (
+          <span className={styles.dot} data-tone={toneOf(binding, kernel)} aria-hidden />
+        )}
+        <span className={styles.words}>{labelOf(binding, t)}</span>
+      </Button>
+      <MenuButton label={t("connect.options")} entries={optionsOf(props, binding, t)} placement="bottom end">
+        <Button
+          variant={binding.phase === "unbound" ? "primary" : "secondary"}
+          className={cx(styles.more)}
+          aria-label={t("connect.options")}
+        >
+          <ChevronDown size={16} aria-hidden />
+        </Button>
+      </MenuButton>
+      {open ? (
+        <Suspense>
+          <ConnectDialogs {...props} open={open} />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}
+
+function toneOf(binding: BindingState, kernel: KernelNow): "ok" | "busy" | "warning" | "danger" {
+  if (binding.phase === "gone") return "danger";
+  if (binding.phase !== "ready") return "warning";
+  return kernel.status === "busy" || kernel.status === "starting" || kernel.status === "restarting" ? "busy" : "ok";
+}
+
+function optionsOf(props: ConnectControlsProps, binding: BindingState, t: typeof text): readonly MenuEntry[] {
+  const { runtime, desk } = props;
+  const specs = runtime.kernelspecs.get();
+  const present = runtime.kernel.get().name;
+  const kernels: readonly MenuEntry[] =
+    binding.phase === "ready" && specs.length > 1
+      ? [
+          {
+            kind: "submenu",
+            id: "kernels",
+            label: t("connect.changeKernel"),
+            entries: specs.map((spec) => ({
+              kind: "item",
+              id: spec.name,
+              label: spec.displayName,
+              isChecked: spec.name === present,
+              onAction: () => void runtime.newKernel(spec.name),
+            })),
+          },
+        ]
+      : [];
+  return [
+    { kind: "item", id: "local", label: t("connect.localRuntime"), onAction: () => desk.show("local") },
+    { kind: "item", id: "hosted", label: t("connect.hostedRuntime"), onAction: () => desk.show("hosted") },
+    { kind: "separator", id: "s1" },
+    ...kernels,
+    { kind: "item", id: "sessions", label: t("connect.manageSessions"), onAction: () => desk.show("sessions") },
+    {
+      kind: "item",
+      id: "disconnect",
+      label: t("connect.disconnect"),
+      isDisabled: binding.phase === "unbound",
+      onAction: () => runtime.disconnect(),
+    },
+  ];
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { type BindingState, UNBOUND } from "../../core/binding.ts";
+import { Value } from "../../core/observable.ts";
+import { ConnectDesk } from "./connect-desk.ts";
+
+const target = { baseUrl: "http://127.0.0.1:8888/", label: "127.0.0.1:8888", kind: null };
+const ready: BindingState = {
+  phase: "ready",
+  target,
+  attachment: { kernelId: "k", kernelspec: "python3", displayName: "Python 3", folder: { path: "", place: "root" } },
+};
+
+test("who asks for a runtime waits until there is one, and the dialog closes by itself", async () => {
+  const binding = new Value<BindingState>(UNBOUND);
+  const desk = new ConnectDesk(binding);
+  const asked = desk.askForRuntime();
+  expect(desk.open.get()).toBe("local");
+  binding.set({ phase: "probing", target, step: "reach" });
+  expect(desk.open.get()).toBe("local");
+  binding.set(ready);
+  await expect(asked).resolves.toBe(true);
+  expect(desk.open.get()).toBeNull();
+  await expect(desk.askForRuntime()).resolves.toBe(true);
+  expect(desk.open.get()).toBeNull();
+});
+
+test("closing the dialog is a no to everyone who waits", async () => {
+  const desk = new ConnectDesk(new Value<BindingState>(UNBOUND));
+  const asked = [desk.askForRuntime(), desk.askForRuntime()];
+  desk.close();
+  await expect(Promise.all(asked)).resolves.toEqual([false, false]);
+});
+
+test("a connection that comes by itself leaves other dialogs open", () => {
+  const binding = new Value<BindingState>(UNBOUND);
+  const desk = new ConnectDesk(binding);
+  desk.show("sessions");
+  binding.set(ready);
+  expect(desk.open.get()).toBe("sessions");
+  desk.end();
+  binding.set(UNBOUND);
+});

@@ -1,0 +1,52 @@
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { useText } from "../../ui/use-observable.ts";
+import type { ConnectControlsProps } from "./connect-controls.tsx";
+import type { ConnectDialog } from "./connect-desk.ts";
+import { DetailsDialog } from "./details-dialog.tsx";
+import { LocalDialog } from "./local-dialog.tsx";
+import { SessionsDialog } from "./sessions-dialog.tsx";
+
+/** The dialog that is open. A chunk of its own: the button does not wait for it. */
+export function ConnectDialogs(props: ConnectControlsProps & { readonly open: ConnectDialog }) {
+  const { open, runtime, desk, origin, now } = props;
+  const close = () => desk.close();
+  switch (open) {
+    case "local":
+      return <LocalDialog runtime={runtime} origin={origin} onClose={close} />;
+    case "hosted":
+      return <HostedDialog onLocal={() => desk.show("local")} onClose={close} />;
+    case "sessions":
+      return <SessionsDialog runtime={runtime} now={now} onConnect={() => desk.show("local")} onClose={close} />;
+    case "details":
+      return (
+        <DetailsDialog
+          runtime={runtime}
+          onSessions={() => desk.show("sessions")}
+          onOther={() => desk.show("local")}
+          onClose={close}
+        />
+      );
+  }
+}
+
+function HostedDialog({ onLocal, onClose }: { readonly onLocal: () => void; readonly onClose: () => void }) {
+  const t = useText();
+  return (
+    <Dialog
+      title={t("connect.hostedTitle")}
+      isOpen
+      onClose={onClose}
+      footer={
+        <>
+          <Button onPress={onClose}>{t("shell.close")}</Button>
+          <Button variant="primary" onPress={onLocal}>
+            {t("connect.localRuntime")}
+          </Button>
+        </>
+      }
+    >
+      <p>{t("connect.hostedText")}</p>
+    </Dialog>
+  );
+}

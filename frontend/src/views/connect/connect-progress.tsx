@@ -1,0 +1,159 @@
+import { Check, Circle } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import type { BindingState } from "../../core/binding.ts";
+import { isTextKey, looseText } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
+import { Checkbox } from "../../ui/checkbox.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Spinner } from "../../ui/progress.tsx";
+import { Select } from "../../ui/select.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import styles from "./connect.module.css";
+import { tell } from "./failure.ts";
+import type { ConnectRuntime } from "./runtime.ts";
+
+const order = ["probing", "authenticating", "connecting"] as const;
+
+export interface ConnectProgressProps {
+  readonly runtime: ConnectRuntime;
+  readonly binding: BindingState;
+  readonly origin: string;
+  readonly onClose: () => void;
+}
+
+/** How far connecting is, and what the person has to do for it: allow, paste a token, choose a kernel. */
+export function ConnectProgress(props: ConnectProgressProps) {
+  const { runtime, binding, origin, onClose } = props;
+  const t = useText();
+  if (binding.phase === "unbound" || binding.phase === "ready" || binding.phase === "gone") return null;
+  const name = binding.target.label;
+  if (binding.phase === "interrupted" || (binding.phase === "authenticating" && binding.step === "token")) {
+    return <TokenDialog runtime={runtime} binding={binding} origin={origin} onClose={onClose} />;
+  }
+  const cancel = () => {
+    runtime.disconnect();
+  };
+  const asksPermission = binding.phase === "probing" && binding.step === "explain_permission";
+  const asksKernel = binding.phase === "connecting" && binding.step === "kernelspec_choice";
+  const at = order.indexOf(binding.phase);
+  const steps = [t("connect.step_probing"), t("connect.step_authenticating"), t("connect.step_connecting")];
+  return (
+    <Dialog
+      title={t("connect.progressTitle", { name })}
+      isOpen
+      onClose={onClose}
+      footer={
+        <>
+          <Button onPress={cancel}>{t("shell.cancel")}</Button>
+          {asksPermission ? (
+            <Button variant="primary" autoFocus onPress={() => runtime.permitAsked()}>
+              {t("connect.continue")}
+            </Button>
+          ) : null}
+        </>
+      }
+    >
+      <ol className={styles.steps}>
+        {steps.map((step, index) => (
+          <li key={step} data-state={index < at ? "done" : index === at ? "now" : "later"}>
+            <span aria-hidden>{markOf(index, at)}</span>
+            <span>{step}</span>
+          </li>
+        ))}
+      </ol>
+      <p role="status" className={styles.muted}>
+        {nowText(binding.phase, binding.step, name)}
+      </p>
+      {asksPermission ? (
+        <Notice>
+          <strong>{t("connect.permissionTitle")}</strong>
+          <p>{t("connect.permissionText", { origin })}</p>
+        </Notice>
+      ) : null}
+      {asksKernel ? <KernelChooser runtime={runtime} /> : null}
+    </Dialog>
+  );
+}
+
+function markOf(index: number, at: number): ReactNode {
+  if (index < at) return <Check size={16} />;
+  return index === at ? <Spinner size={14} /> : <Circle size={8} />;
+}
+
+function nowText(phase: string, step: string, name: string): string {
+  const key = `connect.now_${phase}_${step}`;
+  return isTextKey(key) ? looseText(key, { name }) : "";
+}
+
+function KernelChooser({ runtime }: { readonly runtime: ConnectRuntime }) {
+  const t = useText();
+  const specs = useObservable(runtime.kernelspecs);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const name = chosen ?? specs[0]?.name ?? null;
+  return (
+    <>
+      <Select
+        label={t("connect.chooseKernel")}
+        description={t("connect.chooseKernelText")}
+        options={specs.map((spec) => ({ id: spec.name, label: spec.displayName }))}
+        selected={name}
+        onSelect={setChosen}
+      />
+      <div className={styles.actions}>
+        <Button variant="primary" isDisabled={name === null} onPress={() => name && void runtime.newKernel(name)}>
+          {t("connect.start")}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function TokenDialog({ runtime, binding, origin, onClose }: ConnectProgressProps) {
+  const t = useText();
+  const [token, setToken] = useState("");
+  const [remember, setRemember] = useState(false);
+  if (binding.phase !== "authenticating" && binding.phase !== "interrupted") return null;
+  const name = binding.target.label;
+  const failure = binding.phase === "authenticating" ? binding.failure : null;
+  const isNew = binding.phase === "interrupted";
+  return (
+    <Dialog
+      title={t(isNew ? "connect.tokenNewTitle" : "connect.tokenTitle")}
+      isOpen
+      onClose={onClose}
+      onSubmit={() => void runtime.giveToken(token, { remember })}
+      footer={
+        <>
+          <Button onPress={() => runtime.disconnect()}>{t(isNew ? "connect.disconnect" : "shell.cancel")}</Button>
+          <Button variant="primary" type="submit">
+            {t("connect.connect")}
+          </Button>
+        </>
+      }
+    >
+      {failure && failure.code !== "token_missing" ? (
+        <Notice tone="danger" isLive>
+          <strong>{tell(failure, origin).title}</strong>
+          <p>{tell(failure, origin).text}</p>
+        </Notice>
+      ) : null}
+      <p>{isNew ? t("connect.tokenNewText", { name }) : t("connect.tokenText", { name })}</p>
+      <TextField
+        label={t("connect.tokenField")}
+        value={token}
+        onChange={setToken}
+        isCode
+        autoFocus
+        autoComplete="off"
+        autoCorrect="off"
+      />
+      <Checkbox isSelected={remember} onChange={setRemember}>
+        {t("connect.remember")}
+        <br />
+        <span className={styles.small}>{t("connect.rememberHint")}</span>
+      </Checkbox>
+    </Dialog>
+  );
+}

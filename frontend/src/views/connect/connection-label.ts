@@ -1,0 +1,26 @@
+import type { BindingState } from "../../core/binding.ts";
+import type { text } from "../../i18n/t.ts";
+
+/** The server was started again: the binding stays, and a person has to bring its new token. */
+export function wantsToken(binding: BindingState): boolean {
+  return binding.phase === "interrupted" && binding.reason === "token_refused";
+}
+
+/** The name of the button in every state. */
+export function labelOf(binding: BindingState, t: typeof text): string {
+  if (binding.phase === "unbound") return t("connect.connect");
+  const name = binding.target.label;
+  switch (binding.phase) {
+    case "probing":
+    case "connecting":
+      return t("connect.connectingTo", { name });
+    case "authenticating":
+      return binding.step === "token" ? t("connect.needsToken", { name }) : t("connect.connectingTo", { name });
+    case "ready":
+      return t("connect.connectedTo", { name });
+    case "interrupted":
+      return wantsToken(binding) ? t("connect.needsToken", { name }) : t("connect.lostTo", { name });
+    case "gone":
+      return t("connect.endedAt", { name });
+  }
+}

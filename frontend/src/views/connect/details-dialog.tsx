@@ -1,0 +1,107 @@
+import type { BindingState } from "../../core/binding.ts";
+import { isTextKey, looseText, type text } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Select } from "../../ui/select.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import styles from "./connect.module.css";
+import { labelOf } from "./connection-label.ts";
+import type { ConnectRuntime } from "./runtime.ts";
+
+export interface DetailsDialogProps {
+  readonly runtime: ConnectRuntime;
+  readonly onSessions: () => void;
+  readonly onOther: () => void;
+  readonly onClose: () => void;
+}
+
+/** What this notebook is bound to, and every way out when that does not work any more. */
+export function DetailsDialog({ runtime, onSessions, onOther, onClose }: DetailsDialogProps) {
+  const t = useText();
+  const binding = useObservable(runtime.binding);
+  const kernel = useObservable(runtime.kernel);
+  const specs = useObservable(runtime.kernelspecs);
+  const attachment =
+    binding.phase === "ready" || binding.phase === "interrupted" || binding.phase === "gone"
+      ? binding.attachment
+      : null;
+  if (attachment === null || binding.phase === "unbound") {
+    return (
+      <Dialog title={t("connect.details")} isOpen onClose={onClose}>
+        <p>{labelOf(binding, t)}</p>
+      </Dialog>
+    );
+  }
+  const { folder } = attachment;
+  return (
+    <Dialog
+      title={labelOf(binding, t)}
+      isOpen
+      onClose={onClose}
+      footer={
+        <>
+          <Button
+            variant="quiet"
+            onPress={() => {
+              runtime.disconnect();
+              onClose();
+            }}
+          >
+            {t("connect.disconnect")}
+          </Button>
+          <Button onPress={onSessions}>{t("connect.manageSessions")}</Button>
+          <Button onPress={onOther}>{t("connect.localRuntime")}</Button>
+        </>
+      }
+    >
+      <Trouble binding={binding} t={t} />
+      <dl className={styles.facts}>
+        <dt>{t("connect.address")}</dt>
+        <dd>{binding.target.baseUrl}</dd>
+        <dt>{t("connect.startedIn")}</dt>
+        <dd>{folder.place === "root" ? t("connect.startedInRoot") : folder.path === "" ? "/" : folder.path}</dd>
+        <dt>{t("connect.status")}</dt>
+        <dd>{t(`connect.status_${kernel.status}`)}</dd>
+      </dl>
+      {binding.phase === "ready" ? (
+        <Select
+          label={t("connect.kernel")}
+          options={kernelOptions(specs, attachment.kernelspec, attachment.displayName)}
+          selected={attachment.kernelspec}
+          onSelect={(name) => void runtime.newKernel(name)}
+        />
+      ) : null}
+      {binding.phase === "interrupted" ? (
+        <div className={styles.actions}>
+          <Button variant="primary" onPress={() => runtime.reconnectNow()}>
+            {t("connect.reconnectNow")}
+          </Button>
+          <Button onPress={() => void runtime.newKernel()}>{t("connect.startNewKernel")}</Button>
+        </div>
+      ) : null}
+      {binding.phase === "gone" ? (
+        <div className={styles.actions}>
+          <Button variant="primary" onPress={() => void runtime.newKernel()}>
+            {t("connect.startNewKernel")}
+          </Button>
+        </div>
+      ) : null}
+    </Dialog>
+  );
+}
+
+function kernelOptions(specs: readonly { name: string; displayName: string }[], name: string, displayName: string) {
+  const options = specs.map((spec) => ({ id: spec.name, label: spec.displayName }));
+  return options.some((option) => option.id === name) ? options : [{ id: name, label: displayName }, ...options];
+}
+
+function Trouble({ binding, t }: { readonly binding: BindingState; readonly t: typeof text }) {
+  if (binding.phase !== "interrupted" && binding.phase !== "gone") return null;
+  const key = `connect.binding_${binding.phase}_${binding.reason}`;
+  return (
+    <Notice tone={binding.phase === "gone" ? "danger" : "warning"} isLive>
+      {isTextKey(key) ? looseText(key, {}) : t("connect.failed")}
+    </Notice>
+  );
+}

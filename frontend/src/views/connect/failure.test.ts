@@ -1,0 +1,53 @@
+import { afterEach, expect, test } from "vitest";
+import { parseBackendUrl } from "../../core/backend-url.ts";
+import type { Failure } from "../../core/binding.ts";
+import { en } from "../../i18n/en.ts";
+import { setLanguage } from "../../i18n/t.ts";
+import { tell } from "./failure.ts";
+import { companionLine, jupyterLine } from "./start-lines.ts";
+
+const origin = "https://hub.example";
+const facts = { address: "127.0.0.1:9999", port: 9999, origin, engine: "chromium" };
+const failed = (code: Failure["code"], more: Failure["facts"] = facts): Failure => ({
+  ok: false,
+  code,
+  facts: more,
+  needsToken: false,
+});
+const codes = Object.keys(en.connect).flatMap(
+  (key) => /^failure_(.+)_title$/.exec(key)?.[1] ?? [],
+) as Failure["code"][];
+
+afterEach(() => setLanguage("en"));
+
+test.each(["en", "ja"] as const)("no text of any failure is left with a gap (%s)", async (language) => {
+  await setLanguage(language);
+  expect(codes.length).toBeGreaterThan(20);
+  for (const code of codes) {
+    const { title, text } = tell(failed(code), origin);
+    expect(title).not.toBe("");
+    expect(`${title}${text}`, code).not.toMatch(/[{}]|undefined/);
+  }
+});
+
+test("the documented start line stands there with this hub's origin", () => {
+  expect(jupyterLine("notebook", origin)).toBe(
+    "jupyter notebook --NotebookApp.allow_origin='https://hub.example' --port=8888 --NotebookApp.port_retries=0 --NotebookApp.allow_credentials=True",
+  );
+  expect(jupyterLine("lab", origin)).toContain("jupyter lab --ServerApp.allow_origin='https://hub.example'");
+  expect(companionLine(origin)).toBe("runhere-runtime --hub https://hub.example");
+});
+
+test("what mends a failure is a line for the port that was tried", () => {
+  expect(tell(failed("nothing_listening"), origin).line).toContain("--port=9999");
+  expect(tell(failed("runtime_origin_not_listed"), origin).line).toBe("runhere-runtime allow https://hub.example");
+  expect(tell(failed("token_refused"), origin).line).toBeNull();
+});
+
+test("another computer's address comes back as an SSH line", () => {
+  const address = parseBackendUrl("http://gpu.lab:8890/?token=abc");
+  if (address.ok) throw new Error("taken for this computer");
+  const told = tell(failed(address.code, address.facts), origin);
+  expect(told.title).toContain("gpu.lab");
+  expect(told.line).toBe("ssh -N -L 127.0.0.1:8890:127.0.0.1:8890 you@gpu.lab");
+});

@@ -1,0 +1,120 @@
+import { useState } from "react";
+import type { BindingState, Failure } from "../../core/binding.ts";
+import { Button } from "../../ui/button.tsx";
+import { Checkbox } from "../../ui/checkbox.tsx";
+import { CopyLine } from "../../ui/copy-line.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import styles from "./connect.module.css";
+import { ConnectProgress } from "./connect-progress.tsx";
+import { tell } from "./failure.ts";
+import type { ConnectRuntime } from "./runtime.ts";
+import { StartHelp } from "./start-help.tsx";
+import { noteWarningRead, wasWarningRead } from "./warning.ts";
+
+export interface LocalDialogProps {
+  readonly runtime: ConnectRuntime;
+  readonly origin: string;
+  readonly onClose: () => void;
+}
+
+/**
+ * **Local connection settings**: where the runtime is, what it may do, how to start one, how far connecting is, and why
+ * it failed. A failure brings the form back with what was typed.
+ */
+export function LocalDialog({ runtime, origin, onClose }: LocalDialogProps) {
+  const t = useText();
+  const binding = useObservable(runtime.binding);
+  const [input, setInput] = useState("");
+  const [remember, setRemember] = useState(false);
+  const [isWarned] = useState(wasWarningRead);
+  const [isTried, setTried] = useState(false);
+  const isWorking = isAttempt(binding);
+  // A lost token is asked for here, too; anything else that is bound already is being replaced by what is typed.
+  if (isWorking || (binding.phase === "interrupted" && binding.reason === "token_refused")) {
+    return <ConnectProgress runtime={runtime} binding={binding} origin={origin} onClose={onClose} />;
+  }
+  const connect = () => {
+    noteWarningRead();
+    setTried(true);
+    void runtime.connect(input, { remember });
+  };
+  const failure = isTried || input === "" ? failureOf(binding) : null;
+  return (
+    <Dialog
+      title={t("connect.dialogTitle")}
+      isOpen
+      onClose={onClose}
+      size="wide"
+      onSubmit={connect}
+      footer={
+        <>
+          <Button onPress={onClose}>{t("shell.cancel")}</Button>
+          <Button variant="primary" type="submit">
+            {t("connect.connect")}
+          </Button>
+        </>
+      }
+    >
+      <p className={styles.muted}>{t("connect.intro")}</p>
+      {failure ? <FailureNotice failure={failure} origin={origin} /> : null}
+      <TextField
+        label={t("connect.backendUrl")}
+        description={t("connect.backendHint")}
+        placeholder={t("connect.backendPlaceholder")}
+        value={input}
+        onChange={setInput}
+        isCode
+        autoFocus
+        autoComplete="off"
+        autoCorrect="off"
+        inputMode="url"
+      />
+      <Checkbox isSelected={remember} onChange={setRemember}>
+        {t("connect.remember")}
+        <br />
+        <span className={styles.small}>{t("connect.rememberHint")}</span>
+      </Checkbox>
+      <StartHelp origin={origin} isOpenAtFirst={!isWarned && failure === null} />
+      {isWarned ? <p className={styles.small}>{t("connect.warningShort")}</p> : <Warning />}
+    </Dialog>
+  );
+}
+
+function isAttempt(binding: BindingState): boolean {
+  return binding.phase === "probing" || binding.phase === "authenticating" || binding.phase === "connecting";
+}
+
+function failureOf(binding: BindingState): Failure | null {
+  return binding.phase === "unbound" ? binding.failure : null;
+}
+
+/** The three consequences, before the first connection of any kind. */
+export function Warning() {
+  const t = useText();
+  return (
+    <Notice tone="warning">
+      <strong>{t("connect.warningTitle")}</strong>
+      <p>{t("connect.warningIntro")}</p>
+      <ul className={styles.list}>
+        <li>{t("connect.warningFiles")}</li>
+        <li>{t("connect.warningCommands")}</li>
+        <li>{t("connect.warningNetwork")}</li>
+      </ul>
+      <p className={styles.small}>{t("connect.warningAccept")}</p>
+    </Notice>
+  );
+}
+
+export function FailureNotice({ failure, origin }: { readonly failure: Failure; readonly origin: string }) {
+  const told = tell(failure, origin);
+  return (
+    <Notice tone={failure.code === "cancelled" ? "info" : "danger"} isLive>
+      <strong>{told.title}</strong>
+      <p>{told.text}</p>
+      {told.line ? <CopyLine line={told.line} /> : null}
+    </Notice>
+  );
+}

@@ -1,0 +1,115 @@
+import { useCallback, useEffect, useState } from "react";
+import { errorText } from "../../i18n/error-text.ts";
+import { formatAgo, isTextKey, looseText } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
+import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Spinner } from "../../ui/progress.tsx";
+import { useObservable, useText } from "../../ui/use-observable.ts";
+import styles from "./connect.module.css";
+import type { ConnectRuntime, RunningSession, SessionList } from "./runtime.ts";
+
+export interface SessionsDialogProps {
+  readonly runtime: ConnectRuntime & SessionList;
+  readonly now: () => number;
+  readonly onConnect: () => void;
+  readonly onClose: () => void;
+}
+
+/** The kernels of the bound server, each with its end. */
+export function SessionsDialog({ runtime, now, onConnect, onClose }: SessionsDialogProps) {
+  const t = useText();
+  const binding = useObservable(runtime.binding);
+  const [sessions, setSessions] = useState<readonly RunningSession[] | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const [asked, setAsked] = useState<RunningSession | null>(null);
+  const isBound = binding.phase === "ready" || binding.phase === "interrupted" || binding.phase === "gone";
+  const load = useCallback(async () => {
+    if (!isBound) return;
+    try {
+      setSessions(await runtime.listSessions());
+      setError(null);
+    } catch (reason) {
+      setError(errorText(reason));
+    }
+  }, [runtime, isBound]);
+  useEffect(() => void load(), [load]);
+  const end = async (session: RunningSession) => {
+    setAsked(null);
+    try {
+      await runtime.shutdownSession(session);
+      await load();
+    } catch (reason) {
+      setError(errorText(reason));
+    }
+  };
+  const name = binding.phase === "unbound" ? "" : binding.target.label;
+  return (
+    <Dialog
+      title={t("connect.sessionsTitle")}
+      isOpen
+      onClose={onClose}
+      size="wide"
+      footer={
+        isBound ? (
+          <Button onPress={onClose}>{t("shell.close")}</Button>
+        ) : (
+          <Button variant="primary" onPress={onConnect}>
+            {t("connect.localRuntime")}
+          </Button>
+        )
+      }
+    >
+      {error ? (
+        <Notice tone="danger" isLive>
+          {error}
+        </Notice>
+      ) : null}
+      {isBound ? null : <p>{t("connect.sessionsUnbound")}</p>}
+      {isBound && sessions === null && !error ? <Spinner label={t("shell.loading")} /> : null}
+      {sessions ? (
+        <p className={styles.muted}>
+          {t(sessions.length > 0 ? "connect.sessionsIntro" : "connect.sessionsNone", { name })}
+        </p>
+      ) : null}
+      {sessions && sessions.length > 0 ? (
+        <ul className={styles.sessions}>
+          {sessions.map((session) => (
+            <li key={session.kernelId}>
+              <div>
+                {session.path || t("connect.noPath")}
+                {session.isMine ? <span className={styles.badge}>{t("connect.sessionMine")}</span> : null}
+                <div className={styles.small}>
+                  {session.kernelspec} · {statusText(session.status)} ·{" "}
+                  {t("connect.sessionUsed", { when: formatAgo(session.lastActivity, now()) })}
+                </div>
+              </div>
+              <Button
+                size="small"
+                onPress={() => setAsked(session)}
+                aria-label={`${t("connect.shutDown")}: ${session.path}`}
+              >
+                {t("connect.shutDown")}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <ConfirmDialog
+        title={t("connect.shutDownTitle", { name: asked?.path || asked?.kernelspec || "" })}
+        isOpen={asked !== null}
+        confirm={t("connect.shutDown")}
+        tone="danger"
+        onConfirm={() => asked && void end(asked)}
+        onClose={() => setAsked(null)}
+      >
+        {t("connect.shutDownText")}
+      </ConfirmDialog>
+    </Dialog>
+  );
+}
+
+function statusText(status: string): string {
+  const key = `connect.status_${status}`;
+  return isTextKey(key) ? looseText(key, {}) : status;
+}
