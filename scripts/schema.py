@@ -1,6 +1,7 @@
-"""`make schema`: the OpenAPI document of the hub -> docs/openapi.json, and from it the page's types where its generator is set up.
+"""`make schema`: the OpenAPI document of the hub -> docs/openapi.json.
 
-Usage: python scripts/schema.py [--check]. With --check nothing is written; the exit status tells whether the file is as generated.
+Usage: python scripts/schema.py [--check]. With --check nothing is written; the exit status tells whether the file is as
+generated.
 """
 
 import json

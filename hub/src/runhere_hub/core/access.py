@@ -1,7 +1,7 @@
 """Who may do what. The only place that knows.
 
-A role includes every weaker one: owner ⊃ editor ⊃ commenter ⊃ viewer. Whoever has no role on a notebook may not even learn
-that it exists, so callers answer *not found* where `role_of` gives None.
+A role includes every weaker one: owner ⊃ editor ⊃ commenter ⊃ viewer. Whoever has no role on a notebook may not even
+learn that it exists, so callers answer *not found* where `role_of` gives None.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """A person's notebooks on the hub, as values: bound folders, the files in them, the trash.
 
-Times are milliseconds since 1970 (UTC). Paths inside a folder are relative with `/` between the parts, "" is the folder.
+Times are milliseconds since 1970 (UTC). Paths inside a folder are relative, `/` between the parts; "" is the folder.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ _MOST_IN_ONE_NOTEBOOK = 20
 def may_contain(raw: bytes, needle: str) -> bool:
     """False when a notebook's file surely holds no source with this text; cheap, so that most files are never parsed.
 
-    Only for text that JSON writers never escape (some write < as \\u003c); for other text every file may contain it.
+    Only for text that JSON writers never escape (some write < as a number); for other text every file may contain it.
     """
     folded = needle.casefold()
     return _NEVER_ESCAPED.fullmatch(folded) is None or folded.encode() in raw.lower()

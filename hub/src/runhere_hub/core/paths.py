@@ -1,8 +1,8 @@
 """Names and paths that people type, checked before any file is touched.
 
-A path inside a bound folder is relative, parts joined by `/`. What this module lets through cannot leave the folder by its
-spelling; symbolic links are checked against the disk by `folders.places`. Hidden names (a leading dot) are neither listed nor
-reachable: that covers `.git`, `.ssh`, `.venv`, checkpoints and temporary files at once.
+A path inside a bound folder is relative, parts joined by `/`. What this module lets through cannot leave the folder by
+its spelling; symbolic links are checked against the disk by `folders.places`. Hidden names (a leading dot) are neither
+listed nor reachable: that covers `.git`, `.ssh`, `.venv`, checkpoints and temporary files at once.
 """
 
 import unicodedata

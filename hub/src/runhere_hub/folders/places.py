@@ -1,7 +1,8 @@
 """Files and directories inside a bound folder: found, listed, made, moved.
 
-Never outside the folder, never over something that is there. Every function blocks. `core.paths` has checked the spelling of a
-path before it comes here; this module checks what the disk makes of it (symbolic links), and turns the system's errors into ours.
+Never outside the folder, never over something that is there. Every function blocks. `core.paths` has checked the
+spelling of a path before it comes here; this module checks what the disk makes of it (symbolic links), and turns the
+system's errors into ours.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """What the services of folders and notebooks share: their surroundings, and looking things up with the right to."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -25,10 +25,11 @@ class OpenRooms(Protocol):
     async def flush(self, notebook_id: NotebookId) -> None:
         """Return once the file on disk holds what the room holds, as far as it can be written."""
 
-    async def relocate(self, notebook_id: NotebookId, move: Callable[[], Path]) -> Path:
-        """Run `move` in a thread while the room writes nothing, then go on with the file at the path it returns.
+    async def relocate(self, notebook_id: NotebookId, move: Callable[[], Awaitable[Path]]) -> None:
+        """Await `move` while the room touches no file, then go on with the file at the path it returns.
 
-        When `move` raises, the room goes on where it was and the error is passed on.
+        When `move` raises, the room goes on where it was and the error is passed on. A room that is being opened waits,
+        so `move` must also write down the new place.
         """
 
     async def close(self, notebook_id: NotebookId) -> None:

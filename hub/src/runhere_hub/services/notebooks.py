@@ -1,7 +1,7 @@
 """Notebooks as files in bound folders: make, open, rename, move, copy, download.
 
-One file is one notebook id, whichever bound folder or symbolic link it was reached through: two ids would mean two rooms that
-overwrite each other's file.
+One file is one notebook id, whichever bound folder or symbolic link it was reached through: two ids would mean two
+rooms that overwrite each other's file.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from runhere_hub.core.access import Verb
 from runhere_hub.core.drive import Accept, Folder, NotebookRow, NotebookView
 from runhere_hub.core.errors import Conflict, NotebookInvalid, NotebookNeedsUpgrade, NotFound
 from runhere_hub.core.identity import Person
-from runhere_hub.core.ids import FolderId, NotebookId
+from runhere_hub.core.ids import NotebookId
 from runhere_hub.core.notebook import Notebook
 from runhere_hub.folders import places
 from runhere_hub.folders.write import read_text, write_atomically
@@ -99,7 +99,14 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
 
 
 def _empty_notebook(cell_id: str) -> str:
-    cell = {"cell_type": "code", "execution_count": None, "id": cell_id, "metadata": {}, "outputs": [], "source": []}
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": cell_id,
+        "metadata": {},
+        "outputs": [],
+        "source": [],
+    }
     content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(content, indent=1) + "\n"
 
@@ -188,8 +195,12 @@ async def move(
                 raise _taken(new_name) from error
         return target
 
-    await drive.rooms.relocate(notebook_id, work)
-    await drive.db.write(lambda conn: notebooks.place(conn, notebook_id, target_folder.id, "/".join(target_parts)))
+    async def move_file() -> Path:
+        target = await asyncio.to_thread(work)
+        await drive.db.write(lambda conn: notebooks.place(conn, notebook_id, target_folder.id, "/".join(target_parts)))
+        return target
+
+    await drive.rooms.relocate(notebook_id, move_file)
     moved = replace(row, folder_id=target_folder.id, path="/".join(target_parts))
     return await asyncio.to_thread(view, moved, target_folder)
 
@@ -239,8 +250,3 @@ def _without_outputs(text: str) -> str:
     notebook = ipynb.parse(text).notebook
     cells = tuple(replace(cell, outputs=(), execution_count=None) for cell in notebook.cells)
     return ipynb.render(replace(notebook, cells=cells), previous_text=text)
-
-
-async def folder_of(drive: Drive, folder_id: FolderId) -> Folder | None:
-    """A folder without asking who wants to know: for the composition root."""
-    return await drive.db.read(lambda conn: folders.get(conn, folder_id))

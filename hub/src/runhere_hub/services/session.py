@@ -15,8 +15,8 @@ from runhere_hub.store import people, sessions
 from runhere_hub.store.session import Connection, Database
 
 CODE_LIFE_MS = 10 * 60 * 1000
-# In one-person mode only programs of this machine reach the hub; signing in again costs a walk to the terminal. So a session
-# bears a week's pause, and ends for good after two.
+# In one-person mode only programs of this machine reach the hub; signing in again costs a walk to the terminal. So a
+# session bears a week's pause, and ends for good after two.
 SESSION_LIFE_MS = 14 * 24 * 3600 * 1000
 SESSION_IDLE_MS = 7 * 24 * 3600 * 1000
 _NOTE_SEEN_EVERY_MS = 15 * 60 * 1000

@@ -33,7 +33,7 @@ async def entries(drive: Drive, person: Person) -> tuple[TrashEntry, ...]:
 
 
 async def put(drive: Drive, person: Person, notebook_id: NotebookId) -> None:
-    """Move a notebook's file to the trash. An open room is written and closed first; nobody can open it again meanwhile.
+    """Move a notebook's file to the trash. An open room is written and closed first, and cannot be opened meanwhile.
 
     Raises:
         FolderReadOnly, DiskFull, FileMissing: The notebook stays where it is.

@@ -15,6 +15,12 @@ def every(conn: Connection, owner_id: PersonId) -> tuple[Folder, ...]:
     return tuple(Folder(FolderId(r.id), PersonId(r.owner_id), r.path) for r in rows)
 
 
+def all_of(conn: Connection) -> tuple[Folder, ...]:
+    """Every folder of everybody."""
+    rows = conn.execute(select(folders).order_by(folders.c.bound_at, folders.c.id))
+    return tuple(Folder(FolderId(r.id), PersonId(r.owner_id), r.path) for r in rows)
+
+
 def get(conn: Connection, folder_id: FolderId) -> Folder | None:
     """One folder."""
     row = conn.execute(select(folders).where(folders.c.id == folder_id)).one_or_none()

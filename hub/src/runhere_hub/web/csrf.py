@@ -1,7 +1,8 @@
 """Which requests another web page could have caused: pure rules over headers.
 
-The hub answers on loopback names with any port, because a tunnel (`ssh -L 9000:localhost:8800`) changes the port. So its own origin is
-whatever origin the checked Host header names, and every other origin is foreign, other ports of this machine included.
+The hub answers on loopback names with any port, because a tunnel (`ssh -L 9000:localhost:8800`) changes the port. So
+its own origin is the one that the checked Host header names, and every other is foreign, other ports of this machine
+included.
 """
 
 import re
@@ -30,8 +31,8 @@ def is_own_read(headers: Mapping[str, str], *, own_origin: str) -> bool:
 def is_own_write(headers: Mapping[str, str], *, own_origin: str) -> bool:
     """True for a changing request that only our page can have made.
 
-    The origin must be there and be ours; and the request must be one that no HTML form can make, so that a browser that sends no
-    Origin with forms is not trusted for it.
+    The origin must be there and be ours; and the request must be one that no HTML form can make, so that no browser is
+    trusted to send Origin with forms.
     """
     if headers.get("origin") != own_origin or headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False

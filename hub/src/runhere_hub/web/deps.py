@@ -1,6 +1,5 @@
 """What routes and sockets are given: the composed services, and who is calling."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -10,6 +9,7 @@ from starlette.requests import HTTPConnection
 from runhere_hub.core.errors import CrossSite, SignedOut
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, RevisionId
+from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.drive import Drive
@@ -26,7 +26,7 @@ class Services:
     Attributes:
         drive: Folders, notebooks, trash, search.
         registry: The rooms that are open now.
-        folder_bound: Called after a folder was bound, so that it is watched.
+        bound_rooms: Their files.
     """
 
     drive: Drive
@@ -36,7 +36,7 @@ class Services:
     version: str
     data_dir_label: str
     cookie_name: str
-    folder_bound: Callable[[FolderId], Awaitable[None]]
+    bound_rooms: BoundRooms
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -62,7 +62,7 @@ def own_origin(connection: HTTPConnection) -> str:
 
 
 def require_own_origin(connection: HTTPConnection) -> None:
-    """Return when the request bears the hub's own origin. The gate asks the same; sockets ask twice, for they have no preflight.
+    """Return when the request bears the hub's own origin. The gate asked already; sockets have no preflight.
 
     Raises:
         CrossSite: Another page opened this.

@@ -8,7 +8,6 @@ refusals included. Sockets pass the same way and are refused before the upgrade.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -45,7 +44,7 @@ class Guard:
 class Gate:
     """ASGI application around the application."""
 
-    def __init__(self, app: ASGIApp, guard: Callable[[], Guard]) -> None:
+    def __init__(self, app: ASGIApp, guard: Guard) -> None:
         self._app = app
         self._guard = guard
 
@@ -72,7 +71,7 @@ class Gate:
 
     def _labelled(self, scope: Scope) -> Route:
         method = scope.get("method", "WEBSOCKET")
-        route = self._guard().table.find(method, scope["path"])
+        route = self._guard.table.find(method, scope["path"])
         if route is None:
             raise NotFound("There is nothing at this address.")
         return route
@@ -96,11 +95,11 @@ class Gate:
     def _check_command_line(self, given: Headers) -> None:
         if csrf.is_from_a_browser(given):
             raise CrossSite("Only the command line may ask this.")
-        if not auth.is_command_line(given, self._guard().control_token):
+        if not auth.is_command_line(given, self._guard.control_token):
             raise SignedOut("The token of the command line is wrong. Is this the data folder of the running hub?")
 
     async def _check_person(self, scope: Scope, given: Headers) -> None:
-        guard = self._guard()
+        guard = self._guard
         token = auth.session_token(given, guard.cookie_name)
         person = await guard.person_of(token) if token else None
         if person is None:

@@ -18,8 +18,8 @@ def page_csp(origin: str, *, style_nonce: str | None = None) -> str:
 
     `frame-src` names exactly the path of output frames: with 'self' an output could navigate its frame to the API.
     `connect-src` names loopback because runtimes live there; CSP has no way to name [::1].
-    Constructed style sheets need no permission. CodeMirror and React Aria make style elements at run time: only those that bear
-    the nonce of this one answer are taken.
+    Constructed style sheets need no permission. CodeMirror and React Aria make style elements at run time: only those
+    that bear the nonce of this one answer are taken.
     """
     ws_origin = origin.replace("http", "ws", 1)
     return _policy(

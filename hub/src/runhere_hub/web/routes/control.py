@@ -21,7 +21,7 @@ async def create_login_link(request: Request, services: ServicesDep) -> models.L
 async def bind_path(body: models.BindPath, request: Request, services: ServicesDep) -> models.BoundFolder:
     owner = await session.owner(services.sign_in)
     folder, notebook = await folders.bind(services.drive, owner, body.path)
-    await services.folder_bound(folder.id)
+    await services.bound_rooms.folder_bound(folder.id)
     return models.BoundFolder(
         url=await _login_url(request, services, next_path=f"/n/{notebook.id}" if notebook else None),
         folder=models.Folder.model_validate(folder),

@@ -1,0 +1,199 @@
+"""The hub as a process of its own: `python -m runhere_hub.cli.hub_process --host H --port P --data DIR`.
+
+Started by `runhere`. Says on standard output, in one line of JSON, that it listens; ends when its standard input ends,
+so that it never outlives the command line. Exit codes: 0 stopped as asked, 1 could not start (one sentence on standard
+error), 3 another hub holds the data folder.
+"""
+
+import argparse
+import contextlib
+import errno
+import getpass
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+import uvicorn
+
+from runhere_hub.app import create_app
+from runhere_hub.cli import running
+from runhere_hub.cli.children import ALREADY_RUNNING
+from runhere_hub.core.errors import DiskFull, FolderReadOnly, RunhereError, Unavailable
+from runhere_hub.settings import Given, Settings, read
+from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS
+
+_STOP_WITHIN_S = 8
+
+
+class PortTaken(Unavailable):
+    """Another program listens there."""
+
+    code = "port_taken"
+
+
+class DataFolderTaken(Unavailable):
+    """Another hub runs on this data folder."""
+
+    code = "data_folder_taken"
+
+
+def main() -> int:
+    """Run the hub until it is told to stop."""
+    try:
+        settings = _settings()
+        with _lock(settings.data_dir):
+            return _serve(settings)
+    except DataFolderTaken as error:
+        print(f"runhere: {error.message}", file=sys.stderr)
+        return ALREADY_RUNNING
+    except RunhereError as error:
+        print(f"runhere: {error.message}", file=sys.stderr)
+        return 1
+
+
+def _settings() -> Settings:
+    parser = argparse.ArgumentParser(prog="runhere_hub.cli.hub_process")
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--data", required=True)
+    arguments = parser.parse_args()
+    given = Given(host=arguments.host, port=arguments.port, data=arguments.data)
+    return read(os.environ, given, default_data_dir=Path(arguments.data), user_name=_user_name())
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # containers run under numbers without a name
+        return "me"
+
+
+def _serve(settings: Settings) -> int:
+    logging.basicConfig(
+        level=settings.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+    with _listen(settings.host, settings.port) as listening:
+        port = listening.getsockname()[1]
+        token = secrets.token_urlsafe(32)
+        app = create_app(settings, port=port, control_token=token)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        here = running.Running(
+            pid=os.getpid(), host=settings.host, port=port, origin=f"http://{host}:{port}", control_token=token
+        )
+        server = _Server(app, settings, here)
+        threading.Thread(target=server.stop_with_input, daemon=True).start()
+        server.run(sockets=[listening])
+    return 0 if server.was_ready else 1
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it listens, and tells others by hub.json."""
+
+    def __init__(self, app: object, settings: Settings, here: running.Running) -> None:
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]  # our gate is an ASGI application; uvicorn's own type is narrower
+            log_config=None,
+            access_log=False,  # its lines hold queries; the gate writes its own
+            timeout_graceful_shutdown=_STOP_WITHIN_S,
+            server_header=False,
+            date_header=False,
+            lifespan="on",
+            **UVICORN_OPTIONS,
+        )
+        super().__init__(config)
+        self._data_dir = settings.data_dir
+        self._here = here
+        self.was_ready = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.should_exit:
+            return
+        with _our_errors(self._data_dir):
+            running.write(self._data_dir, self._here)
+        self.was_ready = True
+        print(json.dumps({"origin": self._here.origin, "pid": self._here.pid}), flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        running.remove(self._data_dir, self._here)
+        await super().shutdown(sockets=sockets)
+
+    def stop_with_input(self) -> None:
+        """Wait for the end of standard input, then stop."""
+        with contextlib.suppress(OSError, ValueError):
+            while sys.stdin.buffer.read(4096):
+                pass
+        self.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    # On Windows this option would let two programs share a port.
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(256)
+    except OSError as error:
+        listening.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            reason = "is taken by another program" if error.errno == errno.EADDRINUSE else "needs more rights"
+            raise PortTaken(f"Port {port} {reason}. Choose another one: runhere --port {_another(port)}") from error
+        raise PortTaken(f"Runhere cannot listen on {host}, port {port}: {error.strerror}.") from error
+    return listening
+
+
+def _another(port: int) -> int:
+    return port + 1 if 1024 <= port < 65535 else 8801
+
+
+@contextlib.contextmanager
+def _our_errors(data_dir: Path):  # type: ignore[no-untyped-def]  # a context manager; the decorator gives its type
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFull(
+                f"The disk of the data folder {data_dir} is full. Free some space, then start again."
+            ) from error
+        raise FolderReadOnly(
+            f"The data folder {data_dir} cannot be written: {error.strerror}. Choose another one: runhere --data DIR"
+        ) from error
+
+
+@contextlib.contextmanager
+def _lock(data_dir: Path):  # type: ignore[no-untyped-def]  # as above
+    """Hold the data folder for one hub. The system lets go when the process ends, however it ends."""
+    with _our_errors(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file: IO[bytes] = open(data_dir / "hub.lock", "ab")  # noqa: SIM115 -- held for the life of the process
+    with file:
+        if not _take(file):
+            raise DataFolderTaken(f"Another hub is using the data folder {data_dir}.")
+        yield
+
+
+def _take(file: IO[bytes]) -> bool:
+    try:
+        if os.name == "posix":
+            import fcntl  # not there on Windows
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            import msvcrt  # only there on Windows
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # typed on Windows only
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Rooms and the files they are bound to: one `BoundFile` for each open room, one watcher for each bound folder.
+
+Made by the composition root; the registry calls `seed` and `attach`, the services call `flush`, `relocate` and `close`
+(the port `services.drive.OpenRooms`). Everything runs on the hub's loop.
+
+    watcher of a folder ── these paths changed ──▶ the BoundFile of each open one looks at its file
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from runhere_hub.core import ipynb, paths
+from runhere_hub.core.errors import RunhereError
+from runhere_hub.core.ids import FolderId, NotebookId
+from runhere_hub.core.notebook import Notebook
+from runhere_hub.folders.watch import watch
+from runhere_hub.folders.write import read_text
+from runhere_hub.rooms.bound_file import BoundFile
+from runhere_hub.rooms.open_room import OpenRoom
+from runhere_hub.store import file_bases, folders, notebooks
+from runhere_hub.store.file_bases import FileBase
+from runhere_hub.store.session import Connection, Database
+
+_log = logging.getLogger(__name__)
+
+_WATCH_AGAIN_S = 5.0
+
+
+class ClosesRooms(Protocol):
+    """As much of the registry as is needed here."""
+
+    async def close_room(self, notebook_id: str) -> None:
+        """Send everybody away and close the room, everything written."""
+        ...
+
+
+class BoundRooms:
+    """The bound files of every open room. `use` and `start` come before the first room."""
+
+    def __init__(self, *, db: Database, now_ms: Callable[[], int], random: Random) -> None:
+        self._db = db
+        self._now_ms = now_ms
+        self._random = random
+        self._registry: ClosesRooms | None = None
+        self._bound: dict[str, tuple[OpenRoom, BoundFile]] = {}
+        self._moving: dict[str, asyncio.Lock] = {}
+        self._watchers: dict[FolderId, asyncio.Task[None]] = {}
+
+    def use(self, registry: ClosesRooms) -> None:
+        """Join the registry, which was made with `seed` and `attach` of this object."""
+        self._registry = registry
+
+    async def start(self) -> None:
+        """Watch every bound folder."""
+        for folder in await self._db.read(folders.all_of):
+            self._watch(folder.id, Path(folder.path))
+
+    async def folder_bound(self, folder_id: FolderId) -> None:
+        """Watch a folder that was bound just now."""
+        folder = await self._db.read(lambda conn: folders.get(conn, folder_id))
+        if folder is not None:
+            self._watch(folder.id, Path(folder.path))
+
+    async def stop(self) -> None:
+        """Stop watching. The registry closes the files. May be called again."""
+        tasks = list(self._watchers.values())
+        self._watchers.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- what the registry asks ------------------------------------------------------------------------------------
+
+    async def seed(self, notebook_id: str) -> Notebook | None:
+        """The notebook's file as the beginning of its document; the text read becomes the base of merges.
+
+        Raises:
+            NotebookInvalid, NotebookNeedsUpgrade, FileMissing, FileUnreadable: The room cannot be opened.
+        """
+        file = await self._file_of(notebook_id)
+        if file is None:
+            return None
+        found = await asyncio.to_thread(read_text, file)
+        parsed = await asyncio.to_thread(ipynb.parse, found.text)
+        base = FileBase(found.text, found.sha256, found.mtime_ns)
+        await self._db.write(lambda conn: file_bases.save(conn, notebook_id, base))
+        return parsed.notebook
+
+    async def attach(self, room: OpenRoom) -> BoundFile | None:
+        """The bound file of a room that was opened; None when the notebook has no file."""
+        async with self._lock(room.notebook_id):
+            file = await self._file_of(room.notebook_id)
+            if file is None:
+                return None
+            bound = BoundFile(room, file, db=self._db, now_ms=self._now_ms, random=self._random)
+            await bound.start()
+            self._bound[room.notebook_id] = (room, bound)
+            return bound
+
+    async def _file_of(self, notebook_id: str) -> Path | None:
+        def work(conn: Connection) -> Path | None:
+            row = notebooks.get(conn, NotebookId(notebook_id))
+            folder = folders.get(conn, row.folder_id) if row and row.folder_id else None
+            if row is None or folder is None or row.path is None or row.trashed_at is not None:
+                return None
+            return Path(folder.path, *paths.parse_notebook(row.path))
+
+        return await self._db.read(work)
+
+    # --- what services ask (services.drive.OpenRooms) -----------------------------------------------------------------
+
+    async def flush(self, notebook_id: NotebookId) -> None:
+        """Return once the file on disk holds what the room holds, as far as it can be written."""
+        open_now = self._bound.get(notebook_id)
+        if open_now is not None:
+            await open_now[1].flush()
+
+    async def relocate(self, notebook_id: NotebookId, move: Callable[[], Awaitable[Path]]) -> None:
+        """See `services.drive.OpenRooms.relocate`."""
+        async with self._lock(notebook_id):
+            open_now = self._bound.get(notebook_id)
+            if open_now is None:
+                await move()
+                return
+            room, bound = open_now
+            await bound.flush()
+            async with bound.held():
+                file = await move()
+                bound.moved(file)
+            room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
+
+    async def close(self, notebook_id: NotebookId) -> None:
+        """Write what is pending, then send everybody out."""
+        if self._registry is not None:
+            await self._registry.close_room(notebook_id)
+
+    def _lock(self, notebook_id: str) -> asyncio.Lock:
+        # Never removed: a lock is small, and removing one that somebody waits for would make two.
+        return self._moving.setdefault(notebook_id, asyncio.Lock())
+
+    # --- watching ----------------------------------------------------------------------------------------------------
+
+    def _watch(self, folder_id: FolderId, folder: Path) -> None:
+        if folder_id not in self._watchers:
+            self._watchers[folder_id] = asyncio.create_task(self._keep_watching(folder), name=f"watch {folder}")
+
+    async def _keep_watching(self, folder: Path) -> None:
+        """Watch until cancelled; a folder that is gone, or cannot be watched, is tried again."""
+        while True:
+            try:
+                async for changed in watch(folder):
+                    self._look(changed)
+            except (RunhereError, OSError) as error:
+                _log.warning("The folder %s cannot be watched now: %s", folder, error)
+            await asyncio.sleep(_WATCH_AGAIN_S)
+
+    def _look(self, changed: frozenset[Path]) -> None:
+        real = {os.path.realpath(path) for path in changed}
+        for _, bound in list(self._bound.values()):
+            if os.path.realpath(bound.path) in real:
+                bound.look()
