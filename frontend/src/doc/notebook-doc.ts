@@ -292,7 +292,7 @@ export class NotebookDoc {
 
   /** Sets or (`undefined`) removes notebook metadata. Not an undo step: settings are not undone by typing Ctrl+Z. */
   setNotebookMetadata(key: string, value: Json | undefined): void {
-    this.doc.transact(() => edits.setJson(this.#metadata, key, value), this.origin);
+    this.#edit(() => edits.setJson(this.#metadata, key, value));
   }
 
   // Inside

@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { emptyQueue, entryOf, type QueueAction, type QueueEvent, type QueueState, stepQueue } from "./runs.ts";
+
+const run = (n: number) => ({ runId: `r${n}`, cellId: `c${n}`, source: `${n}` });
+
+function play(events: readonly QueueEvent[], window = 1): { state: QueueState; actions: QueueAction[] } {
+  let state = emptyQueue(window);
+  const actions: QueueAction[] = [];
+  for (const event of events) {
+    const step = stepQueue(state, event);
+    state = step.state;
+    actions.push(...step.actions);
+  }
+  return { state, actions };
+}
+
+const enqueue = (...ns: number[]): QueueEvent => ({ type: "enqueue", runs: ns.map(run) });
+const replied = (n: number, status: "ok" | "error" | "aborted", count: number | null = null): QueueEvent => ({
+  type: "replied",
+  runId: `r${n}`,
+  status,
+  executionCount: count,
+});
+const send = (n: number): QueueAction => ({ type: "send", ...run(n) });
+const finish = (
+  n: number,
+  status: "ok" | "error" | "interrupted" | "cancelled",
+  count: number | null = null,
+): QueueAction => ({
+  type: "finish",
+  runId: `r${n}`,
+  cellId: `c${n}`,
+  status,
+  executionCount: count,
+});
+
+describe("the queue", () => {
+  test("waits for a kernel, then sends one at a time", () => {
+    expect(play([enqueue(1, 2)]).actions).toEqual([]);
+    expect(play([enqueue(1, 2), { type: "connected" }]).actions).toEqual([send(1)]);
+    expect(play([{ type: "connected" }, enqueue(1, 2), replied(1, "ok", 7)]).actions).toEqual([
+      send(1),
+      finish(1, "ok", 7),
+      send(2),
+    ]);
+  });
+
+  test("hands everything over at once where the window allows it", () => {
+    const { actions, state } = play([{ type: "connected" }, enqueue(1, 2, 3)], Number.POSITIVE_INFINITY);
+    expect(actions).toEqual([send(1), send(2), send(3)]);
+    expect(state.entries.map((entry) => entry.phase)).toEqual(["submitted", "submitted", "submitted"]);
+  });
+
+  test("an error stops it, visibly", () => {
+    const { actions, state } = play([
+      { type: "connected" },
+      enqueue(1, 2, 3),
+      { type: "started", runId: "r1" },
+      replied(1, "error", 1),
+    ]);
+    expect(actions).toEqual([
+      send(1),
+      { type: "running", runId: "r1", cellId: "c1" },
+      finish(1, "error", 1),
+      finish(2, "cancelled"),
+      finish(3, "cancelled"),
+      { type: "stopped", by: "r1", cancelled: 2 },
+    ]);
+    expect(state.entries).toEqual([]);
+  });
+
+  test("an error of the last cell stops nothing, and says nothing", () => {
+    expect(play([{ type: "connected" }, enqueue(1), replied(1, "error")]).actions).toEqual([
+      send(1),
+      finish(1, "error"),
+    ]);
+  });
+
+  test("what the kernel aborted is cancelled", () => {
+    const events: QueueEvent[] = [{ type: "connected" }, enqueue(1, 2), replied(1, "error"), replied(2, "aborted")];
+    expect(play(events, 5).actions).toEqual([
+      send(1),
+      send(2),
+      finish(1, "error"),
+      { type: "stopped", by: "r1", cancelled: 1 },
+      finish(2, "cancelled"),
+    ]);
+  });
+
+  test("cancelling takes a waiting cell out, and leaves the running one alone", () => {
+    const events: QueueEvent[] = [{ type: "connected" }, enqueue(1, 2), { type: "started", runId: "r1" }];
+    expect(play([...events, { type: "cancel", cellId: "c2" }]).actions.slice(2)).toEqual([finish(2, "cancelled")]);
+    const running = play([...events, { type: "cancel", cellId: "c1" }]);
+    expect(running.actions.slice(2)).toEqual([]);
+    expect(entryOf(running.state, "c1")?.phase).toBe("running");
+  });
+
+  test("what is with the kernel already cannot be cancelled, and that is said", () => {
+    const { actions, state } = play([{ type: "connected" }, enqueue(1, 2), { type: "cancel", cellId: "c2" }], 2);
+    expect(actions.slice(2)).toEqual([{ type: "cannot_cancel", runId: "r2", cellId: "c2" }]);
+    expect(state.entries).toHaveLength(2);
+  });
+
+  test("interrupt interrupts the running cell, cancels the rest, and the error that follows counts as interrupted", () => {
+    const events: QueueEvent[] = [
+      { type: "connected" },
+      enqueue(1, 2),
+      { type: "started", runId: "r1" },
+      { type: "interrupt" },
+    ];
+    const { actions, state } = play(events);
+    expect(actions.slice(2)).toEqual([{ type: "interrupt_kernel" }, finish(2, "cancelled")]);
+    expect(stepQueue(state, replied(1, "error", 3)).actions).toEqual([finish(1, "interrupted", 3)]);
+    expect(play([enqueue(1), { type: "interrupt" }]).actions).toEqual([finish(1, "cancelled")]);
+  });
+
+  test("a kernel that is gone ends everything", () => {
+    const { actions, state } = play([
+      { type: "connected" },
+      enqueue(1, 2),
+      { type: "started", runId: "r1" },
+      { type: "kernel_gone" },
+    ]);
+    expect(actions.slice(2)).toEqual([finish(1, "interrupted"), finish(2, "cancelled")]);
+    expect(state).toEqual({ entries: [], window: 1, connected: false });
+  });
+
+  test("a lost connection keeps the queue and sends nothing meanwhile", () => {
+    const { actions, state } = play([{ type: "connected" }, enqueue(1, 2), { type: "disconnected" }, replied(1, "ok")]);
+    expect(actions.slice(1)).toEqual([finish(1, "ok")]);
+    expect(stepQueue(state, { type: "connected" }).actions).toEqual([send(2)]);
+  });
+
+  test("a run found after a reload is adopted once, and ends like any other", () => {
+    const adopt: QueueEvent = { type: "adopt", ...run(9) };
+    const { actions, state } = play([
+      adopt,
+      adopt,
+      { type: "connected" },
+      enqueue(1),
+      { type: "started", runId: "r9" },
+    ]);
+    expect(actions).toEqual([]);
+    expect(stepQueue(state, replied(9, "ok", 4)).actions).toEqual([finish(9, "ok", 4), send(1)]);
+  });
+
+  test("the cell of a running entry is found before one that waits", () => {
+    const again = { runId: "r1b", cellId: "c1", source: "again" };
+    const { state } = play([
+      { type: "connected" },
+      enqueue(1),
+      { type: "enqueue", runs: [again] },
+      { type: "started", runId: "r1" },
+    ]);
+    expect(entryOf(state, "c1")?.runId).toBe("r1");
+    expect(entryOf(state, "none")).toBeNull();
+  });
+
+  test("whatever happens, a run leaves exactly once and no more are out than the window allows", () => {
+    const event = fc.oneof(
+      fc.uniqueArray(fc.nat(9), { maxLength: 4 }).map((ns) => enqueue(...ns)),
+      fc
+        .record({ n: fc.nat(9), status: fc.constantFrom("ok" as const, "error" as const, "aborted" as const) })
+        .map(({ n, status }) => replied(n, status)),
+      fc.nat(9).map((n): QueueEvent => ({ type: "started", runId: `r${n}` })),
+      fc.nat(9).map((n): QueueEvent => ({ type: "cancel", cellId: `c${n}` })),
+      fc.nat(9).map((n): QueueEvent => ({ type: "adopt", ...run(n) })),
+      fc.constantFrom<QueueEvent>(
+        { type: "interrupt" },
+        { type: "connected" },
+        { type: "disconnected" },
+        { type: "kernel_gone" },
+      ),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 40 }),
+        fc.constantFrom(1, 2, Number.POSITIVE_INFINITY),
+        (events, window) => {
+          let state = emptyQueue(window);
+          for (const one of events) {
+            const before = state.entries.map((entry) => entry.runId);
+            const step = stepQueue(state, one);
+            const after = new Set(step.state.entries.map((entry) => entry.runId));
+            const left = before.filter((id) => !after.has(id));
+            const finished = step.actions.flatMap((action) => (action.type === "finish" ? [action.runId] : []));
+            expect(finished.sort()).toEqual(left.sort());
+            const out = step.state.entries.filter((entry) => entry.phase === "submitted").length;
+            expect(out).toBeLessThanOrEqual(window);
+            state = step.state;
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
