@@ -247,6 +247,18 @@ describe("text typed while others delete", () => {
     expect(theirs.orphans()).toEqual([{ cellId: id, text: " here", source: "born here", after: "c0" }]);
   });
 
+  test("however much I undo, what others typed into my new cells is kept", () => {
+    const mine = page(seeded("a"));
+    const id = mine.insertCell({ after: "c0", type: "code", source: "born" });
+    const theirs = page(replica(mine.doc));
+    type(theirs, id, 4, " here");
+    exchange(mine.doc, theirs.doc);
+    while (mine.undo.canUndo) mine.undo.undo();
+    exchange(mine.doc, theirs.doc);
+    expect(cellsRoot(theirs.doc).get(id)?.get("source")?.toString()).toBe("born here");
+    expect(theirs.orphans().map((orphan) => orphan.text)).toEqual([" here"]);
+  });
+
   test("a cell that the hub purged cannot come back, and that is said", () => {
     const doc = page(seeded("a"));
     expect(() => doc.restoreCell("long-gone")).toThrow("removed for good");
