@@ -8,6 +8,7 @@ import { Toasts } from "../ui/toast.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { NotFoundScreen, SignedOutScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
+import { HomeLink } from "./home-link.tsx";
 import icon from "./icon.svg";
 import { notebookPath } from "./routes.ts";
 import type { PageServices } from "./services.ts";
@@ -69,9 +70,7 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
           </Frame>
         );
       case "notebook":
-        return (
-          <NotebookPage key={route.id} id={route.id} page={page} session={session} onSettings={openSettings} />
-        );
+        return <NotebookPage key={route.id} id={route.id} page={page} session={session} onSettings={openSettings} />;
       case "connect":
         return (
           <Frame page={page} onSettings={openSettings}>
@@ -120,28 +119,5 @@ function Frame(props: { readonly page: PageServices; readonly onSettings: () => 
       </header>
       {props.children}
     </div>
-  );
-}
-
-/** A link to Home that does not load the page again. */
-export function HomeLink(props: {
-  readonly page: PageServices;
-  readonly className: string | undefined;
-  readonly label?: string;
-  readonly children: ReactNode;
-}) {
-  return (
-    <a
-      href="/"
-      className={props.className}
-      aria-label={props.label}
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-        event.preventDefault();
-        props.page.router.go("/");
-      }}
-    >
-      {props.children}
-    </a>
   );
 }

@@ -1,6 +1,7 @@
 export const shell = {
   productName: "Runhere",
   mainNavigation: "Main",
+  notebookName: "Notebook name",
   home: "Home",
   skipToContent: "Skip to content",
   settings: "Settings",

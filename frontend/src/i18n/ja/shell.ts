@@ -4,6 +4,7 @@ import type { Translated } from "../messages.ts";
 export const shell = {
   productName: "Runhere",
   mainNavigation: "メイン",
+  notebookName: "ノートブックの名前",
   home: "ホーム",
   skipToContent: "本文へ移動",
   settings: "設定",

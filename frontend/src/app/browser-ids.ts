@@ -1,0 +1,25 @@
+/** Names of this browser and of this tab, for the room (SPEC 2.3). They say nothing about the person. */
+const key = "runhere.browser-id";
+
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The same in all tabs of this browser; a private window that keeps nothing gets one for its life. */
+function readBrowserId(): string {
+  try {
+    const kept = localStorage.getItem(key);
+    if (kept !== null && /^[0-9a-f]{32}$/.test(kept)) return kept;
+    const made = randomId();
+    localStorage.setItem(key, made);
+    return made;
+  } catch {
+    return randomId();
+  }
+}
+
+export const browserId = readBrowserId();
+
+/** New with every load: two tabs with one name would overwrite each other's unsaved edits ("duplicate tab" copies storage). */
+export const tabId = randomId();

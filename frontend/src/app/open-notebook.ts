@@ -1,0 +1,144 @@
+/** Composition of one open notebook: document, runs, room, runtime and the view's controller. Closed with the page or the route. */
+import type { HubClient, Notebook, Session } from "../api/client.ts";
+import { ApiError } from "../api/errors.ts";
+import { type Observable, Value } from "../core/observable.ts";
+import { NotebookDoc } from "../doc/notebook-doc.ts";
+import { IndexedDbOffline } from "../sync/offline.ts";
+import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
+import { RunStore } from "../sync/run-store.ts";
+import { ConnectDesk } from "../views/connect/connect-desk.ts";
+import { NotebookController } from "../views/notebook/controller.ts";
+import { browserId, tabId } from "./browser-ids.ts";
+import { RunDriver } from "./run-driver.ts";
+import { NotebookRuntime } from "./runtime-driver.ts";
+
+export interface OpenNotebook {
+  readonly doc: NotebookDoc;
+  readonly runs: RunStore;
+  readonly room: RoomSocket;
+  readonly runtime: NotebookRuntime;
+  readonly driver: RunDriver;
+  readonly desk: ConnectDesk;
+  readonly controller: NotebookController;
+  /** Ends sockets and timers. The kernel goes on; unsaved edits stay in the browser's storage. */
+  close(): void;
+}
+
+export interface OpenNotebookOptions {
+  readonly notebook: Notebook;
+  readonly session: Session;
+  readonly hub: HubClient;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A runtime that a link brought along, connected when this browser remembers none for the notebook. */
+  readonly takeRuntimeLink: () => string | null;
+}
+
+export function openNotebook({ notebook, session, hub, now, takeRuntimeLink }: OpenNotebookOptions): OpenNotebook {
+  const { id } = notebook;
+  const doc = new NotebookDoc();
+  const runs = new RunStore({ browserId, putBlob: (sha256, bytes) => hub.putBlob(id, sha256, bytes) });
+  const offline = new IndexedDbOffline(id, tabId, globalThis.indexedDB);
+  const room = new RoomSocket({
+    url: `${location.origin.replace(/^http/, "ws")}/api/v1/notebooks/${id}/room`,
+    doc,
+    runs,
+    offline,
+    browserId,
+    tabId,
+    whyRefused: () => whyRefused(hub, id),
+  });
+  const runtime = new NotebookRuntime({
+    notebookId: id,
+    place: {
+      folder: notebook.folder_path,
+      fileName: notebook.path.slice(notebook.path.lastIndexOf("/") + 1),
+      sizeBytes: notebook.size_bytes,
+      modifiedAt: notebook.modified_at,
+    },
+    wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
+  });
+  const desk = new ConnectDesk(runtime.binding);
+  const driver = new RunDriver({ doc, runs, runtime, askForRuntime: () => desk.askForRuntime() });
+  const language = languageOf(doc, runtime);
+  const controller = new NotebookController({
+    doc,
+    runs,
+    room,
+    actions: driver,
+    help: runtime,
+    language: language.value,
+    person: session.person,
+    readBlob: (sha256) => hub.blob(id, sha256),
+    now,
+  });
+  room.start();
+  void bindAtStart(runtime, takeRuntimeLink);
+  return {
+    doc,
+    runs,
+    room,
+    runtime,
+    driver,
+    desk,
+    controller,
+    close() {
+      controller.close();
+      desk.end();
+      driver.close();
+      runtime.close();
+      room.stop();
+      language.stop();
+      offline.close();
+      doc.destroy();
+    },
+  };
+}
+
+async function bindAtStart(runtime: NotebookRuntime, takeRuntimeLink: () => string | null): Promise<void> {
+  if (await runtime.reattach()) return;
+  const link = takeRuntimeLink();
+  if (link !== null) await runtime.connect(link);
+}
+
+/** A browser does not tell a page why an upgrade was refused; the same question by HTTP does. */
+async function whyRefused(hub: HubClient, id: string): Promise<RefusedCode | null> {
+  try {
+    await hub.notebook(id);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ApiError)) return null;
+    const codes: { readonly [status: number]: RefusedCode } = {
+      401: "signed_out",
+      403: "not_allowed",
+      404: "no_such_notebook",
+    };
+    return codes[error.status] ?? null;
+  }
+}
+
+/** The kernel's language once it told it, before that the one the notebook names; lower case. */
+function languageOf(doc: NotebookDoc, runtime: NotebookRuntime): { value: Observable<string>; stop: () => void } {
+  const find = () =>
+    (
+      runtime.kernel.get().language ??
+      textIn(doc.metadata("language_info"), "name") ??
+      textIn(doc.metadata("kernelspec"), "language") ??
+      "python"
+    ).toLowerCase();
+  const value = new Value(find());
+  const follow = () => value.set(find());
+  const ends = [runtime.kernel.subscribe(follow), doc.subscribeMetadata(follow)];
+  return {
+    value,
+    stop: () => {
+      for (const end of ends) end();
+    },
+  };
+}
+
+function textIn(value: unknown, key: string): string | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const found = (value as Readonly<Record<string, unknown>>)[key];
+  return typeof found === "string" && found !== "" ? found : null;
+}
