@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
+
 from runhere_hub.store.session import Database
 from runhere_hub.testing import postgres
-from sqlalchemy import create_engine, make_url, text
 
 OWNER_ID = "0" * 32
 

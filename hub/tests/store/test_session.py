@@ -4,16 +4,18 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, insert, select, text
+
 from runhere_hub.core.errors import DatabaseDamaged, DatabaseUnavailable
 from runhere_hub.store import migrations, tables
 from runhere_hub.store.session import Connection, Database
-from sqlalchemy import func, insert, select, text
 
 
 def _add_person(conn: Connection, name: str) -> None:
@@ -36,7 +38,7 @@ async def test_a_transaction_is_kept_whole_or_not_at_all(db: Database) -> None:
 
 
 async def test_many_writers_at_once_lose_nothing(db: Database) -> None:
-    await asyncio.gather(*(db.write(lambda conn, n=n: _add_person(conn, f"p{n:02}")) for n in range(40)))
+    await asyncio.gather(*(db.write(partial(_add_person, name=f"p{n:02}")) for n in range(40)))
     assert await db.read(_names) == ["Ada", *(f"p{n:02}" for n in range(40))]
 
 
@@ -79,7 +81,9 @@ async def test_sqlite_keeps_the_promise_of_durability(tmp_path: Path) -> None:
     database = Database.open(f"sqlite:///{tmp_path / 'hub.sqlite3'}")
 
     def pragmas(conn: Connection) -> tuple[object, ...]:
-        return tuple(conn.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys"))
+        return tuple(
+            conn.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
+        )
 
     assert await database.write(pragmas) == ("wal", 2, 1)
     assert await database.read(pragmas) == ("wal", 2, 1)

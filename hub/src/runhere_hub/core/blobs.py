@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class BlobStore(Protocol):
-    """Keeps bytes under the SHA-256 of themselves. Every method may be called from the hub's loop at any time, also twice at once.
+    """Keeps bytes under the SHA-256 of themselves. Any method may be called at any time, also twice at once.
 
     The contract is `runhere_hub.testing.contracts.blob_store`.
     """

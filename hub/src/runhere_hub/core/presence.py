@@ -1,7 +1,7 @@
 """Who is here: awareness states, checked (SPEC 2.8). Never stored.
 
-The payload of an awareness message is a list of (client id, clock, JSON text); `null` says that the client left. A page speaks for its
-own client id only; everything else in its message is dropped.
+The payload of an awareness message is a list of (client id, clock, JSON text); `null` says that the client left. A page
+speaks for its own client id only; everything else in its message is dropped.
 """
 
 import json
@@ -54,7 +54,7 @@ def admit(
     """Fold what one page says about itself into the room's presence.
 
     Returns:
-        The presence afterwards, and the entries that others are to be told: newer than known, of this client, and of the right shape.
+        The presence afterwards, and the entries that others are told: news of this client, of the right shape.
     """
     admitted = tuple(
         entry

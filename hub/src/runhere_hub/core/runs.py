@@ -1,14 +1,14 @@
-"""How run frames fold into one record per run, and the heads (SPEC section 3). Pure: state and frame in, new state and answers out.
+"""How run frames fold into records and heads (SPEC section 3). Pure: state and frame in, new state and answers out.
 
     started (n 0)                     frames n, n+1, …            socket gone            take_over
   ───────────────▶ epoch 1, writer ──────────────────▶ … ───────▶ no writer ──────────▶ epoch 2, writer ─▶ …
                                                                    unfinished: "contact lost"
 
-A run has one writer at a time: a lease, numbered by `epoch`, held by one socket. Losing it is an answer, never an exception.
+A run has one writer at a time: a lease, numbered by `epoch`, held by one socket. Losing it is an answer, not an error.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from runhere_hub.core import outputs as output_rules
@@ -26,65 +26,10 @@ from runhere_hub.core.run_frames import (
     StatusChanged,
     TakeOver,
 )
+from runhere_hub.core.run_records import Asker, Run, RunsState, record, with_outputs, writer_of
 
-UNFINISHED = frozenset({"queued", "running"})
 OTHER_BROWSER_WAITS_MS = 30_000
 """A run without writer may be taken over from the person's other browser after this time (SPEC 3.5)."""
-
-
-@dataclass(frozen=True)
-class Asker:
-    """The page behind one socket."""
-
-    session: str
-    person_id: str
-    person_name: str
-    browser_id: str
-    tab_id: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """One execution of one cell (SPEC 3.1).
-
-    Attributes:
-        n: Number of the next expected frame.
-        writer: Who holds the lease now.
-        last_writer: Who held it last; only that person may take it over.
-        left_at: When the writer went, on the hub's clock; None while there is one.
-        replaced: The head that this run took the place of (None: there was none, or it was cleared).
-    """
-
-    run_id: str
-    cell_id: str
-    kind: str
-    status: str
-    source_digest: str | None = None
-    person: Mapping[str, str] | None = None
-    runtime: Mapping[str, str] | None = None
-    execution_count: int | None = None
-    started_at: int | None = None
-    finished_at: int | None = None
-    epoch: int = 0
-    n: int = 0
-    writer: Asker | None = None
-    last_writer: Asker | None = None
-    left_at: int | None = None
-    replaced: str | None = None
-    folded: Folded = Folded()
-
-    @property
-    def is_unfinished(self) -> bool:
-        """True while it waits or runs, as far as anybody knows."""
-        return self.status in UNFINISHED
-
-
-@dataclass(frozen=True)
-class RunsState:
-    """Every run that the room knows, and what each cell shows (None: cleared)."""
-
-    runs: Mapping[str, Run] = field(default_factory=dict)
-    heads: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -230,10 +175,8 @@ def _refusal(event: Event, at: Circumstances) -> str | None:
 
 def _apply(state: RunsState, run: Run, event: Event) -> dict[str, Run]:
     """The runs that the event changes, the run itself always among them."""
-    if isinstance(event, StatusChanged):
-        return {run.run_id: replace(run, **event.changes)}
     if not isinstance(event, OutputsArrived):
-        return {run.run_id: run}
+        return {run.run_id: replace(run, **(event.changes if isinstance(event, StatusChanged) else {}))}
     touched = _update_displays(state, run, [op for op in event.ops if isinstance(op, UpdateDisplay)])
     touched[run.run_id] = replace(run, folded=output_rules.fold(run.folded, event.ops))
     return touched
@@ -252,7 +195,7 @@ def _update_displays(state: RunsState, run: Run, ops: Iterable[UpdateDisplay]) -
 
 
 def _give_head_back(outcome: Outcome, run: Run, at: Circumstances) -> Outcome:
-    """A run that ends cancelled gives the head to the one it replaced (SPEC 3.8), past others that were cancelled meanwhile."""
+    """A run that ends cancelled gives the head to the one it replaced (SPEC 3.8), past others that were cancelled."""
     state = outcome.state
     if run.status != "cancelled" or state.heads.get(run.cell_id) != run.run_id:
         return outcome
@@ -306,7 +249,7 @@ def _may_take_over(run: Run, asker: Asker, frame: TakeOver, at: Circumstances) -
         return False
     same_browser = last.browser_id == asker.browser_id
     if run.writer is not None:
-        # The same tab again: its old socket is dead and the hub has not noticed yet. Elsewhere only by the person's own wish.
+        # The same tab again: its old socket is dead and the hub has not noticed yet. Elsewhere only by their own wish.
         return (same_browser and last.tab_id == asker.tab_id) or frame.force
     waited_ms = at.now_ms - run.left_at if run.left_at is not None else 0
     return same_browser or frame.force or waited_ms >= OTHER_BROWSER_WAITS_MS
@@ -336,7 +279,7 @@ def without_writers(state: RunsState, now_ms: int) -> RunsState:
 
 
 def _writer_frame(run: Run) -> Mapping[str, Any]:
-    return {"type": "writer", "run_id": run.run_id, "writer": _writer(run), "status": run.status}
+    return {"type": "writer", "run_id": run.run_id, "writer": writer_of(run), "status": run.status}
 
 
 # --- heads ---------------------------------------------------------------------------------------------------------
@@ -407,7 +350,9 @@ def import_runs(state: RunsState, found: Mapping[CellId, Imported], at: Circumst
         for cell_id, one in shown.items()
     ]
     put = _put(state, made, at)
-    cleared = {cell_id: None for cell_id in found if cell_id not in shown and state.heads.get(cell_id) is not None}
+    cleared: dict[str, str | None] = {
+        cell_id: None for cell_id in found if cell_id not in shown and state.heads.get(cell_id) is not None
+    }
     rest = set_heads(put.state, cleared, at)
     return replace(
         put,
@@ -427,46 +372,8 @@ def _put(state: RunsState, made: Iterable[Run], at: Circumstances) -> Outcome:
 
 def _head_frame(cell_id: str, run_id: str | None, at: Circumstances, run: Run | None = None) -> Mapping[str, Any]:
     frame: dict[str, Any] = {"type": "head", "cell_id": cell_id, "run_id": run_id, "seq": at.seq}
-    return frame if run is None else {**frame, "run": {**record(run), "outputs": list(run.folded.outputs)}}
+    return frame if run is None else {**frame, "run": with_outputs(run)}
 
 
 def _refuse(state: RunsState, code: str, message: str, of: str) -> Outcome:
     return Outcome(state, answer={"type": "refused", "code": code, "message": message, "of": of})
-
-
-# --- records -------------------------------------------------------------------------------------------------------
-
-
-def record(run: Run) -> dict[str, Any]:
-    """The record of SPEC 3.1 without its outputs."""
-    return {
-        "run_id": run.run_id,
-        "cell_id": run.cell_id,
-        "kind": run.kind,
-        "status": run.status,
-        "source_digest": run.source_digest,
-        "person": run.person,
-        "runtime": run.runtime,
-        "execution_count": run.execution_count,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "epoch": run.epoch,
-        "n": run.n,
-        "writer": _writer(run),
-    }
-
-
-def _writer(run: Run) -> Mapping[str, str] | None:
-    if run.writer is None:
-        return None
-    return {"session": run.writer.session, "person_id": run.writer.person_id, "browser_id": run.writer.browser_id}
-
-
-def runs_frame(state: RunsState) -> Mapping[str, Any]:
-    """All heads and the runs they name (SPEC 3.2)."""
-    named = [state.runs[run_id] for run_id in state.heads.values() if run_id is not None and run_id in state.runs]
-    return {
-        "type": "runs",
-        "heads": dict(state.heads),
-        "runs": [{**record(run), "outputs": list(run.folded.outputs)} for run in named],
-    }

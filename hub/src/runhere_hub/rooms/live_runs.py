@@ -7,7 +7,8 @@ from typing import Any
 from runhere_hub.core import runs as rules
 from runhere_hub.core.notebook import CellId
 from runhere_hub.core.run_frames import Frame
-from runhere_hub.core.runs import Asker, Circumstances, Imported, Outcome, Run, RunsState
+from runhere_hub.core.run_records import Asker, Run, RunsState
+from runhere_hub.core.runs import Circumstances, Imported, Outcome
 
 _STORE_AT_MOST_BYTES_PER_MS = 20_000
 """A run is stored whole. One with 20 MB of outputs that keeps growing is written once a second, not forty times."""

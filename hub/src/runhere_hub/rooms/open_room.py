@@ -15,7 +15,8 @@ from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import Cell, CellId, Json, Notebook, Output
 from runhere_hub.core.run_frames import is_too_large
-from runhere_hub.core.runs import Imported, RunsState
+from runhere_hub.core.run_records import RunsState
+from runhere_hub.core.runs import Imported
 from runhere_hub.doc import notebook_doc
 from runhere_hub.rooms.autosave import Autosave, Pace
 from runhere_hub.rooms.channel import Channel

@@ -19,7 +19,8 @@ from runhere_hub.core.access import Role
 from runhere_hub.core.errors import FrameInvalid, NotFound, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
-from runhere_hub.core.runs import Asker, Outcome
+from runhere_hub.core.run_records import Asker, runs_frame
+from runhere_hub.core.runs import Outcome
 from runhere_hub.core.yjs_bytes import (
     AwarenessMessage,
     SyncStep1,
@@ -210,7 +211,7 @@ class Room:
         member.send(self._hello(member))
         if self._trouble is not None:
             member.send(self._trouble)
-        member.send(run_rules.runs_frame(self.runs.state))
+        member.send(runs_frame(self.runs.state))
         if member.role in _EDITORS:
             member.channel.send(sync_step1(self.document.state()))
         if self._presence:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from runhere_hub.core.errors import NotFound
-from runhere_hub.core.runs import Run, RunsState
+from runhere_hub.core.run_records import Run, RunsState
 from runhere_hub.doc.log import joined
 from runhere_hub.store import authorship, blobs, notebooks, revisions, runs, updates
 from runhere_hub.store.authorship import Authored

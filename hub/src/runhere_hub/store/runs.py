@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from runhere_hub.core.outputs import Folded
-from runhere_hub.core.runs import Asker, Run, RunsState, record
+from runhere_hub.core.run_records import Asker, Run, RunsState, record
 from runhere_hub.store.tables import heads, runs
 from runhere_hub.store.upsert import upsert
 

@@ -1,7 +1,8 @@
 """The hub's one database: opened and migrated here, used from worker threads only.
 
-SQLite by default (WAL, `synchronous=FULL`: a commit that returned survives a power cut) with one writer thread, so that writers queue up
-here instead of finding the file locked. PostgreSQL through psycopg where the URL says so; no transaction pooling (advisory locks).
+SQLite by default (WAL, `synchronous=FULL`: a commit that returned survives a power cut) with one writer thread, so that
+writers queue up here instead of finding the file locked. PostgreSQL through psycopg where the URL says so, without
+transaction pooling (advisory locks).
 
     work(conn) -> value      runs in one transaction, in a thread: committed when it returns, rolled back when it raises
 """
@@ -164,7 +165,8 @@ def _quick_check(conn: Connection, name: str) -> None:
 
 def _damaged(name: str, why: str) -> DatabaseDamaged:
     return DatabaseDamaged(
-        f"The database {name} is damaged ({why}). It was left as it is: put a backup in its place, or start with another --data folder.",
+        f"The database {name} is damaged ({why}). It was left as it is: "
+        "put a backup in its place, or start with another --data folder.",
         database=name,
     )
 

@@ -1,7 +1,7 @@
 """Every table of the hub. Nothing else knows column names.
 
-Times are integer milliseconds since 1970 (UTC). Ids are 32 hex digits unless said otherwise. `seq` is the hub's order within one
-notebook: it is assigned in the transaction that writes the row and never reused.
+Times are integer milliseconds since 1970 (UTC). Ids are 32 hex digits unless said otherwise. `seq` is the hub's order
+within one notebook: it is assigned in the transaction that writes the row and never reused.
 """
 
 from sqlalchemy import (

@@ -1,4 +1,4 @@
-"""The database's versions. `bring_up_to_date` is the only way in; revisions are in `versions/`, one file each, never changed afterwards."""
+"""The database's versions: `bring_up_to_date` is the only way in. Revisions are in `versions/` and never change."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,7 @@ HEAD = "0001"
 
 
 def bring_up_to_date(conn: Connection, name: str) -> None:
-    """Run the missing revisions in the transaction of `conn`.
-
-    Args:
-        name: What the database is called in messages.
+    """Run the missing revisions in the transaction of `conn`. Messages call the database by this name.
 
     Raises:
         DatabaseUnavailable: Made by a newer version, or not a database of ours. Nothing was changed.
@@ -33,7 +30,7 @@ def bring_up_to_date(conn: Connection, name: str) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in known:
         raise DatabaseUnavailable(
-            f"The database {name} was made by a newer version of Runhere (its version is {version}, this one knows {HEAD}). "
+            f"The database {name} was made by a newer version of Runhere (it has {version}, this one knows {HEAD}). "
             "Update Runhere, or start with another --data folder.",
             database=name,
         )
