@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets import Unicode, default
 
+from runhere_runtime.channels.feed import Feed
+from runhere_runtime.journal.fold import Message
 from runhere_runtime.state import Runtime
 
 SECRET_VARIABLES = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN")
@@ -74,20 +81,106 @@ class Kernel(ServerKernelManager):
 
 
 class Kernels(AsyncMappingKernelManager):
-    """All kernels."""
+    """All kernels, each with its feed. One feed replaces the two sockets per client, and one for activity, of the stock
+    server; what a client misses is in the journal, so there is nothing to buffer either.
+    """
 
     transport_encryption = "auto"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._feeds: dict[str, Feed] = {}
+        self.runtime.journals.expire(int(time.time() * 1000), running=frozenset())
 
     @default("kernel_manager_class")
     def _default_kernel_manager_class(self) -> str:
         return "runhere_runtime.channels.kernels.Kernel"
-
-    @default("connection_dir")
-    def _default_connection_dir(self) -> str:
-        return str(self.runtime.socket_folder)
 
     @property
     def runtime(self) -> Runtime:
         runtime = getattr(self.parent, "tornado_settings", {})["runhere"]
         assert isinstance(runtime, Runtime)
         return runtime
+
+    async def feed(self, kernel_id: str) -> Feed | None:
+        """The kernel's feed, once its process was started; None when it could not be."""
+        kernel = self.get_kernel(kernel_id)
+        ready = kernel.ready
+        try:
+            await (ready if isinstance(ready, asyncio.Future) else asyncio.wrap_future(ready))
+        except Exception:  # noqa: BLE001 -- whatever kept the kernel from starting was logged by its manager
+            return None
+        if kernel_id not in self._feeds and kernel_id in self:
+            self.start_watching_activity(kernel_id)
+        return self._feeds.get(kernel_id)
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Called when a kernel has started, and by a restart with new ports."""
+        if kernel_id in self._feeds:
+            return
+        kernel = self._kernels[kernel_id]
+        kernel.reason = ""
+        kernel.last_activity = utcnow()
+        journal = self.runtime.journals.open(kernel_id)
+        journal.write_meta(self._facts(kernel_id, ended_at=None))
+        feed = Feed(kernel, journal=journal, note=lambda found: self._note(kernel, found))
+        self._feeds[kernel_id] = feed
+        self.add_restart_callback(kernel_id, feed.kernel_restarting)
+        self.add_restart_callback(kernel_id, feed.kernel_dead, "dead")
+
+    def stop_watching_activity(self, kernel_id: str) -> None:
+        """The feed goes on until the kernel is removed: what it says while it ends is kept too."""
+
+    def _facts(self, kernel_id: str, *, ended_at: int | None) -> dict[str, object]:
+        kernel = self._kernels[kernel_id]
+        started = getattr(kernel, "runhere_started_at", None) or int(time.time() * 1000)
+        kernel.runhere_started_at = started
+        return {
+            "kernel_id": kernel_id,
+            "kernel_name": kernel.kernel_name,
+            "path": str(getattr(kernel, "runhere_path", "")),
+            "started_at": started,
+            "ended_at": ended_at,
+        }
+
+    def _note(self, kernel: Any, found: Sequence[Message]) -> None:
+        """Keep busy, idle and the time of the last activity, as the stock server does for its REST API."""
+        active = False
+        for message in found:
+            if message.channel != "iopub":
+                continue
+            asked_by = read_parent_type(message)
+            if self.track_message_type(message.type) or self.track_message_type(asked_by):
+                active = True
+            if message.type == "status":
+                state = json.loads(message.frames[3]).get("execution_state")
+                if self.track_message_type(asked_by):
+                    kernel.execution_state = state
+                elif kernel.execution_state == "starting" and state != "starting":
+                    kernel.execution_state = "idle"
+        if active or kernel.execution_state == "busy":
+            self.last_kernel_activity = kernel.last_activity = utcnow()
+
+    async def _async_restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
+        if kernel_id in self._feeds:
+            self._feeds[kernel_id].kernel_restarting()
+        return await super()._async_restart_kernel(kernel_id, now=now)
+
+    restart_kernel = _async_restart_kernel  # type: ignore[assignment]  # as its base does
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """The kernel is gone, whoever ended it: its journal is closed."""
+        feed = self._feeds.pop(kernel_id, None)
+        if feed is not None:
+            feed.close()
+            if kernel_id in self._kernels:
+                feed.journal.write_meta(self._facts(kernel_id, ended_at=int(time.time() * 1000)))
+        return super().remove_kernel(kernel_id)
+
+
+def read_parent_type(message: Message) -> str | None:
+    """`msg_type` of the request that a message answers."""
+    if message.frames[1] in (b"{}", b""):
+        return None
+    found = json.loads(message.frames[1]).get("msg_type")
+    return str(found) if found is not None else None

@@ -1,0 +1,121 @@
+"""Bytes in and out: WebSocket frames, and the two subprotocols that stock clients speak. Pure."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from runhere_runtime.errors import JournalFrameInvalid
+from runhere_runtime.journal.fold import Message
+from runhere_runtime.journal.record import pack_message, unpack_message
+
+DELIMITER = b"<IDS|MSG>"
+V1 = "v1.kernel.websocket.jupyter.org"
+JOURNAL = "runhere.journal.v1"
+CHANNELS = ("shell", "control", "stdin", "iopub")
+
+
+def text_frame(value: object) -> bytes:
+    """A JSON value as one whole text frame of a server."""
+    return websocket_frame(0x1, json.dumps(value).encode())
+
+
+def binary_frame(payload: bytes) -> bytes:
+    return websocket_frame(0x2, payload)
+
+
+def websocket_frame(opcode: int, payload: bytes) -> bytes:
+    """One unmasked, final frame (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < 126:
+        head = struct.pack("!BB", 0x80 | opcode, size)
+    elif size < 65_536:
+        head = struct.pack("!BBH", 0x80 | opcode, 126, size)
+    else:
+        head = struct.pack("!BBQ", 0x80 | opcode, 127, size)
+    return head + payload
+
+
+def read_kernel_message(channel: str, parts: Sequence[bytes]) -> Message | None:
+    """A multipart message of a kernel's socket; None when it is none of Jupyter's."""
+    try:
+        at = parts.index(DELIMITER)
+        frames = tuple(parts[at + 2 :])
+        header, parent = json.loads(frames[0]), json.loads(frames[1])
+        return Message(channel, str(header["msg_type"]), str(parent.get("msg_id", "")), frames)
+    except (ValueError, IndexError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def encode_v1(message: Message) -> bytes:
+    """A frame of the subprotocol v1.kernel.websocket.jupyter.org."""
+    return binary_frame(pack_message(message.channel, message.frames))
+
+
+def encode_default(message: Message) -> bytes:
+    """A frame of the default subprotocol: JSON text, or binary when there are buffers.
+
+    The parts of a message are JSON already, so they are put together as bytes.
+    """
+    header, parent, metadata, content, *buffers = message.frames
+    ids = json.loads(header)
+    tail = json.dumps({"msg_id": ids.get("msg_id"), "msg_type": message.type, "channel": message.channel}).encode()
+    body = b"".join(
+        (
+            b'{"header":', header, b',"parent_header":', parent, b',"metadata":', metadata, b',"content":', content,
+            b"," if buffers else b',"buffers":[],', tail[1:],
+        )
+    )  # fmt: skip
+    if not buffers:
+        return websocket_frame(0x1, body)
+    count = len(buffers) + 1
+    offset = 4 * (count + 1)
+    offsets = []
+    for part in (body, *buffers):
+        offsets.append(offset)
+        offset += len(part)
+    return binary_frame(b"".join((struct.pack(f"!{count + 1}I", count, *offsets), body, *buffers)))
+
+
+def decode_v1(data: bytes | str) -> tuple[str, list[bytes]]:
+    """(channel, frames) that a client sends.
+
+    Raises:
+        JournalFrameInvalid: It is no such message.
+    """
+    if isinstance(data, str):
+        raise JournalFrameInvalid("This subprotocol carries binary messages.")
+    return unpack_message(data)
+
+
+def decode_default(data: bytes | str) -> tuple[str, list[bytes]]:
+    """As `decode_v1`, for the default subprotocol."""
+    buffers: list[bytes] = []
+    if isinstance(data, bytes):
+        text, buffers = _split_buffers(data)
+    else:
+        text = data.encode()
+    try:
+        message: dict[str, Any] = json.loads(text)
+        parts = [message["header"], message.get("parent_header") or {}, message.get("metadata") or {}]
+        frames = [json.dumps(part).encode() for part in (*parts, message.get("content") or {})]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise JournalFrameInvalid("A message is not JSON with a header.") from error
+    return str(message.get("channel") or "shell"), frames + buffers
+
+
+def _split_buffers(data: bytes) -> tuple[bytes, list[bytes]]:
+    try:
+        (count,) = struct.unpack_from("!I", data)
+        if not 1 <= count <= 4096:
+            raise JournalFrameInvalid("A message has an impossible number of parts.")
+        offsets = [*struct.unpack_from(f"!{count}I", data, 4), len(data)]
+    except struct.error as error:
+        raise JournalFrameInvalid("A message is too short.") from error
+    if any(a > b for a, b in pairwise(offsets)):
+        raise JournalFrameInvalid("The parts of a message overlap.")
+    parts = [data[a:b] for a, b in pairwise(offsets)]
+    return parts[0], parts[1:]

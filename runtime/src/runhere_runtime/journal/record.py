@@ -1,0 +1,93 @@
+"""One record of a journal, on disk and on the wire alike, so that a reader's bytes can be sent as they are.
+
+    u32  length of what follows
+    u32  CRC-32 of what follows this field
+    u64  seq          1, 2, 3 … within one journal; 0: not kept (an answer to a control request)
+    u64  time         milliseconds since 1970, when the runtime got it
+    …    message      as in the subprotocol v1.kernel.websocket.jupyter.org: little-endian u64 count and offsets,
+                      then channel, header, parent_header, metadata, content, buffers
+
+All but the message's own offsets is big-endian. SPEC.md 7.3.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from runhere_runtime.errors import JournalFrameInvalid
+
+HEAD = struct.Struct(">IIQQ")
+_AFTER_LENGTH = HEAD.size - 4
+_AFTER_CRC = HEAD.size - 8
+_BODY = struct.Struct(">QQ")
+
+
+@dataclass(frozen=True)
+class Record:
+    seq: int
+    time_ms: int
+    message: bytes
+
+
+def pack_message(channel: str, frames: Sequence[bytes]) -> bytes:
+    """header, parent_header, metadata, content and buffers as one v1 message."""
+    name = channel.encode()
+    count = len(frames) + 2
+    offset = 8 * (1 + count)
+    offsets = [count, offset]
+    offset += len(name)
+    offsets.append(offset)
+    for frame in frames:
+        offset += len(frame)
+        offsets.append(offset)
+    return b"".join((struct.pack(f"<{count + 1}Q", *offsets), name, *frames))
+
+
+def unpack_message(data: bytes) -> tuple[str, list[bytes]]:
+    """(channel, frames) of a v1 message.
+
+    Raises:
+        JournalFrameInvalid: Too short, offsets out of order, or fewer than the four parts of a message.
+    """
+    if len(data) < 8:
+        raise JournalFrameInvalid("A message is too short.")
+    (count,) = struct.unpack_from("<Q", data)
+    if not 6 <= count <= 4096 or len(data) < 8 * (1 + count):
+        raise JournalFrameInvalid("A message has an impossible number of parts.")
+    offsets = struct.unpack_from(f"<{count}Q", data, 8)
+    if offsets[0] != 8 * (1 + count) or offsets[-1] != len(data) or any(a > b for a, b in pairwise(offsets)):
+        raise JournalFrameInvalid("The parts of a message overlap.")
+    parts = [data[a:b] for a, b in pairwise(offsets)]
+    try:
+        return parts[0].decode("ascii"), parts[1:]
+    except UnicodeDecodeError as error:
+        raise JournalFrameInvalid("A message names no channel.") from error
+
+
+def pack_record(seq: int, time_ms: int, message: bytes) -> bytes:
+    crc = zlib.crc32(message, zlib.crc32(_BODY.pack(seq, time_ms)))
+    return HEAD.pack(_AFTER_LENGTH + len(message), crc, seq, time_ms) + message
+
+
+def unpack_records(data: bytes | memoryview) -> Iterator[Record]:
+    """The records in a batch.
+
+    Raises:
+        JournalFrameInvalid: At the first record that is cut short or damaged; those before it were given.
+    """
+    view = memoryview(data)
+    while view:
+        if len(view) < HEAD.size:
+            raise JournalFrameInvalid("A record is cut short.")
+        length, crc, seq, time_ms = HEAD.unpack_from(view)
+        end = 4 + length
+        if length < _AFTER_LENGTH or end > len(view):
+            raise JournalFrameInvalid("A record is cut short.")
+        if zlib.crc32(view[8:end]) != crc:
+            raise JournalFrameInvalid(f"Record {seq} is damaged.")
+        yield Record(seq, time_ms, bytes(view[HEAD.size : end]))
+        view = view[end:]
