@@ -279,7 +279,7 @@ export class RoomSocket {
         line.helloSeen = true;
         this.#set({ hello: frame, file: frame.file ?? null });
         this.#options.runs.connected(frame, (message) => line.socket.send(JSON.stringify(message)));
-        this.#sayWhoIAm(line);
+        if (this.#options.doc.awareness.getLocalState()) this.#sayWhoIAm(line);
         this.#answer(line);
         break;
       case "saved":
@@ -343,8 +343,8 @@ export class RoomSocket {
       const hello = this.#state.get().hello;
       // A reader has nothing to say, and would be cut off for saying it (SPEC 2.9).
       if (hello && canEdit(hello.role)) {
-        line.socket.send(encodeFrame({ type: "step2", update }));
         this.#unsaved.sentAll();
+        line.socket.send(encodeFrame({ type: "step2", update }));
       }
       line.isLive = true;
       this.#failures = 0;
@@ -358,8 +358,8 @@ export class RoomSocket {
     if (origin === this || origin === this.#options.offline) return;
     this.#unsaved.add(update, this.#clock.now());
     if (this.#line?.isLive) {
-      this.#line.socket.send(encodeFrame({ type: "update", update }));
       this.#unsaved.sentNewest();
+      this.#line.socket.send(encodeFrame({ type: "update", update }));
     }
     this.#tellSaved();
   };
@@ -376,7 +376,6 @@ export class RoomSocket {
 
   #sayWhoIAm(line: Line): void {
     const { awareness } = this.#options.doc;
-    if (!awareness.meta.has(this.#doc.clientID)) return;
     line.socket.send(
       encodeFrame({ type: "awareness", update: encodeAwarenessUpdate(awareness, [this.#doc.clientID]) }),
     );
