@@ -97,7 +97,14 @@ class BoundRooms:
             file = await self._file_of(room.notebook_id)
             if file is None:
                 return None
-            bound = BoundFile(room, file, db=self._db, now_ms=self._now_ms, random=self._random)
+            bound = BoundFile(
+                room,
+                file,
+                db=self._db,
+                now_ms=self._now_ms,
+                random=self._random,
+                on_renamed=lambda renamed: self._renamed(room, renamed),
+            )
             await bound.start()
             self._bound[room.notebook_id] = (room, bound)
             return bound
@@ -111,6 +118,19 @@ class BoundRooms:
             return Path(folder.path, *paths.parse_notebook(row.path))
 
         return await self._db.read(work)
+
+    async def _renamed(self, room: OpenRoom, file: Path) -> None:
+        """Another program renamed the file of an open room: the notebook is there from now on."""
+
+        def work(conn: Connection) -> None:
+            for folder in folders.all_of(conn):
+                if file.is_relative_to(folder.path):
+                    path = file.relative_to(folder.path).as_posix()
+                    notebooks.place(conn, NotebookId(room.notebook_id), folder.id, path)
+                    return
+
+        await self._db.write(work)
+        room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
 
     # --- what services ask (services.drive.OpenRooms) -----------------------------------------------------------------
 
@@ -164,3 +184,4 @@ class BoundRooms:
         for _, bound in list(self._bound.values()):
             if os.path.realpath(bound.path) in real:
                 bound.look()
+            bound.appeared(changed)

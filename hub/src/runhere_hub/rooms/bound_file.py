@@ -1,0 +1,404 @@
+"""Joins one room to one `.ipynb`: the document goes into the file, what others do to the file comes into the document.
+
+One task does everything to the file, one thing after the other, under a lock that `held` takes as well:
+
+    room changes ──▶ situation ──▶ due? ──▶ render over the base ──▶ write_atomically ──▶ new base
+    look() ──▶ read ──▶ as the base: nothing; another notebook: merge into the room ──▶ new base; else blocked
+
+The *base* is the text last read or written, kept in the database with its hash: what the document was made from. Nothing
+is written over a text that was not read first. The rules are in `core.bound_file` and `core.merge`.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from runhere_hub.core import bound_file as rules
+from runhere_hub.core import ipynb
+from runhere_hub.core.align import adopt_ids
+from runhere_hub.core.bound_file import FileSituation, Trouble, WantedWrite
+from runhere_hub.core.errors import (
+    DiskFull,
+    FileChangedOutside,
+    FileMissing,
+    FileUnreadable,
+    NotebookInvalid,
+    NotebookNeedsUpgrade,
+    RunhereError,
+    Unavailable,
+)
+from runhere_hub.core.merge import MergeResult, merge, open_conflicts
+from runhere_hub.core.notebook import CellId, Notebook
+from runhere_hub.doc import notebook_doc
+from runhere_hub.folders.write import FileText, read_text, write_atomically
+from runhere_hub.rooms.open_room import OpenRoom
+from runhere_hub.rooms.room import Change, FileState
+from runhere_hub.store import file_bases
+from runhere_hub.store.file_bases import FileBase
+from runhere_hub.store.session import Database
+
+_log = logging.getLogger(__name__)
+
+_STAT_S = 3.0  # for what no watcher tells: symbolic links that lead out of the folder, overflowing queues
+_GONE_S = 0.25  # while a file may turn up again
+_SETTLE_S = 0.2  # for programs that empty a file before they fill it
+_CLOSE_S = 10.0
+_TRIES = 3  # of a write whose file changes under it again and again
+
+OnRenamed = Callable[[Path], Awaitable[None]]
+
+
+class BoundFile:
+    """The file of one open room. `start` before all else, `close` at the end; used from the hub's loop.
+
+    Args:
+        room: Where the document is.
+        file: Absolute path of the notebook file.
+        now_ms: Milliseconds since 1970.
+        on_renamed: Called under the lock when another program has renamed the file; `path` is the new one by then.
+    """
+
+    def __init__(
+        self,
+        room: OpenRoom,
+        file: Path,
+        *,
+        db: Database,
+        now_ms: Callable[[], int],
+        random: Random,
+        on_renamed: OnRenamed | None = None,
+    ) -> None:
+        self._room = room
+        self._path = file
+        self._db = db
+        self._now_ms = now_ms
+        self._random = random
+        self._on_renamed = on_renamed
+        self._situation = FileSituation()
+        self._base: FileBase | None = None
+        self._base_ids: tuple[CellId, ...] = ()  # of the base's cells in the document, where that is known
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._must_look = False
+        self._seen: tuple[int, ...] | None = None
+        self._nearby: dict[Path, int] = {}
+        self._merging = False
+        self._task: asyncio.Task[None] | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._path
+
+    async def start(self) -> None:
+        """Look at the file and begin to follow room and file. Writes nothing now.
+
+        What the room knows and the file lacks, because the hub was killed, is written soon after.
+        """
+        self._unsubscribe = self._room.subscribe(self._on_change)
+        self._base = await self._db.read(lambda conn: file_bases.load(conn, self._room.notebook_id))
+        async with self._lock:
+            await self._check()
+            if self._base is not None and await self._differs():
+                self._situation = rules.edited(self._situation, self._now_ms())
+            self._announce()
+        self._task = asyncio.create_task(self._run(), name=f"bound file {self._path.name}")
+
+    def look(self) -> None:
+        """The file may have changed: read it soon."""
+        self._must_look = True
+        self._wake.set()
+
+    def appeared(self, files: Iterable[Path]) -> None:
+        """These files of the folder changed: one of them may be ours under a new name."""
+        now = self._now_ms()
+        self._nearby = {path: at for path, at in self._nearby.items() if now - at < rules.RENAME_MS}
+        self._nearby.update({path: now for path in files if path != self._path})
+        if self._situation.gone_since is not None:
+            self.look()
+
+    async def flush(self) -> None:
+        """Return once the file holds what the room holds, as far as it can be written."""
+        async with self._lock:
+            await self._check_if_changed()
+            await self._write_what_waits(at_once=True)
+            self._announce()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Neither read nor write the file in this block."""
+        async with self._lock:
+            yield
+
+    def moved(self, file: Path) -> None:
+        """The file is here from now on; to be called inside `held`."""
+        self._path = file
+        self._situation = rules.seen_well(self._situation)
+        self.look()
+
+    async def close(self) -> None:
+        """Write what waits, as far as it can be written, and let go. May be called again."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        self._unsubscribe()
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self.flush()
+        except (RunhereError, TimeoutError) as error:
+            _log.warning("%s could not be written at the end: %s", self._path, error)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    # --- the task ----------------------------------------------------------------------------------------------------
+
+    def _on_change(self, change: Change) -> None:
+        if self._merging and change.by_hub:
+            return  # our own merge: `_merge` finds out whether the file lacks something
+        now = self._now_ms()
+        if change.kind == "document":
+            self._situation = rules.edited(self._situation, now)
+        else:
+            ended = change.kind == "run_finished" or change.by_hub
+            self._situation = rules.outputs_came(self._situation, now, run_ended=ended)
+        self._announce()
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._wait_s()):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                async with self._lock:
+                    await self._check_if_changed()
+                    await self._write_what_waits()
+                    self._announce()
+            except Exception:  # noqa: BLE001 - this task is the file's only writer: it goes on at its next turn
+                _log.exception("The file %s could not be kept", self._path)
+                self._situation = rules.landed(self._situation)
+                await asyncio.sleep(1)
+
+    def _wait_s(self) -> float:
+        if self._must_look:
+            return 0
+        if self._situation.gone_since is not None:
+            return _GONE_S
+        due = rules.due_at(self._situation)
+        return _STAT_S if due is None else min(_STAT_S, max(0.0, (due - self._now_ms()) / 1000))
+
+    def _announce(self) -> None:
+        conflicts = len(open_conflicts(notebook_doc.read(self._room.doc)))
+        state, message = rules.shown(self._situation, conflicts=conflicts)
+        self._room.announce_file(FileState(state, str(self._path), message))
+
+    # --- from the file to the room -----------------------------------------------------------------------------------
+
+    async def _check_if_changed(self) -> None:
+        blocked = self._situation.blocked
+        is_uncertain = self._situation.gone_since is not None or (blocked and blocked.trouble == "unreadable")
+        if self._must_look or is_uncertain or self._stat() != self._seen:
+            await self._check()
+
+    def _stat(self) -> tuple[int, ...] | None:
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+
+    async def _check(self) -> None:
+        """Read the file and act on what is there."""
+        self._must_look = False
+        self._seen = self._stat()
+        try:
+            found, parsed = await self._read()
+        except FileMissing:
+            await self._missing()
+        except FileUnreadable as error:
+            self._block("unreadable", error.message)
+        except NotebookNeedsUpgrade as error:
+            self._block("invalid", f"{error.message} Until then nothing is written into the file.")
+        except NotebookInvalid as error:
+            self._block("invalid", f"{error.message} Until that is mended nothing is written into the file.")
+        except _ConflictMarkers:
+            self._block(
+                "conflict",
+                "The file has conflict markers (<<<<<<<). Resolve them, with git for example; until then nothing is "
+                "written into it.",
+            )
+        else:
+            self._situation = rules.seen_well(self._situation)
+            if parsed is not None:
+                await self._merge(found, parsed)
+
+    async def _read(self) -> tuple[FileText, ipynb.ParsedFile | None]:
+        """The file, and what it says unless that is the base."""
+        for is_last in (False, True):
+            found = await asyncio.to_thread(read_text, self._path)
+            if self._base is not None and found.sha256 == self._base.sha256:
+                return found, None
+            try:
+                return found, await asyncio.to_thread(ipynb.parse, found.text)
+            except NotebookInvalid as error:
+                if is_last:
+                    raise _ConflictMarkers if ipynb.has_conflict_markers(found.text) else error from error
+            await asyncio.sleep(_SETTLE_S)
+        raise AssertionError("the last try returns or raises")
+
+    async def _missing(self) -> None:
+        now = self._now_ms()
+        if self._base is not None:
+            for candidate in [path for path, at in self._nearby.items() if now - at < rules.RENAME_MS]:
+                if await asyncio.to_thread(_has_sha256, candidate, self._base.sha256):
+                    await self._renamed(candidate)
+                    return
+        self._situation = rules.gone(self._situation, now)
+        if rules.is_lost(self._situation, now):
+            self._block(
+                "missing",
+                "The file was deleted or moved away. Your notebook is kept here; put the file back to go on.",
+            )
+
+    async def _renamed(self, file: Path) -> None:
+        self._path = file
+        self._nearby.clear()
+        self._seen = self._stat()
+        self._situation = rules.seen_well(self._situation)
+        if self._on_renamed is not None:
+            await self._on_renamed(file)
+
+    def _block(self, trouble: Trouble, message: str) -> None:
+        self._situation = rules.blocked(self._situation, self._now_ms(), trouble, message)
+
+    async def _merge(self, found: FileText, parsed: ipynb.ParsedFile) -> None:
+        """Bring what others wrote into the room; afterwards it is the base."""
+        ours = await self._room.notebook()
+        result, text = await asyncio.to_thread(self._merged, ours, found, parsed)
+        self._merging = True
+        try:
+            if result.changes_document:
+                now = self._now_ms()
+                await self._room.edit(lambda doc: notebook_doc.apply_merge(doc, result, random=self._random, now=now))
+            if result.outputs_changed:
+                shown = {cell.id: (cell.execution_count, cell.outputs) for cell in result.notebook.cells}
+                await self._room.set_outputs({cell_id: shown[cell_id] for cell_id in result.outputs_changed})
+        finally:
+            self._merging = False
+        await self._keep_base(FileBase(found.text, found.sha256, found.mtime_ns))
+        if text == found.text:
+            self._base_ids = tuple(cell.id for cell in result.notebook.cells)
+        else:
+            self._situation = rules.edited(self._situation, self._now_ms())
+
+    def _merged(self, ours: Notebook, found: FileText, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
+        """The merge, and the text that the file would have after it. Blocks for as long as it computes."""
+        # Where nothing is known, both are kept wherever they differ.
+        base = replace(ours, cells=(), metadata={}) if self._base is None else self._base_notebook(ours)
+        taken = [cell.id for cell in ours.cells]
+        theirs = adopt_ids(base if base.cells else ours, parsed.notebook, unsure=parsed.made_ids, taken=taken)
+        result = merge(base, ours, theirs)
+        return result, ipynb.render(result.notebook, previous_text=found.text)
+
+    def _base_notebook(self, ours: Notebook) -> Notebook:
+        """What the base says, with the document's cell ids."""
+        if self._base is None:
+            raise ValueError("there is no base")
+        parsed = ipynb.parse(self._base.text)
+        if len(self._base_ids) == len(parsed.notebook.cells):
+            pairs = zip(parsed.notebook.cells, self._base_ids, strict=True)
+            return replace(parsed.notebook, cells=tuple(replace(cell, id=cell_id) for cell, cell_id in pairs))
+        return adopt_ids(ours, parsed.notebook, unsure=parsed.made_ids)
+
+    async def _keep_base(self, base: FileBase) -> None:
+        self._base, self._base_ids = base, ()
+        try:
+            await self._db.write(lambda conn: file_bases.save(conn, self._room.notebook_id, base))
+        except Unavailable as error:
+            # The file is right; after a crash the next start merges it against an older base, which gives the same.
+            _log.warning("The base of %s could not be kept: %s", self._path, error.message)
+
+    # --- from the room to the file -----------------------------------------------------------------------------------
+
+    async def _differs(self) -> bool:
+        """Whether the room says something that the base lacks, outputs aside."""
+        text, _ = await self._rendered(WantedWrite(with_outputs=False))
+        return self._base is not None and text != self._base.text
+
+    async def _write_what_waits(self, *, at_once: bool = False) -> None:
+        for _ in range(_TRIES):
+            wanted = rules.wanted_write(self._situation, self._now_ms(), at_once=at_once)
+            if wanted is None or self._base is None:
+                return
+            try:
+                await self._write(wanted)
+                return
+            except FileChangedOutside:
+                self._situation = rules.landed(self._situation)
+                await self._check()
+            except FileMissing:
+                self._situation = rules.landed(self._situation)
+                await self._missing()
+                return
+            except DiskFull as error:
+                self._block("disk_full", f"{error.message} Your notebook is kept here.")
+                return
+            except Unavailable as error:
+                self._block("read_only", f"{error.message} Your notebook is kept here.")
+                return
+
+    async def _write(self, wanted: WantedWrite) -> None:
+        self._situation = rules.begun(self._situation, wanted)
+        base = self._base
+        text, ids = await self._rendered(wanted)
+        if base is not None and text != base.text:
+            done = await asyncio.to_thread(write_atomically, self._path, text, expected_sha256=base.sha256)
+            self._seen = self._stat()
+            await self._keep_base(FileBase(text, done.sha256, done.mtime_ns))
+        self._base_ids = ids
+        self._situation = rules.written(self._situation, self._now_ms(), wanted)
+
+    async def _rendered(self, wanted: WantedWrite) -> tuple[str, tuple[CellId, ...]]:
+        """The file's text as it should be, and the ids of its cells."""
+        notebook = await self._room.notebook()
+        with_outputs = wanted.with_outputs or self._room.room.about.omit_outputs
+        text = await asyncio.to_thread(self._render, notebook, with_outputs)
+        return text, tuple(cell.id for cell in notebook.cells)
+
+    def _render(self, notebook: Notebook, with_outputs: bool) -> str:
+        if self._base is None:
+            raise ValueError("there is no base")
+        if not with_outputs:
+            notebook = _with_outputs_of(self._base_notebook(notebook), notebook)
+        return ipynb.render(notebook, previous_text=self._base.text)
+
+
+class _ConflictMarkers(Exception):
+    """The file is no notebook because a merge of git's stopped half-way."""
+
+
+def _with_outputs_of(base: Notebook, notebook: Notebook) -> Notebook:
+    """The notebook with the outputs that the base has; those of new cells come later."""
+    before = {cell.id: cell for cell in base.cells}
+    cells = []
+    for cell in notebook.cells:
+        old = before.get(cell.id)
+        if cell.type != "code" or old is None or old.type != "code":
+            cells.append(replace(cell, outputs=(), execution_count=None))
+        else:
+            cells.append(replace(cell, outputs=old.outputs, execution_count=old.execution_count))
+    return replace(notebook, cells=tuple(cells))
+
+
+def _has_sha256(path: Path, sha256: str) -> bool:
+    try:
+        return read_text(path).sha256 == sha256
+    except RunhereError:
+        return False
