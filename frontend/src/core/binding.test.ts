@@ -95,6 +95,12 @@ const PATHS: readonly (readonly [string, readonly BindingEvent[], object])[] = [
     [...toReady, { type: "ended", reason: "kernel_died" }, { type: "connect_step", step: "session" }],
     { phase: "connecting", target: known, step: "session" },
   ],
+  ["an address that cannot be used", [{ type: "address_refused", failure: down }], { phase: "unbound", failure: down }],
+  [
+    "such an address pasted while bound",
+    [...toReady, { type: "address_refused", failure: down }],
+    { phase: "ready", target: known, attachment },
+  ],
   ["disconnect", [...toReady, { type: "disconnect" }], { phase: "unbound", failure: null }],
 ];
 

@@ -90,6 +90,8 @@ export type Failure = Extract<Diagnosis, { ok: false }>;
 
 export type BindingEvent =
   | { readonly type: "connect"; readonly target: RuntimeTarget }
+  /** What was pasted is no address of this computer; a runtime that is bound stays bound. */
+  | { readonly type: "address_refused"; readonly failure: Failure }
   | { readonly type: "probe_step"; readonly step: ProbingStep }
   | { readonly type: "identified"; readonly target: RuntimeTarget }
   | { readonly type: "pairing" }
@@ -115,6 +117,8 @@ export function nextBinding(state: BindingState, event: BindingEvent): BindingSt
   switch (event.type) {
     case "connect":
       return { phase: "probing", target: event.target, step: "reach" };
+    case "address_refused":
+      return isAttached(state) ? state : { phase: "unbound", failure: event.failure };
     case "disconnect":
       return state.phase === "unbound" && state.failure === null ? state : UNBOUND;
     case "failed":
@@ -146,9 +150,13 @@ export function nextBinding(state: BindingState, event: BindingEvent): BindingSt
   }
 }
 
+function isAttached(state: BindingState): boolean {
+  return state.phase === "ready" || state.phase === "interrupted" || state.phase === "gone";
+}
+
 /** A failed first connection leaves nothing bound; a kernel we were attached to stays bound, so that nothing is forgotten. */
 function failed(state: Exclude<BindingState, { phase: "unbound" }>, failure: Failure): BindingState {
-  if (state.phase === "interrupted" || state.phase === "ready" || state.phase === "gone") return state;
+  if (isAttached(state)) return state;
   if (failure.needsToken) {
     return { phase: "authenticating", target: state.target, step: "token", failure };
   }

@@ -47,6 +47,8 @@ export type KernelEvent =
 export interface KernelPort {
   readonly state: Observable<LinkState>;
   readonly status: Observable<KernelStatus>;
+  /** Whether this tab holds the socket. */
+  readonly isLeader: Observable<boolean>;
   /** Calls `fn` for each event, in order. Returns the end. */
   listen(fn: (event: KernelEvent) => void): () => void;
   /** Sent as soon as the socket is open, in order. */
@@ -80,6 +82,7 @@ const LOOK_MS = 20_000;
 export class KernelConnection implements KernelPort {
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
   readonly status = new Value<KernelStatus>("unknown");
+  readonly isLeader = new Value(true);
 
   readonly #options: KernelOptions;
   readonly #listeners = new Set<(event: KernelEvent) => void>();
@@ -369,6 +372,8 @@ export class KernelConnection implements KernelPort {
     this.#busyWith.clear();
     this.#due.clear();
     this.#emit({ type: "process_changed", process });
+    // When the new process has answered on the shell, too, it takes requests.
+    if (this.#socket !== null) this.#ours.shell = this.#askInfo(this.#socket, "shell");
   }
 
   /** Who the kernel's process said it is; null before it did. */

@@ -11,6 +11,7 @@ import type { KernelMessage, OutgoingMessage } from "./wire.ts";
 class HandPort implements KernelPort {
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 1 });
   readonly status = new Value<KernelStatus>("unknown");
+  readonly isLeader = new Value(true);
   readonly sent: string[] = [];
   readonly #listeners = new Set<(event: KernelEvent) => void>();
 

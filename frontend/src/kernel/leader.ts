@@ -18,11 +18,21 @@ export interface Locks {
   request(name: string, options: { signal: AbortSignal }, hold: () => Promise<void>): Promise<unknown>;
 }
 
-/** The part of `BroadcastChannel` that is used. */
+/** A line to the other tabs of this browser; one does not hear oneself. */
 export interface TabChannel {
   postMessage(message: unknown): void;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  listen(fn: (message: unknown) => void): void;
   close(): void;
+}
+
+/** A `BroadcastChannel` as a `TabChannel`. */
+export function openTabChannel(name: string): TabChannel {
+  const channel = new BroadcastChannel(name);
+  return {
+    postMessage: (message) => channel.postMessage(message),
+    listen: (fn) => channel.addEventListener("message", (event) => fn(event.data)),
+    close: () => channel.close(),
+  };
 }
 
 export interface SharedKernelOptions {
@@ -75,7 +85,8 @@ export class SharedKernel implements KernelPort {
     this.#options = options;
     this.#process = options.process;
     this.#channel = options.openChannel(options.name);
-    this.#channel.onmessage = (event) => this.#told(event.data as TabMessage);
+    // Only this file posts there.
+    this.#channel.listen((message) => this.#told(message as TabMessage));
     this.#post({ kind: "hello" });
     if (options.locks === null) this.#lead();
     else void this.#queueForLock(options.locks);

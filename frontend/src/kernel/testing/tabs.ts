@@ -82,7 +82,7 @@ export class FakeTab {
 }
 
 class FakeChannel implements TabChannel {
-  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
+  readonly #listeners: ((message: unknown) => void)[] = [];
 
   constructor(
     readonly name: string,
@@ -97,10 +97,14 @@ class FakeChannel implements TabChannel {
   }
 
   hear(message: unknown): void {
-    this.onmessage?.({ data: message });
+    for (const fn of this.#listeners) fn(message);
+  }
+
+  listen(fn: (message: unknown) => void): void {
+    this.#listeners.push(fn);
   }
 
   close(): void {
-    this.onmessage = null;
+    this.#listeners.length = 0;
   }
 }

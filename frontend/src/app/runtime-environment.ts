@@ -1,0 +1,92 @@
+/** What a runtime's driver takes from the browser. Tests give their own. */
+import type { BrowserFacts, PermissionState } from "../core/probe.ts";
+import { type Locks, openTabChannel, type TabChannel } from "../kernel/leader.ts";
+import type { Clock } from "../kernel/messages.ts";
+import { type OpenSocket, openBrowserSocket } from "../kernel/transport.ts";
+import { onWake } from "../sync/back-off.ts";
+import { systemClock } from "../sync/clock.ts";
+import type { LocalStore } from "./runtime-memory.ts";
+import { TokenVault } from "./token-vault.ts";
+
+export interface RuntimeEnvironment {
+  readonly facts: BrowserFacts;
+  readonly fetch: typeof fetch;
+  readonly openSocket: OpenSocket;
+  readonly clock: Clock;
+  readonly onWake: (fn: () => void) => () => void;
+  readonly locks: Locks | null;
+  readonly openChannel: (name: string) => TabChannel;
+  readonly queryPermission: () => Promise<PermissionState>;
+  readonly store: LocalStore;
+  readonly vault: TokenVault;
+  /** Shown by the companion beside the session it gives: `Firefox on Linux`. */
+  readonly clientName: string;
+}
+
+let shared: RuntimeEnvironment | null = null;
+
+/** The page's own, made once: all notebooks of a tab share one vault. */
+export function browserEnvironment(): RuntimeEnvironment {
+  shared ??= makeBrowserEnvironment();
+  return shared;
+}
+
+function makeBrowserEnvironment(): RuntimeEnvironment {
+  return {
+    facts: { engine: engineOf(navigator.userAgent), isSecureContext, hubOrigin: location.origin },
+    fetch: fetchWithoutTraces,
+    openSocket: openBrowserSocket,
+    clock: systemClock,
+    onWake,
+    locks: "locks" in navigator ? navigator.locks : null,
+    openChannel: openTabChannel,
+    queryPermission,
+    store: localStorage,
+    vault: new TokenVault({
+      session: sessionStorage,
+      indexedDB: globalThis.indexedDB ?? null,
+      crypto,
+      openChannel: openTabChannel,
+    }),
+    clientName: clientName(navigator.userAgent),
+  };
+}
+
+/** The browser's list of loaded resources keeps whole URLs; a stock server's may hold its token. */
+const fetchWithoutTraces: typeof fetch = async (input, init) => {
+  const hasToken = new URL(String(input)).searchParams.has("token");
+  try {
+    return await fetch(input, init);
+  } finally {
+    if (hasToken) performance.clearResourceTimings();
+  }
+};
+
+export function engineOf(userAgent: string): BrowserFacts["engine"] {
+  // Every browser on iOS is WebKit, whatever it calls itself.
+  if (/iPhone|iPad|CriOS|FxiOS|EdgiOS/.test(userAgent)) return "webkit";
+  if (/Chrome\/|Chromium\//.test(userAgent)) return "chromium";
+  return /Gecko\/\d/.test(userAgent) ? "gecko" : "webkit";
+}
+
+function clientName(userAgent: string): string {
+  const name = /Edg\//.test(userAgent)
+    ? "Edge"
+    : { chromium: "Chrome", gecko: "Firefox", webkit: "Safari" }[engineOf(userAgent)];
+  const system = /Windows|Mac OS X|Linux|Android/.exec(userAgent)?.[0].replace("Mac OS X", "macOS");
+  return system === undefined ? name : `${name} on ${system}`;
+}
+
+/** Chromium from 145 on splits the permission; before, it had one name for both. */
+async function queryPermission(): Promise<PermissionState> {
+  for (const name of ["loopback-network", "local-network-access"]) {
+    try {
+      // The type lists the names of older browsers only.
+      const { state } = await navigator.permissions.query({ name: name as PermissionName });
+      return state;
+    } catch {
+      // This browser does not know that name.
+    }
+  }
+  return "unknown";
+}

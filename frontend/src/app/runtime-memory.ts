@@ -1,0 +1,107 @@
+/**
+ * What this browser remembers of a notebook's runtime, over reloads and closed tabs. No secret is among it, and it never leaves the browser.
+ */
+import type { AuthStyle, KernelFolder, RuntimeKind } from "../core/binding.ts";
+
+export interface RememberedKernel {
+  readonly kernelId: string;
+  readonly kernelspec: string;
+  readonly displayName: string;
+  readonly folder: KernelFolder;
+  /** Who the kernel's process said it is; another one later means that variables are lost. */
+  readonly process: string | null;
+}
+
+export interface RememberedRuntime {
+  readonly baseUrl: string;
+  readonly label: string;
+  readonly kind: RuntimeKind;
+  readonly auth: AuthStyle;
+  /** Null after the kernel was shut down. */
+  readonly kernel: RememberedKernel | null;
+}
+
+interface Stored {
+  readonly sessionId: string;
+  /** Chosen for this notebook, whatever server it was bound to. */
+  readonly kernelspec: string | null;
+  readonly runtime: RememberedRuntime | null;
+}
+
+export type LocalStore = Pick<Storage, "getItem" | "setItem">;
+
+export class RuntimeMemory {
+  readonly #store: LocalStore;
+  readonly #key: string;
+  readonly #newId: () => string;
+  #now: Stored;
+
+  constructor(store: LocalStore, notebookId: string, newId: () => string) {
+    this.#store = store;
+    this.#key = `runhere.kernel:${notebookId}`;
+    this.#newId = newId;
+    this.#now = this.#read();
+  }
+
+  /** The same for every tab of this browser with this notebook: the key of the server's buffer. */
+  get sessionId(): string {
+    return this.#now.sessionId;
+  }
+
+  get runtime(): RememberedRuntime | null {
+    return this.#now.runtime;
+  }
+
+  get kernelspec(): string | null {
+    return this.#now.kernelspec;
+  }
+
+  bind(runtime: RememberedRuntime): void {
+    this.#write({ ...this.#now, runtime, kernelspec: runtime.kernel?.kernelspec ?? this.#now.kernelspec });
+  }
+
+  /** The bound kernel's process, as it just told. */
+  process(process: string): void {
+    const { runtime } = this.#now;
+    if (runtime?.kernel) this.#write({ ...this.#now, runtime: { ...runtime, kernel: { ...runtime.kernel, process } } });
+  }
+
+  forgetKernel(): void {
+    const { runtime } = this.#now;
+    if (runtime) this.#write({ ...this.#now, runtime: { ...runtime, kernel: null } });
+  }
+
+  unbind(): void {
+    this.#write({ ...this.#now, runtime: null });
+  }
+
+  /** Another tab may have written since. */
+  refresh(): void {
+    this.#now = this.#read();
+  }
+
+  #read(): Stored {
+    const text = this.#store.getItem(this.#key);
+    const stored = text === null ? null : parsed(text);
+    if (stored !== null) return stored;
+    const fresh: Stored = { sessionId: this.#newId(), kernelspec: null, runtime: null };
+    this.#store.setItem(this.#key, JSON.stringify(fresh));
+    return fresh;
+  }
+
+  #write(stored: Stored): void {
+    this.#now = stored;
+    this.#store.setItem(this.#key, JSON.stringify(stored));
+  }
+}
+
+/** Null for what an older page wrote otherwise: it is then made anew. */
+function parsed(text: string): Stored | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isOurs = typeof value === "object" && value !== null && "sessionId" in value && "runtime" in value;
+    return isOurs ? (value as Stored) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,132 @@
+import { IDBFactory } from "fake-indexeddb";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Browser, type FakeTab } from "../kernel/testing/tabs.ts";
+import { TokenVault } from "./token-vault.ts";
+
+const BASE = "http://127.0.0.1:8888/";
+const TOKEN = "very-secret-token";
+
+class Session {
+  readonly items = new Map<string, string>();
+  getItem(key: string): string | null {
+    return this.items.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.items.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.items.delete(key);
+  }
+}
+
+let indexedDB: IDBFactory;
+let browser: Browser;
+
+beforeEach(() => {
+  indexedDB = new IDBFactory();
+  browser = new Browser();
+});
+
+function vault(
+  session: Session | null = new Session(),
+  tab: FakeTab = browser.tab(),
+  database = indexedDB as IDBFactory | null,
+) {
+  return new TokenVault({
+    session,
+    indexedDB: database,
+    crypto: globalThis.crypto,
+    openChannel: tab.openChannel,
+    siblingMs: 30,
+  });
+}
+
+async function everythingStored(): Promise<string> {
+  const seen: unknown[] = [];
+  const open = indexedDB.open("runhere-runtimes", 1);
+  await new Promise((done) => {
+    open.onsuccess = done;
+  });
+  for (const name of ["tokens", "keys"]) {
+    const all = open.result.transaction(name).objectStore(name).getAll();
+    await new Promise((done) => {
+      all.onsuccess = done;
+    });
+    seen.push(...(all.result as unknown[]));
+  }
+  return seen
+    .map((value) => (value instanceof CryptoKey ? `key extractable=${value.extractable}` : bytesText(value)))
+    .join("|");
+}
+
+function bytesText(value: unknown): string {
+  const { bytes } = value as { bytes: Uint8Array };
+  return String.fromCharCode(...bytes);
+}
+
+describe("TokenVault", () => {
+  it("survives a reload of its tab, and only that", async () => {
+    const session = new Session();
+    const tab = browser.tab();
+    await vault(session, tab).keep(BASE, TOKEN, false);
+    tab.kill();
+    expect(await vault(session).find(BASE)).toBe(TOKEN);
+    for (const other of browser.tabs) other.kill();
+    expect(await vault(new Session()).find(BASE)).toBeNull();
+  });
+
+  it("is remembered on this browser only when asked to", async () => {
+    const tab = browser.tab();
+    const first = vault(new Session(), tab);
+    await first.keep(BASE, TOKEN, true);
+    tab.kill();
+    expect(await vault(new Session()).find(BASE)).toBe(TOKEN);
+    for (const other of browser.tabs) other.kill();
+    const again = browser.tab();
+    await vault(new Session(), again).keep(BASE, TOKEN, false);
+    again.kill();
+    expect(await vault(new Session()).find(BASE)).toBeNull();
+  });
+
+  it("asks sibling tabs, and hands them a new token", async () => {
+    const first = vault();
+    await first.keep(BASE, TOKEN, false);
+    const second = vault();
+    expect(await second.find(BASE)).toBe(TOKEN);
+    await second.keep(BASE, "newer", false);
+    expect(first.peek(BASE)).toBe("newer");
+    expect(await second.find("http://127.0.0.1:9999/")).toBeNull();
+  });
+
+  it("leaves nothing readable in any storage", async () => {
+    const session = new Session();
+    await vault(session).keep(BASE, TOKEN, true);
+    const stored = await everythingStored();
+    expect(stored).toContain("key extractable=false");
+    expect(stored).not.toContain(TOKEN);
+    const kept = [...session.items.values()].join("|");
+    expect(kept).not.toBe("");
+    expect(kept + atob(kept)).not.toContain(TOKEN);
+  });
+
+  it("forgets everywhere", async () => {
+    const session = new Session();
+    const first = vault(session);
+    const second = vault();
+    await first.keep(BASE, TOKEN, true);
+    await second.find(BASE);
+    await first.forgetAll();
+    expect([first.peek(BASE), second.peek(BASE), await first.find(BASE), session.items.size]).toEqual([
+      null,
+      null,
+      null,
+      0,
+    ]);
+  });
+
+  it("works for this page where the browser stores nothing", async () => {
+    const lone = vault(null, browser.tab(), null);
+    await lone.keep(BASE, TOKEN, true);
+    expect(await lone.find(BASE)).toBe(TOKEN);
+  });
+});
