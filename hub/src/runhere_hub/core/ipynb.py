@@ -12,8 +12,6 @@ content, the same ones on each reading (`ParsedFile.made_ids`), and not written 
 import json
 from dataclasses import dataclass
 
-import nbformat
-
 from runhere_hub.core import ipynb_salvage, ipynb_write
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
 from runhere_hub.core.ipynb_read import read_file
@@ -89,6 +87,9 @@ def upgrade(text: str) -> str:
 
 def _converted(value: Json, version: int) -> str:
     """Nbformat's own conversion, without the random ids and the traces that it leaves."""
+    # Here, because its schema checker takes almost a second to load and few files are that old.
+    import nbformat
+
     if not isinstance(value, dict):
         raise NotebookInvalid("the file", "a notebook is a JSON object")
     worksheets = value.get("worksheets")
