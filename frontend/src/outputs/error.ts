@@ -10,9 +10,9 @@ import { button, element, type OutputEnvironment } from "./rendered.ts";
 const OPEN_LINES = 24;
 
 export function errorElement(error: ErrorOutput, environment: OutputEnvironment): HTMLElement {
-  const box = element("div", "output-error");
+  const box = element("div", "output-failure");
   const traceback = error.traceback.join("\n");
-  const head = element("div", "output-error-head");
+  const head = element("div", "output-failure-head");
   head.append(
     element("strong", "", error.ename),
     element("span", "", error.evalue ? `: ${stripAnsi(error.evalue)}` : ""),

@@ -6,6 +6,7 @@
  * Nothing else in the page may assign `innerHTML`.
  */
 import createDOMPurify, { type Config, type DOMPurify } from "dompurify";
+import { hideStyles, STYLE_ATTRIBUTE } from "./hide-styles.ts";
 
 /** Clean markup, detached from any document that runs scripts. */
 export interface Sanitised {
@@ -44,6 +45,7 @@ const COMMON: Config = {
   RETURN_DOM_FRAGMENT: true,
   USE_PROFILES: { html: true, svg: true, svgFilters: true },
   ADD_ATTR: ["scoped", "target"],
+  FORBID_ATTR: ["style"],
   FORBID_TAGS: ["form", "textarea", "select", "option", "dialog"],
   ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto|data|attachment):|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
 };
@@ -94,10 +96,16 @@ export function sanitise(
   };
   // A leading style or comment would be lost by the parser: the hidden element keeps it in the body. (FORCE_BODY would
   // note a removal for every input, which the test for active content could not tell from a real one.)
-  const fragment = dompurify.sanitize(`<i hidden></i>${html}`, config) as unknown as DocumentFragment;
+  const hidden = hideStyles(html);
+  const fragment = dompurify.sanitize(`<i hidden></i>${hidden.html}`, config) as unknown as DocumentFragment;
   const active = dompurify.removed.some(isActive);
   fragment.firstElementChild?.remove();
-  return { fragment, active, ...takeStyles(fragment) };
+  return {
+    fragment,
+    active,
+    styleSheets: allowStyleElements ? hidden.styleSheets : [],
+    applyStyles: takeStyles(fragment),
+  };
 }
 
 function isActive(removed: unknown): boolean {
@@ -109,21 +117,13 @@ function isActive(removed: unknown): boolean {
   return from === undefined || from.nodeName !== "I" || name !== "hidden";
 }
 
-function takeStyles(fragment: DocumentFragment): Pick<Sanitised, "styleSheets" | "applyStyles"> {
-  const styleSheets: string[] = [];
-  for (const style of fragment.querySelectorAll("style")) {
-    styleSheets.push(style.textContent ?? "");
-    style.remove();
+function takeStyles(fragment: DocumentFragment): () => void {
+  const styled: (readonly [HTMLElement | SVGElement, string])[] = [];
+  for (const element of fragment.querySelectorAll<HTMLElement | SVGElement>(`[${STYLE_ATTRIBUTE}]`)) {
+    styled.push([element, element.getAttribute(STYLE_ATTRIBUTE) ?? ""]);
+    element.removeAttribute(STYLE_ATTRIBUTE);
   }
-  const inline: (readonly [HTMLElement, string])[] = [];
-  for (const styled of fragment.querySelectorAll<HTMLElement>("[style]")) {
-    inline.push([styled, styled.getAttribute("style") ?? ""]);
-    styled.removeAttribute("style");
-  }
-  return {
-    styleSheets,
-    applyStyles: () => {
-      for (const [styled, css] of inline) styled.style.cssText = css;
-    },
+  return () => {
+    for (const [element, css] of styled) element.style.cssText = css;
   };
 }

@@ -3,7 +3,7 @@
  * cell is always among them, because it may hold the focus and an input method's unfinished text.
  */
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { memo, type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
@@ -19,7 +19,7 @@ export function CellList({
   scroller,
 }: {
   readonly controller: NotebookController;
-  readonly scroller: RefObject<HTMLElement | null>;
+  readonly scroller: HTMLElement;
 }) {
   const t = useText();
   const { visible } = useObservable(controller.sections.view);
@@ -32,7 +32,7 @@ export function CellList({
   );
   const virtualizer = useVirtualizer({
     count: visible.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: (index) => estimateHeight(controller.services, visible[index] ?? ""),
     getItemKey: useCallback((index: number) => visible[index] ?? index, [visible]),
     overscan: OVERSCAN,

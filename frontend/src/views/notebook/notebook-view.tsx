@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { KeyBinding } from "../../core/shortcuts.ts";
 import { endAllFrames } from "../../outputs/frames.ts";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
@@ -27,13 +27,13 @@ export interface NotebookViewProps {
 /** An open notebook: tools, banners, and the cells in a window. */
 export function NotebookView({ controller, keys, onCommand, toolbarEnd }: NotebookViewProps) {
   const t = useText();
-  const scroller = useRef<HTMLElement>(null);
+  // State, not a ref: the window over the cells needs the element when it is first drawn, and refs are set after that.
+  const [scroller, setScroller] = useState<HTMLElement | null>(null);
   useKeys(keys, onCommand);
   useCellClipboard(controller);
   useEffect(() => endAllFrames, []);
   return (
     <div className={styles.view}>
-      {/* biome-ignore lint/a11y/useSemanticElements: there is no element for toolbars. */}
       <div role="toolbar" aria-label={t("notebook.toolbar")} className={styles.toolbar}>
         <InsertButtons controller={controller} />
         <SaveStatus controller={controller} />
@@ -42,9 +42,9 @@ export function NotebookView({ controller, keys, onCommand, toolbarEnd }: Notebo
         {toolbarEnd}
       </div>
       <FindBar controller={controller} />
-      <main ref={scroller} className={styles.scroller}>
+      <main ref={setScroller} className={styles.scroller}>
         <Banners controller={controller} />
-        <CellList controller={controller} scroller={scroller} />
+        {scroller ? <CellList controller={controller} scroller={scroller} /> : null}
         {controller.isReadOnly ? null : (
           <div className={styles.end}>
             <InsertButtons controller={controller} />

@@ -12,6 +12,7 @@ export function StdinRow({ controller, id }: { readonly controller: NotebookCont
   const question = useObservable(controller.services.actions.stdin);
   const field = useRef<HTMLInputElement>(null);
   // The question takes the focus from the cell that asks, never from a cell somebody is typing in.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each question takes it anew.
   useEffect(() => {
     const isHere = field.current?.closest("[data-cell-id]")?.contains(document.activeElement) ?? false;
     if (isHere || document.activeElement === document.body) field.current?.focus();
