@@ -18,6 +18,13 @@ describe("foldStream", () => {
     );
   });
 
+  test("escapes cut anywhere, without any move, are put together again", () => {
+    const text = "a\u001b[31mred\u001b]8;;http://x\u001b\\\\link\u001b]8;;\u0007\u001b[0m\nnext\u001b[1;4m!\u001b[2Kx";
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      expect(foldStream(foldStream("", text.slice(0, cut)), text.slice(cut))).toBe(foldStream("", text));
+    }
+  });
+
   test("what people read has no cursor marks", () => {
     expect(withoutCursor(foldStream("", "ab\r\ncd\r"))).toBe("ab\ncd");
     expect(withoutCursor(foldStream("", "abcd\b\b"))).toBe("abcd");

@@ -15,6 +15,12 @@ const ESCAPE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\n]*\u001b?)?$)/y;
 
+// What makes text more than its own concatenation: cursor moves, erasing, an escape cut in two.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const MOVES = /[\r\u0008]|\u001b\[[02]?K/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const CUT_ESCAPE = /^\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\n]*)?$/;
+
 /** A folded stream: all finished lines, and the last one. */
 export interface StreamText {
   /** Empty, or ending in `\n`. */
@@ -33,7 +39,7 @@ export function openStream(text: string): StreamText {
 
 /** The stream after `chunk` was printed behind it. */
 export function printed(shown: StreamText, chunk: string): StreamText {
-  if (!CONTROLS.test(chunk) && !CONTROLS.test(shown.line)) {
+  if (!MOVES.test(chunk) && !MOVES.test(shown.line) && !endsInEscape(shown.line)) {
     const start = chunk.lastIndexOf("\n") + 1;
     if (start === 0) return { head: shown.head, line: shown.line + chunk };
     return { head: shown.head + shown.line + chunk.slice(0, start), line: chunk.slice(start) };
@@ -42,6 +48,13 @@ export function printed(shown: StreamText, chunk: string): StreamText {
   const last = lines.pop() ?? "";
   const finished = lines.map((line) => `${CONTROLS.test(line) ? foldLine(line).finished() : line}\n`).join("");
   return { head: shown.head + finished, line: CONTROLS.test(last) ? foldLine(last).text() : last };
+}
+
+function endsInEscape(line: string): boolean {
+  // A lone ESC at the end counts too: it may be the first half of an OSC terminator.
+  const last = line.lastIndexOf("\u001b");
+  if (last < 0) return false;
+  return CUT_ESCAPE.test(line.slice(last));
 }
 
 /** The text shown after `chunk` was printed behind `shown`, itself a result of this function or empty. */

@@ -71,6 +71,7 @@ export class NotebookDoc {
   readonly #orphans: Orphans;
   readonly #metadataListeners = new Listeners();
   readonly #environment: DocEnvironment;
+  #isDestroyed = false;
 
   /** @param doc an existing document; it is read and edited, never seeded. */
   constructor(doc: Y.Doc = new Y.Doc(), environment: Partial<DocEnvironment> = {}) {
@@ -87,8 +88,10 @@ export class NotebookDoc {
     this.#metadata.observe(() => this.#metadataListeners.notify());
   }
 
-  /** Ends timers and listeners. The Yjs document can be read on. */
+  /** Ends timers and listeners; again does nothing. The Yjs document can be read on. */
   destroy(): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
     this.undo.destroy();
     this.#orphans.destroy();
     this.#index.destroy();

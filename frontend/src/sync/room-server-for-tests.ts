@@ -19,8 +19,9 @@ export class RoomServer {
   #process: ChildProcess | null = null;
   #address = "";
 
-  /** Starts, or starts again on the same data and port. Resolves when it answers. */
+  /** Starts, or starts again on the same data and port; nothing when it runs. Resolves when it answers. */
   async start(): Promise<void> {
+    if (this.#process) return;
     const port = this.#address === "" ? "0" : new URL(this.#address).port;
     const child = spawn(python, ["-m", "runhere_hub.testing.room_server", "--port", port, "--data", this.#data], {
       stdio: ["ignore", "pipe", "inherit"],
@@ -29,8 +30,11 @@ export class RoomServer {
     for await (const line of createInterface({ input: child.stdout })) {
       if (!line.startsWith("http://")) continue;
       this.#address = line.trim();
+      // Nothing more is read; an open pipe would keep this process alive.
+      child.stdout.destroy();
       return;
     }
+    this.#process = null;
     throw new Error("The room server ended before it listened.");
   }
 

@@ -22,9 +22,11 @@ export class Tab {
   readonly offline: IndexedDbOffline;
   readonly runs: RunStore;
   readonly socket: RoomSocket;
+  readonly storage: IDBFactory;
 
   constructor({ server, notebook, storage, browserId = "browser-1", person }: TabOptions) {
     tabs += 1;
+    this.storage = storage;
     const tabId = `tab-${tabs}`;
     this.offline = new IndexedDbOffline(notebook, tabId, storage);
     this.runs = new RunStore({ browserId, putBlob: (sha256, bytes) => server.putBlob(notebook, sha256, bytes) });
@@ -80,6 +82,10 @@ export class Tab {
 
   run(check: () => boolean, what: string): Promise<void> {
     return until((fn) => this.runs.subscribe(fn), check, what);
+  }
+
+  until(subscribe: (fn: () => void) => () => void, check: () => boolean, what: string): Promise<void> {
+    return until(subscribe, check, what);
   }
 
   /** The tab is closed, or crashes: nothing more is sent or stored. */
