@@ -85,7 +85,7 @@ export function NotFoundScreen(props: { readonly what: "address" | "notebook"; r
 export function CrashScreen({ error }: { readonly error: unknown }) {
   const t = useText();
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const isStale = /dynamically imported module|module script failed/i.test(detail);
+  const isStale = /dynamically imported module|module script failed|preload CSS/i.test(detail);
   return (
     <Screen title={t(isStale ? "shell.viewFailedTitle" : "shell.crashTitle")}>
       <p role="alert">{t(isStale ? "shell.viewFailedText" : "shell.crashText")}</p>

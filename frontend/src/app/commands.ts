@@ -16,7 +16,6 @@ export interface PageActions {
   duplicate(): void;
   moveToTrash(): void;
   download(withOutputs: boolean): void;
-  openNotebookSettings(): void;
   openSettings(): void;
   openPalette(): void;
   openShortcuts(): void;
@@ -143,7 +142,6 @@ const edit: readonly Command[] = [
   command("replace", at("edit", 6), any("Mod-Shift-h", "Mod-h"), editable, ({ notebook }) =>
     notebook.find.open(selectedText(), { withReplace: true }),
   ),
-  command("notebookSettings", at("edit", 7), [], editable, ({ page }) => page.openNotebookSettings()),
 ];
 
 const view: readonly Command[] = [

@@ -1,17 +1,25 @@
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
+import { canEdit } from "../core/notebook.ts";
 import { errorText } from "../i18n/error-text.ts";
-import { useText } from "../ui/use-observable.ts";
+import { MenuBar } from "../ui/menu-bar.tsx";
+import { toast } from "../ui/toast.tsx";
+import { useObservable, useText } from "../ui/use-observable.ts";
 import { ConnectControls } from "../views/connect/connect-controls.tsx";
 import { NotebookView } from "../views/notebook/notebook-view.tsx";
 import { NotFoundScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
+import { type CommandContext, keyBindings, runCommand } from "./commands.ts";
 import { HomeLink } from "./home-link.tsx";
 import icon from "./icon.svg";
+import { notebookMenus } from "./menus.ts";
 import styles from "./notebook-header.module.css";
 import { NotebookTitle } from "./notebook-title.tsx";
 import { type OpenNotebook, openNotebook } from "./open-notebook.ts";
+import { type PageDialog, pageActions } from "./page-actions.ts";
 import type { PageServices } from "./services.ts";
+
+const PageDialogs = lazy(async () => ({ default: (await import("./page-dialogs.tsx")).PageDialogs }));
 
 export interface NotebookPageProps {
   readonly id: string;
@@ -43,7 +51,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
           session,
           hub: page.hub,
           now: page.now,
-          takeRuntimeLink: () => page.takeRuntimeLink(),
+          defaultRuntime: page.defaultRuntime,
         });
         setLoaded({ phase: "open", notebook, open });
       } catch (error) {
@@ -90,9 +98,27 @@ interface OpenPageProps {
   readonly onChanged: (notebook: Notebook) => void;
 }
 
-function OpenPage({ notebook, open, page, session, onChanged }: OpenPageProps) {
+function OpenPage({ notebook, open, page, session, onSettings, onChanged }: OpenPageProps) {
   const t = useText();
+  const [dialog, setDialog] = useState<PageDialog | null>(null);
+  const [renameWish, setRenameWish] = useState(0);
+  const binding = useObservable(open.runtime.binding);
+  const { hello } = useObservable(open.room.state);
+  useLineNumbers(open, page);
+  useNotices(open);
   const rename = async (name: string) => onChanged(await page.hub.renameNotebook(notebook.id, name));
+  const context: CommandContext = {
+    notebook: open.controller,
+    isConnected: binding.phase === "ready",
+    page: pageActions({
+      page,
+      notebook,
+      open,
+      onSettings,
+      onDialog: setDialog,
+      onRename: () => setRenameWish((wish) => wish + 1),
+    }),
+  };
   return (
     <div className={styles.page}>
       <title>{`${notebook.name} · Runhere`}</title>
@@ -103,18 +129,66 @@ function OpenPage({ notebook, open, page, session, onChanged }: OpenPageProps) {
         <NotebookTitle
           name={notebook.name}
           path={`${notebook.folder_path}/${notebook.name}.ipynb`}
-          isReadOnly={false}
+          isReadOnly={hello !== null && !canEdit(hello.role)}
           onRename={rename}
-          focusWish={0}
+          focusWish={renameWish}
         />
-        <div className={styles.menus} />
+        <div className={styles.menus}>
+          <MenuBar label={t("shell.menus")} menus={() => notebookMenus(context)} />
+        </div>
         <div className={styles.end}>
           <ConnectControls runtime={open.runtime} desk={open.desk} origin={session.origin} now={page.now} />
         </div>
       </header>
       <div className={styles.body}>
-        <NotebookView controller={open.controller} keys={[]} onCommand={() => {}} />
+        <NotebookView
+          controller={open.controller}
+          keys={keyBindings}
+          onCommand={(id) => void runCommand(id, context)}
+        />
       </div>
+      {dialog ? (
+        <Suspense>
+          <PageDialogs dialog={dialog} context={context} driver={open.driver} onClose={() => setDialog(null)} />
+        </Suspense>
+      ) : null}
     </div>
   );
+}
+
+/** The choice of line numbers holds for every notebook of this browser; the command and the settings change the same. */
+function useLineNumbers({ controller }: OpenNotebook, { preferences }: PageServices): void {
+  useEffect(() => {
+    const take = () => {
+      if (controller.lineNumbers.get() !== preferences.get().lineNumbers) controller.toggleLineNumbers();
+    };
+    take();
+    const ends = [
+      preferences.subscribe(take),
+      controller.lineNumbers.subscribe(() => {
+        const lineNumbers = controller.lineNumbers.get();
+        if (lineNumbers !== preferences.get().lineNumbers) preferences.set({ lineNumbers });
+      }),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [controller, preferences]);
+}
+
+/** What the runtime has to say is said once. */
+function useNotices({ runtime }: OpenNotebook): void {
+  const t = useText();
+  useEffect(() => {
+    const tell = () => {
+      const notice = runtime.notice.get();
+      if (notice === null) return;
+      const words =
+        notice.code === "variables_lost" ? t(`connect.variablesLost_${notice.reason}`) : t("connect.maybeIncomplete");
+      toast({ text: words, tone: "error" });
+      runtime.dismissNotice();
+    };
+    tell();
+    return runtime.notice.subscribe(tell);
+  }, [runtime, t]);
 }

@@ -9,8 +9,11 @@ import { RunStore } from "../sync/run-store.ts";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { browserId, tabId } from "./browser-ids.ts";
+import type { DefaultRuntime } from "./default-runtime.ts";
 import { RunDriver } from "./run-driver.ts";
-import { NotebookRuntime } from "./runtime-driver.ts";
+import { type NotebookPlace, NotebookRuntime } from "./runtime-driver.ts";
+import { browserEnvironment } from "./runtime-environment.ts";
+import { RuntimeMemory } from "./runtime-memory.ts";
 
 export interface OpenNotebook {
   readonly doc: NotebookDoc;
@@ -30,11 +33,10 @@ export interface OpenNotebookOptions {
   readonly hub: HubClient;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** A runtime that a link brought along, connected when this browser remembers none for the notebook. */
-  readonly takeRuntimeLink: () => string | null;
+  readonly defaultRuntime: DefaultRuntime;
 }
 
-export function openNotebook({ notebook, session, hub, now, takeRuntimeLink }: OpenNotebookOptions): OpenNotebook {
+export function openNotebook({ notebook, session, hub, now, defaultRuntime }: OpenNotebookOptions): OpenNotebook {
   const { id } = notebook;
   const doc = new NotebookDoc();
   const runs = new RunStore({ browserId, putBlob: (sha256, bytes) => hub.putBlob(id, sha256, bytes) });
@@ -50,12 +52,7 @@ export function openNotebook({ notebook, session, hub, now, takeRuntimeLink }: O
   });
   const runtime = new NotebookRuntime({
     notebookId: id,
-    place: {
-      folder: notebook.folder_path,
-      fileName: notebook.path.slice(notebook.path.lastIndexOf("/") + 1),
-      sizeBytes: notebook.size_bytes,
-      modifiedAt: notebook.modified_at,
-    },
+    place: async () => placeOf(await hub.notebook(id).catch(() => notebook)),
     wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
   });
   const desk = new ConnectDesk(runtime.binding);
@@ -73,7 +70,7 @@ export function openNotebook({ notebook, session, hub, now, takeRuntimeLink }: O
     now,
   });
   room.start();
-  void bindAtStart(runtime, takeRuntimeLink);
+  void bindAtStart(id, runtime, defaultRuntime);
   return {
     doc,
     runs,
@@ -95,10 +92,21 @@ export function openNotebook({ notebook, session, hub, now, takeRuntimeLink }: O
   };
 }
 
-async function bindAtStart(runtime: NotebookRuntime, takeRuntimeLink: () => string | null): Promise<void> {
-  if (await runtime.reattach()) return;
-  const link = takeRuntimeLink();
-  if (link !== null) await runtime.connect(link);
+function placeOf(notebook: Notebook): NotebookPlace {
+  return {
+    folder: notebook.folder_path,
+    fileName: notebook.path.slice(notebook.path.lastIndexOf("/") + 1),
+    sizeBytes: notebook.size_bytes,
+    modifiedAt: notebook.modified_at,
+  };
+}
+
+/** Every notebook is bound without a question where that is known: to what it had, else to the default. */
+async function bindAtStart(id: string, runtime: NotebookRuntime, defaultRuntime: DefaultRuntime): Promise<void> {
+  const remembered = new RuntimeMemory(browserEnvironment().store, id, () => tabId).runtime?.baseUrl ?? null;
+  const input = await defaultRuntime.inputFor(remembered);
+  if (input === null) await runtime.reattach();
+  else await runtime.connect(input);
 }
 
 /** A browser does not tell a page why an upgrade was refused; the same question by HTTP does. */

@@ -1,8 +1,11 @@
 /** The composition root: what lives as long as the page. What lives as long as one open notebook is `open-notebook.ts`. */
 import { HubClient } from "../api/client.ts";
+import { Value } from "../core/observable.ts";
+import { DefaultRuntime } from "./default-runtime.ts";
 import { takeCode, takeRuntimeLink } from "./fragment.ts";
 import { PreferenceStore } from "./preferences.ts";
 import { Router } from "./routes.ts";
+import { browserEnvironment } from "./runtime-environment.ts";
 import { SessionKeeper } from "./session.ts";
 
 export interface PageServices {
@@ -12,17 +15,10 @@ export interface PageServices {
   readonly preferences: PreferenceStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** The runtime that a link brought along; it never goes to the hub. */
-  readonly runtimeLink: RuntimeLink;
-  /** Gives the link to the notebook that opens first, once a person agreed (a sign-in link's own runtime needs no question). */
-  readonly takeRuntimeLink: () => string | null;
-}
-
-export interface RuntimeLink {
-  /** As the connect dialog takes it. */
-  link: string | null;
-  /** The command line that printed the sign-in link started it, or the person agreed on `/connect`. */
-  isAccepted: boolean;
+  /** The runtime of notebooks that remember none. */
+  readonly defaultRuntime: DefaultRuntime;
+  /** A runtime's own link, opened by a person and not yet answered by them (`/connect`); it never goes to the hub. */
+  readonly runtimeLink: Value<string | null>;
 }
 
 /** Builds the page's services and starts finding out who is signed in. */
@@ -30,15 +26,15 @@ export function composePage(): PageServices {
   const hub = new HubClient();
   const session = new SessionKeeper(hub);
   const router = new Router();
-  const runtimeLink: RuntimeLink = { link: null, isAccepted: false };
+  const defaultRuntime = new DefaultRuntime(browserEnvironment());
+  const runtimeLink = new Value<string | null>(null);
 
   const start = async () => {
     const { name } = router.route.get();
     const link = takeRuntimeLink();
-    if (link !== null) {
-      runtimeLink.link = link;
-      runtimeLink.isAccepted = name === "login";
-    }
+    // The runtime of a sign-in link was started by the same command line: no question. Any other link asks first.
+    if (link !== null && name === "login") defaultRuntime.adopt(link);
+    else if (link !== null) runtimeLink.set(link);
     if (name !== "login") {
       await session.look();
       return;
@@ -50,18 +46,6 @@ export function composePage(): PageServices {
   addEventListener("runhere:link", () => void start());
   void start();
 
-  return {
-    hub,
-    session,
-    router,
-    preferences: new PreferenceStore(),
-    now: () => Date.now(),
-    runtimeLink,
-    takeRuntimeLink() {
-      if (!runtimeLink.isAccepted) return null;
-      const { link } = runtimeLink;
-      runtimeLink.link = null;
-      return link;
-    },
-  };
+  const preferences = new PreferenceStore();
+  return { hub, session, router, preferences, now: () => Date.now(), defaultRuntime, runtimeLink };
 }

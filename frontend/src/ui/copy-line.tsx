@@ -1,5 +1,5 @@
 import { Check, Copy } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Fragment, useEffect, useState } from "react";
 import { IconButton } from "./button.tsx";
 import styles from "./copy-line.module.css";
 import { useText } from "./use-observable.ts";
@@ -19,7 +19,16 @@ export function CopyLine({ line, label }: { readonly line: string; readonly labe
   };
   return (
     <div className={styles.line}>
-      <code>{line}</code>
+      <code>
+        {/* Options stay whole: a browser would break a line after "--". */}
+        {line.split(" ").map((word, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the words of one line have no other name.
+          <Fragment key={index}>
+            {index > 0 ? " " : ""}
+            <span>{word}</span>
+          </Fragment>
+        ))}
+      </code>
       <IconButton
         size="small"
         label={isCopied ? t("shell.copied") : (label ?? t("shell.copy"))}

@@ -55,7 +55,7 @@ export function Dialog(props: DialogProps) {
             </IconButton>
           </div>
           {onSubmit ? (
-            <form onSubmit={submit} noValidate>
+            <form onSubmit={submit} noValidate className={styles.form}>
               {content}
             </form>
           ) : (

@@ -19,9 +19,16 @@ interface Open {
   readonly focus: "first" | "last" | undefined;
 }
 
-export function MenuBar({ label, menus }: { readonly label: string; readonly menus: readonly BarMenu[] }) {
+export interface MenuBarProps {
+  readonly label: string;
+  /** Asked whenever a menu opens: what can be chosen depends on the moment. */
+  readonly menus: () => readonly BarMenu[];
+}
+
+export function MenuBar({ label, menus: readMenus }: MenuBarProps) {
   const [tabStop, setTabStop] = useState(0);
   const [open, setOpen] = useState<Open | null>(null);
+  const menus = readMenus();
   const items = useRef<(HTMLButtonElement | null)[]>([]);
   const anchor = useRef<HTMLButtonElement | null>(null);
   const shown = open ? menus[open.index] : undefined;

@@ -35,7 +35,6 @@ export const commands = {
   toRaw: "Change to raw cell",
   find: "Find…",
   replace: "Find and replace…",
-  notebookSettings: "Notebook settings",
   clearOutput: "Clear output",
   clearAllOutputs: "Clear all outputs",
   restoreOutputs: "Bring cleared outputs back",

@@ -17,7 +17,7 @@ export const home = {
   search: "Search notebooks",
   searchPlaceholder: "Search by name or text",
   searchResults: "Search results",
-  searchFound: { one: "{count} notebook found", other: "{count} notebooks found" },
+  searchFound: { one: "{count} notebook found.", other: "{count} notebooks found." },
   searchNothing: "Nothing found for “{query}”.",
   searchIncomplete: "There is more than is shown. Type more of what you look for.",
   searchUnreadable: { one: "{count} file could not be read.", other: "{count} files could not be read." },

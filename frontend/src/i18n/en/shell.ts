@@ -2,6 +2,7 @@ export const shell = {
   productName: "Runhere",
   mainNavigation: "Main",
   notebookName: "Notebook name",
+  menus: "Notebook menus",
   home: "Home",
   skipToContent: "Skip to content",
   settings: "Settings",

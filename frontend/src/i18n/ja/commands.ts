@@ -38,7 +38,6 @@ export const commands = {
   toRaw: "Raw セルに変更",
   find: "検索…",
   replace: "検索と置換…",
-  notebookSettings: "ノートブックの設定",
   clearOutput: "出力を消去",
   clearAllOutputs: "すべての出力を消去",
   restoreOutputs: "消去した出力を元に戻す",

@@ -20,7 +20,7 @@ export const home = {
   search: "ノートブックを検索",
   searchPlaceholder: "名前または本文で検索",
   searchResults: "検索結果",
-  searchFound: "{count} 件のノートブックが見つかりました",
+  searchFound: "{count} 件のノートブックが見つかりました。",
   searchNothing: "「{query}」に一致するものはありません。",
   searchIncomplete: "ほかにもあります。語を足して絞り込んでください。",
   searchUnreadable: "{count} 個のファイルを読み取れませんでした。",

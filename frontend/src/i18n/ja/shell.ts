@@ -5,6 +5,7 @@ export const shell = {
   productName: "Runhere",
   mainNavigation: "メイン",
   notebookName: "ノートブックの名前",
+  menus: "ノートブックのメニュー",
   home: "ホーム",
   skipToContent: "本文へ移動",
   settings: "設定",

@@ -77,8 +77,8 @@ export function LocalDialog({ runtime, origin, onClose }: LocalDialogProps) {
         <br />
         <span className={styles.small}>{t("connect.rememberHint")}</span>
       </Checkbox>
-      <StartHelp origin={origin} isOpenAtFirst={!isWarned && failure === null} />
       {isWarned ? <p className={styles.small}>{t("connect.warningShort")}</p> : <Warning />}
+      <StartHelp origin={origin} isOpenAtFirst={!isWarned && failure === null} />
     </Dialog>
   );
 }

@@ -42,22 +42,24 @@ export function FolderTree({ state, now, onExpand, onOpen, menuOf, drops }: Fold
   const draw = (row: Row): ReactNode => {
     if (row.kind === "note") return <NoteRow key={row.key} row={row} />;
     const isDirectory = row.kind === "root" || row.kind === "folder";
+    // A folder that is gone has nothing to show but the reason, which stands in its row.
+    const isOpenable = isDirectory && (row.kind !== "root" || row.folder.state === "ok");
     const name = row.kind === "root" ? row.folder.name : nameOf(row.entry.name);
     return (
       <TreeItem
         key={row.key}
         id={row.key}
         textValue={name}
-        hasChildItems={isDirectory}
+        hasChildItems={isOpenable}
         className={cx(styles.row, styles[row.kind === "file" ? "other" : row.kind])}
-        {...(row.kind === "file" ? {} : { onAction: () => act(row.key) })}
+        {...(row.kind === "file" || (isDirectory && !isOpenable) ? {} : { onAction: () => act(row.key) })}
       >
         <TreeItemContent>
           {({ isExpanded }) => (
             // biome-ignore lint/a11y/noStaticElementInteractions: the row's menu button does the same for keyboards.
             <div className={styles.cells} onContextMenu={(event) => menu.open(event, name, menuOf(row))}>
               <div className={styles.name}>
-                {isDirectory ? (
+                {isOpenable ? (
                   <Button slot="chevron" className={cx(styles.chevron, isExpanded && styles.open)}>
                     <ChevronRight size={16} aria-hidden />
                   </Button>
@@ -71,7 +73,7 @@ export function FolderTree({ state, now, onExpand, onOpen, menuOf, drops }: Fold
             </div>
           )}
         </TreeItemContent>
-        {isDirectory ? (
+        {isOpenable ? (
           <Collection items={rowsOf(row.place, state.listings.get(row.key)).map((child) => ({ id: child.key, child }))}>
             {({ child }) => draw(child) as never}
           </Collection>

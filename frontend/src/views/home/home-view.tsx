@@ -238,9 +238,8 @@ function RecentCard(props: {
   readonly href: string;
   readonly onOpen: () => void;
 }) {
-  const t = useText();
   const { notebook } = props;
-  const when = t("home.opened", { when: formatAgo(notebook.opened_at ?? notebook.modified_at, props.now) });
+  const folder = notebook.folder_path.slice(notebook.folder_path.lastIndexOf("/") + 1);
   return (
     <a
       className={styles.card}
@@ -254,7 +253,7 @@ function RecentCard(props: {
       <NotebookText size={18} aria-hidden />
       <span className={styles.cardName}>{notebook.name}</span>
       <span className={styles.cardInfo} title={notebook.folder_path}>
-        {when}
+        {folder} · {formatAgo(notebook.opened_at ?? notebook.modified_at, props.now)}
       </span>
     </a>
   );

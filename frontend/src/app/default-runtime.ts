@@ -1,0 +1,111 @@
+/**
+ * The runtime that this browser uses for notebooks that remember none: the one that the command line started beside the
+ * hub and named in the sign-in link. Kept is its address, never a secret; its token lies in the vault.
+ */
+import { parseBackendUrl } from "../core/backend-url.ts";
+import type { LocalStore } from "./runtime-memory.ts";
+import type { TokenVault } from "./token-vault.ts";
+
+interface Kept {
+  readonly baseUrl: string;
+  /** Addresses that were the default before: what is bound to them moves on to the new one. */
+  readonly former: readonly string[];
+}
+
+export interface DefaultRuntimeEnvironment {
+  readonly store: LocalStore;
+  readonly vault: Pick<TokenVault, "keep">;
+  readonly fetch: typeof fetch;
+  readonly clientName: string;
+}
+
+const storageKey = "runhere.default-runtime";
+const shownFormer = 10;
+const pairMs = 8_000;
+
+export class DefaultRuntime {
+  readonly #environment: DefaultRuntimeEnvironment;
+  /** A link whose code could not be exchanged; the connection itself tries again and says why it fails. */
+  #link: string | null = null;
+  #adopting: Promise<void> = Promise.resolve();
+
+  constructor(environment: DefaultRuntimeEnvironment) {
+    this.#environment = environment;
+  }
+
+  /**
+   * Takes over the runtime that a sign-in link names. Its one-time code is exchanged at once, because it lasts five
+   * minutes and nobody knows when the first notebook is opened. Never rejects.
+   */
+  adopt(link: string): void {
+    this.#adopting = this.#adopt(link);
+  }
+
+  /** What a notebook that remembers `remembered` connects to instead of that, as the connect dialog takes it; null: nothing. */
+  async inputFor(remembered: string | null): Promise<string | null> {
+    await this.#adopting;
+    if (this.#link !== null) return this.#link;
+    const kept = this.#read();
+    if (kept === null) return null;
+    if (remembered === null) return kept.baseUrl;
+    return remembered !== kept.baseUrl && kept.former.includes(remembered) ? kept.baseUrl : null;
+  }
+
+  async #adopt(link: string): Promise<void> {
+    const address = parseBackendUrl(link);
+    if (!address.ok) return;
+    this.#link = link;
+    const { baseUrl, token, pair } = address;
+    const given = pair === null ? token : await this.#pair(baseUrl, pair);
+    if (given === null) return;
+    // A paired token is bound to this origin and can be revoked; another one lasts as long as the tabs.
+    await this.#environment.vault.keep(baseUrl, given, pair !== null);
+    this.#link = null;
+    this.#write(baseUrl);
+  }
+
+  async #pair(baseUrl: string, code: string): Promise<string | null> {
+    try {
+      const answer = await this.#environment.fetch(`${baseUrl}api/runhere/pair`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ code, client_name: this.#environment.clientName }),
+        credentials: "omit",
+        cache: "no-store",
+        referrerPolicy: "no-referrer",
+        redirect: "error",
+        signal: AbortSignal.timeout(pairMs),
+      });
+      const json: unknown = answer.ok ? await answer.json() : null;
+      const token = typeof json === "object" && json !== null && "token" in json ? json.token : null;
+      return typeof token === "string" ? token : null;
+    } catch {
+      // Not reachable now: the link is kept, and connecting says what is wrong.
+      return null;
+    }
+  }
+
+  #read(): Kept | null {
+    try {
+      const value: unknown = JSON.parse(this.#environment.store.getItem(storageKey) ?? "null");
+      if (typeof value !== "object" || value === null) return null;
+      const { baseUrl, former } = value as Readonly<Record<string, unknown>>;
+      if (typeof baseUrl !== "string") return null;
+      return { baseUrl, former: Array.isArray(former) ? former.filter((one) => typeof one === "string") : [] };
+    } catch {
+      return null;
+    }
+  }
+
+  #write(baseUrl: string): void {
+    const before = this.#read();
+    const former = [...(before ? [before.baseUrl, ...before.former] : [])].filter((one) => one !== baseUrl);
+    try {
+      const kept: Kept = { baseUrl, former: [...new Set(former)].slice(0, shownFormer) };
+      this.#environment.store.setItem(storageKey, JSON.stringify(kept));
+    } catch {
+      // Without storage the link is good for this load of the page.
+      this.#link = baseUrl;
+    }
+  }
+}
