@@ -1,5 +1,6 @@
 """The real application on a data folder and a bound folder of its own."""
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def static(tmp_path: Path) -> Path:
     (root / "frame" / "v1" / "assets").mkdir(parents=True)
     (root / "page" / "index.html").write_text('<!doctype html><meta property="csp-nonce" nonce="__CSP_NONCE__">')
     (root / "page" / "assets" / "main-abc.js").write_text("console.log(1)")
-    (root / "page" / "assets" / "main-abc.js.gz").write_bytes(b"gzipped")
+    (root / "page" / "assets" / "main-abc.js.gz").write_bytes(gzip.compress(b"console.log(1)"))
     (root / "page" / "assets" / "main-abc.js.map").write_text("{}")
     (root / "frame" / "v1" / "frame.html").write_text("<!doctype html>frame")
     (root / "frame" / "v1" / "assets" / "frame-abc.js").write_text("1")

@@ -109,6 +109,17 @@ class BoundRooms:
             self._bound[room.notebook_id] = (room, bound)
             return bound
 
+    async def _renamed_outside(self, room: OpenRoom, file: Path) -> None:
+        """Another program renamed the file: the notebook goes with it, inside any bound folder."""
+        known = await self._db.read(folders.all_of)
+        found = [(f, place) for f in known if (place := _place(Path(f.path), file)) is not None]
+        if not found:
+            return
+        folder, place = max(found, key=lambda pair: len(pair[0].path))
+        notebook_id = NotebookId(room.notebook_id)
+        await self._db.write(lambda conn: notebooks.place(conn, notebook_id, folder.id, place))
+        room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
+
     async def _file_of(self, notebook_id: str) -> Path | None:
         def work(conn: Connection) -> Path | None:
             row = notebooks.get(conn, NotebookId(notebook_id))
@@ -185,3 +196,11 @@ class BoundRooms:
             if os.path.realpath(bound.path) in real:
                 bound.look()
             bound.appeared(changed)
+
+
+def _place(folder: Path, file: Path) -> str | None:
+    """Path of a file inside a folder; None when it is not in it."""
+    try:
+        return file.relative_to(folder).as_posix()
+    except ValueError:
+        return None

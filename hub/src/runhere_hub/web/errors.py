@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -71,13 +72,21 @@ async def on_ours(_request: Request, error: Exception) -> Response:
 async def on_validation(_request: Request, error: Exception) -> Response:
     """Exception handler for requests that do not fit their types; says where, never repeats what was sent."""
     places = error.errors() if isinstance(error, RequestValidationError) else []
-    fields = [{"at": [str(part) for part in place["loc"]], "reason": str(place["type"])} for place in places]
+    fields = [{"at": _where(place["loc"], place["type"]), "reason": str(place["type"])} for place in places]
     where = ", ".join(".".join(field["at"]) for field in fields)
     return answer(Invalid(f"The request was not understood: {where or 'body'}.", fields=fields))
 
 
+def _where(place: Sequence[object], reason: str) -> list[str]:
+    """Names of ours that lead to the fault; the name of a member that we do not know is not one."""
+    known = place[:-1] if reason == "extra_forbidden" else place
+    return [str(part) for part in known]
+
+
 async def on_http(_request: Request, error: Exception) -> Response:
     """Exception handler for what the framework refuses by itself."""
+    if isinstance(error.__cause__, RunhereError):  # FastAPI wraps what goes wrong while it reads a body
+        return answer(error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status, "error")
     body = {"code": code, "message": "The hub has no answer to this request.", "details": {}}

@@ -67,6 +67,8 @@ class Gate:
             return
         if scope["type"] == "http":
             receive = limits.bounded(receive, route.max_body_bytes)
+        if scope.get("method") == "HEAD":
+            scope, guarded = {**scope, "method": "GET"}, _without_body(guarded)
         await self._app(scope, receive, guarded)
 
     def _labelled(self, scope: Scope) -> Route:
@@ -127,6 +129,15 @@ def _with_headers(scope: Scope, send: Send, origin: str) -> Send:
             # Never the query: names of files stand there.
             log.info("%s %s %s", scope.get("method", "WEBSOCKET"), scope["path"], message["status"])
         await send(message)
+
+    return sending
+
+
+def _without_body(send: Send) -> Send:
+    """HEAD is GET without the body; the framework's routes would each have to say so."""
+
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
     return sending
 
