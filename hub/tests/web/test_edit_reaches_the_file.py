@@ -1,0 +1,194 @@
+"""The whole way of one edit: a page's socket, the room, the file, `git diff`. Nothing in between is pretended."""
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pycrdt import Doc, Map, Text, create_sync_message, create_update_message, handle_sync_message
+from websockets.asyncio.client import ClientConnection, connect
+
+CORPUS = Path(os.environ.get("RUNHERE_CORPUS", Path(__file__).parents[4] / "shared" / "notebooks"))
+WITHIN_S = 2.0
+SLACK_S = 1.5
+"""The rule is two seconds from the last edit; the rest is what a busy machine takes to notice."""
+
+
+class Page:
+    """One browser tab in a room."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.doc: Doc = Doc()
+        self.cells = self.doc.get("cells", type=Map)
+        self.frames: list[dict[str, object]] = []
+
+    async def pump_until(self, done: Callable[[], bool], *, within_s: float = 10) -> None:
+        """Take messages until something is so."""
+        async with asyncio.timeout(within_s):
+            while not done():
+                message = await self.socket.recv()
+                if isinstance(message, str):
+                    self.frames.append(json.loads(message))
+                elif message[0] == 0:
+                    answer = handle_sync_message(message[1:], self.doc)
+                    if answer is not None:
+                        await self.socket.send(answer)
+
+    def source(self, cell_id: str) -> Text:
+        cell = self.cells[cell_id]
+        return cell["source"]
+
+    def last(self, kind: str) -> dict[str, object] | None:
+        return next((f for f in reversed(self.frames) if f["type"] == kind), None)
+
+    async def edit(self, work: Callable[[], None]) -> None:
+        """Change the document as a page does, and wait until the hub says that it is durable."""
+        updates: list[bytes] = []
+        watching = self.doc.observe(lambda event: updates.append(event.update))
+        work()
+        self.doc.unobserve(watching)
+        received = int((self.last("saved") or {"received": 0})["received"])
+        for update in updates:
+            await self.socket.send(create_update_message(update))
+        await self.pump_until(lambda: int((self.last("saved") or {"received": 0})["received"]) >= received + len(updates))
+
+
+@asynccontextmanager
+async def page(origin: str, cookie: str, notebook_id: str) -> AsyncIterator[Page]:
+    """Open a notebook's room as the page does, and wait until its document is here."""
+    url = origin.replace("http", "ws", 1) + f"/api/v1/notebooks/{notebook_id}/room"
+    async with connect(url, origin=origin, additional_headers={"Cookie": cookie}, subprotocols=["runhere.room.v1"]) as socket:
+        tab = Page(socket)
+        join = {"type": "join", "protocol": 1, "client_id": tab.doc.client_id, "browser_id": "b" * 8, "tab_id": "t" * 8}
+        await socket.send(json.dumps(join))
+        await socket.send(create_sync_message(tab.doc))
+        await tab.pump_until(lambda: len(list(tab.cells.keys())) > 0)
+        yield tab
+
+
+def git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def repository(folder: Path) -> None:
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "-c", "user.name=t", "-c", "user.email=t@example", "commit", "-qm", "as it was")
+
+
+async def changed(file: Path, before: bytes) -> float:
+    """Seconds until the file is another."""
+    started = time.monotonic()
+    while file.read_bytes() == before:
+        assert time.monotonic() - started < WITHIN_S + SLACK_S, "the file was not written in time"
+        await asyncio.sleep(0.02)  # a file cannot be awaited; the time limit is the assertion
+    return time.monotonic() - started
+
+
+def corpus() -> list[Path]:
+    return sorted(CORPUS.glob("colab/*.ipynb"))[:3] if CORPUS.is_dir() else []
+
+
+@pytest.fixture(params=[*corpus(), None], ids=lambda f: f.name if f else "own")
+def notebook_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A notebook in a git repository: real ones where the corpus is there, and one of our own, oddly written."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    file = folder / "notebook.ipynb"
+    if request.param is not None:
+        shutil.copyfile(request.param, file)
+    else:
+        cells = [{"cell_type": "code", "source": f"x = {n}\nprint(x)", "metadata": {"odd": 1.0, "z": 0, "a": 0}, "execution_count": None,
+                  "outputs": []} for n in range(5)]  # fmt: skip
+        file.write_text(json.dumps({"nbformat_minor": 2, "nbformat": 4, "metadata": {}, "cells": cells}, indent=3))
+    repository(folder)
+    return file
+
+
+async def test_an_edit_in_the_page_is_on_disk_within_two_seconds_as_a_one_cell_diff(
+    notebook_file: Path, serve: Callable[..., object], request_page: Callable[..., tuple[int, dict, str]]
+) -> None:
+    folder, before = notebook_file.parent, notebook_file.read_bytes()
+    hub = serve(folder)
+    origin, cookie = hub.origin, hub.cookie
+    home = request_page(origin, "GET", "/api/v1/home", Cookie=cookie)[1]
+    body = {"folder_id": home["folders"][0]["id"], "path": "notebook.ipynb"}
+    status, notebook, _ = request_page(origin, "POST", "/api/v1/notebooks/open", body, Cookie=cookie)
+    assert status == 200, notebook
+    async with page(origin, cookie, notebook["id"]) as tab:
+        await tab.pump_until(lambda: tab.last("hello") is not None)
+        assert notebook_file.read_bytes() == before, "opening must not write"
+        code = next(cell_id for cell_id in tab.cells if tab.cells[cell_id]["type"] == "code")
+        old = str(tab.source(code))
+        await tab.edit(lambda: tab.source(code).insert(0, "# CANARY\n"))
+        await changed(notebook_file, before)
+    lines = [line for line in git(folder, "diff", "-U0").splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert lines
+    assert any("# CANARY" in line for line in lines)
+    was, now = json.loads(before), json.loads(notebook_file.read_text())
+    different = [n for n, (a, b) in enumerate(zip(was["cells"], now["cells"], strict=True)) if a != b]
+    assert len(different) == 1
+    changed_cell, old_cell = now["cells"][different[0]], was["cells"][different[0]]
+    assert "".join(changed_cell["source"]) == "# CANARY\n" + old
+    assert {**changed_cell, "source": None} == {**old_cell, "source": None}
+    assert {k: v for k, v in now.items() if k != "cells"} == {k: v for k, v in was.items() if k != "cells"}
+    assert len(lines) <= 2 + 2 * sum(line.startswith("+") for line in lines)
+    assert hashlib.sha256(notebook_file.read_bytes()).hexdigest()
+
+
+async def test_a_rename_in_the_page_keeps_an_open_room_writing_into_the_renamed_file(
+    tmp_path: Path, serve: Callable[..., object], request_page: Callable[..., tuple[int, dict, str]]
+) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    cells = [{"cell_type": "code", "id": "one", "source": ["x"], "metadata": {}, "execution_count": None, "outputs": []}]
+    (folder / "a.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1))
+    hub = serve(folder)
+    home = request_page(hub.origin, "GET", "/api/v1/home", Cookie=hub.cookie)[1]
+    body = {"folder_id": home["folders"][0]["id"], "path": "a.ipynb"}
+    notebook = request_page(hub.origin, "POST", "/api/v1/notebooks/open", body, Cookie=hub.cookie)[1]
+    async with page(hub.origin, hub.cookie, notebook["id"]) as tab:
+        await tab.edit(lambda: tab.source("one").insert(0, "before "))
+        url = f"/api/v1/notebooks/{notebook['id']}"
+        status, moved, _ = request_page(hub.origin, "PATCH", url, {"name": "b"}, Cookie=hub.cookie)
+        assert (status, moved["path"]) == (200, "b.ipynb")
+        renamed = folder / "b.ipynb"
+        assert "before x" in renamed.read_text(), "the edit before the rename went with the file"
+        was = renamed.read_bytes()
+        await tab.edit(lambda: tab.source("one").insert(0, "after "))
+        await changed(renamed, was)
+    assert "after before x" in renamed.read_text()
+    assert [f.name for f in folder.iterdir() if not f.name.startswith(".")] == ["b.ipynb"]
+
+
+async def test_trashing_an_open_notebook_sends_its_pages_away_with_everything_in_the_trashed_file(
+    tmp_path: Path, serve: Callable[..., object], request_page: Callable[..., tuple[int, dict, str]]
+) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    cells = [{"cell_type": "code", "id": "one", "source": ["x"], "metadata": {}, "execution_count": None, "outputs": []}]
+    (folder / "a.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1))
+    hub = serve(folder)
+    home = request_page(hub.origin, "GET", "/api/v1/home", Cookie=hub.cookie)[1]
+    body = {"folder_id": home["folders"][0]["id"], "path": "a.ipynb"}
+    notebook = request_page(hub.origin, "POST", "/api/v1/notebooks/open", body, Cookie=hub.cookie)[1]
+    url = f"/api/v1/notebooks/{notebook['id']}"
+    async with page(hub.origin, hub.cookie, notebook["id"]) as tab:
+        await tab.edit(lambda: tab.source("one").insert(0, "last words "))
+        assert request_page(hub.origin, "DELETE", url, Cookie=hub.cookie)[0] == 204
+        with pytest.raises(Exception) as closed:  # noqa: PT011 -- the code is looked at
+            await tab.pump_until(lambda: False)
+        assert closed.value.rcvd.code == 4404
+    assert not (folder / "a.ipynb").exists()
+    restored = request_page(hub.origin, "POST", f"/api/v1/trash/{notebook['id']}/restore", {}, Cookie=hub.cookie)
+    assert restored[0] == 200
+    assert "last words x" in (folder / "a.ipynb").read_text()
