@@ -1,6 +1,7 @@
 """Fixtures that many tests of the hub share."""
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,19 +29,35 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: every test that takes this runs on both."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
-    maintenance = make_url(request.getfixturevalue("postgres_url")).set(drivername="postgresql+psycopg")
-    name = f"t{secrets.token_hex(8)}"
-    engine = create_engine(maintenance, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return maintenance.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    return _create_postgres(request.getfixturevalue("postgres_url"), template="template1")
 
 
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("template") / "hub.sqlite3"
+    Database.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """Name of a migrated PostgreSQL database, to be copied."""
+    url = _create_postgres(postgres_url, template="template1")
+    Database.open(url).close()
+    return str(make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An open database with one person, once on SQLite (a file) and once on PostgreSQL."""
-    database = Database.open(database_url)
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "hub.sqlite3")
+        url = f"sqlite:///{tmp_path / 'hub.sqlite3'}"
+    else:
+        template = request.getfixturevalue("postgres_template")
+        url = _create_postgres(request.getfixturevalue("postgres_url"), template=template)
+    database = Database.open(url)
     database.write_now(
         lambda conn: conn.execute(
             text("INSERT INTO people (id, name, color, created_at) VALUES (:id, 'Ada', '#336699', 0)"),
@@ -49,3 +66,13 @@ def db(database_url: str) -> Iterator[Database]:
     )
     yield database
     database.close()
+
+
+def _create_postgres(maintenance_url: str, *, template: str) -> str:
+    maintenance = make_url(maintenance_url).set(drivername="postgresql+psycopg")
+    name = f"t{secrets.token_hex(8)}"
+    engine = create_engine(maintenance, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    engine.dispose()
+    return maintenance.set(drivername="postgresql", database=name).render_as_string(hide_password=False)

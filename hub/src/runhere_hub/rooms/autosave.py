@@ -149,7 +149,8 @@ class Autosave:
 
     async def _round(self) -> bool:
         """One commit. False: closing, and nothing waits any more."""
-        await self._asked.wait()
+        if not self._closing:
+            await self._asked.wait()
         self._asked.clear()
         waiters, self._waiters = self._waiters, []
         started = asyncio.get_running_loop().time()
@@ -164,7 +165,7 @@ class Autosave:
         if wrote:
             await self._after_commit()
         if self._closing:
-            return wrote or self._asked.is_set()
+            return wrote  # something may have come in meanwhile
         rest_s = self._pace.window_s - (asyncio.get_running_loop().time() - started)
         if wrote and rest_s > 0:
             await asyncio.sleep(rest_s)

@@ -3,8 +3,8 @@
     python -m runhere_hub.testing.room_server --port 0 --data DIR
 
 prints one line, `http://127.0.0.1:PORT`. `POST /notebooks` makes an empty notebook and answers `{"id"}`; a body with an
-.ipynb (JSON) makes one with that content. Then `/api/v1/notebooks/{id}/room` and `/api/v1/notebooks/{id}/blobs/{sha256}`
-work as in the hub. `?person=NAME` in the room's address joins as somebody of that name.
+.ipynb (JSON) makes one with that content. Then `/api/v1/notebooks/{id}/room` and `…/{id}/blobs/{sha256}` work as in the
+hub. `?person=NAME` in the room's address joins as somebody of that name.
 """
 
 import argparse
