@@ -289,7 +289,7 @@ class Journals:
     """All journals of this user on this machine."""
 
     def __init__(self, folder: Path, *, limit_bytes: int) -> None:
-        self.folder = folder
+        self.folder = private_folder(folder)
         self.limit_bytes = limit_bytes
 
     def open(self, kernel_id: str) -> Journal:
