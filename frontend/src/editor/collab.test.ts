@@ -51,6 +51,14 @@ describe("collab", () => {
     expect([view.state.doc.toString(), view.state.selection.main.head]).toEqual(["ab hello", 8]);
   });
 
+  it("shows what a command changes under the same origin", () => {
+    const doc = new Y.Doc();
+    const { view, source, origin } = editorOn(doc);
+    view.dispatch({ changes: [{ from: 0, insert: "hello" }] });
+    doc.transact(() => source.delete(2, 3), origin);
+    expect(view.state.doc.toString()).toBe("he");
+  });
+
   it("stops with the editor", () => {
     const doc = new Y.Doc();
     const { view, source } = editorOn(doc);

@@ -25,6 +25,8 @@ export function collab(options: CollabOptions): Extension {
 class Collab implements PluginValue {
   readonly #view: EditorView;
   readonly #options: CollabOptions;
+  // Commands of the notebook edit under the same origin, so the origin cannot tell what came from this editor.
+  #isWriting = false;
 
   constructor(view: EditorView, options: CollabOptions) {
     this.#view = view;
@@ -48,13 +50,18 @@ class Collab implements PluginValue {
         shift += inserted.length - (to - from);
       });
     };
-    if (source.doc) source.doc.transact(write, origin);
-    else write();
+    this.#isWriting = true;
+    try {
+      if (source.doc) source.doc.transact(write, origin);
+      else write();
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   readonly #onText = (event: Y.YTextEvent, transaction: Y.Transaction): void => {
-    const { origin, isUndo } = this.#options;
-    if (transaction.origin === origin) return;
+    if (this.#isWriting) return;
+    const { isUndo } = this.#options;
     const { changes, end } = changesOf(event);
     if (changes.length === 0) return;
     const moveCursor = isUndo(transaction.origin) && this.#view.hasFocus;
