@@ -1,0 +1,218 @@
+"""`runhere` started, started twice, signed in to, stopped."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+from runhere_hub.testing.processes import Started, ask, run, sign_in, wait_until_gone
+
+Start = Callable[..., Started]
+
+
+def notebook(folder: Path, name: str) -> Path:
+    """An empty notebook."""
+    file = folder / name
+    file.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return file
+
+
+def hub_json(data: Path) -> dict[str, object]:
+    """What the running hub says of itself."""
+    found: dict[str, object] = json.loads((data / "hub.json").read_text())
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_one_line_on_standard_output_signs_in_and_ctrl_c_ends_it_all(start: Start, work: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
+    hub = sign_in(started)
+    assert hub.ask("GET", "/api/v1/home")[1]["folders"][0]["path"] == str(work)
+    child = int(str(hub_json(data)["pid"]))
+    assert stat.S_IMODE((data / "hub.json").stat().st_mode) == 0o600
+    assert started.stop(signal.SIGINT) == 0
+    wait_until_gone(child)
+    assert started.out.empty()
+    assert not (data / "hub.json").exists()
+    assert list(work.iterdir()) == []
+
+
+def test_the_link_carries_the_runtime_and_the_hub_never_learns_of_it(start: Start, work: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    started = start(work, "--port", "0", "--no-browser", "--data", data)
+    link = started.link()
+    fragment = parse_qs(link[4].lstrip("&"), strict_parsing=True)
+    (runtime,), (pair,) = fragment["rt"], fragment["pair"]
+    assert ask(runtime, "GET", "/.well-known/runhere", Origin=link[1])[0] == 200
+    status, _, cookie = ask(link[1], "POST", "/api/v1/session", {"code": link[3]})
+    assert status == 200
+    hub_pid = int(str(hub_json(data)["pid"]))
+    port = runtime.rpartition(":")[2]
+    for kind in ("cmdline", "environ"):
+        seen = Path(f"/proc/{hub_pid}/{kind}").read_bytes().decode(errors="replace")
+        assert pair not in seen
+        assert port not in seen
+    assert ask(link[1], "GET", "/api/v1/home", Cookie=cookie)[0] == 200
+    assert started.stop() == 0
+    for file in data.rglob("*"):
+        if file.is_file():
+            assert pair.encode() not in file.read_bytes()
+    with pytest.raises(OSError, match="refused"):
+        ask(runtime, "GET", "/api")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_kill_9_of_the_command_line_leaves_no_process_behind(start: Start, work: Path, tmp_path: Path) -> None:
+    started = start(work, "--port", "0", "--no-browser", "--data", tmp_path / "data")
+    started.link()
+    children = children_of(started.process.pid)
+    assert len(children) == 2
+    started.stop(signal.SIGKILL)
+    for child in children:
+        wait_until_gone(child)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_it_as_cleanly(start: Start, work: Path, tmp_path: Path, number: int) -> None:
+    data = tmp_path / "data"
+    started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
+    started.link()
+    child = int(str(hub_json(data)["pid"]))
+    assert started.stop(number) == 0
+    wait_until_gone(child)
+    assert not (data / "hub.json").exists()
+
+
+def test_a_second_start_binds_the_folder_in_the_running_hub(start: Start, home: Path, work: Path, tmp_path: Path) -> None:
+    data, other = tmp_path / "data", tmp_path / "other"
+    other.mkdir()
+    started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
+    hub = sign_in(started)
+    second = start(other, "--no-browser", "--data", data)
+    link = second.link()
+    assert second.process.wait(timeout=20) == 0
+    assert second.out.empty()
+    assert link[1] == hub.origin
+    assert ask(link[1], "POST", "/api/v1/session", {"code": link[3]})[0] == 200
+    assert [f["path"] for f in hub.ask("GET", "/api/v1/home")[1]["folders"]] == [str(work), str(other)]
+    third = run(home, other, "--no-browser", "--data", data)
+    assert third.returncode == 0
+    assert len(hub.ask("GET", "/api/v1/home")[1]["folders"]) == 2
+    assert started.process.poll() is None
+
+
+def test_two_starts_at_once_become_one_hub(start: Start, work: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    both = [start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data) for _ in range(2)]
+    assert len({started.link()[1] for started in both}) == 1
+    ended = [started for started in both if started.process.poll() == 0]
+    running = [started for started in both if started.process.poll() is None]
+    if not ended:  # the one that handed on may need a moment to end after its line
+        for started in both:
+            try:
+                assert started.process.wait(timeout=3) == 0
+                ended.append(started)
+                running.remove(started)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+    assert (len(ended), len(running)) == (1, 1)
+
+
+def test_a_path_that_is_a_notebook_opens_it(start: Start, work: Path, tmp_path: Path) -> None:
+    file = notebook(work, "a b.ipynb")
+    started = start(file, "--port", "0", "--no-browser", "--no-runtime", "--data", tmp_path / "data")
+    link = started.link()
+    next_path = parse_qs(link[4].lstrip("&"))["next"][0]
+    status, _, cookie = ask(link[1], "POST", "/api/v1/session", {"code": link[3]})
+    assert status == 200
+    status, found, _ = ask(link[1], "GET", f"/api/v1/notebooks/{next_path.removeprefix('/n/')}", Cookie=cookie)
+    assert (status, found["path"], found["folder_path"]) == (200, "a b.ipynb", str(work))
+
+
+def test_login_prints_a_fresh_link_only_while_a_hub_runs(start: Start, home: Path, work: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    none = run(home, "login", "--data", data)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert "no hub is running" in none.stderr
+    assert len(none.stderr.splitlines()) == 1
+    started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
+    origin = started.link()[1]
+    printed = run(home, "login", "--data", data)
+    assert printed.returncode == 0
+    assert printed.stdout.startswith(f"{origin}/login#code=")
+    code = printed.stdout.strip().partition("#code=")[2]
+    assert ask(origin, "POST", "/api/v1/session", {"code": code})[0] == 200
+    assert ask(origin, "POST", "/api/v1/session", {"code": code})[1]["code"] == "code_used"
+
+
+def test_a_hub_json_that_a_crash_left_is_no_running_hub(start: Start, work: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
+    started.link()
+    os.kill(int(str(hub_json(data)["pid"])), signal.SIGKILL)
+    assert started.process.wait(timeout=20) == 1
+    assert (data / "hub.json").exists()
+    again = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
+    assert sign_in(again).ask("GET", "/api/v1/home")[1]["folders"][0]["path"] == str(work)
+
+
+def test_without_a_runtime_that_starts_the_link_is_printed_all_the_same(start: Start, work: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken" / "runhere_runtime"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("")
+    (broken / "__main__.py").write_text("import sys; sys.exit('it is broken')")
+    variables = {"PYTHONPATH": str(broken.parent)}
+    started = start(work, "--port", "0", "--no-browser", "--data", tmp_path / "data", **variables)
+    link = started.link()
+    assert link[4] == ""
+    assert any("no runtime was started" in line for line in started.err)
+    assert ask(link[1], "GET", "/healthz")[0] == 200
+
+
+def test_a_browser_is_opened_with_the_link_and_nothing_else_is_printed(start: Start, work: Path, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho noise\necho "$1" > {seen}.part\nmv {seen}.part {seen}\n')
+    browser.chmod(0o755)
+    words = [work, "--port", "0", "--no-runtime", "--data", tmp_path / "data"]
+    started = start(*words, BROWSER=str(browser))
+    link = started.link()
+    wait_for_file(seen)
+    assert seen.read_text() == link[0]
+    assert started.out.empty()
+
+
+def wait_for_file(path: Path) -> None:
+    import time
+
+    deadline = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_default_port_is_8800_and_the_default_data_folder_this_users(start: Start, home: Path, work: Path) -> None:
+    port = free_port()
+    started = start(work, "--no-browser", "--no-runtime", RUNHERE_PORT=str(port))
+    link = started.link()
+    assert int(link[2]) == port
+    assert (home / "share" / "runhere" / "hub.db").exists() or (home / "Library").exists()
