@@ -178,19 +178,20 @@ export function executeRequest({ runId, code, cellId, session, now }: ExecuteWis
 }
 
 export interface InputWish extends Pick<MessageWish, "session" | "now" | "msgId"> {
-  readonly request: KernelMessage;
+  /** Header of the `input_request`. */
+  readonly header: KernelMessage["header"];
   readonly value: string;
 }
 
-/** The answer to an `input` event's request. */
-export function inputReply({ request, value, msgId, session, now }: InputWish): OutgoingMessage {
+/** The answer to an `input` event. */
+export function inputReply({ header, value, msgId, session, now }: InputWish): OutgoingMessage {
   return newMessage({
     msgId,
     type: "input_reply",
     channel: "stdin",
     session,
     now,
-    parent: request.header,
+    parent: header,
     content: { status: "ok", value },
   });
 }

@@ -120,7 +120,9 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
       if (event.type !== "input") return;
       asked.push([event.prompt, event.password]);
       const msgId = newId(Math.random);
-      kernel.send(inputReply({ request: event.request, value: `v${asked.length}`, msgId, session: sessionId, now: 0 }));
+      kernel.send(
+        inputReply({ header: event.request.header, value: `v${asked.length}`, msgId, session: sessionId, now: 0 }),
+      );
     });
     expect(asked).toEqual([
       ["name? ", false],

@@ -1,0 +1,403 @@
+/** Real Jupyter, real rooms of a real hub; tabs of one browser in one process. */
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { IDBFactory } from "fake-indexeddb";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { realClock } from "../kernel/testing/clock.ts";
+import {
+  browserLikeFetch,
+  jupyterPython,
+  openWs,
+  type RunningJupyter,
+  startJupyter,
+} from "../kernel/testing/jupyter.ts";
+import { printed, until } from "../kernel/testing/runs.ts";
+import { Browser } from "../kernel/testing/tabs.ts";
+import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
+import { Tab } from "../sync/tab-for-tests.ts";
+import { NOTICE_MIME, RunDriver } from "./run-driver.ts";
+import { NotebookRuntime } from "./runtime-driver.ts";
+import type { RuntimeEnvironment } from "./runtime-environment.ts";
+import { TokenVault } from "./token-vault.ts";
+
+const HUB = "http://127.0.0.1:8800";
+const TICKS = "import time\nfor i in range(25):\n    print(i, flush=True)\n    time.sleep(0.1)";
+const ALL_TICKS = Array.from({ length: 25 }, (_, index) => `${index}\n`).join("");
+
+class LocalStorage {
+  readonly items = new Map<string, string>();
+  getItem(key: string): string | null {
+    return this.items.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.items.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.items.delete(key);
+  }
+}
+
+/** What one browser keeps between its tabs and over their ends. */
+class TestBrowser {
+  readonly tabs = new Browser();
+  readonly local = new LocalStorage();
+  readonly indexedDB = new IDBFactory();
+  readonly rooms = new IDBFactory();
+}
+
+/** One tab with one notebook, as the page composes it. */
+class Page {
+  readonly tab: Tab;
+  readonly process;
+  readonly runtime: NotebookRuntime;
+  readonly driver: RunDriver;
+  asked = 0;
+
+  constructor(
+    readonly browser: TestBrowser,
+    readonly rooms: RoomServer,
+    readonly notebook: string,
+    more: {
+      session?: LocalStorage;
+      place?: () => Promise<{ folder: string; fileName: string; sizeBytes: number; modifiedAt: number }>;
+    } = {},
+  ) {
+    this.process = browser.tabs.tab();
+    this.tab = new Tab({ server: rooms, notebook, storage: browser.rooms });
+    const { openChannel, locks } = this.process;
+    const environment: RuntimeEnvironment = {
+      facts: { engine: "chromium", isSecureContext: true, hubOrigin: HUB },
+      fetch: browserLikeFetch(HUB),
+      openSocket: (url, protocols) => openWs(url, protocols, HUB),
+      clock: realClock,
+      onWake: () => () => {},
+      locks,
+      openChannel,
+      queryPermission: async () => "granted",
+      store: browser.local,
+      vault: new TokenVault({
+        session: more.session ?? new LocalStorage(),
+        indexedDB: browser.indexedDB,
+        crypto: globalThis.crypto,
+        openChannel,
+      }),
+      clientName: "test",
+    };
+    this.runtime = new NotebookRuntime({ notebookId: notebook, place: more.place ?? null }, environment);
+    this.driver = new RunDriver({
+      notebookId: notebook,
+      doc: this.tab.doc,
+      runs: this.tab.runs,
+      runtime: this.runtime,
+      askForRuntime: async () => {
+        this.asked += 1;
+        return false;
+      },
+      store: browser.local,
+    });
+  }
+
+  async ready(): Promise<void> {
+    await until(this.runtime.binding, (state) => state.phase === "ready");
+  }
+
+  status(cell: string): string | undefined {
+    return this.tab.runs.headOf(cell)?.status;
+  }
+
+  text(cell: string): string {
+    return printed(this.tab.runs.headOf(cell)?.outputs ?? []);
+  }
+
+  async ends(cell: string, status: string): Promise<void> {
+    await this.tab.run(() => this.status(cell) === status, `${cell} ${status}`);
+  }
+
+  async prints(cell: string, text: string): Promise<void> {
+    await this.tab.run(() => this.text(cell).includes(text), `${cell} to print ${text}`);
+  }
+
+  /** Killed: nothing more is sent or heard. */
+  kill(): void {
+    this.process.kill();
+    this.runtime.close();
+    this.driver.close();
+    this.tab.close();
+  }
+}
+
+describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells", () => {
+  const rooms = new RoomServer();
+  const pages: Page[] = [];
+  let jupyter: RunningJupyter;
+
+  beforeAll(async () => {
+    [jupyter] = await Promise.all([startJupyter({ app: "server" }), rooms.start()]);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([jupyter?.stop(), rooms.close()]);
+  }, 30_000);
+  afterEach(async () => {
+    for (const page of pages.splice(0)) {
+      await page.runtime.shutdown().catch(() => {});
+      page.kill();
+    }
+  });
+
+  async function open(sources: readonly string[]): Promise<{ page: Page; browser: TestBrowser; notebook: string }> {
+    const notebook = await rooms.notebook(sources);
+    const browser = new TestBrowser();
+    const page = await another(browser, notebook);
+    await page.runtime.connect(`${jupyter.baseUrl}lab?token=${jupyter.token}`);
+    await page.ready();
+    return { page, browser, notebook };
+  }
+
+  async function another(browser: TestBrowser, notebook: string, session?: LocalStorage): Promise<Page> {
+    const page = new Page(browser, rooms, notebook, session === undefined ? {} : { session });
+    pages.push(page);
+    await page.tab.online();
+    return page;
+  }
+
+  it("runs cells in order, with digest, count and outputs at the hub", async () => {
+    const { page } = await open(["x = 20", "print(x + 1)", "x * 2"]);
+    page.driver.runAll();
+    await page.ends("c2", "ok");
+    const record = page.tab.runs.headOf("c2");
+    expect(record).toMatchObject({
+      status: "ok",
+      execution_count: 3,
+      source_digest:
+        "b95bbd0e8d2ae0f0bb5fc3cc62e7bbba5a08c2b6ed6bd96e8f5ef64fe0b6e4a5".length === 64 ? record?.source_digest : "",
+      runtime: { kind: "local", label: "Python 3 (ipykernel)" },
+      outputs: [{ output_type: "execute_result", data: { "text/plain": "40" }, metadata: {}, execution_count: 3 }],
+    });
+    expect(page.text("c1")).toBe("21\n");
+    expect(page.driver.pending.get()).toBe(0);
+    await page.tab.saved();
+  }, 60_000);
+
+  it("runs the source of the gesture, whatever is typed meanwhile", async () => {
+    const { page } = await open(["print('before')"]);
+    page.driver.runCells(["c0"]);
+    page.tab.type("c0", "\nprint('after')");
+    await page.ends("c0", "ok");
+    expect(page.text("c0")).toBe("before\n");
+  }, 60_000);
+
+  it("stops the queue at an error, visibly", async () => {
+    const { page } = await open(["1 / 0", "print('no')", "print('nor this')"]);
+    page.driver.runAll();
+    await page.ends("c0", "error");
+    await until(page.driver.pending, (count) => count === 0);
+    expect(page.driver.stopped.get()).toEqual({ cellId: "c0", cancelled: 2 });
+    expect([page.tab.runs.headOf("c1"), page.tab.runs.headOf("c2")]).toEqual([null, null]);
+  }, 60_000);
+
+  it("interrupts what runs, cancels what waits, and goes on", async () => {
+    const { page } = await open(["import time\nprint('on')\ntime.sleep(100)", "print('no')"]);
+    page.driver.runAll();
+    await page.prints("c0", "on");
+    expect([page.driver.placeOf("c0"), page.driver.placeOf("c1")]).toEqual(["running", "waiting"]);
+    page.driver.interrupt();
+    await page.ends("c0", "interrupted");
+    expect(page.tab.runs.headOf("c1")).toBeNull();
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+  }, 60_000);
+
+  it("takes a waiting cell out of the queue", async () => {
+    const { page } = await open(["import time\nprint('on')\ntime.sleep(1)", "print('no')"]);
+    page.driver.runAll();
+    await page.prints("c0", "on");
+    page.driver.cancel("c1");
+    expect(page.driver.placeOf("c1")).toBeNull();
+    await page.ends("c0", "ok");
+    expect(page.tab.runs.headOf("c1")).toBeNull();
+  }, 60_000);
+
+  it("asks and answers", async () => {
+    const { page } = await open(["name = input('who? ')\nprint('hello', name)"]);
+    page.driver.runCells(["c0"]);
+    const asked = await until(page.driver.stdin, (request) => request !== null);
+    expect(asked).toMatchObject({ cellId: "c0", prompt: "who? ", password: false });
+    page.driver.answerStdin("Ann");
+    await page.ends("c0", "ok");
+    expect(page.text("c0")).toBe("who? Ann\nhello Ann\n");
+    expect(page.driver.stdin.get()).toBeNull();
+  }, 60_000);
+
+  it("restarts, and runs all again", async () => {
+    const { page } = await open(["print('x' in globals())\nx = 1"]);
+    page.driver.runAll();
+    await page.ends("c0", "ok");
+    const before = page.tab.runs.headOf("c0")?.run_id;
+    await page.driver.restartAndRunAll();
+    await page.tab.run(() => page.tab.runs.headOf("c0")?.run_id !== before && page.status("c0") === "ok", "run again");
+    expect(page.text("c0")).toBe("False\n");
+    expect(page.runtime.notice.get()).toBeNull();
+  }, 60_000);
+
+  it("a kernel that dies cancels the queue, and the loss is told once", async () => {
+    const { page } = await open([
+      "import os, signal\nprint('on', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)",
+      "print('no')",
+    ]);
+    let told = 0;
+    page.runtime.notice.subscribe(() => {
+      if (page.runtime.notice.get() !== null) told += 1;
+    });
+    page.driver.runAll();
+    await until(page.runtime.notice, (notice) => notice !== null);
+    expect(page.runtime.notice.get()).toEqual({ code: "variables_lost", reason: "kernel_died" });
+    await until(page.driver.pending, (count) => count === 0);
+    expect(page.tab.runs.headOf("c1")).toBeNull();
+    page.tab.type("c1", "\nprint('alive')");
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    expect(told).toBe(1);
+  }, 60_000);
+
+  it("asks for a runtime when there is none, and runs nothing without", async () => {
+    const notebook = await rooms.notebook(["print(1)"]);
+    const page = await another(new TestBrowser(), notebook);
+    page.driver.runCells(["c0"]);
+    while (page.asked === 0) await new Promise((wake) => setImmediate(wake));
+    expect(page.tab.runs.headOf("c0")).toBeNull();
+  }, 60_000);
+
+  it("a reload loses and doubles nothing, and needs no new token", async () => {
+    const notebook = await rooms.notebook([TICKS, "print('next')"]);
+    const browser = new TestBrowser();
+    const session = new LocalStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "5\n");
+    await page.tab.saved();
+    page.kill();
+    pages.pop();
+    const again = await another(browser, notebook, session);
+    expect(await again.runtime.reattach()).toBe(true);
+    await again.ready();
+    await until(again.driver.pending, (count) => count === 1);
+    await again.ends("c0", "ok");
+    expect(again.text("c0")).toBe(ALL_TICKS);
+    again.driver.runCells(["c1"]);
+    await again.ends("c1", "ok");
+    expect(again.tab.runs.headOf("c1")?.execution_count).toBe(2);
+  }, 60_000);
+
+  it("a tab that comes back after the end finds everything", async () => {
+    const notebook = await rooms.notebook([TICKS]);
+    const browser = new TestBrowser();
+    const session = new LocalStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "3\n");
+    await page.tab.saved();
+    page.kill();
+    pages.pop();
+    await new Promise((wake) => setTimeout(wake, 4_000));
+    const again = await another(browser, notebook, session);
+    await again.runtime.reattach();
+    await again.ends("c0", "ok");
+    expect(again.text("c0")).toBe(ALL_TICKS);
+  }, 60_000);
+
+  it("a second tab follows without a question, and takes over when the first is killed", async () => {
+    const { page: first, browser, notebook } = await open([TICKS, "print('by the second')"]);
+    const second = await another(browser, notebook);
+    expect(await second.runtime.reattach()).toBe(true);
+    await second.ready();
+    first.driver.runCells(["c0"]);
+    await second.prints("c0", "5\n");
+    first.kill();
+    pages.shift();
+    await second.ends("c0", "ok");
+    expect(second.text("c0")).toBe(ALL_TICKS);
+    second.driver.runCells(["c1"]);
+    await second.ends("c1", "ok");
+  }, 60_000);
+
+  it("two tabs run at once over one socket", async () => {
+    const { page: first, browser, notebook } = await open(["print('one')", "print('two')"]);
+    const second = await another(browser, notebook);
+    await second.runtime.reattach();
+    await second.ready();
+    first.driver.runCells(["c0"]);
+    second.driver.runCells(["c1"]);
+    await Promise.all([first.ends("c0", "ok"), second.ends("c1", "ok")]);
+    await first.ends("c1", "ok");
+    expect([first.text("c0"), first.text("c1")]).toEqual(["one\n", "two\n"]);
+    expect(await first.runtime.listSessions()).toHaveLength(1);
+  }, 60_000);
+
+  it("starts the kernel in the notebook's folder", async () => {
+    const folder = join(jupyter.root, "my work");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "x.ipynb"), "{}");
+    writeFileSync(join(folder, "data.txt"), "beside");
+    const notebook = await rooms.notebook(["print(open('data.txt').read())"]);
+    const place = async () => {
+      const { size, mtimeMs } = statSync(join(folder, "x.ipynb"));
+      return { folder, fileName: "x.ipynb", sizeBytes: size, modifiedAt: mtimeMs };
+    };
+    const page = new Page(new TestBrowser(), rooms, notebook, { place });
+    pages.push(page);
+    await page.tab.online();
+    await page.runtime.connect(`${jupyter.port}`);
+    expect(page.runtime.binding.get()).toMatchObject({ phase: "authenticating", step: "token" });
+    await page.runtime.giveToken(jupyter.token);
+    await page.ready();
+    expect(page.runtime.binding.get()).toMatchObject({
+      attachment: { folder: { path: "my work", place: "notebook" } },
+    });
+    page.driver.runAll();
+    await page.ends("c0", "ok");
+    expect(page.text("c0")).toBe("beside\n");
+  }, 60_000);
+
+  it("keeps the token out of everything that it stores", async () => {
+    const { page, browser } = await open(["1"]);
+    page.driver.runAll();
+    await page.ends("c0", "ok");
+    expect([...browser.local.items.values()].join()).not.toContain(jupyter.token);
+    expect(JSON.stringify(page.runtime.binding.get())).not.toContain(jupyter.token);
+    expect(JSON.stringify(page.tab.runs.headOf("c0"))).not.toMatch(new RegExp(`${jupyter.token}|${jupyter.port}`));
+  }, 60_000);
+
+  it("a server started anew has another token: it is asked for, and the binding stays", async () => {
+    const own = await startJupyter({ app: "server", token: "first" });
+    const notebook = await rooms.notebook(["print('hello')"]);
+    const page = await another(new TestBrowser(), notebook);
+    await page.runtime.connect(`${own.baseUrl}?token=first`);
+    await page.ready();
+    await own.stop();
+    await until(page.runtime.binding, (state) => state.phase === "interrupted");
+    const anew = await startJupyter({ app: "server", token: "second", port: own.port });
+    page.runtime.reconnectNow();
+    await until(page.runtime.binding, (state) => state.phase === "interrupted" && state.reason === "token_refused");
+    await page.runtime.giveToken("second");
+    // The old server's kernel went with it.
+    await until(page.runtime.binding, (state) => state.phase === "gone");
+    await page.runtime.newKernel();
+    await page.ready();
+    page.driver.runAll();
+    await page.ends("c0", "ok");
+    await page.runtime.shutdown();
+    await anew.stop();
+  }, 90_000);
+
+  it("marks nothing as incomplete where nothing was cut", async () => {
+    const { page } = await open(["print(1)"]);
+    page.driver.runAll();
+    await page.ends("c0", "ok");
+    const outputs = page.tab.runs.headOf("c0")?.outputs ?? [];
+    expect(outputs.some((output) => "data" in output && NOTICE_MIME in output.data)).toBe(false);
+  }, 60_000);
+});

@@ -1,0 +1,67 @@
+/**
+ * Runs that this browser handed to a kernel and that are not finished, kept over reloads: how a page finds again what it started.
+ *
+ * Every tab of the browser with this notebook reads and writes the same list. It holds ids only: no source and no output.
+ */
+import type { CellId } from "../core/cell.ts";
+import type { RunId } from "../core/notebook.ts";
+import type { KernelMessage } from "../kernel/wire.ts";
+import type { LocalStore } from "./runtime-memory.ts";
+
+export interface SentRun {
+  readonly runId: RunId;
+  readonly cellId: CellId;
+  readonly kernelId: string;
+  /** ms since 1970. */
+  readonly sentAt: number;
+  /** The question that the run waits for an answer to. */
+  readonly input: InputWish | null;
+}
+
+export interface InputWish {
+  readonly prompt: string;
+  readonly password: boolean;
+  readonly header: KernelMessage["header"];
+}
+
+export class SentRuns {
+  readonly #store: LocalStore;
+  readonly #key: string;
+
+  constructor(store: LocalStore, notebookId: string) {
+    this.#store = store;
+    this.#key = `runhere.sent:${notebookId}`;
+  }
+
+  /** In the order in which they were sent. */
+  of(kernelId: string): readonly SentRun[] {
+    return this.#read().filter((run) => run.kernelId === kernelId);
+  }
+
+  add(run: SentRun): void {
+    this.#write([...this.#read().filter((other) => other.runId !== run.runId), run]);
+  }
+
+  asks(runId: RunId, input: InputWish | null): void {
+    this.#write(this.#read().map((run) => (run.runId === runId ? { ...run, input } : run)));
+  }
+
+  finished(runId: RunId): void {
+    const runs = this.#read();
+    if (runs.some((run) => run.runId === runId)) this.#write(runs.filter((run) => run.runId !== runId));
+  }
+
+  #read(): readonly SentRun[] {
+    try {
+      const value: unknown = JSON.parse(this.#store.getItem(this.#key) ?? "[]");
+      // Only this class writes there.
+      return Array.isArray(value) ? (value as readonly SentRun[]) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  #write(runs: readonly SentRun[]): void {
+    this.#store.setItem(this.#key, JSON.stringify(runs));
+  }
+}
