@@ -1,9 +1,12 @@
 """A room with its writing side and its blobs: what the registry hands out, and what a bound file works with."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
 from pycrdt import Doc
@@ -13,11 +16,13 @@ from runhere_hub.core.access import Role
 from runhere_hub.core.blobs import BlobStore, sha256_of
 from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
+from runhere_hub.core.merge import merge
 from runhere_hub.core.notebook import Cell, CellId, Json, Notebook, Output
 from runhere_hub.core.run_frames import is_too_large
 from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Imported
 from runhere_hub.doc import notebook_doc
+from runhere_hub.doc.log import replay
 from runhere_hub.rooms.autosave import Autosave, Pace
 from runhere_hub.rooms.channel import Channel
 from runhere_hub.rooms.room import Change, FileState, Member, Room
@@ -47,6 +52,7 @@ class Surroundings:
         clock: Milliseconds since 1970 (UTC).
         new_id: 32 hex digits, never the same twice.
         process: Id of this hub process.
+        random: For positions of cells.
     """
 
     db: Database
@@ -54,6 +60,7 @@ class Surroundings:
     clock: Callable[[], int]
     new_id: Callable[[], str]
     process: str
+    random: Random
     pace: Pace
 
 
@@ -111,6 +118,8 @@ class OpenRoom:
         Raises:
             Unavailable: The room closed before it could be saved. The edit may be lost.
         """
+        if self.autosave.is_done:
+            raise Unavailable("The notebook was closed; open it again.", notebook_id=self.notebook_id)
         if self.room.edit(work, person.id if person is not None else None):
             await self.autosave.flushed()
 
@@ -245,6 +254,28 @@ class OpenRoom:
             heads,
         )
 
+    async def restore(self, revision_id: str, person: Person) -> None:
+        """Make document and heads what a revision holds, as this person's edit. Returns when it is durable.
+
+        What is there now is kept as a revision first; cells that the revision lacks become tombstones.
+
+        Raises:
+            NotFound: There is no such revision.
+            Unavailable: It could not be saved.
+        """
+        revision = await revision_service.get(self._around.db, revision_id)
+        await self.revise()
+        wanted = notebook_doc.read(replay([revision.document]))
+        ours = notebook_doc.read(self.doc)
+        change, now = merge(ours, ours, wanted), self._around.clock()
+        self.room.edit(
+            lambda doc: notebook_doc.apply_merge(doc, change, random=self._around.random, now=now), person.id
+        )
+        shown = self.room.runs.state.heads
+        heads = {cell.id: revision.heads.get(cell.id) for cell in wanted.cells}
+        self.room.set_heads({cell: run for cell, run in heads.items() if shown.get(cell) != run})
+        await self.autosave.flushed()
+
     async def revise_automatically(self) -> None:
         """Keep an automatic revision; trouble is logged and it is tried again after the next edit."""
         await self._in_spite_of_trouble(self.revise)
@@ -253,7 +284,9 @@ class OpenRoom:
         """Send the pages away, write what waits, compact. May be called again."""
         self.room.send_all_away(code, reason)
         if self.room.edited_at is not None and not self.autosave.is_done:
-            await self._in_spite_of_trouble(self.revise)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(give_up_after_s):
+                    await self._in_spite_of_trouble(self.revise)
         await self.autosave.close(give_up_after_s=give_up_after_s)
         if self._log_count:
             await self._in_spite_of_trouble(self.compact)

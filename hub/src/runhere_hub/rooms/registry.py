@@ -89,8 +89,9 @@ class RoomRegistry:
         attach: Attach = _no_attachment,
         pace: Pace = Pace(),  # noqa: B008  # a frozen value
     ) -> None:
-        self._around = Surroundings(db=db, blobs=blobs, clock=clock, new_id=new_id, process=new_id(), pace=pace)
-        self._random = random
+        self._around = Surroundings(
+            db=db, blobs=blobs, clock=clock, new_id=new_id, process=new_id(), random=random, pace=pace
+        )
         self._seed = seed
         self._attach = attach
         self._opening: dict[str, asyncio.Task[_Opened]] = {}
@@ -151,6 +152,11 @@ class RoomRegistry:
             if self._is_idle(opened.room.room):
                 await self.close_room(notebook_id, CloseCode.HUB_STOPS, "Nobody was here.")
 
+    async def idle(self) -> None:
+        """Wait until the rooms that are being closed are closed, and revisions that are being kept are kept."""
+        revising = [one.revising for id_ in self._opening if (one := self._opened(id_)) is not None and one.revising]
+        await asyncio.gather(*self._closing.values(), *revising)
+
     async def close(self) -> None:
         """Close every room, everything written. May be called again."""
         self._closed = True
@@ -207,7 +213,7 @@ class RoomRegistry:
         await room.flushed()
 
     def _make(self, loaded: LoadedRoom, seed: Notebook | None) -> OpenRoom:
-        doc = replay(loaded.updates) if seed is None else notebook_doc.create(seed, random=self._random)
+        doc = replay(loaded.updates) if seed is None else notebook_doc.create(seed, random=self._around.random)
         room = Room(
             About(
                 notebook_id=loaded.notebook_id,
@@ -240,9 +246,9 @@ class RoomRegistry:
             opened = await asyncio.shield(task)
             opened.room.room.send_all_away(code, reason)
             if opened.revising is not None:
-                await asyncio.wait({opened.revising})
+                await _in_time(opened.revising)
             if opened.attachment is not None:
-                await opened.attachment.close()
+                await _in_time(opened.attachment.close())
             await opened.room.close(code, reason, give_up_after_s=_GIVE_UP_AFTER_S)
         except RunhereError as error:
             _log.warning("Notebook %s could not be closed in order: %s", notebook_id, error.message)
@@ -257,6 +263,15 @@ class RoomRegistry:
                 await self.tick()
             except Exception:  # noqa: BLE001  # one room's trouble must not stop the others' beats
                 _log.exception("The rooms' clockwork stumbled")
+
+
+async def _in_time(work: Awaitable[None]) -> None:
+    """Wait for it, but not for ever: on a full disk it may not end."""
+    try:
+        async with asyncio.timeout(_GIVE_UP_AFTER_S):
+            await work
+    except TimeoutError:
+        _log.warning("A notebook was closed although something of it could not be finished")
 
 
 def _stopping() -> RunhereError:

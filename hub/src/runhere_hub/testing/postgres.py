@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def throw_away_cluster(binaries: Path) -> Iterator[str]:
         _run([binaries / "initdb", "-D", data, "-U", _SUPERUSER, "--auth=trust", "--no-sync", "-E", "UTF8"], user)
         # The socket lies in the folder itself: longer paths do not fit into a socket's address.
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-        control = [binaries / "pg_ctl", "-D", data, "-w"]
+        control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w"]
         _run([*control, "-l", folder / "log", "-o", options, "start"], user)
         try:
             yield f"postgresql://{_SUPERUSER}@/postgres?host={folder}"
@@ -54,7 +54,7 @@ def _unprivileged_user() -> str | None:
     return next(name for name in _UNPRIVILEGED if name in known)
 
 
-def _run(command: list[str | Path], user: str | None) -> None:
+def _run(command: Sequence[str | Path], user: str | None) -> None:
     subprocess.run(
         command, user=user, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", timeout=60
     )
