@@ -120,7 +120,8 @@ export class CellIndex {
     const reordered = structural.size > 0 && this.#replace(structural);
     for (const id of [...changed, ...moved]) {
       // A view is of the Y.Map under the key: a key that was set again is another one.
-      if (changed.has(id) || this.#views.get(id)?.source !== this.#source(id)) this.#views.delete(id);
+      const view = this.#views.get(id);
+      if (view && (changed.has(id) || view.source !== this.#source(id))) this.#views.delete(id);
     }
     for (const id of new Set([...changed, ...moved])) this.#perCell.get(id)?.notify();
     if (reordered) this.#structure.notify();

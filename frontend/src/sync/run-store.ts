@@ -19,7 +19,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { RunEvent, RunHubFrame, RunPageFrame, StatusChanges } from "./messages.ts";
 import { RunBook } from "./run-book.ts";
 import { hasLarge, inFrames, MAX_INLINE_BYTES, OpsBuffer, type PutBlob, sha256Hex, withBlobs } from "./run-values.ts";
-import { RunWriter } from "./run-writer.ts";
+import { RunWriter, withoutOutputs } from "./run-writer.ts";
 
 /** Outputs are gathered for at most this long before they are shown and sent. */
 export const GATHER_MS = 16;
@@ -91,6 +91,8 @@ export class RunStore {
   #claims: Claim[] = [];
   #send: ((frame: RunPageFrame) => void) | null = null;
   #hello: Hello | null = null;
+  /** Outputs stay at home (SPEC 3.10). The hub's word; until it spoke nothing is sent anyway. */
+  #omitsOutputs = false;
 
   constructor(options: RunStoreOptions) {
     this.#options = options;
@@ -188,7 +190,7 @@ export class RunStore {
     };
     this.#book.change(runId, changes);
     if (status === "cancelled") this.#giveHeadBack(runId, own);
-    own.writer.push({ type: "status", ...this.#sendable(changes) }, this.#clock.now());
+    this.#push(own, { type: "status", ...changes });
     this.#pump();
   }
 
@@ -256,6 +258,7 @@ export class RunStore {
   /** After `hello`: frames can be sent from now on. The hub's `runs` follows. */
   connected(hello: Hello, send: (frame: RunPageFrame) => void): void {
     this.#hello = hello;
+    this.#omitOutputs(hello.omit_outputs);
     this.#send = send;
   }
 
@@ -339,9 +342,14 @@ export class RunStore {
     const ops = own.buffer.take();
     this.#book.fold(own.writer.runId, ops);
     // Outputs of such a notebook stay at home (SPEC 3.10): shown here, told to nobody.
-    if (this.#hello?.omit_outputs) return;
-    for (const group of inFrames(ops)) this.#pushOps(own, group);
+    if (!this.#omitsOutputs) for (const group of inFrames(ops)) this.#pushOps(own, group);
     this.#pump();
+  }
+
+  #omitOutputs(omits: boolean): void {
+    this.#omitsOutputs = omits;
+    // What was made before this was known must not get out either.
+    if (omits) for (const { writer } of this.#own.values()) writer.withholdOutputs();
   }
 
   #pushOps(own: OwnRun, ops: readonly OutputOp[]): void {
@@ -353,11 +361,12 @@ export class RunStore {
   async #storeBlobs(ops: readonly OutputOp[], fill: (event: RunEvent) => void): Promise<void> {
     const small = await withBlobs(ops, this.#options.digest ?? sha256Hex);
     for (const [sha256, bytes] of small.blobs) {
-      while (!(await this.#putBlob(sha256, bytes))) {
+      while (!this.#omitsOutputs && !(await this.#putBlob(sha256, bytes))) {
         await new Promise<void>((resolve) => void this.#clock.after(BLOB_RETRY_MS, resolve));
       }
     }
-    fill({ type: "outputs", ops: small.ops });
+    const event: RunEvent = { type: "outputs", ops: small.ops };
+    fill(this.#omitsOutputs ? withoutOutputs(event) : event);
     this.#pump();
   }
 
@@ -486,6 +495,7 @@ export class RunStore {
 
   #refusedRun({ run_id, code, n }: Extract<RunHubFrame, { type: "run_refused" }>): void {
     const own = this.#own.get(run_id);
+    if (code === "outputs_omitted") this.#omitOutputs(true);
     if (own?.writer.refused(code, n) === "restart") this.#restart(run_id, own);
     if (own) this.#busy.add(own);
   }
@@ -540,11 +550,9 @@ export class RunStore {
       started_at: run.started_at,
     };
     const { status, execution_count, finished_at } = run;
-    own.writer.restart(
-      [started, { type: "status", ...this.#sendable({ status, execution_count, finished_at }) }],
-      this.#clock.now(),
-    );
-    if (!this.#hello?.omit_outputs) {
+    own.writer.restart(started, this.#clock.now());
+    this.#push(own, { type: "status", status, execution_count, finished_at });
+    if (!this.#omitsOutputs) {
       const ops = run.outputs.map((output): OutputOp => ({ op: "output", output }));
       for (const group of inFrames(ops)) this.#pushOps(own, group);
     }
@@ -561,11 +569,8 @@ export class RunStore {
     this.#book.setHead(run.cell_id, before !== null && this.#book.record(before) ? before : null);
   }
 
-  /** What of a status may be told: no execution detail of a notebook whose outputs stay at home. */
-  #sendable(changes: StatusChanges): StatusChanges {
-    if (!this.#hello?.omit_outputs) return changes;
-    const { execution_count: _, ...rest } = changes;
-    return rest;
+  #push(own: OwnRun, event: RunEvent): void {
+    own.writer.push(this.#omitsOutputs ? withoutOutputs(event) : event, this.#clock.now());
   }
 
   #me(): RunRecord["writer"] {
@@ -577,7 +582,7 @@ export class RunStore {
     let since: number | null = null;
     for (const { writer, buffer, flushedAt } of this.#busy) {
       since = earlier(since, writer.unsavedSince);
-      if (!buffer.isEmpty && !this.#hello?.omit_outputs) since = earlier(since, Math.max(flushedAt, 0));
+      if (!buffer.isEmpty && !this.#omitsOutputs) since = earlier(since, Math.max(flushedAt, 0));
     }
     for (const item of this.#ordered) if (item.kind === "head") since = earlier(since, item.at);
     this.#unsavedSince.set(since);

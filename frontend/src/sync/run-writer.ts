@@ -114,6 +114,11 @@ export class RunWriter {
     return taken;
   }
 
+  /** Takes output and execution detail out of what was not acknowledged. Numbers stay, so that nothing else moves. */
+  withholdOutputs(): void {
+    for (const frame of this.#frames) if (frame.event) frame.event = withoutOutputs(frame.event);
+  }
+
   /** Everything up to `n` is durable. */
   acknowledged(n: number): void {
     this.#dropBelow(n + 1);
@@ -151,10 +156,10 @@ export class RunWriter {
     this.#frames = [];
   }
 
-  /** The hub does not know the run: begin again with these events (start first). */
-  restart(events: readonly RunEvent[], at: number): void {
-    this.#frames = events.map((event, n) => ({ n, event, at }));
-    this.#next = events.length;
+  /** The hub does not know the run: begin again with its start. */
+  restart(started: RunEvent, at: number): void {
+    this.#frames = [{ n: 0, event: started, at }];
+    this.#next = 1;
     this.#cursor = 0;
     this.#epoch = 1;
     this.#lease = "holds";
@@ -210,4 +215,12 @@ export class RunWriter {
     this.#next = n + this.#frames.length;
     this.#cursor = n;
   }
+}
+
+/** The event as it may be told of a notebook whose outputs stay at home (SPEC 3.10). */
+export function withoutOutputs(event: RunEvent): RunEvent {
+  if (event.type === "outputs") return { type: "status" };
+  if (event.type !== "status") return event;
+  const { execution_count: _, ...rest } = event;
+  return rest;
 }
