@@ -43,18 +43,22 @@ class MadeIds:
                 return found
 
 
-def align(old: Sequence[Cell], new: Sequence[Cell], *, unsure: AbstractSet[CellId] = frozenset()) -> dict[int, int]:
+def align(
+    old: Sequence[Cell], new: Sequence[Cell], *, unsure: AbstractSet[CellId] = frozenset(), similar: bool = True
+) -> dict[int, int]:
     """Pairs of the same cell, as index in `new` to index in `old`. Each index occurs once.
 
     Args:
         old: Cells with ids that are unique among them.
         new: The same.
         unsure: Ids (of either side) that were made up on reading; they say nothing, so content and place decide.
+        similar: Whether cells that are merely alike are the same.
     """
     by_id = {cell.id: index for index, cell in enumerate(old)}
     pairs = {index: by_id[cell.id] for index, cell in enumerate(new) if cell.id in by_id and cell.id not in unsure}
     _pair_equal(old, new, pairs)
-    _pair_similar(old, new, pairs, unsure)
+    if similar:
+        _pair_similar(old, new, pairs, unsure)
     return pairs
 
 

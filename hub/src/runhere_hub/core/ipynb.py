@@ -100,7 +100,7 @@ def _converted(value: Json, version: int) -> str:
     try:
         old = nbformat.versions[version].to_notebook_json(value, minor=minor if isinstance(minor, int) else 0)
         new = nbformat.convert(old, 4)  # type: ignore[no-untyped-call]
-    except (KeyError, AttributeError, TypeError, ValueError, nbformat.ValidationError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError, AssertionError, nbformat.ValidationError) as error:
         reason = f"it has format {version}, and nbformat cannot convert it ({type(error).__name__}: {error})"
         raise NotebookInvalid("the whole file", reason) from error
     for key in ("orig_nbformat", "orig_nbformat_minor"):

@@ -13,7 +13,7 @@ from runhere_hub.core.ipynb_read import NEWEST_MINOR, cleaned
 from runhere_hub.core.json_text import MAX_DEPTH, STRING, string_value
 from runhere_hub.core.json_values import with_unix_lines, without_surrogates
 from runhere_hub.core.notebook import Cell, CellId, CellType, Json, Notebook, Output
-from runhere_hub.core.outputs import normalise
+from runhere_hub.core.outputs import is_json_mime, normalise
 
 _MARKER = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 _SKIP = re.compile(r"[\s,:]+")
@@ -41,7 +41,17 @@ def salvage_text(text: str) -> Notebook:
     made = MadeIds(())
     cells = [replace(cell, id=made.make(cell)) for cell in cells]
     metadata = value.get("metadata") if isinstance(value, dict) else None
-    return Notebook(4, NEWEST_MINOR, metadata if isinstance(metadata, dict) else {}, tuple(cells))
+    return Notebook(4, NEWEST_MINOR, _metadata(metadata), tuple(cells))
+
+
+def _metadata(value: Json) -> dict[str, Json]:
+    """The notebook's metadata; what other programs rely on is kept only in its right form."""
+    kept = dict(value) if isinstance(value, dict) else {}
+    for key, needed in (("kernelspec", ("name", "display_name")), ("language_info", ("name",))):
+        known = kept.get(key)
+        if not isinstance(known, dict) or not all(isinstance(known.get(name), str) for name in needed):
+            kept.pop(key, None)
+    return kept
 
 
 def _cells_in(value: Json) -> list[Json]:
@@ -101,7 +111,7 @@ def _output(value: dict[str, Json]) -> Output | None:
         made = normalise(value)
         data = made["data"]
         kept = (
-            {mime: item for mime, item in data.items() if "json" in mime or isinstance(item, str)}
+            {mime: item for mime, item in data.items() if is_json_mime(mime) or isinstance(item, str)}
             if isinstance(data, dict)
             else {}
         )

@@ -120,7 +120,7 @@ def same_text(a: Cell, b: Cell) -> bool:
         a.type == b.type
         and a.source == b.source
         and same(a.metadata, b.metadata)
-        and same(a.attachments or {}, b.attachments or {})
+        and same(a.attachments, b.attachments)
     )
 
 
@@ -139,7 +139,7 @@ def _with_our_ids(base: Notebook, ours: Notebook, theirs: Notebook) -> tuple[Not
     in_base = set(base_ours.values())
     new_here = [cell for index, cell in enumerate(ours.cells) if index not in in_base]
     new_there = [index for index in range(len(theirs.cells)) if index not in theirs_base]
-    for at, to in align(new_here, [theirs.cells[index] for index in new_there]).items():
+    for at, to in align(new_here, [theirs.cells[at] for at in new_there], similar=False).items():
         known[new_there[at]] = new_here[to].id
     theirs_ids = _named(theirs.cells, known, used | set(base_ids))
     return _renamed(base, base_ids), _renamed(theirs, theirs_ids)
@@ -293,6 +293,8 @@ def _place_conflicts(
         if cell.id not in clashing:
             continue
         other = theirs[cell.id]
+        if any(_conflict_of(known) == cell.id and known.source == other.source for known in cells):
+            continue  # kept by the same merge, before a crash
         twin = ids.make(other)
         placed.append(replace(other, id=twin, metadata=mark_conflict(other.metadata, cell.id)))
         conflicts[conflicts.index(Conflict("source", cell.id))] = Conflict("source", cell.id, twin)
