@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 MAIN_MODIFIER = "Control"
+DEAF_MS = 450
 
 
 def sign_in(page: Page, link: str) -> None:
@@ -14,9 +15,14 @@ def sign_in(page: Page, link: str) -> None:
     expect(page.get_by_role("button", name="New notebook")).to_be_visible()
 
 
+def row(page: Page, name: str) -> Locator:
+    """A line of Home's tree: a folder, a notebook, or another file."""
+    return page.get_by_role("row", name=name, exact=True)
+
+
 def open_notebook(page: Page, name: str) -> None:
     """Open a notebook from Home by its name and wait until its first cell can be edited."""
-    page.get_by_role("treeitem", name=name).first.dblclick()
+    row(page, name).dblclick()
     expect(page).to_have_url(re.compile(r"/n/[0-9a-f]{32}"))
     expect(page.get_by_role("group", name=re.compile(r"^(Code|Text) cell 1$"))).to_be_visible()
 
@@ -39,7 +45,19 @@ def output(page: Page, position: int) -> Locator:
 
 
 def run_cell(page: Page, position: int) -> None:
-    code_cell(page, position).get_by_role("button", name="Run cell").click()
+    """Press a cell's Run button as a person would: not within the 400 ms in which it is deaf after a change."""
+    button = code_cell(page, position).get_by_role("button", name="Run cell")
+    expect(button).to_be_visible()
+    page.wait_for_timeout(DEAF_MS)
+    button.click()
+
+
+def interrupt(page: Page, position: int) -> None:
+    """Press the running cell's Interrupt button, once it listens."""
+    button = code_cell(page, position).get_by_role("button", name="Interrupt execution")
+    expect(button).to_be_visible()
+    page.wait_for_timeout(DEAF_MS)
+    button.click()
 
 
 def type_source(page: Page, position: int, text: str) -> None:

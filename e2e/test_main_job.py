@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Hub, documented_flags, jupyter, wait_until
-from steps import code_cell, connect, open_notebook, output, read, run_cell, saved, sign_in, source, type_source
+from steps import code_cell, connect, interrupt, open_notebook, output, read, row, run_cell, saved, sign_in, source, type_source
 
 OWN = {
     "cells": [
@@ -61,10 +61,8 @@ def test_connect_a_stock_notebook_run_save_reload(hub: Hub, folder: Path, new_co
     listen_to_hub(page, hub, traffic)
     with jupyter("notebook", folder, *documented_flags(hub.origin)) as stock:
         sign_in(page, link)
-        page.get_by_role("treeitem", name="deep").first.click()
-        page.keyboard.press("ArrowRight")
-        page.get_by_role("treeitem", name="er", exact=True).first.click()
-        page.keyboard.press("ArrowRight")
+        row(page, "deep").get_by_role("button", name="Expand deep").click()
+        row(page, "er").get_by_role("button", name="Expand er").click()
         open_notebook(page, "Own")
         connect(page, stock.pasted)
 
@@ -81,7 +79,7 @@ def test_connect_a_stock_notebook_run_save_reload(hub: Hub, folder: Path, new_co
 
         type_source(page, 3, "import time\nwhile True: time.sleep(0.1)")
         run_cell(page, 3)
-        code_cell(page, 3).get_by_role("button", name="Interrupt execution").click()
+        interrupt(page, 3)
         expect(output(page, 3)).to_contain_text("KeyboardInterrupt")
 
         type_source(page, 3, "x = 41")
