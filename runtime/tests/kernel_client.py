@@ -8,9 +8,11 @@ import struct
 import time
 import uuid
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 MAX_MESSAGE = 2**28
 V1 = "v1.kernel.websocket.jupyter.org"
@@ -49,8 +51,23 @@ def pack_v1(channel: str, parts: list[bytes]) -> bytes:
 def unpack_v1(data: bytes) -> tuple[str, list[bytes]]:
     (count,) = struct.unpack_from("<Q", data)
     offsets = struct.unpack_from(f"<{count}Q", data, 8)
-    pieces = [data[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    pieces = [data[a:b] for a, b in pairwise(offsets)]
     return pieces[0].decode(), pieces[1:]
+
+
+async def open_socket(url: str, headers: dict[str, str], protocols: list[str]) -> ClientConnection:
+    """A WebSocket without compression, without pings of ours and with room for large messages."""
+    return await connect(
+        url,
+        additional_headers=headers,
+        subprotocols=[Subprotocol(name) for name in protocols] or None,
+        max_size=MAX_MESSAGE,
+        compression=None,
+        ping_interval=None,
+        proxy=None,
+        open_timeout=30,
+        close_timeout=1,
+    )
 
 
 @dataclass
@@ -89,10 +106,7 @@ class JournalSocket:
 
     async def attach(self) -> dict[str, Any]:
         """Connect, and go on after the last seq that was heard."""
-        self.socket = await connect(
-            self.url, additional_headers=self.headers, subprotocols=[JOURNAL, V1], max_size=MAX_MESSAGE, compression=None,
-            ping_interval=None, proxy=None, open_timeout=30,
-        )  # type: ignore[arg-type]  # fmt: skip
+        self.socket = await open_socket(self.url, self.headers, [JOURNAL, V1])
         assert self.socket.subprotocol == JOURNAL
         await self.tell({"type": "attach", "protocol": 1, "client_id": self.client_id, "after": self.last})
         while not self.frames or self.frames[-1]["type"] != "attached":
@@ -179,11 +193,8 @@ class StockSocket:
     socket: ClientConnection | None = None
 
     async def open(self) -> None:
-        protocols = [V1] if self.v1 else None
-        self.socket = await connect(
-            self.url, additional_headers=self.headers, subprotocols=protocols, max_size=MAX_MESSAGE, compression=None,
-            ping_interval=None, proxy=None, open_timeout=30,
-        )  # type: ignore[arg-type]  # fmt: skip
+        protocols = [V1] if self.v1 else []
+        self.socket = await open_socket(self.url, self.headers, protocols)
         assert self.socket.subprotocol == (V1 if self.v1 else None)
 
     async def send(self, channel: str, parts: list[bytes]) -> None:
@@ -220,7 +231,7 @@ class StockSocket:
         if isinstance(data, bytes):
             (count,) = struct.unpack_from("!I", data)
             offsets = [*struct.unpack_from(f"!{count}I", data, 4), len(data)]
-            pieces = [data[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+            pieces = [data[a:b] for a, b in pairwise(offsets)]
             data, buffers = pieces[0].decode(), pieces[1:]
         found = json.loads(data)
         assert found["msg_type"] == found["header"]["msg_type"]

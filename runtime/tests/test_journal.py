@@ -174,7 +174,7 @@ def test_journals_are_listed_found_deleted_and_expire_after_a_week(tmp_path: Pat
         fill(journal, 1, 2)
         journal.write_meta({"kernel_id": kernel, "kernel_name": "python3", "started_at": ended - 1, "ended_at": ended})
         journal.close()
-    assert [k.kernel_id for k in journals.list()][0] == "new"
+    assert journals.list()[0].kernel_id == "new"
     journals.expire(8 * day + 1, running=frozenset({"running"}))
     assert {k.kernel_id for k in journals.list()} == {"new", "running"}
     assert read_all(journals.find("new"))[0] == numbered(1, 2)
