@@ -10,8 +10,8 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -105,7 +105,7 @@ def _services(settings: Settings, port: int) -> Services:
     )
 
 
-def _lifespan(services: Services, settings: Settings):  # type: ignore[no-untyped-def]  # the decorator gives its type
+def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await session.ensure_owner(services.sign_in, name=settings.owner_name, color=_OWNER_COLOR)

@@ -1,6 +1,6 @@
 """Every setting of the hub, read once: command line over environment (`RUNHERE_…`) over default."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,9 @@ class Given:
     data: str | None = None
 
 
-def read(environment: Mapping[str, str], given: Given, *, default_data_dir: Path, user_name: str) -> Settings:
+def read(
+    environment: Mapping[str, str], given: Given, *, default_data_dir: Callable[[], Path], user_name: str
+) -> Settings:
     """The settings of this start.
 
     Raises:
@@ -81,7 +83,7 @@ def read(environment: Mapping[str, str], given: Given, *, default_data_dir: Path
     return Settings(
         host=host.strip("[]").lower(),
         port=_port(given.port if given.port is not None else environment.get("RUNHERE_PORT", DEFAULT_PORT)),
-        data_dir=Path(data).expanduser().absolute() if data else default_data_dir,
+        data_dir=Path(data).expanduser().absolute() if data else default_data_dir(),
         static_dir=Path(static).absolute() if static else Path(__file__).parent / "static",
         owner_name=environment.get("RUNHERE_NAME") or user_name,
         log_level=level,

@@ -101,7 +101,9 @@ def test_other_signals_end_it_as_cleanly(start: Start, work: Path, tmp_path: Pat
     assert not (data / "hub.json").exists()
 
 
-def test_a_second_start_binds_the_folder_in_the_running_hub(start: Start, home: Path, work: Path, tmp_path: Path) -> None:
+def test_a_second_start_binds_the_folder_in_the_running_hub(
+    start: Start, home: Path, work: Path, tmp_path: Path
+) -> None:
     data, other = tmp_path / "data", tmp_path / "other"
     other.mkdir()
     started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
@@ -175,7 +177,9 @@ def test_a_hub_json_that_a_crash_left_is_no_running_hub(start: Start, work: Path
     assert sign_in(again).ask("GET", "/api/v1/home")[1]["folders"][0]["path"] == str(work)
 
 
-def test_without_a_runtime_that_starts_the_link_is_printed_all_the_same(start: Start, work: Path, tmp_path: Path) -> None:
+def test_without_a_runtime_that_starts_the_link_is_printed_all_the_same(
+    start: Start, work: Path, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken" / "runhere_runtime"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("")
@@ -188,7 +192,9 @@ def test_without_a_runtime_that_starts_the_link_is_printed_all_the_same(start: S
     assert ask(link[1], "GET", "/healthz")[0] == 200
 
 
-def test_a_browser_is_opened_with_the_link_and_nothing_else_is_printed(start: Start, work: Path, tmp_path: Path) -> None:
+def test_a_browser_is_opened_with_the_link_and_nothing_else_is_printed(
+    start: Start, work: Path, tmp_path: Path
+) -> None:
     seen = tmp_path / "seen"
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho noise\necho "$1" > {seen}.part\nmv {seen}.part {seen}\n')

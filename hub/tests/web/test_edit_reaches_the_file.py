@@ -61,7 +61,9 @@ class Page:
         received = int((self.last("saved") or {"received": 0})["received"])
         for update in updates:
             await self.socket.send(create_update_message(update))
-        await self.pump_until(lambda: int((self.last("saved") or {"received": 0})["received"]) >= received + len(updates))
+        await self.pump_until(
+            lambda: int((self.last("saved") or {"received": 0})["received"]) >= received + len(updates)
+        )
 
 
 @asynccontextmanager
@@ -132,8 +134,16 @@ def notebook_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if request.param is not None:
         shutil.copyfile(request.param, file)
     else:
-        cells = [{"cell_type": "code", "source": f"x = {n}\nprint(x)", "metadata": {"odd": 1.0, "z": 0, "a": 0}, "execution_count": None,
-                  "outputs": []} for n in range(5)]  # fmt: skip
+        cells = [
+            {
+                "cell_type": "code",
+                "source": f"x = {n}\nprint(x)",
+                "metadata": {"odd": 1.0, "z": 0, "a": 0},
+                "execution_count": None,
+                "outputs": [],
+            }
+            for n in range(5)
+        ]
         file.write_text(json.dumps({"nbformat_minor": 2, "nbformat": 4, "metadata": {}, "cells": cells}, indent=3))
     repository(folder)
     return file
@@ -169,8 +179,12 @@ async def test_a_rename_in_the_page_keeps_an_open_room_writing_into_the_renamed_
 ) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
-    cells = [{"cell_type": "code", "id": "one", "source": ["x"], "metadata": {}, "execution_count": None, "outputs": []}]
-    (folder / "a.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1))
+    cells = [
+        {"cell_type": "code", "id": "one", "source": ["x"], "metadata": {}, "execution_count": None, "outputs": []}
+    ]
+    (folder / "a.ipynb").write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+    )
     hub = serve(folder)
     notebook = opened(hub, "a.ipynb")
     async with page(hub, notebook["id"]) as tab:
@@ -192,8 +206,12 @@ async def test_trashing_an_open_notebook_sends_its_pages_away_with_everything_in
 ) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
-    cells = [{"cell_type": "code", "id": "one", "source": ["x"], "metadata": {}, "execution_count": None, "outputs": []}]
-    (folder / "a.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1))
+    cells = [
+        {"cell_type": "code", "id": "one", "source": ["x"], "metadata": {}, "execution_count": None, "outputs": []}
+    ]
+    (folder / "a.ipynb").write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+    )
     hub = serve(folder)
     notebook = opened(hub, "a.ipynb")
     url = f"/api/v1/notebooks/{notebook['id']}"

@@ -10,14 +10,46 @@ import pytest
 
 from runhere_hub.testing.serving import Hub, notebook_json
 
-
 # Spelled so that a careless join would leave the folder, or reach what is hidden in it.
 BAD_PATHS = [
-    "..", "../secret.ipynb", "a/../../secret.ipynb", "/etc/passwd", "/secret.ipynb", "//secret.ipynb", "./a.ipynb", "a//b.ipynb",
-    "a\\b.ipynb", "..\\secret.ipynb", "C:\\secret.ipynb", "\\\\host\\share\\x.ipynb", "a\u0000.ipynb", "a\n.ipynb", ".ssh/x.ipynb",
-    ".git/x.ipynb", "a/.venv/x.ipynb", "node_modules/x.ipynb", "....//secret.ipynb", "x" * 300 + ".ipynb", "../work2/x.ipynb",
-]  # fmt: skip
-BAD_NAMES = ["..", ".", "", ".hidden", "a/b", "../x", "a\\b", "a\u0000b", "con", "NUL.ipynb", "a:b", "a*b", "x" * 256, "a\nb"]
+    "..",
+    "../secret.ipynb",
+    "a/../../secret.ipynb",
+    "/etc/passwd",
+    "/secret.ipynb",
+    "//secret.ipynb",
+    "./a.ipynb",
+    "a//b.ipynb",
+    "a\\b.ipynb",
+    "..\\secret.ipynb",
+    "C:\\secret.ipynb",
+    "\\\\host\\share\\x.ipynb",
+    "a\u0000.ipynb",
+    "a\n.ipynb",
+    ".ssh/x.ipynb",
+    ".git/x.ipynb",
+    "a/.venv/x.ipynb",
+    "node_modules/x.ipynb",
+    "....//secret.ipynb",
+    "x" * 300 + ".ipynb",
+    "../work2/x.ipynb",
+]
+BAD_NAMES = [
+    "..",
+    ".",
+    "",
+    ".hidden",
+    "a/b",
+    "../x",
+    "a\\b",
+    "a\u0000b",
+    "con",
+    "NUL.ipynb",
+    "a:b",
+    "a*b",
+    "x" * 256,
+    "a\nb",
+]
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -84,7 +116,8 @@ async def test_no_name_leaves_the_folder_or_cannot_be_stored(hub: Hub, outside: 
 
 
 @pytest.mark.parametrize(
-    ("directory", "name"), [("", "plain"), ("ünïcode ノート", "ノート"), ("a b", "c (d) [e] {f} 'g' & h"), ("%2e%2e", "~")]
+    ("directory", "name"),
+    [("", "plain"), ("ünïcode ノート", "ノート"), ("a b", "c (d) [e] {f} 'g' & h"), ("%2e%2e", "~")],
 )
 async def test_ordinary_and_odd_names_work_with_every_verb(hub: Hub, directory: str, name: str) -> None:
     folder = f"/api/v1/folders/{hub.folder_id}"
@@ -150,9 +183,16 @@ async def test_opening_reads_and_writes_nothing(hub: Hub) -> None:
     assert (after.st_mtime_ns, after.st_ino, after.st_size) == (before.st_mtime_ns, before.st_ino, before.st_size)
     assert list(hub.folder.iterdir()) == [file]
     assert found == {
-        "id": found["id"], "folder_id": hub.folder_id, "path": "a.ipynb", "name": "a", "folder_path": str(hub.folder),
-        "size_bytes": before.st_size, "modified_at": before.st_mtime_ns // 10**6, "opened_at": found["opened_at"], "omit_outputs": False,
-    }  # fmt: skip
+        "id": found["id"],
+        "folder_id": hub.folder_id,
+        "path": "a.ipynb",
+        "name": "a",
+        "folder_path": str(hub.folder),
+        "size_bytes": before.st_size,
+        "modified_at": before.st_mtime_ns // 10**6,
+        "opened_at": found["opened_at"],
+        "omit_outputs": False,
+    }
 
 
 async def test_one_file_is_one_notebook_however_it_is_reached(hub: Hub) -> None:
@@ -189,7 +229,7 @@ async def test_uploads_never_overwrite(hub: Hub) -> None:
 async def test_an_upload_over_50_mib_leaves_nothing(hub: Hub) -> None:
     url = f"/api/v1/folders/{hub.folder_id}/upload"
 
-    async def chunks():  # noqa: ANN202 -- an async generator of bytes
+    async def chunks():
         for _ in range(51):
             yield b"x" * 2**20
 
@@ -335,9 +375,25 @@ async def test_a_file_that_cannot_be_opened_can_be_renamed_and_trashed(hub: Hub)
 
 
 async def test_old_formats_are_upgraded_only_on_request(hub: Hub) -> None:
-    old = {"metadata": {"name": "x"}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [
-        {"cells": [{"cell_type": "code", "collapsed": False, "input": "print 1", "language": "python", "metadata": {}, "outputs": []}]}
-    ]}  # fmt: skip
+    old = {
+        "metadata": {"name": "x"},
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "worksheets": [
+            {
+                "cells": [
+                    {
+                        "cell_type": "code",
+                        "collapsed": False,
+                        "input": "print 1",
+                        "language": "python",
+                        "metadata": {},
+                        "outputs": [],
+                    }
+                ]
+            }
+        ],
+    }
     (hub.folder / "old.ipynb").write_text(json.dumps(old))
     body = {"folder_id": hub.folder_id, "path": "old.ipynb"}
     answer = await hub.client.post("/api/v1/notebooks/open", json=body)

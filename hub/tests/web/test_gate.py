@@ -13,7 +13,7 @@ from runhere_hub.testing.serving import CONTROL, COOKIE, ORIGIN, PORT, Hub, sett
 from runhere_hub.web import openapi
 from runhere_hub.web.csrf import host_of
 from runhere_hub.web.gate import Gate
-from runhere_hub.web.labels import Route, Routes, Table, Who
+from runhere_hub.web.labels import Routes, Table, Who
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 HEX = "0" * 32
@@ -86,7 +86,7 @@ async def test_with_credentials_every_route_is_there(hub: Hub) -> None:
         {"Origin": ORIGIN, "Content-Type": "text/plain; charset=application/json"},
     ],
     ids=json.dumps,
-)  # fmt: skip
+)
 async def test_a_change_that_another_page_could_cause_is_refused(hub: Hub, headers: dict[str, str]) -> None:
     if "Content-Type" not in headers:
         headers = {"Content-Type": "application/json", "X-Requested-By": "runhere", **headers}
@@ -114,7 +114,12 @@ async def test_the_same_change_from_our_page_is_made(hub: Hub, extra: dict[str, 
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
 )
 async def test_reading_from_another_page_is_refused(hub: Hub, headers: dict[str, str]) -> None:
     answer = await hub.client.get("/api/v1/home", headers={"Origin": ORIGIN, **headers})
@@ -130,8 +135,22 @@ async def test_no_answer_of_page_or_api_shares_with_other_origins(hub: Hub, path
         assert not any(name.startswith("access-control") for name in answer.headers)
 
 
-HOSTS = ["evil.example", "evil.example:8800", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost.", "0.0.0.0:8800",
-         "[::2]:8800", "127.0.0.2", "", "localhost:", "localhost:8800x", "user@localhost", "localhost:999999", "127.1"]  # fmt: skip
+HOSTS = [
+    "evil.example",
+    "evil.example:8800",
+    "127.0.0.1.evil.example",
+    "127.0.0.1@evil.example",
+    "localhost.",
+    "0.0.0.0:8800",
+    "[::2]:8800",
+    "127.0.0.2",
+    "",
+    "localhost:",
+    "localhost:8800x",
+    "user@localhost",
+    "localhost:999999",
+    "127.1",
+]
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/home", "/assets/main-abc.js", "/nowhere"])
@@ -165,10 +184,18 @@ async def socket(hub: Hub, headers: dict[str, str], path: str) -> list[Message]:
         sent.append(message)
 
     scope = {
-        "type": "websocket", "asgi": {"version": "3.0"}, "scheme": "ws", "path": path, "raw_path": path.encode(), "query_string": b"",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()], "subprotocols": ["runhere.room.v1"],
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", PORT), "extensions": {"websocket.http.response": {}},
-    }  # fmt: skip
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "scheme": "ws",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "subprotocols": ["runhere.room.v1"],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", PORT),
+        "extensions": {"websocket.http.response": {}},
+    }
     await hub.app(scope, receive, send)
     return sent
 
@@ -228,7 +255,7 @@ async def test_no_browser_may_call_the_control_routes_even_with_the_token(hub: H
 
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_body_over_the_limit_is_refused_whatever_it_announces(hub: Hub, announced: bool) -> None:
-    async def chunks():  # noqa: ANN202 -- an async generator of bytes
+    async def chunks():
         for _ in range(6):
             yield b"x" * 65536
 
@@ -258,7 +285,9 @@ CANARY = "canary<script>alert(1)</script>"
         ("GET", f"/n/{HEX}/{CANARY}", None),
     ],
 )
-async def test_errors_are_json_and_repeat_nothing_that_was_sent_as_a_page(hub: Hub, method: str, path: str, body: object) -> None:
+async def test_errors_are_json_and_repeat_nothing_that_was_sent_as_a_page(
+    hub: Hub, method: str, path: str, body: object
+) -> None:
     answer = await hub.client.request(method, path, json=body)
     assert answer.status_code in (404, 422)
     assert answer.headers["content-type"] == "application/json"
@@ -266,8 +295,21 @@ async def test_errors_are_json_and_repeat_nothing_that_was_sent_as_a_page(hub: H
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/.git/config", "/.env", "/metrics", "/docs", "/redoc", "/openapi.json", "/assets/main-abc.js.map",
-                                  "/api/v1/openapi.json/", "/../hub.db", "/hub.json"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.git/config",
+        "/.env",
+        "/metrics",
+        "/docs",
+        "/redoc",
+        "/openapi.json",
+        "/assets/main-abc.js.map",
+        "/api/v1/openapi.json/",
+        "/../hub.db",
+        "/hub.json",
+    ],
+)
 async def test_nothing_is_left_lying_about(hub: Hub, path: str) -> None:
     assert (await hub.client.get(path)).status_code in (404, 421)
 
@@ -285,6 +327,6 @@ def test_a_label_is_asked_for_when_a_route_is_written() -> None:
         Routes(tag="x").add("GET", "/x")  # type: ignore[call-arg]  # that is the point
 
 
-def test_the_real_app_is_behind_the_gate(tmp_path, static) -> None:  # noqa: ANN001 -- fixtures
+def test_the_real_app_is_behind_the_gate(tmp_path, static) -> None:
     app = create_app(settings_for(tmp_path, static), port=PORT, control_token=CONTROL)
     assert isinstance(app, Gate)

@@ -64,9 +64,17 @@ SAME_EVERYWHERE = {
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/", 200), ("/healthz", 200), ("/api/v1/home", 200), ("/api/v1/nothing", 404), ("/nothing", 404),
-     ("/assets/main-abc.js", 200), ("/frame/v1/frame.html", 200), (f"/api/v1/notebooks/{HEX}", 404)],
-)  # fmt: skip
+    [
+        ("/", 200),
+        ("/healthz", 200),
+        ("/api/v1/home", 200),
+        ("/api/v1/nothing", 404),
+        ("/nothing", 404),
+        ("/assets/main-abc.js", 200),
+        ("/frame/v1/frame.html", 200),
+        (f"/api/v1/notebooks/{HEX}", 404),
+    ],
+)
 async def test_every_answer_has_the_security_headers_refusals_too(hub: Hub, path: str, status: int) -> None:
     for client in (hub.client, hub.stranger):
         answer = await client.get(path)
@@ -115,9 +123,20 @@ async def test_hashed_assets_are_kept_for_ever_and_sent_compressed_where_that_is
 
 @pytest.mark.parametrize(
     "path",
-    ["/assets/../index.html", "/assets/..%2findex.html", "/assets/%2e%2e/index.html", "/assets/%2fetc%2fpasswd", "/assets/a%00b",
-     "/assets/", "/assets", "/frame/v1/..%2f..%2fpage%2findex.html", "/assets/main-abc.js.map", "/index.html", "/assets/x/y"],
-)  # fmt: skip
+    [
+        "/assets/../index.html",
+        "/assets/..%2findex.html",
+        "/assets/%2e%2e/index.html",
+        "/assets/%2fetc%2fpasswd",
+        "/assets/a%00b",
+        "/assets/",
+        "/assets",
+        "/frame/v1/..%2f..%2fpage%2findex.html",
+        "/assets/main-abc.js.map",
+        "/index.html",
+        "/assets/x/y",
+    ],
+)
 async def test_no_path_leads_out_of_the_assets(hub: Hub, path: str) -> None:
     answer = await hub.stranger.get(path)
     assert answer.status_code == 404

@@ -16,8 +16,9 @@ import secrets
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import uvicorn
 
@@ -64,7 +65,7 @@ def _settings() -> Settings:
     parser.add_argument("--data", required=True)
     arguments = parser.parse_args()
     given = Given(host=arguments.host, port=arguments.port, data=arguments.data)
-    return read(os.environ, given, default_data_dir=Path(arguments.data), user_name=_user_name())
+    return read(os.environ, given, default_data_dir=lambda: Path(arguments.data), user_name=_user_name())
 
 
 def _user_name() -> str:
@@ -96,6 +97,7 @@ class _Server(uvicorn.Server):
     """uvicorn, which says when it listens, and tells others by hub.json."""
 
     def __init__(self, app: object, settings: Settings, here: running.Running) -> None:
+        options: dict[str, Any] = dict(UVICORN_OPTIONS)
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]  # our gate is an ASGI application; uvicorn's own type is narrower
             log_config=None,
@@ -104,7 +106,7 @@ class _Server(uvicorn.Server):
             server_header=False,
             date_header=False,
             lifespan="on",
-            **UVICORN_OPTIONS,
+            **options,
         )
         super().__init__(config)
         self._data_dir = settings.data_dir
@@ -155,7 +157,7 @@ def _another(port: int) -> int:
 
 
 @contextlib.contextmanager
-def _our_errors(data_dir: Path):  # type: ignore[no-untyped-def]  # a context manager; the decorator gives its type
+def _our_errors(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -169,7 +171,7 @@ def _our_errors(data_dir: Path):  # type: ignore[no-untyped-def]  # a context ma
 
 
 @contextlib.contextmanager
-def _lock(data_dir: Path):  # type: ignore[no-untyped-def]  # as above
+def _lock(data_dir: Path) -> Iterator[None]:
     """Hold the data folder for one hub. The system lets go when the process ends, however it ends."""
     with _our_errors(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -89,7 +89,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 def _settings(arguments: argparse.Namespace) -> Settings:
     given = Given(host=getattr(arguments, "host", None), port=getattr(arguments, "port", None), data=arguments.data)
-    return read(os.environ, given, default_data_dir=_default_data_dir(), user_name="")
+    return read(os.environ, given, default_data_dir=_default_data_dir, user_name="")
 
 
 def _default_data_dir() -> Path:

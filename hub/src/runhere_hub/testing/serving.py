@@ -28,7 +28,11 @@ async def lifespan(app: ASGIApp) -> AsyncIterator[None]:
     to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     from_app: asyncio.Queue[Any] = asyncio.Queue()
     scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-    task = asyncio.create_task(app(scope, to_app.get, from_app.put))
+
+    async def run() -> None:
+        await app(scope, to_app.get, from_app.put)
+
+    task = asyncio.create_task(run())
     await to_app.put({"type": "lifespan.startup"})
     answer = await from_app.get()
     assert answer["type"] == "lifespan.startup.complete", answer
@@ -43,7 +47,7 @@ async def lifespan(app: ASGIApp) -> AsyncIterator[None]:
 
 def notebook_json(*sources: str, **metadata: Any) -> str:
     """A canonical notebook of format 4.5."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "execution_count": None, "id": f"cell-{n}", "metadata": {}, "outputs": [],
          "source": source.splitlines(keepends=True)}
         for n, source in enumerate(sources)
