@@ -37,7 +37,7 @@ const look = EditorView.theme({
   ".cm-completionDetail": { color: "var(--fg-muted)", fontStyle: "normal" },
 });
 
-const colors = HighlightStyle.define([
+export const colors = HighlightStyle.define([
   {
     tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword],
     color: "var(--code-keyword)",

@@ -1,10 +1,11 @@
 import { EditorView } from "@codemirror/view";
-import { memo, useEffect, useLayoutEffect, useRef } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { othersIn } from "../../doc/awareness.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
 import { showMatches } from "../../editor/matches.ts";
 import { showCursors } from "../../editor/presence.ts";
 import { CellEditor as Editor } from "../../editor/setup.ts";
+import { staticCode } from "../../editor/static-code.ts";
 import { plainStyle } from "../../outputs/ansi.ts";
 import { appendAnsi } from "../../outputs/ansi-dom.ts";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
@@ -17,15 +18,33 @@ interface CellEditorProps {
   readonly position: number;
 }
 
-/** The live editor of one cell, as long as its row is in the window. */
-export const CellEditor = memo(function CellEditor({ controller, cell, position }: CellEditorProps) {
+/** The source of one cell: a live editor as long as its row is in the window, its likeness while the page is scrolled. */
+export const CellEditor = memo(function CellEditor(props: CellEditorProps) {
+  const { controller, cell } = props;
+  const [isLive, setLive] = useState(() => !controller.scrolling.get());
+  const isWanted = useSelected(controller.selection, (now) => now.active === cell.id);
+  useEffect(() => (isLive ? undefined : controller.editorTurns.ask(() => setLive(true))), [isLive, controller]);
+  return isLive || isWanted ? <LiveEditor {...props} /> : <Likeness {...props} onWanted={() => setLive(true)} />;
+});
+
+function Likeness({ controller, cell, onWanted }: CellEditorProps & { readonly onWanted: () => void }) {
+  const host = useRef<HTMLDivElement>(null);
+  const { source, type } = cell;
+  const language = type === "code" ? controller.services.language.get() : "plain";
+  useLayoutEffect(() => {
+    host.current?.replaceChildren(staticCode(source.toString(), language));
+  }, [source, language]);
+  return <div ref={host} className={type === "code" ? undefined : "wraps"} onPointerDown={onWanted} />;
+}
+
+const LiveEditor = memo(function LiveEditor({ controller, cell, position }: CellEditorProps) {
   const t = useText();
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
   const kernelLanguage = useObservable(controller.services.language);
   const showsLineNumbers = useObservable(controller.lineNumbers) && cell.type === "code";
   const language = cell.type === "code" ? kernelLanguage : cell.type === "markdown" ? "markdown" : "plain";
-  const label = t("notebook.sourceOf", { position });
+  const label = t("notebook.sourceOf", { position: String(position) });
   const { isReadOnly } = controller;
   const look = { language, label, isReadOnly, showsLineNumbers };
   const hint =

@@ -40,6 +40,7 @@ export function CellList({
     rangeExtractor,
     useFlushSync: false,
   });
+  useScrolling(controller, scroller);
   const toIndex = useRef(virtualizer);
   toIndex.current = virtualizer;
   useEffect(() => {
@@ -85,6 +86,27 @@ export function CellList({
   );
 }
 
+/** Scrolling has ended when there was none for this long. */
+const SETTLE_MS = 120;
+
+function useScrolling(controller: NotebookController, scroller: HTMLElement): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = (): void => controller.scrolling.set(false);
+    const onScroll = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(end, SETTLE_MS);
+      controller.scrolling.set(true);
+    };
+    scroller.addEventListener("scroll", onScroll, { passive: true });
+    return () => {
+      clearTimeout(timer);
+      scroller.removeEventListener("scroll", onScroll);
+      end();
+    };
+  }, [controller, scroller]);
+}
+
 interface RowProps {
   readonly controller: NotebookController;
   readonly id: CellId;
@@ -106,7 +128,8 @@ const Row = memo(function Row({ controller, id, index, top, position, total, mea
       data-index={index}
       ref={measure}
       className={styles.item}
-      style={{ transform: `translateY(${top}px)` }}
+      // Not a transform: that would be a stacking context, and a list of completions would lie under the next cell.
+      style={{ top }}
       onPointerEnter={(event) => event.pointerType === "mouse" && setHovered(true)}
       onPointerLeave={() => setHovered(false)}
     >

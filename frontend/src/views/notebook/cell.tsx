@@ -47,7 +47,7 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
     <div
       ref={group}
       role="group"
-      aria-label={t(isCode ? "notebook.codeCell" : "notebook.textCell", { position })}
+      aria-label={t(isCode ? "notebook.codeCell" : "notebook.textCell", { position: String(position) })}
       data-cell-id={id}
       data-mode={mode ?? "none"}
       data-selected={isSelected || undefined}

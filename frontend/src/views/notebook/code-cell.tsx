@@ -4,7 +4,7 @@ import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
 import { OutputRegion } from "./output-region.tsx";
 import { RunButton, RunMark } from "./run-button.tsx";
-import { useRunFacts } from "./run-notes.tsx";
+import { runFacts } from "./run-notes.tsx";
 
 interface CodeCellProps {
   readonly controller: NotebookController;
@@ -13,21 +13,26 @@ interface CodeCellProps {
 }
 
 export function CodeCell({ controller, cell, position }: CodeCellProps) {
-  const facts = useRunFacts(controller, cell.id);
   const isHidden = cell.metadata("collapsed") === true || hidden(cell.metadata("jupyter"));
   return (
-    <>
-      <div className={styles.row}>
-        <div className={styles.gutter} title={facts ?? undefined}>
-          <RunButton controller={controller} id={cell.id} />
-          <RunMark controller={controller} id={cell.id} />
-        </div>
-        <div className={styles.source}>
-          <CellEditor controller={controller} cell={cell} position={position} />
-        </div>
+    <div className={styles.code}>
+      {/* Put together when somebody points at it: dates are slow to write, and rows come and go while scrolling. */}
+      <div
+        className={styles.gutter}
+        onPointerEnter={(event) => {
+          event.currentTarget.title = runFacts(controller, cell.id) ?? "";
+        }}
+      >
+        <RunMark controller={controller} id={cell.id} />
+        <RunButton controller={controller} id={cell.id} />
       </div>
-      <OutputRegion controller={controller} id={cell.id} position={position} isHidden={isHidden} />
-    </>
+      <div className={styles.source}>
+        <CellEditor controller={controller} cell={cell} position={position} />
+      </div>
+      <div className={styles.result}>
+        <OutputRegion controller={controller} id={cell.id} position={position} isHidden={isHidden} />
+      </div>
+    </div>
   );
 }
 

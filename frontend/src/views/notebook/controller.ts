@@ -11,6 +11,7 @@ import { announce } from "../../doc/awareness.ts";
 import type { PastedCell } from "../../doc/notebook-doc.ts";
 import { text } from "../../i18n/t.ts";
 import { forgetIds, keepCells, keptCells } from "./clipboard.ts";
+import { EditorTurns } from "./editor-turns.ts";
 import { FindModel } from "./find-model.ts";
 import { SectionModel } from "./section-model.ts";
 import {
@@ -41,6 +42,9 @@ export class NotebookController {
   readonly services: NotebookServices;
   readonly sections: SectionModel;
   readonly find: FindModel;
+  /** Whether the person is scrolling just now: what is costly waits. */
+  readonly scrolling = new Value(false);
+  readonly editorTurns = new EditorTurns(this.scrolling);
   readonly #selection = new Value<CellSelection>(nothingSelected);
   readonly #focus = new Value<FocusWish | null>(null);
   readonly #announcement = new Value<{ readonly text: string; readonly serial: number } | null>(null);

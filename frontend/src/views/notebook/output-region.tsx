@@ -25,7 +25,7 @@ export function OutputRegion({ controller, id, position, isHidden }: OutputRegio
   if (!hasOutputs && !asks) return <RunNotes controller={controller} id={id} />;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would need the same role and name.
-    <div role="region" aria-label={t("notebook.outputOf", { position })} className={styles.outputs}>
+    <div role="region" aria-label={t("notebook.outputOf", { position: String(position) })} className={styles.outputs}>
       {isHidden ? (
         <Button variant="quiet" size="small" onPress={() => controller.toggleOutput([id])}>
           {t("notebook.outputHidden")} · {t("notebook.showOutput")}

@@ -1,6 +1,6 @@
 import type { CellId } from "../../core/cell.ts";
 import { Value } from "../../core/observable.ts";
-import { formatDateTime } from "../../i18n/t.ts";
+import { formatDateTime, text } from "../../i18n/t.ts";
 import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
@@ -37,13 +37,12 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
   );
 }
 
-/** When, by whom and where the cell ran last; for tooltips and the cell's menu. */
-export function useRunFacts(controller: NotebookController, id: CellId): string | null {
-  const t = useText();
-  const run = useHeadRun(controller, id);
+/** When, by whom and where the cell ran last, in words; null when it did not. */
+export function runFacts(controller: NotebookController, id: CellId): string | null {
+  const run = controller.services.runs.headOf(id);
   if (!run?.started_at) return null;
-  const parts = [t("notebook.ranAt", { when: formatDateTime(run.started_at) })];
-  if (run.person) parts.push(t("notebook.ranBy", { name: run.person.name }));
-  if (run.runtime) parts.push(t("notebook.ranOn", { runtime: run.runtime.label }));
+  const parts = [text("notebook.ranAt", { when: formatDateTime(run.started_at) })];
+  if (run.person) parts.push(text("notebook.ranBy", { name: run.person.name }));
+  if (run.runtime) parts.push(text("notebook.ranOn", { runtime: run.runtime.label }));
   return parts.join(" · ");
 }

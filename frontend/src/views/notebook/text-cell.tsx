@@ -46,7 +46,11 @@ export function TextCell({ controller, cell, position, isEditing }: TextCellProp
             <CellEditor controller={controller} cell={cell} position={position} />
           </div>
           {/* biome-ignore lint/a11y/useSemanticElements: a preview is a labelled group. */}
-          <div className={styles.preview} role="group" aria-label={t("notebook.preview", { position })}>
+          <div
+            className={styles.preview}
+            role="group"
+            aria-label={t("notebook.preview", { position: String(position) })}
+          >
             <Markdown cell={cell} source={source} />
           </div>
         </div>
