@@ -5,26 +5,19 @@
  * acknowledged. Starts and moves of heads go out in the order in which they were made, because the hub orders heads by arrival.
  */
 import type { CellId } from "../core/cell.ts";
-import {
-  type Hello,
-  isFinished,
-  type RunId,
-  type RunRecord,
-  type RunStatus,
-  type RuntimeLabel,
-} from "../core/notebook.ts";
+import { type Hello, isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { OutputOp } from "../core/outputs.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { RunEvent, RunHubFrame, RunPageFrame, StatusChanges } from "./messages.ts";
+import type { RunEvent, RunHubFrame, RunPageFrame } from "./messages.ts";
 import { RunBook } from "./run-book.ts";
+import { type NewRun, newRecord, type RunChange, startedEvent, statusChanges } from "./run-changes.ts";
+import { earlier, RunOutbox } from "./run-outbox.ts";
 import { hasLarge, inFrames, MAX_INLINE_BYTES, OpsBuffer, type PutBlob, sha256Hex, withBlobs } from "./run-values.ts";
 import { RunWriter, withoutOutputs } from "./run-writer.ts";
 
 /** Outputs are gathered for at most this long before they are shown and sent. */
 export const GATHER_MS = 16;
-// Frames in flight over all runs: a flood is gathered into larger frames here instead of queueing in the socket.
-const WINDOW = 32;
 const BLOB_RETRY_MS = 2_000;
 
 export interface RunStoreOptions {
@@ -35,22 +28,7 @@ export interface RunStoreOptions {
   readonly digest?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
 }
 
-export interface NewRun {
-  readonly runId: RunId;
-  readonly cellId: CellId;
-  /** Hex SHA-256 of the UTF-8 source that runs. */
-  readonly sourceDigest: string;
-  readonly runtime: RuntimeLabel | null;
-  /** Null (or absent): it is queued. */
-  readonly startedAt?: number | null;
-}
-
-export interface RunChange {
-  readonly status?: RunStatus;
-  readonly executionCount?: number | null;
-  readonly startedAt?: number | null;
-  readonly finishedAt?: number | null;
-}
+export type { NewRun, RunChange } from "./run-changes.ts";
 
 /** Which run each of some cells showed, to bring it back. */
 export type Heads = ReadonlyMap<CellId, RunId | null>;
@@ -58,25 +36,14 @@ export type Heads = ReadonlyMap<CellId, RunId | null>;
 interface OwnRun {
   readonly writer: RunWriter;
   readonly buffer: OpsBuffer;
-  replaced: RunId | null;
+  /** What the cell showed before, for a run that ends cancelled. */
+  readonly replaced: RunId | null;
   flushedAt: number;
+  /** Since when outputs are gathered; null: none wait. */
+  gatheringSince: number | null;
   endTimer: (() => void) | null;
   /** Another page started the same cell while our start was on its way: who came later is not known. */
   isContested: boolean;
-}
-
-type Ordered =
-  | { readonly kind: "start"; readonly run: OwnRun }
-  | {
-      readonly kind: "head";
-      readonly frame: Extract<RunPageFrame, { type: "head" }>;
-      readonly at: number;
-      isSent: boolean;
-    };
-
-interface Claim {
-  readonly runId: RunId;
-  readonly settle: ((isLeased: boolean) => void) | null;
 }
 
 export class RunStore {
@@ -84,12 +51,12 @@ export class RunStore {
   readonly #clock: Clock;
   readonly #book = new RunBook();
   readonly #own = new Map<RunId, OwnRun>();
-  /** Own runs with something to send, to wait for or to ask; the others cost nothing. */
-  readonly #busy = new Set<OwnRun>();
+  readonly #gathering = new Set<OwnRun>();
+  readonly #outbox = new RunOutbox((runId) => {
+    const run = this.#book.record(runId);
+    return run !== null && !isFinished(run.status);
+  });
   readonly #unsavedSince = new Value<number | null>(null);
-  #ordered: Ordered[] = [];
-  #claims: Claim[] = [];
-  #send: ((frame: RunPageFrame) => void) | null = null;
   #hello: Hello | null = null;
   /** Outputs stay at home (SPEC 3.10). The hub's word; until it spoke nothing is sent anyway. */
   #omitsOutputs = false;
@@ -145,51 +112,26 @@ export class RunStore {
   // Writing
 
   /** A run begins: it takes its cell's head, here at once. */
-  start({ runId, cellId, sourceDigest, runtime, startedAt = null }: NewRun): void {
+  start(run: NewRun): void {
+    const { runId, cellId, sourceDigest, runtime, startedAt = null } = run;
     if (this.#own.has(runId)) return;
     const own = this.#keep(RunWriter.fresh(runId), this.#book.headId(cellId) ?? null);
-    this.#book.put({
-      run_id: runId,
-      cell_id: cellId,
-      kind: "executed",
-      status: startedAt === null ? "queued" : "running",
-      source_digest: sourceDigest,
-      person: this.#hello?.person ?? null,
-      runtime,
-      execution_count: null,
-      started_at: startedAt,
-      finished_at: null,
-      epoch: 1,
-      n: 1,
-      writer: this.#me(),
-      outputs: [],
-    });
+    this.#book.put(newRecord(run, this.#hello?.person ?? null, this.#me()));
     this.#book.setHead(cellId, runId);
-    const event: RunEvent = {
-      type: "started",
-      cell_id: cellId,
-      source_digest: sourceDigest,
-      runtime,
-      started_at: startedAt,
-    };
+    const event = startedEvent({ cellId, sourceDigest, runtime, startedAt });
     own.writer.push(event, this.#clock.now());
-    this.#ordered.push({ kind: "start", run: own });
+    this.#outbox.orderStart(own.writer, cellId, "last");
     this.#pump();
   }
 
   /** Changes of a run; what is left out stays. Nothing happens when this tab does not record it. */
-  status(runId: RunId, { status, executionCount, startedAt, finishedAt }: RunChange): void {
+  status(runId: RunId, change: RunChange): void {
     const own = this.#writable(runId);
     if (!own) return;
     this.#flush(own);
-    const changes: StatusChanges = {
-      ...(status === undefined ? {} : { status }),
-      ...(executionCount === undefined ? {} : { execution_count: executionCount }),
-      ...(startedAt === undefined ? {} : { started_at: startedAt }),
-      ...(finishedAt === undefined ? {} : { finished_at: finishedAt }),
-    };
+    const changes = statusChanges(change);
     this.#book.change(runId, changes);
-    if (status === "cancelled") this.#giveHeadBack(runId, own);
+    if (change.status === "cancelled") this.#giveHeadBack(runId, own);
     this.#push(own, { type: "status", ...changes });
     this.#pump();
   }
@@ -199,6 +141,8 @@ export class RunStore {
     const own = this.#writable(runId);
     if (!own || ops.length === 0) return;
     own.buffer.add(ops);
+    own.gatheringSince ??= this.#clock.now();
+    this.#gathering.add(own);
     const sinceMs = this.#clock.now() - own.flushedAt;
     if (own.buffer.length >= MAX_INLINE_BYTES || sinceMs >= GATHER_MS) this.#flush(own);
     else own.endTimer ??= this.#clock.after(GATHER_MS - sinceMs, () => this.#flush(own));
@@ -220,7 +164,7 @@ export class RunStore {
   restoreHeads(heads: Heads): void {
     for (const [cellId, runId] of heads) {
       this.#book.setHead(cellId, runId);
-      this.#order({ type: "head", cell_id: cellId, run_id: runId });
+      this.#outbox.orderHead({ type: "head", cell_id: cellId, run_id: runId }, this.#clock.now());
     }
     this.#pump();
   }
@@ -234,7 +178,7 @@ export class RunStore {
     const status = isFinished(head.status) ? head.status : "interrupted";
     this.#book.put({ ...head, run_id: standIn, cell_id: to, kind: "copied_from", status, writer: null });
     this.#book.setHead(to, standIn);
-    this.#order({ type: "head", cell_id: to, copy_of: head.run_id });
+    this.#outbox.orderHead({ type: "head", cell_id: to, copy_of: head.run_id }, this.#clock.now());
     this.#pump();
   }
 
@@ -245,12 +189,7 @@ export class RunStore {
    */
   takeOver(runId: RunId, force: boolean): Promise<boolean> {
     if (this.isWriter(runId)) return Promise.resolve(true);
-    const send = this.#send;
-    if (!send || !this.#book.record(runId)) return Promise.resolve(false);
-    return new Promise((settle) => {
-      this.#claims.push({ runId, settle });
-      send({ type: "take_over", run_id: runId, force });
-    });
+    return this.#book.record(runId) ? this.#outbox.claim(runId, force) : Promise.resolve(false);
   }
 
   // The connection; called by `RoomSocket`
@@ -259,16 +198,14 @@ export class RunStore {
   connected(hello: Hello, send: (frame: RunPageFrame) => void): void {
     this.#hello = hello;
     this.#omitOutputs(hello.omit_outputs);
-    this.#send = send;
+    this.#outbox.connected(send);
   }
 
   disconnected(): void {
-    this.#send = null;
-    for (const { settle } of this.#claims.splice(0)) settle?.(false);
-    for (const item of this.#ordered) if (item.kind === "head") item.isSent = false;
-    for (const own of this.#own.values()) {
-      own.writer.disconnected();
-      this.#busy.add(own);
+    this.#outbox.disconnected();
+    for (const { writer } of this.#own.values()) {
+      writer.disconnected();
+      this.#outbox.touch(writer);
     }
   }
 
@@ -303,11 +240,10 @@ export class RunStore {
   /** `refused` of `take_over` or `head` (SPEC 2.10); they are answered in order. */
   refused(of: string, code: string): void {
     if (of === "head") {
-      this.#ordered = withoutFirst(this.#ordered, (item) => item.kind === "head" && item.isSent);
+      this.#outbox.headRefused();
     } else if (of === "take_over") {
-      const claim = this.#claims.shift();
-      claim?.settle?.(false);
-      if (claim) this.#claimRefused(claim.runId, code);
+      const runId = this.#outbox.claimRefused();
+      if (runId !== null) this.#claimRefused(runId, code);
     }
     this.#pump();
   }
@@ -320,26 +256,33 @@ export class RunStore {
       buffer: new OpsBuffer(),
       replaced,
       flushedAt: Number.NEGATIVE_INFINITY,
+      gatheringSince: null,
       endTimer: null,
       isContested: false,
     };
     this.#own.set(writer.runId, own);
-    this.#busy.add(own);
+    this.#outbox.touch(writer);
     return own;
   }
 
   #writable(runId: RunId): OwnRun | null {
-    const own = this.#own.get(runId);
-    if (own) this.#busy.add(own);
-    return own ?? null;
+    const own = this.#own.get(runId) ?? null;
+    if (own) this.#outbox.touch(own.writer);
+    return own;
+  }
+
+  #endGathering(own: OwnRun): readonly OutputOp[] {
+    own.endTimer?.();
+    own.endTimer = null;
+    own.gatheringSince = null;
+    this.#gathering.delete(own);
+    return own.buffer.take();
   }
 
   #flush(own: OwnRun): void {
-    own.endTimer?.();
-    own.endTimer = null;
-    if (own.buffer.isEmpty) return;
+    const ops = this.#endGathering(own);
+    if (ops.length === 0) return;
     own.flushedAt = this.#clock.now();
-    const ops = own.buffer.take();
     this.#book.fold(own.writer.runId, ops);
     // Outputs of such a notebook stay at home (SPEC 3.10): shown here, told to nobody.
     if (!this.#omitsOutputs) for (const group of inFrames(ops)) this.#pushOps(own, group);
@@ -371,79 +314,24 @@ export class RunStore {
   }
 
   async #putBlob(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
-    if (!this.#send) return false;
+    if (!this.#outbox.isConnected) return false;
     return this.#options.putBlob(sha256, bytes).then(
       () => true,
       () => false,
     );
   }
 
-  #order(frame: Extract<RunPageFrame, { type: "head" }>): void {
-    this.#ordered.push({ kind: "head", frame, at: this.#clock.now(), isSent: false });
-  }
-
   #pump(): void {
-    const send = this.#send;
-    if (send) {
-      this.#askForLeases(send);
-      this.#sendOrdered(send);
-      let free = WINDOW;
-      for (const { writer } of this.#busy) free -= writer.inFlight;
-      for (const { writer } of this.#busy) {
-        if (free <= 0) break;
-        if (writer.startIsOpen && !writer.startIsSent) continue;
-        const frames = writer.take(free);
-        free -= frames.length;
-        frames.forEach(send);
-      }
-    }
-    for (const own of this.#busy) {
-      // A run that ended and is saved needs no lease until something more comes of it.
-      if (own.buffer.isEmpty && !own.writer.hasUnacknowledged && !this.#wantsLease(own)) this.#busy.delete(own);
-    }
+    this.#outbox.pump();
     this.#tellUnsaved();
-  }
-
-  #wantsLease({ writer }: OwnRun): boolean {
-    const record = this.#book.record(writer.runId);
-    return writer.wantsLease && (writer.hasUnacknowledged || (record !== null && !isFinished(record.status)));
-  }
-
-  #askForLeases(send: (frame: RunPageFrame) => void): void {
-    for (const own of this.#busy) {
-      if (!this.#wantsLease(own)) continue;
-      const { writer } = own;
-      writer.asked();
-      this.#claims.push({ runId: writer.runId, settle: null });
-      send({ type: "take_over", run_id: writer.runId, force: false });
-    }
-  }
-
-  #sendOrdered(send: (frame: RunPageFrame) => void): void {
-    this.#ordered = this.#ordered.filter((item) => item.kind === "head" || item.run.writer.startIsOpen);
-    for (const item of this.#ordered) {
-      if (item.kind === "head") {
-        if (!item.isSent) send(item.frame);
-        item.isSent = true;
-      } else if (!item.run.writer.startIsSent) {
-        // Whether the hub has this start is being asked: what comes after it must wait.
-        if (item.run.writer.lease !== "holds") return;
-        item.run.writer.take(1).forEach(send);
-      }
-    }
   }
 
   #takeRuns({ heads, runs }: Extract<RunHubFrame, { type: "runs" }>): void {
     for (const run of runs) if (!this.isWriter(run.run_id)) this.#book.put(run);
-    const pending = new Set(this.#ordered.map((item) => this.#cellOf(item)));
-    for (const cellId of this.#book.heads().keys()) {
-      if (!(cellId in heads) && !pending.has(cellId)) this.#book.setHead(cellId, null);
+    const told = new Map(Object.entries(heads));
+    for (const cellId of new Set([...this.#book.heads().keys(), ...told.keys()])) {
+      if (!this.#outbox.hasPending(cellId)) this.#book.setHead(cellId, told.get(cellId) ?? null);
     }
-    for (const [cellId, runId] of Object.entries(heads)) if (!pending.has(cellId)) this.#book.setHead(cellId, runId);
-  }
-
-  #cellOf(item: Ordered): CellId {
-    return item.kind === "head" ? item.frame.cell_id : (this.#book.record(item.run.writer.runId)?.cell_id ?? "");
   }
 
   #takeForeign({ run_id, n, event, run }: Extract<RunHubFrame, { type: "run" }>): void {
@@ -461,7 +349,7 @@ export class RunStore {
   }
 
   #foreignHead(cellId: CellId, runId: RunId): void {
-    const mine = [...this.#busy].find(
+    const mine = [...this.#own.values()].find(
       ({ writer }) => writer.startIsOpen && this.#book.record(writer.runId)?.cell_id === cellId,
     );
     if (mine) mine.isContested = true;
@@ -477,18 +365,15 @@ export class RunStore {
     const record = this.#book.record(runId);
     if (!own?.isContested || !record || own.writer.startIsOpen) return;
     own.isContested = false;
-    this.#order({ type: "head", cell_id: record.cell_id, run_id: runId });
+    this.#outbox.orderHead({ type: "head", cell_id: record.cell_id, run_id: runId }, this.#clock.now());
   }
 
   #takeHead({ cell_id, run_id, run }: Extract<RunHubFrame, { type: "head" }>): void {
-    const echoed = this.#ordered.find(
-      (item) => item.kind === "head" && item.isSent && isEcho(item.frame, cell_id, run_id, run),
-    );
-    if (echoed) this.#ordered = this.#ordered.filter((item) => item !== echoed);
+    this.#outbox.headMoved(cell_id, run_id, run);
     const before = this.#book.headOf(cell_id);
     if (run && !this.isWriter(run.run_id)) this.#book.put({ ...run, outputs: run.outputs ?? [] });
     // A later wish of this page for the same cell is on its way, and will be the last word.
-    if (this.#ordered.some((item) => this.#cellOf(item) === cell_id)) return;
+    if (this.#outbox.hasPending(cell_id)) return;
     this.#book.setHead(cell_id, run_id);
     if (before?.run_id.startsWith("copy-of-")) this.#book.forget(before.run_id);
   }
@@ -497,17 +382,15 @@ export class RunStore {
     const own = this.#own.get(run_id);
     if (code === "outputs_omitted") this.#omitOutputs(true);
     if (own?.writer.refused(code, n) === "restart") this.#restart(run_id, own);
-    if (own) this.#busy.add(own);
+    if (own) this.#outbox.touch(own.writer);
   }
 
   #leased({ run_id, epoch, n }: Extract<RunHubFrame, { type: "leased" }>): void {
-    const claim = this.#claims.find(({ runId }) => runId === run_id);
-    this.#claims = this.#claims.filter((other) => other !== claim);
     const own = this.#own.get(run_id);
     if (own) own.writer.leased(epoch, n);
     else this.#keep(RunWriter.leased(run_id, epoch, n), null);
     this.#book.change(run_id, { epoch, n, writer: this.#me() });
-    claim?.settle?.(true);
+    this.#outbox.leased(run_id);
   }
 
   #claimRefused(runId: RunId, code: string): void {
@@ -529,11 +412,10 @@ export class RunStore {
 
   /** Another page records the run from now on: what was not sent yet stays on this page's screen only. */
   #giveUp(runId: RunId, own: OwnRun): void {
-    own.endTimer?.();
-    own.buffer.take();
+    this.#endGathering(own);
     own.writer.lost();
     this.#own.delete(runId);
-    this.#busy.delete(own);
+    this.#outbox.drop(own.writer);
     this.#book.change(runId, {});
   }
 
@@ -542,13 +424,8 @@ export class RunStore {
     const run = this.#book.record(runId);
     if (!run) return;
     this.#flush(own);
-    const started: RunEvent = {
-      type: "started",
-      cell_id: run.cell_id,
-      source_digest: run.source_digest ?? "",
-      runtime: run.runtime,
-      started_at: run.started_at,
-    };
+    const { cell_id: cellId, source_digest, runtime, started_at: startedAt } = run;
+    const started = startedEvent({ cellId, sourceDigest: source_digest ?? "", runtime, startedAt });
     const { status, execution_count, finished_at } = run;
     own.writer.restart(started, this.#clock.now());
     this.#push(own, { type: "status", status, execution_count, finished_at });
@@ -556,8 +433,7 @@ export class RunStore {
       const ops = run.outputs.map((output): OutputOp => ({ op: "output", output }));
       for (const group of inFrames(ops)) this.#pushOps(own, group);
     }
-    if (!this.#ordered.some((item) => item.kind === "start" && item.run === own))
-      this.#ordered.unshift({ kind: "start", run: own });
+    this.#outbox.orderStart(own.writer, run.cell_id, "first");
   }
 
   #giveHeadBack(runId: RunId, own: OwnRun): void {
@@ -579,31 +455,8 @@ export class RunStore {
   }
 
   #tellUnsaved(): void {
-    let since: number | null = null;
-    for (const { writer, buffer, flushedAt } of this.#busy) {
-      since = earlier(since, writer.unsavedSince);
-      if (!buffer.isEmpty && !this.#omitsOutputs) since = earlier(since, Math.max(flushedAt, 0));
-    }
-    for (const item of this.#ordered) if (item.kind === "head") since = earlier(since, item.at);
+    let since = this.#outbox.unsavedSince;
+    if (!this.#omitsOutputs) for (const { gatheringSince } of this.#gathering) since = earlier(since, gatheringSince);
     this.#unsavedSince.set(since);
   }
-}
-
-function earlier(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.min(a, b);
-}
-
-function isEcho(
-  frame: Extract<RunPageFrame, { type: "head" }>,
-  cellId: CellId,
-  runId: RunId | null,
-  run: RunRecord | undefined,
-): boolean {
-  if (frame.cell_id !== cellId) return false;
-  return "copy_of" in frame ? run?.kind === "copied_from" : frame.run_id === runId;
-}
-
-function withoutFirst<T>(items: readonly T[], matches: (item: T) => boolean): T[] {
-  const at = items.findIndex(matches);
-  return items.filter((_, index) => index !== at);
 }
