@@ -1,7 +1,7 @@
 """From JSON with places to a `Notebook`: what nbformat 4 demands, checked where it stands.
 
-Stricter than "it did not crash", laxer than nbformat's schema: what is merely missing and has one obvious meaning
-(`metadata`, `outputs`, `execution_count` of a cell) is taken as empty; a wrong type is refused, and so is a cell with no
+Stricter than "it did not crash", laxer than nbformat's schema: what is missing and has one obvious meaning
+(`metadata`, `outputs`, `execution_count` of a cell) is taken as empty; a wrong type is refused, so is a cell with no
 source or type. Minors above 5 may bring types of cells and outputs that we do not know: such cells are shown raw, such
 outputs are kept.
 """

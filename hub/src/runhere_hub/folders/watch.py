@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from watchfiles import Change, awatch
 
+from runhere_hub.core.errors import FileMissing
+
 IGNORED_FOLDERS = frozenset(
     {".git", "node_modules", ".venv", "venv", "__pycache__", ".ipynb_checkpoints", ".hg", ".svn"}
 )
@@ -43,7 +45,8 @@ async def watch(folder: Path, *, polled: bool | None = None) -> AsyncIterator[fr
         polled: Whether to look regularly instead of being told; None: on network drives.
 
     Raises:
-        OSError: The folder is gone or cannot be watched; ask again later.
+        FileMissing: There is no such folder.
+        OSError: It cannot be watched (any more); ask again later.
     """
     root = Path(await asyncio.to_thread(os.path.realpath, folder))
     polling = await asyncio.to_thread(on_network, root) if polled is None else polled
@@ -62,6 +65,8 @@ async def watch(folder: Path, *, polled: bool | None = None) -> AsyncIterator[fr
             recursive=True,
         ):
             yield frozenset(Path(path) for _, path in changes)
+    except FileNotFoundError as error:
+        raise FileMissing(f"The folder “{folder}” is not there.", path=str(folder)) from error
     except RuntimeError as error:  # what watchfiles raises when a watched folder goes away
         raise OSError(f"{folder} can no longer be watched: {error}") from error
 
