@@ -71,7 +71,10 @@ const LiveEditor = memo(function LiveEditor({ controller, cell, position }: Cell
       selection: controller.cursorOf(id),
       help:
         type === "code"
-          ? { complete: help.complete, inspect: async (code, at) => plainOf(await help.inspect(code, at)) }
+          ? {
+              complete: (code, at) => help.complete(code, at),
+              inspect: async (code, at) => plainOf(await help.inspect(code, at)),
+            }
           : null,
       renderInspection: (found, target) => void appendAnsi(target, found, plainStyle),
       undo: () => controller.undo(),

@@ -61,6 +61,7 @@ export class NotebookController {
     this.sections = new SectionModel(services.doc);
     this.find = new FindModel(services.doc, (match) => this.#showMatch(match.cellId, match.from, match.to));
     this.#idsBefore = services.doc.cellIds();
+    announce(services.doc.awareness, { person: pick(services.person) });
     this.#ends.push(services.doc.subscribeCells(() => this.#onCells()));
   }
 
@@ -436,4 +437,9 @@ export class NotebookController {
   #endStep(): void {
     this.services.doc.undo.endStep();
   }
+}
+
+/** The hub drops a presence with other members than these (SPEC 2.8). */
+function pick({ id, name, color }: NotebookServices["person"]): NotebookServices["person"] {
+  return { id, name, color };
 }
