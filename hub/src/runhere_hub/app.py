@@ -10,13 +10,14 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from runhere_hub import __version__
 from runhere_hub.blobs.disk import DiskBlobStore
@@ -39,7 +40,24 @@ from runhere_hub.web.static import static_routes
 _OWNER_COLOR = "#1a73e8"
 
 
-def create_app(settings: Settings, *, port: int, control_token: str) -> ASGIApp:
+@dataclass(frozen=True)
+class HubApp:
+    """The hub as an ASGI application.
+
+    Attributes:
+        close_rooms: Sends every page away with "the hub stops" and writes everything; to be awaited before the server
+            closes the sockets in its own way. May be called again.
+    """
+
+    gate: Gate
+    close_rooms: Callable[[], Awaitable[None]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        await self.gate(scope, receive, send)
+
+
+def create_app(settings: Settings, *, port: int, control_token: str) -> HubApp:
     """The hub as an ASGI application.
 
     Args:
@@ -69,7 +87,7 @@ def create_app(settings: Settings, *, port: int, control_token: str) -> ASGIApp:
         cookie_name=services.cookie_name,
         control_token=control_token,
     )
-    return Gate(app, guard)
+    return HubApp(Gate(app, guard), services.registry.close)
 
 
 def _table(settings: Settings) -> Table:

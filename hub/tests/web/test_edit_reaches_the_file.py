@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from runhere_hub.testing.processes import SignedIn, sign_in, starting
+from runhere_hub.testing.serving import notebook_json
 
 CORPUS = Path(os.environ.get("RUNHERE_CORPUS", Path(__file__).parents[4] / "shared" / "notebooks"))
 WITHIN_S = 2.0
@@ -225,3 +227,59 @@ async def test_trashing_an_open_notebook_sends_its_pages_away_with_everything_in
     assert not (folder / "a.ipynb").exists()
     assert hub.ask("POST", f"/api/v1/trash/{notebook['id']}/restore", {})[0] == 200
     assert "last words x" in (folder / "a.ipynb").read_text()
+
+
+async def test_stopping_the_hub_tells_open_pages_and_writes_what_they_typed(tmp_path: Path, serve: Serve) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "a.ipynb").write_text(notebook_json("x"))
+    hub = serve(folder)
+    notebook = opened(hub, "a.ipynb")
+    async with page(hub, notebook["id"]) as tab:
+        await tab.edit(lambda: tab.source("cell-0").insert(0, "last words "))
+        hub.started.process.send_signal(signal.SIGINT)
+        with pytest.raises(ConnectionClosed) as closed:
+            await tab.pump_until(lambda: False)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
+    assert await asyncio.to_thread(hub.started.process.wait, 20) == 0
+    assert "last words x" in (folder / "a.ipynb").read_text()
+
+
+async def test_a_change_outside_comes_into_the_open_page(tmp_path: Path, serve: Serve) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    file = folder / "a.ipynb"
+    file.write_text(notebook_json("one", "two"))
+    hub = serve(folder)
+    notebook = opened(hub, "a.ipynb")
+    async with page(hub, notebook["id"]) as tab:
+        file.write_text(notebook_json("one", "two, changed by git"))
+        await tab.pump_until(lambda: str(tab.source("cell-1")) == "two, changed by git")
+        assert str(tab.source("cell-0")) == "one"
+    assert file.read_text() == notebook_json("one", "two, changed by git")
+
+
+async def test_versions_are_named_read_and_restored_into_the_file(tmp_path: Path, serve: Serve) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    file = folder / "a.ipynb"
+    file.write_text(notebook_json("first"))
+    (folder / "b.ipynb").write_text(notebook_json("other"))
+    hub = serve(folder)
+    notebook, other = opened(hub, "a.ipynb"), opened(hub, "b.ipynb")
+    versions = f"/api/v1/notebooks/{notebook['id']}/revisions"
+    async with page(hub, notebook["id"]) as tab:
+        status, revision = hub.ask("POST", versions, {"name": "good"})
+        assert (status, revision["name"], revision["kind"]) == (201, "good", "named")
+        await tab.edit(lambda: tab.source("cell-0").insert(0, "worse than "))
+        assert hub.ask("GET", f"{versions}/{revision['id']}")[1] == {
+            "cells": [{"cell_id": "cell-0", "type": "code", "source": "first"}]
+        }
+        elsewhere = f"/api/v1/notebooks/{other['id']}/revisions/{revision['id']}"
+        assert hub.ask("GET", elsewhere)[0] == 404
+        assert hub.ask("POST", f"{elsewhere}/restore", {})[0] == 404
+        assert hub.ask("POST", f"{versions}/{revision['id']}/restore", {})[0] == 204
+        await tab.pump_until(lambda: str(tab.source("cell-0")) == "first")
+    assert [r["id"] for r in hub.ask("GET", versions)[1]["revisions"]].count(revision["id"]) == 1
+    assert hub.ask("GET", versions)[1]["revisions"][-1]["person"]["id"]

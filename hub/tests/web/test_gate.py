@@ -329,4 +329,4 @@ def test_a_label_is_asked_for_when_a_route_is_written() -> None:
 
 def test_the_real_app_is_behind_the_gate(tmp_path, static) -> None:
     app = create_app(settings_for(tmp_path, static), port=PORT, control_token=CONTROL)
-    assert isinstance(app, Gate)
+    assert isinstance(app.gate, Gate)

@@ -22,7 +22,7 @@ from runhere_hub.core.errors import Unavailable
 ALREADY_RUNNING = 3
 """Exit code of the hub when another one holds the data folder."""
 
-_STOP_WITHIN_S = 10
+_STOP_WITHIN_S = 15
 
 
 class ChildFailed(Unavailable):
@@ -82,7 +82,7 @@ class Child:
         return line
 
     def stop(self) -> None:
-        """End the process: asked first, forced after ten seconds. May be called again."""
+        """End the process: asked first, forced after fifteen seconds. May be called again."""
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()

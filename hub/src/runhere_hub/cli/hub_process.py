@@ -6,6 +6,7 @@ error), 3 another hub holds the data folder.
 """
 
 import argparse
+import asyncio
 import contextlib
 import errno
 import getpass
@@ -22,7 +23,7 @@ from typing import IO, Any
 
 import uvicorn
 
-from runhere_hub.app import create_app
+from runhere_hub.app import HubApp, create_app
 from runhere_hub.cli import running
 from runhere_hub.cli.children import ALREADY_RUNNING
 from runhere_hub.core.errors import DiskFull, FolderReadOnly, RunhereError, Unavailable
@@ -30,6 +31,7 @@ from runhere_hub.settings import Given, Settings, read
 from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS
 
 _STOP_WITHIN_S = 8
+_SOCKETS_CLOSE_WITHIN_S = 3
 
 
 class PortTaken(Unavailable):
@@ -96,19 +98,20 @@ def _serve(settings: Settings) -> int:
 class _Server(uvicorn.Server):
     """uvicorn, which says when it listens, and tells others by hub.json."""
 
-    def __init__(self, app: object, settings: Settings, here: running.Running) -> None:
+    def __init__(self, app: HubApp, settings: Settings, here: running.Running) -> None:
         options: dict[str, Any] = dict(UVICORN_OPTIONS)
         config = uvicorn.Config(
-            app,  # type: ignore[arg-type]  # our gate is an ASGI application; uvicorn's own type is narrower
+            app,
             log_config=None,
             access_log=False,  # its lines hold queries; the gate writes its own
-            timeout_graceful_shutdown=_STOP_WITHIN_S,
+            timeout_graceful_shutdown=_SOCKETS_CLOSE_WITHIN_S,
             server_header=False,
             date_header=False,
             lifespan="on",
             **options,
         )
         super().__init__(config)
+        self._app = app
         self._data_dir = settings.data_dir
         self._here = here
         self.was_ready = False
@@ -124,6 +127,9 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         running.remove(self._data_dir, self._here)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_WITHIN_S):
+                await self._app.close_rooms()
         await super().shutdown(sockets=sockets)
 
     def stop_with_input(self) -> None:

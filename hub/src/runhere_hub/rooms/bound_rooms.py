@@ -91,7 +91,7 @@ class BoundRooms:
         await self._db.write(lambda conn: file_bases.save(conn, notebook_id, base))
         return parsed.notebook
 
-    async def attach(self, room: OpenRoom) -> BoundFile | None:
+    async def attach(self, room: OpenRoom) -> "Attached | None":
         """The bound file of a room that was opened; None when the notebook has no file."""
         async with self._lock(room.notebook_id):
             file = await self._file_of(room.notebook_id)
@@ -107,7 +107,7 @@ class BoundRooms:
             )
             await bound.start()
             self._bound[room.notebook_id] = (room, bound)
-            return bound
+            return Attached(bound, forget=lambda: self._bound.pop(room.notebook_id, None))
 
     async def _renamed_outside(self, room: OpenRoom, file: Path) -> None:
         """Another program renamed the file: the notebook goes with it, inside any bound folder."""
@@ -196,6 +196,21 @@ class BoundRooms:
             if os.path.realpath(bound.path) in real:
                 bound.look()
             bound.appeared(changed)
+
+
+class Attached:
+    """A bound file as the registry holds it: closed with its room, and then forgotten here."""
+
+    def __init__(self, bound: BoundFile, *, forget: Callable[[], object]) -> None:
+        self._bound = bound
+        self._forget = forget
+
+    async def close(self) -> None:
+        """Write what waits and let go."""
+        try:
+            await self._bound.close()
+        finally:
+            self._forget()
 
 
 def _place(folder: Path, file: Path) -> str | None:
