@@ -8,13 +8,40 @@
  * style into the HTML. Style elements that CodeMirror and React Aria make at run time carry the nonce that the hub
  * writes in place of `__CSP_NONCE__` (index.html), fresh for every answer.
  */
+import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, gzip } from "node:zlib";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type PluginOption, type UserConfig } from "vite";
 
+const brotli = promisify(brotliCompress);
+const gzipped = promisify(gzip);
 const root = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
 const staticFolder = resolve(root, "../hub/src/runhere_hub/static");
+
+/** Writes a .br and a .gz beside every text file, which the hub sends as they are: it compresses nothing itself. */
+function compressed(): PluginOption {
+  return {
+    name: "compressed",
+    apply: "build",
+    async writeBundle({ dir }, bundle) {
+      const folder = dir ?? "";
+      const texts = Object.keys(bundle).filter(
+        (name) => name.startsWith("assets/") && /\.(js|css|svg|json)$/.test(name),
+      );
+      await Promise.all(
+        texts.map(async (name) => {
+          const path = resolve(folder, name);
+          const content = await readFile(path);
+          await writeFile(`${path}.br`, await brotli(content));
+          await writeFile(`${path}.gz`, await gzipped(content, { level: 9 }));
+        }),
+      );
+    },
+  };
+}
 
 const page: UserConfig = {
   root,
@@ -23,6 +50,7 @@ const page: UserConfig = {
     react(),
     // React Aria brings some thirty languages; the page has two. (The plugin's types are of another bundler.)
     { ...(optimizeLocales.vite({ locales: ["en-US", "ja-JP"] }) as unknown as object), enforce: "pre" } as PluginOption,
+    compressed(),
   ],
   build: {
     outDir: resolve(staticFolder, "page"),
@@ -31,8 +59,26 @@ const page: UserConfig = {
     // Inlined assets would be data: addresses, which the page's CSP refuses for fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One style sheet: a few KB, instead of one request for each part.
+    cssCodeSplit: false,
     reportCompressedSize: false,
     manifest: true,
+    // The notebook's own chunk is what it is for; its budget is the whole first load (`npm run sizes`).
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // What every view needs, in one file instead of a dozen crumbs. Menus' and dialogs' heavy halves stay apart.
+            {
+              name: "base",
+              test: /node_modules\/(?:react|react-dom|scheduler|lucide-react)\/|src\/i18n\/(?!ja)|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable)\.(?:tsx?|module\.css)$/,
+            },
+          ],
+        },
+      },
+    },
+    cssTarget: ["chrome123", "firefox128", "safari17.5"],
   },
   server: {
     // `npm run dev` beside a running hub: RUNHERE_HUB=http://127.0.0.1:8800 npm run dev
@@ -43,7 +89,7 @@ const page: UserConfig = {
 const frame: UserConfig = {
   root: resolve(root, "frame/v1"),
   base: "/frame/v1/",
-  plugins: [],
+  plugins: [compressed()],
   build: {
     outDir: resolve(staticFolder, "frame/v1"),
     emptyOutDir: true,

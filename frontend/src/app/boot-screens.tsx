@@ -6,7 +6,7 @@ import { CopyLine } from "../ui/copy-line.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { useText } from "../ui/use-observable.ts";
 import styles from "./boot-screens.module.css";
-import icon from "./icon.svg";
+import { Brand } from "./brand.tsx";
 import type { SignInFailure } from "./session.ts";
 
 function Screen({ title, children }: { readonly title: string; readonly children: ReactNode }) {
@@ -14,7 +14,7 @@ function Screen({ title, children }: { readonly title: string; readonly children
     <main className={styles.screen}>
       <title>Runhere</title>
       <div className={styles.card}>
-        <img className={styles.logo} src={icon} alt="" />
+        <Brand className={styles.logo} />
         <h1 className={styles.title}>{title}</h1>
         {children}
       </div>

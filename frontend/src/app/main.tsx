@@ -6,9 +6,11 @@ import { setLanguage } from "../i18n/t.ts";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { applyPreferences } from "./preferences.ts";
 import { composePage } from "./services.ts";
-import { Shell } from "./shell.tsx";
+import { Shell, warmView } from "./shell.tsx";
 
 const page = composePage();
+// The view's code is fetched while the hub is still asked who this is.
+warmView(page.router.route.get());
 
 async function boot(): Promise<void> {
   const follow = () => applyPreferences(page.preferences.get());

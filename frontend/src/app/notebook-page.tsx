@@ -9,9 +9,9 @@ import { useObservable, useText } from "../ui/use-observable.ts";
 import { ConnectControls } from "../views/connect/connect-controls.tsx";
 import { NotebookView } from "../views/notebook/notebook-view.tsx";
 import { NotFoundScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
+import { Brand } from "./brand.tsx";
 import { type CommandContext, keyBindings, runCommand } from "./commands.ts";
 import { HomeLink } from "./home-link.tsx";
-import icon from "./icon.svg";
 import { notebookMenus } from "./menus.ts";
 import styles from "./notebook-header.module.css";
 import { NotebookTitle } from "./notebook-title.tsx";
@@ -124,7 +124,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       <title>{`${notebook.name} · Runhere`}</title>
       <header className={styles.header}>
         <HomeLink page={page} className={styles.home} label={t("shell.home")}>
-          <img src={icon} alt="" />
+          <Brand />
         </HomeLink>
         <NotebookTitle
           name={notebook.name}

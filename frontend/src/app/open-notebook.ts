@@ -56,7 +56,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
   });
   const desk = new ConnectDesk(runtime.binding);
-  const driver = new RunDriver({ doc, runs, runtime, askForRuntime: () => desk.askForRuntime() });
+  const driver = new RunDriver({ notebookId: id, doc, runs, runtime, askForRuntime: () => desk.askForRuntime() });
   const language = languageOf(doc, runtime);
   const controller = new NotebookController({
     doc,

@@ -7,20 +7,29 @@ import { IconButton } from "../ui/button.tsx";
 import { Toasts } from "../ui/toast.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { NotFoundScreen, SignedOutScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
+import { Brand } from "./brand.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { HomeLink } from "./home-link.tsx";
-import icon from "./icon.svg";
-import { notebookPath } from "./routes.ts";
+import { notebookPath, type Route } from "./routes.ts";
 import type { PageServices } from "./services.ts";
 import styles from "./shell.module.css";
 
 // Each view is a chunk of its own: Home does not wait for the editor, a notebook not for Home.
-const HomeView = lazy(async () => ({ default: (await import("../views/home/home-view.tsx")).HomeView }));
-const NotebookPage = lazy(async () => ({ default: (await import("./notebook-page.tsx")).NotebookPage }));
+const loadHome = () => import("../views/home/home-view.tsx");
+const loadNotebook = () => import("./notebook-page.tsx");
+const HomeView = lazy(async () => ({ default: (await loadHome()).HomeView }));
+const NotebookPage = lazy(async () => ({ default: (await loadNotebook()).NotebookPage }));
 const ConnectPage = lazy(async () => ({ default: (await import("./connect-page.tsx")).ConnectPage }));
 const SettingsDialog = lazy(async () => ({
   default: (await import("../views/settings/settings-dialog.tsx")).SettingsDialog,
 }));
+
+/** Starts fetching a view's code. A failure shows when the view is drawn. */
+export function warmView(route: Route): void {
+  const load =
+    route.name === "notebook" ? loadNotebook : route.name === "home" || route.name === "login" ? loadHome : null;
+  void load?.().catch(() => {});
+}
 
 /** The page: language, messages, and the view of the address, or what must come before it (signing in). */
 export function Shell({ page }: { readonly page: PageServices }) {
@@ -110,7 +119,7 @@ function Frame(props: { readonly page: PageServices; readonly onSettings: () => 
       </a>
       <header className={styles.bar}>
         <HomeLink page={props.page} className={styles.brand}>
-          <img src={icon} alt="" />
+          <Brand />
           {t("shell.productName")}
         </HomeLink>
         <IconButton label={t("shell.settings")} onPress={props.onSettings}>

@@ -1,12 +1,5 @@
-import { X } from "lucide-react";
-import { type FormEvent, type ReactNode, useId } from "react";
-import { Dialog as AriaDialog } from "react-aria-components/Dialog";
-import { Heading } from "react-aria-components/Heading";
-import { Modal, ModalOverlay } from "react-aria-components/Modal";
-import { Button, IconButton } from "./button.tsx";
-import { cx } from "./cx.ts";
-import styles from "./dialog.module.css";
-import { useText } from "./use-observable.ts";
+/** Dialogs as the rest of the page uses them. What draws an open one is loaded when it is wanted. */
+import { lazy, type ReactNode, Suspense } from "react";
 
 export interface DialogProps {
   readonly title: string;
@@ -23,50 +16,6 @@ export interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** A modal dialog with title, close button, body and a row of buttons. The focus goes back to where it was. */
-export function Dialog(props: DialogProps) {
-  const { title, isOpen, onClose, size = "normal", role = "dialog", footer, onSubmit, children } = props;
-  const t = useText();
-  const content = (
-    <>
-      <div className={styles.body}>{children}</div>
-      {footer ? <div className={styles.footer}>{footer}</div> : null}
-    </>
-  );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onSubmit?.();
-  };
-  return (
-    <ModalOverlay
-      className={styles.scrim ?? ""}
-      isOpen={isOpen}
-      onOpenChange={(open) => open || onClose()}
-      isDismissable={role === "dialog"}
-    >
-      <Modal className={cx(styles.modal, size === "wide" && styles.wide)}>
-        <AriaDialog role={role} className={styles.dialog ?? ""}>
-          <div className={styles.head}>
-            <Heading slot="title" className={styles.title ?? ""}>
-              {title}
-            </Heading>
-            <IconButton label={t("shell.close")} size="small" onPress={onClose}>
-              <X size={18} aria-hidden />
-            </IconButton>
-          </div>
-          {onSubmit ? (
-            <form onSubmit={submit} noValidate className={styles.form}>
-              {content}
-            </form>
-          ) : (
-            content
-          )}
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
-  );
-}
-
 export interface ConfirmDialogProps {
   readonly title: string;
   readonly isOpen: boolean;
@@ -78,35 +27,25 @@ export interface ConfirmDialogProps {
   readonly children: ReactNode;
 }
 
+const LazyDialog = lazy(async () => ({ default: (await import("./dialog-frame.tsx")).Dialog }));
+const LazyConfirmDialog = lazy(async () => ({ default: (await import("./dialog-frame.tsx")).ConfirmDialog }));
+
+/** A modal dialog with title, close button, body and a row of buttons. The focus goes back to where it was. */
+export function Dialog(props: DialogProps) {
+  if (!props.isOpen) return null;
+  return (
+    <Suspense>
+      <LazyDialog {...props} />
+    </Suspense>
+  );
+}
+
 /** A question with two answers; *Cancel* has the focus when the other one destroys something. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, isOpen, confirm, tone = "primary", isBusy = false, onConfirm, onClose, children } = props;
-  const t = useText();
-  const description = useId();
+  if (!props.isOpen) return null;
   return (
-    <Dialog
-      title={title}
-      isOpen={isOpen}
-      onClose={onClose}
-      role="alertdialog"
-      footer={
-        <>
-          <Button onPress={onClose} autoFocus={tone === "danger"}>
-            {t("shell.cancel")}
-          </Button>
-          <Button
-            variant={tone}
-            onPress={onConfirm}
-            isPending={isBusy}
-            autoFocus={tone !== "danger"}
-            aria-describedby={description}
-          >
-            {confirm}
-          </Button>
-        </>
-      }
-    >
-      <div id={description}>{children}</div>
-    </Dialog>
+    <Suspense>
+      <LazyConfirmDialog {...props} />
+    </Suspense>
   );
 }

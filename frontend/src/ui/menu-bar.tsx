@@ -2,17 +2,17 @@
  * A menu bar as the ARIA pattern has it: one tab stop, Left and Right go along the bar (and from an open menu to its
  * neighbour), Down and Enter open. Hovering moves the open menu.
  */
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { Popover } from "react-aria-components/Popover";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import styles from "./menu.module.css";
-import { type MenuEntry, MenuList } from "./menu.tsx";
-import { popoverClass } from "./popover.tsx";
+import { type MenuEntry, warmMenus } from "./menu.tsx";
 
 export interface BarMenu {
   readonly id: string;
   readonly label: string;
   readonly entries: readonly MenuEntry[];
 }
+
+const LazyBarPopover = lazy(async () => ({ default: (await import("./menu-bar-popover.tsx")).BarPopover }));
 
 interface Open {
   readonly index: number;
@@ -31,6 +31,8 @@ export function MenuBar({ label, menus: readMenus }: MenuBarProps) {
   const menus = readMenus();
   const items = useRef<(HTMLButtonElement | null)[]>([]);
   const anchor = useRef<HTMLButtonElement | null>(null);
+  /** Where the focus was before the bar: a chosen command acts there, and a person goes on there. */
+  const before = useRef<HTMLElement | null>(null);
   const shown = open ? menus[open.index] : undefined;
   if (open) anchor.current = items.current[open.index] ?? null;
 
@@ -104,10 +106,15 @@ export function MenuBar({ label, menus: readMenus }: MenuBarProps) {
           tabIndex={index === tabStop ? 0 : -1}
           className={styles.barItem}
           data-bar-item=""
-          onFocus={() => setTabStop(index)}
+          onFocus={(event) => {
+            setTabStop(index);
+            before.current = outside(event.relatedTarget) ?? before.current;
+            warmMenus();
+          }}
           onPointerDown={(event) => {
             if (event.button !== 0) return;
             event.preventDefault();
+            before.current = outside(document.activeElement) ?? before.current;
             setTabStop(index);
             setOpen((now) => (now?.index === index ? null : { index, focus: undefined }));
           }}
@@ -115,53 +122,37 @@ export function MenuBar({ label, menus: readMenus }: MenuBarProps) {
             // A click without a pointer (screen readers) comes with detail 0.
             if (event.detail === 0) setOpen({ index, focus: "first" });
           }}
-          onPointerEnter={() => open && setOpen({ index, focus: undefined })}
+          onPointerEnter={() => (open ? setOpen({ index, focus: undefined }) : warmMenus())}
           onKeyDown={(event) => onBarKey(event, index)}
         >
           {menu.label}
         </button>
       ))}
       {shown && open ? (
-        <Popover
-          key={shown.id}
-          className={popoverClass}
-          isOpen
-          isNonModal
-          onOpenChange={(isOpen) => isOpen || setOpen(null)}
-          triggerRef={anchor}
-          placement="bottom start"
-          offset={3}
-          shouldCloseOnInteractOutside={(element) => !element.closest("[data-bar-item]")}
-        >
-          <BarMenuList menu={shown} focus={open.focus} onClose={() => closeBar(setOpen, anchor.current)} />
-        </Popover>
+        <Suspense>
+          <LazyBarPopover
+            key={shown.id}
+            menu={shown}
+            focus={open.focus}
+            anchor={anchor}
+            onDismiss={() => {
+              setOpen(null);
+              // Escape: the focus is still in the menu, and would be lost with it.
+              if (document.activeElement?.closest("[data-bar-menu]")) anchor.current?.focus();
+            }}
+            onChosen={() => {
+              setOpen(null);
+              before.current?.focus();
+            }}
+          />
+        </Suspense>
       ) : null}
     </div>
   );
 }
 
-function closeBar(setOpen: (open: null) => void, item: HTMLButtonElement | null): void {
-  setOpen(null);
-  item?.focus();
-}
-
-function BarMenuList(props: {
-  readonly menu: BarMenu;
-  readonly focus: "first" | "last" | undefined;
-  readonly onClose: () => void;
-}) {
-  const host = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    host.current?.querySelector('[role="menu"]')?.setAttribute("data-bar-menu", "");
-  }, []);
-  return (
-    <div ref={host}>
-      <MenuList
-        label={props.menu.label}
-        entries={props.menu.entries}
-        autoFocus={props.focus ?? "first"}
-        onClose={props.onClose}
-      />
-    </div>
-  );
+/** The element, if the focus can go back to it and it is not of a menu bar. */
+function outside(target: EventTarget | null): HTMLElement | null {
+  if (!(target instanceof HTMLElement) || target === document.body) return null;
+  return target.closest("[data-bar-item], [data-bar-menu]") ? null : target;
 }

@@ -1,18 +1,18 @@
-import { Check, ChevronRight } from "lucide-react";
-import { Fragment, type ReactElement, type ReactNode, type RefObject } from "react";
+/**
+ * Menus as the rest of the page uses them. What draws an open menu is large and is loaded when a pointer or the focus
+ * comes near one; until then there is only the button.
+ */
 import {
-  Menu as AriaMenu,
-  MenuItem as AriaMenuItem,
-  Header,
-  MenuSection,
-  MenuTrigger,
-  SubmenuTrigger,
-} from "react-aria-components/Menu";
-import { Popover, type PopoverProps } from "react-aria-components/Popover";
-import { Separator } from "react-aria-components/Separator";
-import { cx } from "./cx.ts";
-import styles from "./menu.module.css";
-import { popoverClass } from "./popover.tsx";
+  cloneElement,
+  lazy,
+  type ReactElement,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  useRef,
+  useState,
+} from "react";
+import type { ButtonProps } from "./button.tsx";
 
 /** One line of a menu as data, so that one table of commands can feed menus, palette and help. */
 export type MenuEntry =
@@ -35,137 +35,78 @@ export type MenuEntry =
   | { readonly kind: "section"; readonly id: string; readonly label: string; readonly entries: readonly MenuEntry[] }
   | { readonly kind: "submenu"; readonly id: string; readonly label: string; readonly entries: readonly MenuEntry[] };
 
-type ItemEntry = Extract<MenuEntry, { kind: "item" }>;
+export type MenuPlacement = "bottom start" | "bottom end" | "right top";
 
-/** The lines of a menu with the ARIA pattern: arrows, type-ahead, submenus. Stands in a popover. */
-export function MenuList(props: {
-  readonly label: string;
-  readonly entries: readonly MenuEntry[];
-  readonly autoFocus?: "first" | "last" | undefined;
-  readonly onClose?: () => void;
-}) {
-  return (
-    <AriaMenu
-      className={styles.menu ?? ""}
-      aria-label={props.label}
-      {...(props.autoFocus ? { autoFocus: props.autoFocus } : {})}
-      {...(props.onClose ? { onClose: props.onClose } : {})}
-    >
-      {props.entries.map(renderEntry)}
-    </AriaMenu>
-  );
-}
-
-function renderEntry(entry: MenuEntry): ReactElement {
-  switch (entry.kind) {
-    case "separator":
-      return <Separator key={entry.id} className={styles.separator ?? ""} />;
-    case "section":
-      return (
-        <MenuSection key={entry.id}>
-          <Header className={styles.heading ?? ""}>{entry.label}</Header>
-          {entry.entries.map(renderEntry)}
-        </MenuSection>
-      );
-    case "submenu":
-      return (
-        <SubmenuTrigger key={entry.id}>
-          <AriaMenuItem id={entry.id} textValue={entry.label} className={styles.item ?? ""}>
-            <span className={styles.mark} />
-            <span className={styles.label}>{entry.label}</span>
-            <ChevronRight size={14} aria-hidden />
-          </AriaMenuItem>
-          <Popover className={popoverClass} offset={-4} crossOffset={-4}>
-            <MenuList label={entry.label} entries={entry.entries} />
-          </Popover>
-        </SubmenuTrigger>
-      );
-    case "item":
-      return entry.isChecked === undefined ? renderItem(entry) : renderChecked(entry);
-  }
-}
-
-/** A check box stands in a section of its own: that is how the kit gives one item a checked state. */
-function renderChecked(entry: ItemEntry): ReactElement {
-  return (
-    <MenuSection
-      key={entry.id}
-      aria-label={entry.label}
-      selectionMode="multiple"
-      selectedKeys={entry.isChecked ? [entry.id] : []}
-    >
-      {renderItem(entry)}
-    </MenuSection>
-  );
-}
-
-function renderItem(entry: ItemEntry): ReactElement {
-  return (
-    <AriaMenuItem
-      key={entry.id}
-      id={entry.id}
-      textValue={entry.label}
-      isDisabled={entry.isDisabled ?? false}
-      onAction={entry.onAction}
-      className={cx(styles.item, entry.tone === "danger" && styles.danger)}
-    >
-      {({ isSelected }) => (
-        <Fragment>
-          <span className={styles.mark} aria-hidden>
-            {isSelected ? <Check size={16} /> : entry.icon}
-          </span>
-          <span className={styles.label}>
-            {entry.label}
-            {entry.description ? <span className={styles.description}>{entry.description}</span> : null}
-          </span>
-          {entry.shortcut ? (
-            <kbd className={styles.shortcut} aria-hidden>
-              {entry.shortcut}
-            </kbd>
-          ) : null}
-        </Fragment>
-      )}
-    </AriaMenuItem>
-  );
-}
-
-/** A button (the child, e.g. `IconButton`) that opens a menu. */
-export function MenuButton(props: {
-  readonly label: string;
-  readonly entries: readonly MenuEntry[];
-  readonly placement?: NonNullable<PopoverProps["placement"]>;
-  readonly onOpenChange?: (isOpen: boolean) => void;
-  readonly children: ReactElement;
-}) {
-  return (
-    <MenuTrigger {...(props.onOpenChange ? { onOpenChange: props.onOpenChange } : {})}>
-      {props.children}
-      <Popover className={popoverClass} placement={props.placement ?? "bottom start"} offset={4}>
-        <MenuList label={props.label} entries={props.entries} />
-      </Popover>
-    </MenuTrigger>
-  );
-}
-
-/** A menu that hangs on an element or a point of the page: context menus. The caller holds whether it is open. */
-export function FloatingMenu(props: {
+export interface FloatingMenuProps {
   readonly label: string;
   readonly entries: readonly MenuEntry[];
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly triggerRef: RefObject<Element | null>;
-  readonly placement?: NonNullable<PopoverProps["placement"]>;
-}) {
+  readonly placement?: MenuPlacement;
+  readonly focus?: "first" | "last";
+}
+
+const loadMenuList = () => import("./menu-list.tsx");
+const LazyPopover = lazy(async () => ({ default: (await loadMenuList()).MenuPopover }));
+
+/** Have menus ready; called when one is likely to be opened. */
+export function warmMenus(): void {
+  void loadMenuList().catch(() => {});
+}
+
+/** A menu that hangs on an element: context menus. The caller holds whether it is open. */
+export function FloatingMenu(props: FloatingMenuProps) {
+  if (!props.isOpen) return null;
   return (
-    <Popover
-      className={popoverClass}
-      isOpen={props.isOpen}
-      onOpenChange={(open) => open || props.onClose()}
-      triggerRef={props.triggerRef}
-      placement={props.placement ?? "bottom start"}
-      offset={2}
-    >
-      <MenuList label={props.label} entries={props.entries} autoFocus="first" onClose={props.onClose} />
-    </Popover>
+    <Suspense>
+      <LazyPopover {...props} />
+    </Suspense>
+  );
+}
+
+export interface MenuButtonProps {
+  readonly label: string;
+  readonly entries: readonly MenuEntry[];
+  readonly placement?: MenuPlacement;
+  readonly onOpenChange?: (isOpen: boolean) => void;
+  /** `Button` or `IconButton`. */
+  readonly children: ReactElement<Partial<ButtonProps>>;
+}
+
+/** A button that opens a menu: by click, Enter, Space, or with the arrows Down and Up. */
+export function MenuButton({ label, entries, placement, onOpenChange, children }: MenuButtonProps) {
+  const [focus, setFocus] = useState<"first" | "last" | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const set = (next: "first" | "last" | null) => {
+    setFocus(next);
+    onOpenChange?.(next !== null);
+  };
+  const trigger = cloneElement(children, {
+    ref: button,
+    "aria-haspopup": "menu",
+    "aria-expanded": focus !== null,
+    onPress: () => set(focus === null ? "first" : null),
+    onHoverStart: warmMenus,
+    onFocus: warmMenus,
+    onKeyDown: (event) => {
+      if (event.key === "ArrowDown") set("first");
+      else if (event.key === "ArrowUp") set("last");
+      else event.continuePropagation();
+    },
+  });
+  return (
+    <>
+      {trigger}
+      <FloatingMenu
+        label={label}
+        entries={entries}
+        isOpen={focus !== null}
+        onClose={() => set(null)}
+        triggerRef={button}
+        {...(focus === null ? {} : { focus })}
+        {...(placement ? { placement } : {})}
+      />
+    </>
   );
 }

@@ -4,7 +4,7 @@ import type { BindingState } from "../../core/binding.ts";
 import { isTextKey, looseText } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { DialogContent } from "../../ui/dialog-frame.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { Select } from "../../ui/select.tsx";
@@ -20,17 +20,16 @@ export interface ConnectProgressProps {
   readonly runtime: ConnectRuntime;
   readonly binding: BindingState;
   readonly origin: string;
-  readonly onClose: () => void;
 }
 
 /** How far connecting is, and what the person has to do for it: allow, paste a token, choose a kernel. */
 export function ConnectProgress(props: ConnectProgressProps) {
-  const { runtime, binding, origin, onClose } = props;
+  const { runtime, binding, origin } = props;
   const t = useText();
   if (binding.phase === "unbound" || binding.phase === "ready" || binding.phase === "gone") return null;
   const name = binding.target.label;
   if (binding.phase === "interrupted" || (binding.phase === "authenticating" && binding.step === "token")) {
-    return <TokenDialog runtime={runtime} binding={binding} origin={origin} onClose={onClose} />;
+    return <TokenForm runtime={runtime} binding={binding} origin={origin} />;
   }
   const cancel = () => {
     runtime.disconnect();
@@ -40,10 +39,7 @@ export function ConnectProgress(props: ConnectProgressProps) {
   const at = order.indexOf(binding.phase);
   const steps = [t("connect.step_probing"), t("connect.step_authenticating"), t("connect.step_connecting")];
   return (
-    <Dialog
-      title={t("connect.progressTitle", { name })}
-      isOpen
-      onClose={onClose}
+    <DialogContent
       footer={
         <>
           <Button onPress={cancel}>{t("shell.cancel")}</Button>
@@ -55,6 +51,7 @@ export function ConnectProgress(props: ConnectProgressProps) {
         </>
       }
     >
+      <h3 className={styles.stage}>{t("connect.progressTitle", { name })}</h3>
       <ol className={styles.steps}>
         {steps.map((step, index) => (
           <li key={step} data-state={index < at ? "done" : index === at ? "now" : "later"}>
@@ -73,7 +70,7 @@ export function ConnectProgress(props: ConnectProgressProps) {
         </Notice>
       ) : null}
       {asksKernel ? <KernelChooser runtime={runtime} /> : null}
-    </Dialog>
+    </DialogContent>
   );
 }
 
@@ -110,7 +107,7 @@ function KernelChooser({ runtime }: { readonly runtime: ConnectRuntime }) {
   );
 }
 
-function TokenDialog({ runtime, binding, origin, onClose }: ConnectProgressProps) {
+function TokenForm({ runtime, binding, origin }: ConnectProgressProps) {
   const t = useText();
   const [token, setToken] = useState("");
   const [remember, setRemember] = useState(false);
@@ -119,10 +116,7 @@ function TokenDialog({ runtime, binding, origin, onClose }: ConnectProgressProps
   const failure = binding.phase === "authenticating" ? binding.failure : null;
   const isNew = binding.phase === "interrupted";
   return (
-    <Dialog
-      title={t(isNew ? "connect.tokenNewTitle" : "connect.tokenTitle")}
-      isOpen
-      onClose={onClose}
+    <DialogContent
       onSubmit={() => void runtime.giveToken(token, { remember })}
       footer={
         <>
@@ -133,6 +127,7 @@ function TokenDialog({ runtime, binding, origin, onClose }: ConnectProgressProps
         </>
       }
     >
+      <h3 className={styles.stage}>{t(isNew ? "connect.tokenNewTitle" : "connect.tokenTitle")}</h3>
       {failure && failure.code !== "token_missing" ? (
         <Notice tone="danger" isLive>
           <strong>{tell(failure, origin).title}</strong>
@@ -154,6 +149,6 @@ function TokenDialog({ runtime, binding, origin, onClose }: ConnectProgressProps
         <br />
         <span className={styles.small}>{t("connect.rememberHint")}</span>
       </Checkbox>
-    </Dialog>
+    </DialogContent>
   );
 }

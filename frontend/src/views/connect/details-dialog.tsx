@@ -39,6 +39,7 @@ export function DetailsDialog({ runtime, onSessions, onOther, onClose }: Details
       title={labelOf(binding, t)}
       isOpen
       onClose={onClose}
+      size="wide"
       footer={
         <>
           <Button

@@ -3,7 +3,7 @@ import type { BindingState, Failure } from "../../core/binding.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
 import { CopyLine } from "../../ui/copy-line.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { DialogContent, DialogFrame } from "../../ui/dialog-frame.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
@@ -24,30 +24,41 @@ export interface LocalDialogProps {
  * **Local connection settings**: where the runtime is, what it may do, how to start one, how far connecting is, and why
  * it failed. A failure brings the form back with what was typed.
  */
-export function LocalDialog({ runtime, origin, onClose }: LocalDialogProps) {
+export function LocalDialog(props: LocalDialogProps) {
   const t = useText();
-  const binding = useObservable(runtime.binding);
+  const binding = useObservable(props.runtime.binding);
+  // A lost token is asked for here, too; anything else that is bound already is being replaced by what is typed.
+  const isUnderWay = isAttempt(binding) || (binding.phase === "interrupted" && binding.reason === "token_refused");
+  // What was typed is still there when an attempt failed.
   const [input, setInput] = useState("");
+  return (
+    <DialogFrame title={t("connect.dialogTitle")} isOpen onClose={props.onClose} size="wide">
+      {isUnderWay ? (
+        <ConnectProgress {...props} binding={binding} />
+      ) : (
+        <AddressForm {...props} binding={binding} input={input} onInput={setInput} />
+      )}
+    </DialogFrame>
+  );
+}
+
+interface AddressFormProps extends LocalDialogProps {
+  readonly binding: BindingState;
+  readonly input: string;
+  readonly onInput: (input: string) => void;
+}
+
+function AddressForm({ runtime, origin, onClose, binding, input, onInput }: AddressFormProps) {
+  const t = useText();
   const [remember, setRemember] = useState(false);
   const [isWarned] = useState(wasWarningRead);
-  const [isTried, setTried] = useState(false);
-  const isWorking = isAttempt(binding);
-  // A lost token is asked for here, too; anything else that is bound already is being replaced by what is typed.
-  if (isWorking || (binding.phase === "interrupted" && binding.reason === "token_refused")) {
-    return <ConnectProgress runtime={runtime} binding={binding} origin={origin} onClose={onClose} />;
-  }
   const connect = () => {
     noteWarningRead();
-    setTried(true);
     void runtime.connect(input, { remember });
   };
-  const failure = isTried || input === "" ? failureOf(binding) : null;
+  const failure = binding.phase === "unbound" ? binding.failure : null;
   return (
-    <Dialog
-      title={t("connect.dialogTitle")}
-      isOpen
-      onClose={onClose}
-      size="wide"
+    <DialogContent
       onSubmit={connect}
       footer={
         <>
@@ -65,7 +76,7 @@ export function LocalDialog({ runtime, origin, onClose }: LocalDialogProps) {
         description={t("connect.backendHint")}
         placeholder={t("connect.backendPlaceholder")}
         value={input}
-        onChange={setInput}
+        onChange={onInput}
         isCode
         autoFocus
         autoComplete="off"
@@ -79,16 +90,12 @@ export function LocalDialog({ runtime, origin, onClose }: LocalDialogProps) {
       </Checkbox>
       {isWarned ? <p className={styles.small}>{t("connect.warningShort")}</p> : <Warning />}
       <StartHelp origin={origin} isOpenAtFirst={!isWarned && failure === null} />
-    </Dialog>
+    </DialogContent>
   );
 }
 
 function isAttempt(binding: BindingState): boolean {
   return binding.phase === "probing" || binding.phase === "authenticating" || binding.phase === "connecting";
-}
-
-function failureOf(binding: BindingState): Failure | null {
-  return binding.phase === "unbound" ? binding.failure : null;
 }
 
 /** The three consequences, before the first connection of any kind. */

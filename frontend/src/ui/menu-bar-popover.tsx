@@ -1,0 +1,37 @@
+import { type RefObject, useEffect, useRef } from "react";
+import { Popover } from "react-aria-components/Popover";
+import type { BarMenu } from "./menu-bar.tsx";
+import { MenuList } from "./menu-list.tsx";
+import { popoverClass } from "./popover.tsx";
+
+export interface BarPopoverProps {
+  readonly menu: BarMenu;
+  readonly focus: "first" | "last" | undefined;
+  readonly anchor: RefObject<Element | null>;
+  readonly onDismiss: () => void;
+  readonly onChosen: () => void;
+}
+
+/** The open menu of a menu bar. */
+export function BarPopover({ menu, focus, anchor, onDismiss, onChosen }: BarPopoverProps) {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    host.current?.querySelector('[role="menu"]')?.setAttribute("data-bar-menu", "");
+  }, []);
+  return (
+    <Popover
+      className={popoverClass}
+      isOpen
+      isNonModal
+      onOpenChange={(isOpen) => isOpen || onDismiss()}
+      triggerRef={anchor}
+      placement="bottom start"
+      offset={3}
+      shouldCloseOnInteractOutside={(element) => !element.closest("[data-bar-item]")}
+    >
+      <div ref={host}>
+        <MenuList label={menu.label} entries={menu.entries} autoFocus={focus ?? "first"} onClose={onChosen} />
+      </div>
+    </Popover>
+  );
+}
