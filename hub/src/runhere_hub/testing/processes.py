@@ -102,14 +102,16 @@ def run(home: Path, *words: str | Path, **variables: str) -> subprocess.Complete
 
 
 def ask(origin: str, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any, str]:
-    """One request as the page sends it: (status, JSON, cookie that was set)."""
+    """One request as the page sends it: (status, JSON or text, cookie that was set)."""
     connection = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=10)
     try:
         sent = {"Origin": origin, "Content-Type": "application/json", **headers}
         connection.request(method, path, json.dumps(body) if body is not None else None, sent)
         answer = connection.getresponse()
         cookie = (answer.getheader("set-cookie") or "").partition(";")[0]
-        return answer.status, json.loads(answer.read() or b"{}"), cookie
+        text = answer.read().decode()
+        is_json = (answer.getheader("content-type") or "").startswith("application/json")
+        return answer.status, json.loads(text) if is_json else text, cookie
     finally:
         connection.close()
 
