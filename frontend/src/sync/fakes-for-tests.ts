@@ -87,7 +87,7 @@ export class FakeLine {
       this.awareness.push(frame.update);
     } else if (frame) {
       this.updates.push(frame.update);
-      Y.applyUpdate(this.#hub.doc, frame.update, this);
+      this.#hub.take(this, frame.update);
       if (this.#hub.acknowledges) this.say({ type: "saved", received: this.updates.length, seq: 1 });
     }
   }
@@ -111,9 +111,12 @@ export class FakeLine {
 }
 
 export class FakeHub {
-  readonly doc: Y.Doc;
+  doc: Y.Doc;
   readonly lines: FakeLine[] = [];
   acknowledges = true;
+  relays = false;
+  /** What would survive a crash. */
+  #durable: Uint8Array;
   accepts = true;
   hello: Hello = HELLO;
   runs: Extract<HubFrame, { type: "runs" }> = { type: "runs", heads: {}, runs: [] };
@@ -121,6 +124,27 @@ export class FakeHub {
 
   constructor(doc: Y.Doc) {
     this.doc = doc;
+    this.#durable = Y.encodeStateAsUpdate(doc);
+  }
+
+  take(from: FakeLine, update: Uint8Array): void {
+    Y.applyUpdate(this.doc, update, from);
+    if (!this.relays) return;
+    for (const line of this.lines) if (line !== from) line.binary({ type: "update", update });
+  }
+
+  /** Everything received is on the disk, and said to be. */
+  commit(): void {
+    this.#durable = Y.encodeStateAsUpdate(this.doc);
+    for (const line of this.lines) line.say({ type: "saved", received: line.updates.length, seq: 1 });
+  }
+
+  /** kill -9 and a new start: what was not committed is gone, and so is every socket. */
+  crash(): void {
+    const lines = this.lines.splice(0);
+    this.doc = new Y.Doc();
+    Y.applyUpdate(this.doc, this.#durable);
+    for (const line of lines) if (line.isOpen) line.close(1006);
   }
 
   readonly connect: Connect = (_url, _protocol, events): Socket => {

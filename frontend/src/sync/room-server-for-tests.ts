@@ -100,7 +100,7 @@ export function until(
   subscribe: (fn: () => void) => () => void,
   check: () => boolean,
   what: string,
-  limitMs = 15_000,
+  limitMs = 40_000,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let end = () => {};
