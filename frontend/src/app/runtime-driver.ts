@@ -18,76 +18,37 @@ import {
 import { type Observable, Value } from "../core/observable.ts";
 import { type Diagnosis, type FailureCode, socketBlocked } from "../core/probe.ts";
 import { type Completion, complete, inspect } from "../kernel/complete.ts";
-import { findFolder, type NotebookPlace } from "../kernel/folder.ts";
 import { KernelConnection, type KernelEvent, type KernelPort, type LinkState } from "../kernel/kernel.ts";
 import { SharedKernel } from "../kernel/leader.ts";
 import { newId } from "../kernel/messages.ts";
-import { probe } from "../kernel/probing.ts";
 import { JupyterServer } from "../kernel/server.ts";
 import { directTransport } from "../kernel/transport.ts";
+import { ConnectAttempt } from "./connect-attempt.ts";
+import { chooseKernelspec, rememberedKernel, startKernel } from "./kernel-start.ts";
 import { browserEnvironment, type RuntimeEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
+import type {
+  ConnectOptions,
+  KernelState,
+  KernelspecChoice,
+  LossReason,
+  NotebookRuntimeOptions,
+  RunningKernel,
+  RuntimeNotice,
+} from "./runtime-types.ts";
 
 export type { NotebookPlace } from "../kernel/folder.ts";
-
-/** What is known of the kernel this notebook is attached to. */
-export interface KernelState {
-  readonly status: "none" | "starting" | "idle" | "busy" | "restarting" | "dead" | "unknown";
-  /** Name of the kernelspec, `python3`; null before one is chosen. */
-  readonly name: string | null;
-  readonly displayName: string | null;
-  /** Of `language_info.name`, lower case; null before it is known. */
-  readonly language: string | null;
-}
-
-export interface KernelspecChoice {
-  readonly name: string;
-  readonly displayName: string;
-  readonly language: string;
-}
-
-export type LossReason = "kernel_died" | "kernel_restarted" | "kernel_gone" | "restarted_here";
-
-/** Said once to the person, then dismissed by the view. */
-export type RuntimeNotice =
-  | { readonly code: "variables_lost"; readonly reason: Exclude<LossReason, "restarted_here"> }
-  | { readonly code: "maybe_incomplete"; readonly runIds: readonly string[] };
-
-export interface ConnectOptions {
-  /** Name of the kernelspec; else the one remembered for this notebook, else the notebook's own, else the server's default. */
-  readonly kernelspec?: string;
-  /** Keep the token on this browser, encrypted, until forgotten. Default: session tokens of the companion only. */
-  readonly remember?: boolean;
-}
-
-export interface NotebookRuntimeOptions {
-  readonly notebookId: string;
-  /** Asked when a kernel is to be started, because saving changes the file's size and time. */
-  readonly place: NotebookPlace | null | (() => Promise<NotebookPlace | null>);
-  /** Kernelspec named in the notebook's metadata, if any. */
-  readonly wantedKernelspec?: () => string | null;
-}
-
-/** A kernel of the bound server, for *Manage sessions*. */
-export interface RunningKernel {
-  readonly sessionId: string | null;
-  readonly kernelId: string;
-  readonly path: string;
-  readonly kernelspec: string;
-  readonly status: string;
-  /** ms since 1970, of the server's clock. */
-  readonly lastActivity: number;
-  readonly isMine: boolean;
-}
+export type {
+  ConnectOptions,
+  KernelState,
+  KernelspecChoice,
+  LossReason,
+  NotebookRuntimeOptions,
+  RunningKernel,
+  RuntimeNotice,
+} from "./runtime-types.ts";
 
 type Connected = Extract<Diagnosis, { ok: true }>;
-
-interface Attempt {
-  readonly target: RuntimeTarget;
-  readonly options: ConnectOptions;
-  readonly abort: AbortController;
-  pair: string | null;
-}
 
 const NO_KERNEL: KernelState = { status: "none", name: null, displayName: null, language: null };
 /** After so many closed sockets while HTTP works, something swallows WebSockets. */
@@ -104,12 +65,11 @@ export class NotebookRuntime {
   readonly #notice = new Value<RuntimeNotice | null>(null);
   readonly #port = new Value<KernelPort | null>(null);
   readonly #lossListeners = new Set<(reason: LossReason) => void>();
-  #attempt: Attempt | null = null;
+  #attempt: ConnectAttempt | null = null;
   #server: JupyterServer | null = null;
   /** The kernel whose socket is being opened, or is open. */
   #pending: KernelAttachment | null = null;
   #shared: SharedKernel | null = null;
-  #explained: ((go: boolean) => void) | null = null;
   /** A restart asked for here: the loss of variables needs no telling. */
   #restarting = false;
   #lostAt = Number.NEGATIVE_INFINITY;
@@ -168,14 +128,14 @@ export class NotebookRuntime {
     }
     const target = { baseUrl: address.baseUrl, label: address.label, kind: null };
     const attempt = this.#begin(target, options, address.pair);
-    if (address.token !== null) await this.#keepToken(attempt, address.token, options.remember ?? false);
+    if (address.token !== null) await attempt.keepToken(address.token, options.remember ?? false);
     else await this.#environment.vault.find(address.baseUrl);
     await this.#climb(attempt);
   }
 
   /** The person pressed "Continue" in the explanation before the browser's permission question (call it in the click). */
   permitAsked(): void {
-    this.#explained?.(true);
+    this.#attempt?.permitAsked();
   }
 
   /** Token (or a whole URL holding one) for the bound server, when `binding` waits for it. */
@@ -189,7 +149,7 @@ export class NotebookRuntime {
       this.#shared?.reconnectNow();
     } else if (state.phase === "authenticating") {
       const attempt = this.#attempt ?? this.#begin(state.target, {}, null);
-      await this.#keepToken(attempt, token, remember);
+      await attempt.keepToken(token, remember);
       this.#happened({ type: "connect", target: state.target });
       await this.#climb(attempt);
     }
@@ -206,7 +166,7 @@ export class NotebookRuntime {
       this.#fail(attempt, { ok: false, code: "token_missing", facts: { address: runtime.label }, needsToken: true });
       return true;
     }
-    const diagnosis = await this.#probe(attempt);
+    const diagnosis = await attempt.probe();
     if (!this.#isCurrent(attempt)) return true;
     const { kernel } = runtime;
     const isAway = !diagnosis.ok && (diagnosis.code === "nothing_listening" || diagnosis.code === "no_answer");
@@ -231,65 +191,31 @@ export class NotebookRuntime {
     return true;
   }
 
-  #begin(target: RuntimeTarget, options: ConnectOptions, pair: string | null): Attempt {
+  #begin(target: RuntimeTarget, options: ConnectOptions, pair: string | null): ConnectAttempt {
     this.#leave();
-    const attempt: Attempt = { target, options, abort: new AbortController(), pair };
-    this.#attempt = attempt;
+    const attempt = this.#attemptFor(target, options, pair);
     this.#happened({ type: "connect", target });
     return attempt;
   }
 
-  /** Companions give session tokens, which are bound to this origin and can be revoked: these are remembered unless refused. */
-  async #keepToken(attempt: Attempt, token: string, remember: boolean): Promise<void> {
-    await this.#environment.vault.keep(attempt.target.baseUrl, token, remember);
+  #attemptFor(target: RuntimeTarget, options: ConnectOptions, pair: string | null): ConnectAttempt {
+    const attempt = new ConnectAttempt({
+      target,
+      options,
+      pair,
+      environment: this.#environment,
+      onStep: (step) => this.#isCurrent(attempt) && this.#happened({ type: "probe_step", step }),
+    });
+    this.#attempt = attempt;
+    return attempt;
   }
 
-  async #climb(attempt: Attempt): Promise<void> {
-    const diagnosis = await this.#probe(attempt);
+  async #climb(attempt: ConnectAttempt): Promise<void> {
+    const diagnosis = await attempt.probe();
     if (this.#isCurrent(attempt)) await this.#diagnosed(attempt, diagnosis);
   }
 
-  async #probe(attempt: Attempt): Promise<Diagnosis> {
-    const { fetch, openSocket, clock, queryPermission, facts, vault } = this.#environment;
-    const { baseUrl } = attempt.target;
-    return await probe(
-      { baseUrl, hasToken: vault.peek(baseUrl) !== null, hasPairingCode: attempt.pair !== null, environment: facts },
-      {
-        fetch,
-        openSocket,
-        clock,
-        queryPermission,
-        explain: () => new Promise((give) => (this.#explained = give)),
-        onStep: (step) => this.#isCurrent(attempt) && this.#happened({ type: "probe_step", step }),
-        token: () => vault.peek(baseUrl),
-        pair: (url, signal) => this.#pair(attempt, url, signal),
-        signal: attempt.abort.signal,
-      },
-    );
-  }
-
-  async #pair(attempt: Attempt, url: string, signal: AbortSignal): Promise<{ status: number; json: unknown }> {
-    const { fetch, clientName } = this.#environment;
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ code: attempt.pair, client_name: clientName }),
-      credentials: "omit",
-      cache: "no-store",
-      referrerPolicy: "no-referrer",
-      redirect: "error",
-      signal,
-    });
-    const json: unknown = await answer.json().catch(() => null);
-    const token = typeof json === "object" && json !== null && "token" in json ? json.token : null;
-    if (!answer.ok || typeof token !== "string") return { status: answer.ok ? 500 : answer.status, json };
-    // The code is used up: another try goes by the token.
-    attempt.pair = null;
-    await this.#keepToken(attempt, token, attempt.options.remember ?? true);
-    return { status: answer.status, json: null };
-  }
-
-  async #diagnosed(attempt: Attempt, diagnosis: Diagnosis): Promise<void> {
+  async #diagnosed(attempt: ConnectAttempt, diagnosis: Diagnosis): Promise<void> {
     if (!diagnosis.ok) {
       this.#fail(attempt, diagnosis);
       return;
@@ -315,7 +241,7 @@ export class NotebookRuntime {
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #attach(attempt: Attempt, { baseUrl, auth }: Connected): Promise<void> {
+  async #attach(attempt: ConnectAttempt, { baseUrl, auth }: Connected): Promise<void> {
     const server = this.#serve(baseUrl, auth);
     const { defaultName, specs } = await server.kernelspecs();
     if (!this.#isCurrent(attempt)) return;
@@ -324,13 +250,14 @@ export class NotebookRuntime {
       this.#fail(attempt, this.#failure("no_kernelspecs", baseUrl));
       return;
     }
-    const remembered = await this.#rememberedKernel(server, baseUrl, attempt.options.kernelspec);
-    const kernel =
-      remembered?.kernel ?? (await this.#startKernel(server, this.#chooseKernelspec(attempt.options, defaultName)));
+    const remembered = await rememberedKernel(server, this.#memory, { baseUrl, wanted: attempt.options.kernelspec });
+    if (remembered === "gone") this.#lost("kernel_gone");
+    const found = typeof remembered === "object" ? remembered : null;
+    const kernel = found?.kernel ?? (await this.#startKernel(server, attempt, defaultName));
     if (!this.#isCurrent(attempt)) return;
     this.#happened({ type: "connect_step", step: "socket" });
-    this.#join(kernel, remembered?.process ?? null);
-    this.#remember(baseUrl, auth, kernel, remembered?.process ?? null);
+    this.#join(kernel, found?.process ?? null);
+    this.#remember(baseUrl, auth, kernel, found?.process ?? null);
     await this.#firstOpen(attempt, baseUrl);
   }
 
@@ -341,48 +268,26 @@ export class NotebookRuntime {
     return this.#server;
   }
 
-  /** The kernel that this notebook had on this server, if it still runs and no other kind is wanted. */
-  async #rememberedKernel(
+  async #startKernel(
     server: JupyterServer,
-    baseUrl: string,
-    wanted: string | undefined,
-  ): Promise<{ kernel: KernelAttachment; process: string | null } | null> {
-    const { runtime } = this.#memory;
-    if (runtime?.kernel == null || runtime.baseUrl !== baseUrl) return null;
-    if (wanted !== undefined && wanted !== runtime.kernel.kernelspec) return null;
-    if ((await server.kernel(runtime.kernel.kernelId)) === null) {
-      this.#lost("kernel_gone");
-      return null;
-    }
-    const { process, ...kernel } = runtime.kernel;
-    return { kernel, process };
-  }
-
-  #chooseKernelspec(options: ConnectOptions, defaultName: string): string {
-    const names = new Set(this.#kernelspecs.get().map((spec) => spec.name));
-    const wishes = [options.kernelspec, this.#memory.kernelspec, this.#options.wantedKernelspec?.(), defaultName];
-    const chosen = wishes.find((name): name is string => typeof name === "string" && names.has(name));
-    return chosen ?? this.#kernelspecs.get()[0]?.name ?? defaultName;
-  }
-
-  async #startKernel(server: JupyterServer, kernelspec: string): Promise<KernelAttachment> {
-    this.#happened({ type: "connect_step", step: "folder" });
-    const place = await this.#place();
-    const folder = await findFolder(server, place);
-    this.#happened({ type: "connect_step", step: "session" });
-    const fileName = place?.fileName ?? "notebook.ipynb";
-    // A path of this browser's own: another client that opens the same file gets another kernel, and cannot empty our buffer.
-    const own = `${fileName.replace(/\.ipynb$/, "")}-runhere-${this.#memory.sessionId.slice(0, 8)}.ipynb`;
-    const path = folder.path === "" ? own : `${folder.path}/${own}`;
-    const session = await server.startSession({ path, name: fileName, kernelspec });
-    const spec = this.#kernelspecs.get().find(({ name }) => name === session.kernel.name);
-    const displayName = spec?.displayName ?? session.kernel.name;
-    return { kernelId: session.kernel.id, kernelspec: session.kernel.name, displayName, folder };
-  }
-
-  async #place(): Promise<NotebookPlace | null> {
-    const { place } = this.#options;
-    return typeof place === "function" ? await place().catch(() => null) : place;
+    { options }: ConnectAttempt,
+    defaultName: string,
+  ): Promise<KernelAttachment> {
+    const { place, wantedKernelspec } = this.#options;
+    const specs = this.#kernelspecs.get();
+    return await startKernel({
+      server,
+      specs,
+      kernelspec: chooseKernelspec(specs, [
+        options.kernelspec,
+        this.#memory.kernelspec,
+        wantedKernelspec?.(),
+        defaultName,
+      ]),
+      place: typeof place === "function" ? await place().catch(() => null) : place,
+      sessionId: this.#memory.sessionId,
+      onStep: (step) => this.#happened({ type: "connect_step", step }),
+    });
   }
 
   /** Hold the kernel's socket, or follow the tab that does. */
@@ -439,7 +344,7 @@ export class NotebookRuntime {
   }
 
   /** Resolves when the socket is open for the first time, or when it is clear that it does not open. */
-  async #firstOpen(attempt: Attempt, baseUrl: string): Promise<void> {
+  async #firstOpen(attempt: ConnectAttempt, baseUrl: string): Promise<void> {
     const shared = this.#shared;
     if (shared === null) return;
     const outcome = await new Promise<"open" | "blocked" | "left">((give) => {
@@ -451,7 +356,7 @@ export class NotebookRuntime {
         else if (state.phase === "ended" || !this.#isCurrent(attempt)) give("left");
       };
       shared.state.subscribe(look);
-      attempt.abort.signal.addEventListener("abort", look);
+      attempt.signal.addEventListener("abort", look);
       look();
     });
     if (outcome === "blocked" && this.#isCurrent(attempt)) {
@@ -592,19 +497,14 @@ export class NotebookRuntime {
     const old = this.#kernelId();
     if (old !== null) await this.#server.shutdown(old).catch(() => {});
     this.#endKernel();
-    const attempt: Attempt = {
-      target: state.target,
-      options: wanted === undefined ? {} : { kernelspec: wanted },
-      abort: new AbortController(),
-      pair: null,
-    };
-    this.#attempt = attempt;
+    const options = wanted === undefined ? {} : { kernelspec: wanted };
+    const attempt = this.#attemptFor(state.target, options, null);
     this.#happened({ type: "connect_step", step: "kernelspecs" });
     const kind = runtime.kind === "companion" ? "companion" : "jupyter";
     await this.#diagnosedAgain(attempt, { baseUrl: runtime.baseUrl, auth: runtime.auth, kind });
   }
 
-  async #diagnosedAgain(attempt: Attempt, known: Pick<Connected, "baseUrl" | "auth" | "kind">): Promise<void> {
+  async #diagnosedAgain(attempt: ConnectAttempt, known: Pick<Connected, "baseUrl" | "auth" | "kind">): Promise<void> {
     try {
       await this.#attach(attempt, { ok: true, version: "", advice: [], ...known });
     } catch (error) {
@@ -671,10 +571,8 @@ export class NotebookRuntime {
   }
 
   #leave(): void {
-    this.#attempt?.abort.abort();
+    this.#attempt?.cancel();
     this.#attempt = null;
-    this.#explained?.(false);
-    this.#explained = null;
     this.#endPort();
     this.#endPort = () => {};
     this.#shared = null;
@@ -684,7 +582,7 @@ export class NotebookRuntime {
     this.#kernel.set(NO_KERNEL);
   }
 
-  #fail(attempt: Attempt, failure: Failure): void {
+  #fail(attempt: ConnectAttempt, failure: Failure): void {
     if (!this.#isCurrent(attempt)) return;
     if (!failure.needsToken) this.#leave();
     this.#happened({ type: "failed", failure });
@@ -700,8 +598,8 @@ export class NotebookRuntime {
     };
   }
 
-  #isCurrent(attempt: Attempt): boolean {
-    return this.#attempt === attempt && !attempt.abort.signal.aborted;
+  #isCurrent(attempt: ConnectAttempt): boolean {
+    return this.#attempt === attempt && !attempt.signal.aborted;
   }
 
   #happened(event: BindingEvent): void {

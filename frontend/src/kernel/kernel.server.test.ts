@@ -1,4 +1,3 @@
-import { connect, createServer, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AuthStyle } from "../core/binding.ts";
 import { complete, inspect } from "./complete.ts";
@@ -6,15 +5,9 @@ import { inputReply } from "./execute.ts";
 import { KernelConnection, type KernelEvent } from "./kernel.ts";
 import { newId, newMessage } from "./messages.ts";
 import type { JupyterServer } from "./server.ts";
+import { cuttable } from "./testing/cable.ts";
 import { realClock } from "./testing/clock.ts";
-import {
-  clientOf,
-  freePort,
-  type JupyterWish,
-  jupyterPython,
-  type RunningJupyter,
-  startJupyter,
-} from "./testing/jupyter.ts";
+import { clientOf, type JupyterWish, jupyterPython, type RunningJupyter, startJupyter } from "./testing/jupyter.ts";
 import { collect, nextEvent, printed, run, send, until } from "./testing/runs.ts";
 
 const HUB = "http://hub.example:8800";
@@ -256,53 +249,4 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
 function take(event: KernelEvent, runId: string, lines: string[]): void {
   if (event.type !== "message" || event.message.parent_header.msg_id !== runId) return;
   if (event.message.header.msg_type === "stream") lines.push(String(event.message.content["text"]));
-}
-
-/** A cable in front of a server that can be cut, or swallow everything without a word. */
-async function cuttable(port: number) {
-  const pairs = new Set<[Socket, Socket]>();
-  let swallow = false;
-  const listener = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
-    const pair: [Socket, Socket] = [near, far];
-    const dead = swallow;
-    pairs.add(pair);
-    let hole = dead;
-    holes.add(() => {
-      hole = true;
-    });
-    near.on("data", (chunk) => hole || far.write(chunk));
-    far.on("data", (chunk) => hole || near.write(chunk));
-    for (const end of pair) {
-      end.on("error", () => {});
-      end.on("close", () => {
-        if (hole) return;
-        for (const other of pair) other.destroy();
-        pairs.delete(pair);
-      });
-    }
-  });
-  const holes = new Set<() => void>();
-  const near = await freePort();
-  await new Promise<void>((ready) => listener.listen(near, "127.0.0.1", ready));
-  const cut = () => {
-    for (const pair of pairs) for (const end of pair) end.resetAndDestroy();
-    pairs.clear();
-  };
-  return {
-    baseUrl: `http://127.0.0.1:${near}/`,
-    cut,
-    blackHole: () => {
-      swallow = true;
-      for (const dig of holes) dig();
-    },
-    /** New connections work again; those swallowed stay dead. */
-    heal: () => {
-      swallow = false;
-    },
-    close: () => {
-      cut();
-      listener.close();
-    },
-  };
 }

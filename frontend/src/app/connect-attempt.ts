@@ -1,0 +1,97 @@
+/** One try to reach a runtime: the probe ladder, with the token or pairing code that came along. It can be given up at any time. */
+import type { ProbingStep, RuntimeTarget } from "../core/binding.ts";
+import type { Diagnosis } from "../core/probe.ts";
+import { probe } from "../kernel/probing.ts";
+import type { RuntimeEnvironment } from "./runtime-environment.ts";
+import type { ConnectOptions } from "./runtime-types.ts";
+
+export interface AttemptOptions {
+  readonly target: RuntimeTarget;
+  readonly options: ConnectOptions;
+  /** One-time pairing code. */
+  readonly pair: string | null;
+  readonly environment: RuntimeEnvironment;
+  readonly onStep: (step: ProbingStep) => void;
+}
+
+export class ConnectAttempt {
+  readonly target: RuntimeTarget;
+  readonly options: ConnectOptions;
+  readonly #environment: RuntimeEnvironment;
+  readonly #onStep: (step: ProbingStep) => void;
+  readonly #abort = new AbortController();
+  #pair: string | null;
+  #explained: ((go: boolean) => void) | null = null;
+
+  constructor({ target, options, pair, environment, onStep }: AttemptOptions) {
+    this.target = target;
+    this.options = options;
+    this.#pair = pair;
+    this.#environment = environment;
+    this.#onStep = onStep;
+  }
+
+  /** Aborted when the person gave up or asked for another address. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  cancel(): void {
+    this.#abort.abort();
+    this.#explained?.(false);
+  }
+
+  /** The person has read the explanation before the browser's question. */
+  permitAsked(): void {
+    this.#explained?.(true);
+  }
+
+  async keepToken(token: string, remember: boolean): Promise<void> {
+    await this.#environment.vault.keep(this.target.baseUrl, token, remember);
+  }
+
+  /** Climb the ladder, with whatever token is known by now. May be called again with another token. */
+  async probe(): Promise<Diagnosis> {
+    const { fetch, openSocket, clock, queryPermission, facts, vault } = this.#environment;
+    const { baseUrl } = this.target;
+    return await probe(
+      { baseUrl, hasToken: vault.peek(baseUrl) !== null, hasPairingCode: this.#pair !== null, environment: facts },
+      {
+        fetch,
+        openSocket,
+        clock,
+        queryPermission,
+        explain: () =>
+          new Promise((give) => {
+            this.#explained = give;
+          }),
+        onStep: this.#onStep,
+        token: () => vault.peek(baseUrl),
+        pair: (url, signal) => this.#exchange(url, signal),
+        signal: this.signal,
+      },
+    );
+  }
+
+  /** The pairing code for a session token, which is bound to this origin and can be revoked: it is remembered unless refused. */
+  async #exchange(url: string, signal: AbortSignal): Promise<{ status: number; json: unknown }> {
+    const { fetch, clientName } = this.#environment;
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ code: this.#pair, client_name: clientName }),
+      credentials: "omit",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+      redirect: "error",
+      signal,
+    });
+    const json: unknown = await answer.json().catch(() => null);
+    const token = typeof json === "object" && json !== null && "token" in json ? json.token : null;
+    if (!answer.ok || typeof token !== "string") return { status: answer.ok ? 500 : answer.status, json };
+    // The code is used up: another try goes by the token.
+    this.#pair = null;
+    await this.keepToken(token, this.options.remember ?? true);
+    return { status: answer.status, json: null };
+  }
+}

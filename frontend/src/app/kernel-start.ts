@@ -1,0 +1,66 @@
+/** Which kernel a notebook gets on a server: the one that it had, or a new one in the notebook's folder. */
+import type { ConnectingStep, KernelAttachment } from "../core/binding.ts";
+import { findFolder, type NotebookPlace } from "../kernel/folder.ts";
+import type { JupyterServer, Kernelspec } from "../kernel/server.ts";
+import type { RuntimeMemory } from "./runtime-memory.ts";
+
+export interface FoundKernel {
+  readonly kernel: KernelAttachment;
+  /** Who its process said it was; null when unknown. */
+  readonly process: string | null;
+}
+
+/**
+ * The kernel that this notebook had on this server, if it still runs and no other kind is wanted; `gone` when it runs no more.
+ *
+ * @throws RuntimeError
+ */
+export async function rememberedKernel(
+  server: JupyterServer,
+  memory: RuntimeMemory,
+  { baseUrl, wanted }: { readonly baseUrl: string; readonly wanted: string | undefined },
+): Promise<FoundKernel | "gone" | null> {
+  const { runtime } = memory;
+  if (runtime?.kernel == null || runtime.baseUrl !== baseUrl) return null;
+  if (wanted !== undefined && wanted !== runtime.kernel.kernelspec) return null;
+  if ((await server.kernel(runtime.kernel.kernelId)) === null) return "gone";
+  const { process, ...kernel } = runtime.kernel;
+  return { kernel, process };
+}
+
+/** The first wish that the server can fulfil, else its first kernel. */
+export function chooseKernelspec(specs: readonly Kernelspec[], wishes: readonly (string | null | undefined)[]): string {
+  const names = new Set(specs.map((spec) => spec.name));
+  const chosen = wishes.find((name): name is string => typeof name === "string" && names.has(name));
+  return chosen ?? specs[0]?.name ?? "";
+}
+
+export interface StartWish {
+  readonly server: JupyterServer;
+  readonly specs: readonly Kernelspec[];
+  readonly kernelspec: string;
+  readonly place: NotebookPlace | null;
+  readonly sessionId: string;
+  readonly onStep: (step: ConnectingStep) => void;
+}
+
+/** @throws RuntimeError: no kernel was started. */
+export async function startKernel({
+  server,
+  specs,
+  kernelspec,
+  place,
+  sessionId,
+  onStep,
+}: StartWish): Promise<KernelAttachment> {
+  onStep("folder");
+  const folder = await findFolder(server, place);
+  onStep("session");
+  const fileName = place?.fileName ?? "notebook.ipynb";
+  // A path of this browser's own: another client that opens the same file gets another kernel, and cannot empty our buffer.
+  const own = `${fileName.replace(/\.ipynb$/, "")}-runhere-${sessionId.slice(0, 8)}.ipynb`;
+  const path = folder.path === "" ? own : `${folder.path}/${own}`;
+  const { kernel } = await server.startSession({ path, name: fileName, kernelspec });
+  const displayName = specs.find(({ name }) => name === kernel.name)?.displayName ?? kernel.name;
+  return { kernelId: kernel.id, kernelspec: kernel.name, displayName, folder };
+}
