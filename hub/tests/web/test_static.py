@@ -12,7 +12,7 @@ from runhere_hub.web import headers
 HEX = "0" * 32
 PERMISSIONS = (
     "loopback-network=(self), local-network=(self), local-network-access=(self), camera=(), microphone=(), "
-    "geolocation=(), usb=(), serial=(), bluetooth=(), hid=(), midi=(), payment=(), clipboard-read=(self)"
+    "geolocation=(), usb=(), serial=(), hid=(), midi=(), payment=(), clipboard-read=(self)"
 )
 
 

@@ -5,7 +5,8 @@ Sources: architecture §10, security.md §4.6 and §4.8 of the design.
 
 FRAME_PATH = "/frame/v1/"
 
-_FEATURES_OFF = "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), hid=(), midi=(), payment=()"
+# No "bluetooth": Chromium 156 does not know it here and says so in everybody's console.
+_FEATURES_OFF = "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), midi=(), payment=()"
 _LOCAL_NETWORK = ("loopback-network", "local-network", "local-network-access")
 
 
