@@ -28,10 +28,8 @@ class CaretWidget extends WidgetType {
     caret.setAttribute("aria-hidden", "true");
     // Set as a property: the page's CSP has no style attributes. An unusable colour is ignored by the browser.
     caret.style.setProperty("--person", this.cursor.color);
-    const name = document.createElement("span");
-    name.className = "cm-remote-name";
-    name.textContent = this.cursor.name;
-    caret.append(name);
+    // Drawn by the style sheet: as text it would be part of what is read, copied and tested.
+    caret.dataset["name"] = this.cursor.name;
     return caret;
   }
 
