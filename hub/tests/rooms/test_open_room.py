@@ -66,7 +66,7 @@ async def test_a_missing_blob_leaves_a_text_that_says_so(hub: Hub, caplog: pytes
 async def test_display_ids_stay_out_of_an_export(hub: Hub) -> None:
     seat = await hub.seat()
     seat.page.insert("c1", "a")
-    live = {"output_type": "display_data", "data": {}, "metadata": {"runhere": {"display_id": "d"}, "k": 1}}
+    live: Output = {"output_type": "display_data", "data": {}, "metadata": {"runhere": {"display_id": "d"}, "k": 1}}
     await seat.room.set_outputs({CellId("c1"): (3, (live,))})
     assert await shown(hub) == [("a", 3, [{"output_type": "display_data", "data": {}, "metadata": {"k": 1}}])]
 

@@ -139,9 +139,10 @@ class Page:
     def insert(
         self, cell_id: str, source: str = "", *, position: str = "V", kind: str = "code", note: Any = None
     ) -> None:
-        """A new cell."""
+        """A new cell. Not to be undone: undoing it in Yjs would remove its key, with what others typed (SPEC 1.5)."""
         cell: dict[str, Any] = {"type": kind, "position": position, "source": Text(source), "metadata": Map({})}
-        self.edit(lambda: self.cells.__setitem__(cell_id, Map(cell)), note)
+        self.cells[cell_id] = Map(cell)
+        self.flush(note)
 
     def type(self, cell_id: str, at: int, text: str, *, note: Any = None) -> None:
         """Type into a cell; `at` counts UTF-8 bytes, as pycrdt does."""
