@@ -39,7 +39,9 @@ export class Router {
 
   /** Shows the view of `path`, with an entry in the browser's history (or in place of the present one). */
   go(path: string, how: "push" | "replace" = "push"): void {
-    if (how === "push") history.pushState(null, "", path);
+    // A double click asks twice for the same place: one entry is enough.
+    if (how === "push" && path !== location.pathname) history.pushState(null, "", path);
+    else if (how === "push") return;
     else history.replaceState(null, "", path);
     this.#read();
   }
