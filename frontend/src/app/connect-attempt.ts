@@ -1,6 +1,6 @@
 /** One try to reach a runtime: the probe ladder, with the token or pairing code that came along. It can be given up at any time. */
-import type { ProbingStep, RuntimeTarget } from "../core/binding.ts";
-import type { Diagnosis } from "../core/probe.ts";
+import type { RuntimeTarget } from "../core/binding.ts";
+import type { Diagnosis, ProbingStep } from "../core/probe.ts";
 import { probe } from "../kernel/probing.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import type { ConnectOptions } from "./runtime-types.ts";

@@ -11,7 +11,7 @@
  * A binding is personal: it never enters the document, the hub or a log, and it never holds a token or a pairing code.
  * Texts for people are looked up by `progressOf(state)`; this file knows keys and facts, no words.
  */
-import type { Diagnosis } from "./probe.ts";
+import type { Diagnosis, ProbingStep } from "./probe.ts";
 
 /** What answers at the address. `companion` is `runhere-runtime`. */
 export type RuntimeKind = "jupyter" | "companion" | "hosted";
@@ -47,7 +47,6 @@ export interface KernelAttachment {
   readonly folder: KernelFolder;
 }
 
-export type ProbingStep = "reach" | "explain_permission" | "permission" | "identify";
 export type AuthenticatingStep = "check" | "token" | "pair";
 export type ConnectingStep = "kernelspecs" | "kernelspec_choice" | "folder" | "session" | "socket";
 export type InterruptionReason = "network" | "server_unreachable" | "token_refused" | "offline" | "socket_silent";

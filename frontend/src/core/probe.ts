@@ -8,7 +8,6 @@
  * a companion that does not know this origin; towards a companion the token never stands in a URL.
  */
 import type { AddressRefusal } from "./backend-url.ts";
-import type { ProbingStep } from "./binding.ts";
 
 /** Why a connection cannot be made. Stable: texts, tests and documents name these codes. */
 export type FailureCode =
@@ -33,6 +32,9 @@ export type FailureCode =
   | "no_kernelspecs"
   | "kernel_start_failed"
   | AddressRefusal;
+
+/** How far the climb is, for the progress text of a binding. */
+export type ProbingStep = "reach" | "explain_permission" | "permission" | "identify";
 
 /** Things that work but could be better. */
 export type Advice = "set_allow_origin" | "https_used" | "http_used" | "other_loopback_name";

@@ -1,5 +1,4 @@
 /** Carries out the probes of `core/probe.ts` in a browser and hands back its signals. */
-import type { ProbingStep } from "../core/binding.ts";
 import {
   climb,
   type Diagnosis,
@@ -7,6 +6,7 @@ import {
   type PermissionState,
   type Probe,
   type ProbeRequest,
+  type ProbingStep,
   type Signal,
 } from "../core/probe.ts";
 import type { Clock } from "./messages.ts";
