@@ -131,7 +131,8 @@ class JournalSocket:
     async def step(self, timeout_s: float = 30) -> None:
         """Take one frame in; a seq that does not continue is an error, as SPEC 7.4 promises."""
         assert self.socket is not None
-        data = await asyncio.wait_for(self.socket.recv(), timeout_s)
+        async with asyncio.timeout(timeout_s):  # not wait_for, which on 3.11 can swallow a cancellation
+            data = await self.socket.recv()
         if isinstance(data, str):
             frame = json.loads(data)
             self.frames.append(frame)
@@ -221,7 +222,8 @@ class StockSocket:
 
     async def step(self, timeout_s: float = 30) -> None:
         assert self.socket is not None
-        data = await asyncio.wait_for(self.socket.recv(), timeout_s)
+        async with asyncio.timeout(timeout_s):  # not wait_for, which on 3.11 can swallow a cancellation
+            data = await self.socket.recv()
         if self.v1:
             assert isinstance(data, bytes)
             channel, parts = unpack_v1(data)

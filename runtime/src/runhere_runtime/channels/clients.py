@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from runhere_runtime.journal.fold import Message
 from runhere_runtime.journal.record import unpack_message, unpack_records
 
 CHUNK_BYTES = 256 * 1024
+ATTACH_WITHIN_S = 10.0
 WAITING_BYTES = 4 * 2**20
 PROTOCOL = 1
 
@@ -141,6 +143,7 @@ class JournalChannel:
         self._cursor = 0
         self._live = False
         self._told_live = False
+        self._too_late = asyncio.get_running_loop().call_later(ATTACH_WITHIN_S, close, 4400, "no attach in time")
 
     @property
     def is_attached(self) -> bool:
@@ -195,6 +198,7 @@ class JournalChannel:
             if other.client_id == client_id and isinstance(other, JournalChannel):
                 other.detach()
                 other._close(4409, "replaced by a newer connection of the same client")
+        self._too_late.cancel()
         self.client_id = client_id
         self._feed.flush()
         journal = self._feed.journal
@@ -252,6 +256,7 @@ class JournalChannel:
 
     def detach(self) -> None:
         """The socket is gone. Idempotent."""
+        self._too_late.cancel()
         self._feed.clients.discard(self)
 
     def kernel_ended(self) -> None:

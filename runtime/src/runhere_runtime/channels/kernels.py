@@ -88,7 +88,7 @@ class Kernels(AsyncMappingKernelManager):
     transport_encryption = "auto"
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self._feeds: dict[str, Feed] = {}
         self.runtime.journals.expire(int(time.time() * 1000), running=frozenset())
 
@@ -101,6 +101,16 @@ class Kernels(AsyncMappingKernelManager):
         runtime = getattr(self.parent, "tornado_settings", {})["runhere"]
         assert isinstance(runtime, Runtime)
         return runtime
+
+    async def _async_start_kernel(self, *, kernel_id: str | None = None, path: Any = None, **kwargs: Any) -> str:
+        started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
+        self._kernels[started].runhere_path = path or ""  # shown beside its journal
+        feed = self._feeds.get(started)
+        if feed is not None:
+            feed.journal.write_meta(self._facts(started, ended_at=None))
+        return started
+
+    start_kernel = _async_start_kernel  # type: ignore[assignment]  # as its base does
 
     async def feed(self, kernel_id: str) -> Feed | None:
         """The kernel's feed, once its process was started; None when it could not be."""
@@ -143,6 +153,9 @@ class Kernels(AsyncMappingKernelManager):
             "ended_at": ended_at,
         }
 
+    def _is_tracked(self, message_type: str | None) -> bool:
+        return bool(self.track_message_type(message_type))  # type: ignore[no-untyped-call]
+
     def _note(self, kernel: Any, found: Sequence[Message]) -> None:
         """Keep busy, idle and the time of the last activity, as the stock server does for its REST API."""
         active = False
@@ -150,11 +163,11 @@ class Kernels(AsyncMappingKernelManager):
             if message.channel != "iopub":
                 continue
             asked_by = read_parent_type(message)
-            if self.track_message_type(message.type) or self.track_message_type(asked_by):
-                active = True
+            tracked = self._is_tracked(asked_by)
+            active = active or tracked or self._is_tracked(message.type)
             if message.type == "status":
                 state = json.loads(message.frames[3]).get("execution_state")
-                if self.track_message_type(asked_by):
+                if tracked:
                     kernel.execution_state = state
                 elif kernel.execution_state == "starting" and state != "starting":
                     kernel.execution_state = "idle"
@@ -164,7 +177,7 @@ class Kernels(AsyncMappingKernelManager):
     async def _async_restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
         if kernel_id in self._feeds:
             self._feeds[kernel_id].kernel_restarting()
-        return await super()._async_restart_kernel(kernel_id, now=now)
+        return await super()._async_restart_kernel(kernel_id, now=now)  # type: ignore[no-untyped-call]
 
     restart_kernel = _async_restart_kernel  # type: ignore[assignment]  # as its base does
 
