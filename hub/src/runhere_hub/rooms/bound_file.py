@@ -3,9 +3,9 @@
 One task does everything to the file, one thing after the other, under a lock that `held` takes as well:
 
     room changes ──▶ situation ──▶ due? ──▶ render over the base ──▶ write_atomically ──▶ new base
-    look() ──▶ read ──▶ as the base: nothing; another notebook: merge into the room ──▶ new base; else blocked
+    look() ──▶ read ──▶ the base: nothing; another notebook: merge into the room ──▶ new base; else blocked
 
-The *base* is the text last read or written, kept in the database with its hash: what the document was made from. Nothing
+The *base* is the text last read or written, kept in the database with its hash: the document was made from it. Nothing
 is written over a text that was not read first. The rules are in `core.bound_file` and `core.merge`.
 """
 
@@ -35,6 +35,7 @@ from runhere_hub.core.errors import (
 from runhere_hub.core.merge import MergeResult, merge, open_conflicts
 from runhere_hub.core.notebook import CellId, Notebook
 from runhere_hub.doc import notebook_doc
+from runhere_hub.folders.renames import find_renamed, has_sha256
 from runhere_hub.folders.write import FileText, read_text, write_atomically
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.room import Change, FileState
@@ -50,7 +51,7 @@ _SETTLE_S = 0.2  # for programs that empty a file before they fill it
 _CLOSE_S = 10.0
 _TRIES = 3  # of a write whose file changes under it again and again
 
-OnRenamed = Callable[[Path], Awaitable[None]]
+OnRenamed = Callable[[Path], Awaitable[bool]]
 
 
 class BoundFile:
@@ -60,7 +61,9 @@ class BoundFile:
         room: Where the document is.
         file: Absolute path of the notebook file.
         now_ms: Milliseconds since 1970.
-        on_renamed: Called under the lock when another program has renamed the file; `path` is the new one by then.
+        folder: Root of the bound folder, searched when the file is gone; None: its own directory.
+        on_renamed: Called under the lock when another program has renamed the file. It answers whether the file is this
+            notebook's there too (False: another notebook has that place).
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class BoundFile:
         db: Database,
         now_ms: Callable[[], int],
         random: Random,
+        folder: Path | None = None,
         on_renamed: OnRenamed | None = None,
     ) -> None:
         self._room = room
@@ -78,6 +82,7 @@ class BoundFile:
         self._db = db
         self._now_ms = now_ms
         self._random = random
+        self._folder = folder
         self._on_renamed = on_renamed
         self._situation = FileSituation()
         self._base: FileBase | None = None
@@ -88,6 +93,8 @@ class BoundFile:
         self._seen: tuple[int, ...] | None = None
         self._nearby: dict[Path, int] = {}
         self._merging = False
+        self._conflicts = 0
+        self._counted = False
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -107,6 +114,7 @@ class BoundFile:
             await self._check()
             if self._base is not None and await self._differs():
                 self._situation = rules.edited(self._situation, self._now_ms())
+            self._count_conflicts()
             self._announce()
         self._task = asyncio.create_task(self._run(), name=f"bound file {self._path.name}")
 
@@ -128,6 +136,7 @@ class BoundFile:
         async with self._lock:
             await self._check_if_changed()
             await self._write_what_waits(at_once=True)
+            self._count_conflicts()
             self._announce()
 
     @asynccontextmanager
@@ -158,7 +167,15 @@ class BoundFile:
 
     # --- the task ----------------------------------------------------------------------------------------------------
 
+    def _count_conflicts(self) -> None:
+        """After a write or a merge, not at each key press: that would read the whole document each time."""
+        if not self._counted and self._situation.edited is None:
+            self._conflicts = len(open_conflicts(notebook_doc.read(self._room.doc)))
+            self._counted = True
+
     def _on_change(self, change: Change) -> None:
+        if change.kind == "document":
+            self._counted = False
         if self._merging and change.by_hub:
             return  # our own merge: `_merge` finds out whether the file lacks something
         now = self._now_ms()
@@ -180,6 +197,7 @@ class BoundFile:
                 async with self._lock:
                     await self._check_if_changed()
                     await self._write_what_waits()
+                    self._count_conflicts()
                     self._announce()
             except Exception:  # noqa: BLE001 - this task is the file's only writer: it goes on at its next turn
                 _log.exception("The file %s could not be kept", self._path)
@@ -195,8 +213,7 @@ class BoundFile:
         return _STAT_S if due is None else min(_STAT_S, max(0.0, (due - self._now_ms()) / 1000))
 
     def _announce(self) -> None:
-        conflicts = len(open_conflicts(notebook_doc.read(self._room.doc)))
-        state, message = rules.shown(self._situation, conflicts=conflicts)
+        state, message = rules.shown(self._situation, conflicts=self._conflicts)
         self._room.announce_file(FileState(state, str(self._path), message))
 
     # --- from the file to the room -----------------------------------------------------------------------------------
@@ -255,25 +272,42 @@ class BoundFile:
 
     async def _missing(self) -> None:
         now = self._now_ms()
-        if self._base is not None:
-            for candidate in [path for path, at in self._nearby.items() if now - at < rules.RENAME_MS]:
-                if await asyncio.to_thread(_has_sha256, candidate, self._base.sha256):
-                    await self._renamed(candidate)
+        for candidate in [path for path, at in self._nearby.items() if now - at < rules.RENAME_MS]:
+            if self._base is not None and await asyncio.to_thread(has_sha256, candidate, self._base.sha256):
+                if await self._renamed(candidate):
                     return
+                del self._nearby[candidate]
         self._situation = rules.gone(self._situation, now)
         if rules.is_lost(self._situation, now):
+            found = await self._found_elsewhere(self._situation.gone_since or now)
+            if found is not None and await self._renamed(found):
+                return
             self._block(
                 "missing",
                 "The file was deleted or moved away. Your notebook is kept here; put the file back to go on.",
             )
 
-    async def _renamed(self, file: Path) -> None:
+    async def _found_elsewhere(self, gone_since: int) -> Path | None:
+        base = self._base
+        if base is None:
+            return None
+        return await asyncio.to_thread(
+            find_renamed,
+            self._folder or self._path.parent,
+            sha256=base.sha256,
+            size_bytes=len(base.text.encode()),
+            since_ns=(gone_since - rules.RENAME_MS) * 1_000_000,
+        )
+
+    async def _renamed(self, file: Path) -> bool:
+        file = Path(await asyncio.to_thread(os.path.realpath, file.parent), file.name)
+        if self._on_renamed is not None and not await self._on_renamed(file):
+            return False
         self._path = file
         self._nearby.clear()
         self._seen = self._stat()
         self._situation = rules.seen_well(self._situation)
-        if self._on_renamed is not None:
-            await self._on_renamed(file)
+        return True
 
     def _block(self, trouble: Trouble, message: str) -> None:
         self._situation = rules.blocked(self._situation, self._now_ms(), trouble, message)
@@ -395,10 +429,3 @@ def _with_outputs_of(base: Notebook, notebook: Notebook) -> Notebook:
         else:
             cells.append(replace(cell, outputs=old.outputs, execution_count=old.execution_count))
     return replace(notebook, cells=tuple(cells))
-
-
-def _has_sha256(path: Path, sha256: str) -> bool:
-    try:
-        return read_text(path).sha256 == sha256
-    except RunhereError:
-        return False

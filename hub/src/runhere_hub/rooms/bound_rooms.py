@@ -94,12 +94,14 @@ class BoundRooms:
     async def attach(self, room: OpenRoom) -> "Attached | None":
         """The bound file of a room that was opened; None when the notebook has no file."""
         async with self._lock(room.notebook_id):
-            file = await self._file_of(room.notebook_id)
-            if file is None:
+            found = await self._file_and_folder(room.notebook_id)
+            if found is None:
                 return None
+            file, folder = found
             bound = BoundFile(
                 room,
                 file,
+                folder=folder,
                 db=self._db,
                 now_ms=self._now_ms,
                 random=self._random,
@@ -109,39 +111,44 @@ class BoundRooms:
             self._bound[room.notebook_id] = (room, bound)
             return Attached(bound, forget=lambda: self._bound.pop(room.notebook_id, None))
 
-    async def _renamed_outside(self, room: OpenRoom, file: Path) -> None:
-        """Another program renamed the file: the notebook goes with it, inside any bound folder."""
-        known = await self._db.read(folders.all_of)
-        found = [(f, place) for f in known if (place := _place(Path(f.path), file)) is not None]
-        if not found:
-            return
-        folder, place = max(found, key=lambda pair: len(pair[0].path))
-        notebook_id = NotebookId(room.notebook_id)
-        await self._db.write(lambda conn: notebooks.place(conn, notebook_id, folder.id, place))
-        room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
-
     async def _file_of(self, notebook_id: str) -> Path | None:
-        def work(conn: Connection) -> Path | None:
+        found = await self._file_and_folder(notebook_id)
+        return found[0] if found is not None else None
+
+    async def _file_and_folder(self, notebook_id: str) -> tuple[Path, Path] | None:
+        """A notebook's file and the bound folder that it is in."""
+
+        def work(conn: Connection) -> tuple[Path, Path] | None:
             row = notebooks.get(conn, NotebookId(notebook_id))
             folder = folders.get(conn, row.folder_id) if row and row.folder_id else None
             if row is None or folder is None or row.path is None or row.trashed_at is not None:
                 return None
-            return Path(folder.path, *paths.parse_notebook(row.path))
+            return Path(folder.path, *paths.parse_notebook(row.path)), Path(folder.path)
 
         return await self._db.read(work)
 
-    async def _renamed(self, room: OpenRoom, file: Path) -> None:
-        """Another program renamed the file of an open room: the notebook is there from now on."""
+    async def _renamed(self, room: OpenRoom, file: Path) -> bool:
+        """Another program renamed the file of an open room: the notebook is there from now on.
 
-        def work(conn: Connection) -> None:
-            for folder in folders.all_of(conn):
-                if file.is_relative_to(folder.path):
-                    path = file.relative_to(folder.path).as_posix()
-                    notebooks.place(conn, NotebookId(room.notebook_id), folder.id, path)
-                    return
+        False when another notebook has that place already.
+        """
 
-        await self._db.write(work)
-        room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
+        def work(conn: Connection) -> bool:
+            roots = {os.path.realpath(folder.path): folder for folder in folders.all_of(conn)}
+            around = [root for root in roots if file.is_relative_to(root)]
+            if not around:
+                return False
+            root = max(around, key=len)
+            folder, path = roots[root], file.relative_to(root).as_posix()
+            if notebooks.at(conn, folder.id, path) is not None:
+                return False
+            notebooks.place(conn, NotebookId(room.notebook_id), folder.id, path)
+            return True
+
+        is_ours = await self._db.write(work)
+        if is_ours:
+            room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
+        return is_ours
 
     # --- what services ask (services.drive.OpenRooms) -----------------------------------------------------------------
 
@@ -211,11 +218,3 @@ class Attached:
             await self._bound.close()
         finally:
             self._forget()
-
-
-def _place(folder: Path, file: Path) -> str | None:
-    """Path of a file inside a folder; None when it is not in it."""
-    try:
-        return file.relative_to(folder).as_posix()
-    except ValueError:
-        return None
