@@ -181,13 +181,13 @@ const view: readonly Command[] = [
 
 const insert: readonly Command[] = [
   command("codeBelow", at("insert", 1), [...onCell("b"), ...any("Mod-m b")], editable, ({ notebook }) =>
-    notebook.insert("code", "below"),
+    insertCell(notebook, "code", "below"),
   ),
   command("codeAbove", at("insert", 1), [...onCell("a"), ...any("Mod-m a")], editable, ({ notebook }) =>
-    notebook.insert("code", "above"),
+    insertCell(notebook, "code", "above"),
   ),
-  command("textBelow", at("insert", 2), [], editable, ({ notebook }) => notebook.insert("markdown", "below")),
-  command("textAbove", at("insert", 2), [], editable, ({ notebook }) => notebook.insert("markdown", "above")),
+  command("textBelow", at("insert", 2), [], editable, ({ notebook }) => insertCell(notebook, "markdown", "below")),
+  command("textAbove", at("insert", 2), [], editable, ({ notebook }) => insertCell(notebook, "markdown", "above")),
 ];
 
 const runtime: readonly Command[] = [
@@ -266,4 +266,9 @@ function selectedText(): string | null {
 /** Gives other programs the text of cells; a browser that refuses leaves the copy inside of the page. */
 function copyOut(taken: { readonly plain: string } | null): void {
   if (taken) void navigator.clipboard?.writeText(taken.plain).catch(() => undefined);
+}
+
+/** From a selected cell to a selected cell, from text to text: as in Jupyter and in Colab. */
+function insertCell(notebook: NotebookController, type: "code" | "markdown", side: "above" | "below"): void {
+  notebook.insert(type, side, notebook.activeId, notebook.mode === "edit" ? "edit" : "select");
 }

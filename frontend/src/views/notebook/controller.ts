@@ -188,14 +188,16 @@ export class NotebookController {
 
   // Cells
 
-  insert(type: CellType, side: Side, at: CellId | null = this.activeId): void {
+  /** Adds a cell. `then` "select" leaves it selected (Jupyter's a and b), "edit" puts the cursor in. */
+  insert(type: CellType, side: Side, at: CellId | null = this.activeId, then: "edit" | "select" = "edit"): void {
     const ids = this.services.doc.cellIds();
     const index = at === null ? -1 : ids.indexOf(at);
     const last = at === null ? ids.at(-1) : this.sections.withHidden([at]).at(-1);
     const after = side === "above" ? (ids[index - 1] ?? null) : (last ?? null);
     this.#endStep();
     const id = this.services.doc.insertCell({ after, type });
-    this.edit(id);
+    if (then === "edit") this.edit(id);
+    else this.select(id);
   }
 
   remove(ids: readonly CellId[] = this.selected()): void {
