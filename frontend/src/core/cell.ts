@@ -1,5 +1,5 @@
 /** Cells as values. */
-import type { Json } from "./notebook.ts";
+import type { Json } from "./json.ts";
 
 /** nbformat cell id: 1–64 characters of `A-Za-z0-9_-`. */
 export type CellId = string;

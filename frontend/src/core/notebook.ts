@@ -2,7 +2,7 @@
 import type { CellId } from "./cell.ts";
 import type { Output } from "./outputs.ts";
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type { Json } from "./json.ts";
 
 /** 32 lower-case hex digits. */
 export type NotebookId = string;

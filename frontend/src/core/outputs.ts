@@ -4,7 +4,7 @@
  * Pure. The twin is `hub/src/runhere_hub/core/outputs.py`; both are held to `protocol/examples/outputs/*.json`. Folding operations one by
  * one or all at once gives the same.
  */
-import type { Json } from "./notebook.ts";
+import type { Json } from "./json.ts";
 import { EMPTY_STREAM, openStream, printed, type StreamText } from "./stream-text.ts";
 
 /** A large value that lies in the hub's blob store (SPEC 4.5). */
