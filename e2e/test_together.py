@@ -35,7 +35,7 @@ def test_two_browsers_edit_live_and_see_each_other(hub: Hub, folder: Path, new_c
     expect(source(two, 1)).to_have_text("typed_by_one = 1")
     type_source(two, 2, "typed_by_two = 2")
     expect(source(one, 2)).to_have_text("typed_by_two = 2")
-    expect(one.locator(".cm-ySelectionInfo").first).to_be_attached()  # the other's cursor stands in the cell
+    expect(one.locator(".cm-remote-caret").first).to_be_attached()  # the other's cursor stands in the cell
     saved(one)
     saved(two)
     source(one, 1).click()
