@@ -32,9 +32,10 @@ export function browserEnvironment(): RuntimeEnvironment {
 }
 
 function makeBrowserEnvironment(): RuntimeEnvironment {
+  keepTokensOutOfTimings();
   return {
     facts: { engine: engineOf(navigator.userAgent), isSecureContext, hubOrigin: location.origin },
-    fetch: fetchWithoutTraces,
+    fetch: (input, init) => fetch(input, init),
     openSocket: openBrowserSocket,
     clock: systemClock,
     onWake,
@@ -52,15 +53,15 @@ function makeBrowserEnvironment(): RuntimeEnvironment {
   };
 }
 
-/** The browser's list of loaded resources keeps whole URLs; a stock server's may hold its token. */
-const fetchWithoutTraces: typeof fetch = async (input, init) => {
-  const hasToken = new URL(String(input)).searchParams.has("token");
-  try {
-    return await fetch(input, init);
-  } finally {
-    if (hasToken) performance.clearResourceTimings();
-  }
-};
+/**
+ * The browser's list of loaded resources keeps whole URLs, and a stock server's may hold its token. An entry comes some time after its answer,
+ * so it is waited for.
+ */
+function keepTokensOutOfTimings(): void {
+  new PerformanceObserver((list) => {
+    if (list.getEntries().some(({ name }) => name.includes("token="))) performance.clearResourceTimings();
+  }).observe({ type: "resource", buffered: true });
+}
 
 export function engineOf(userAgent: string): BrowserFacts["engine"] {
   // Every browser on iOS is WebKit, whatever it calls itself.

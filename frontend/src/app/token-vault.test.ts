@@ -98,6 +98,17 @@ describe("TokenVault", () => {
     expect(await second.find("http://127.0.0.1:9999/")).toBeNull();
   });
 
+  it("a token from a sibling survives a reload of this tab, too", async () => {
+    const first = browser.tab();
+    await vault(new Session(), first).keep(BASE, TOKEN, false);
+    const session = new Session();
+    const second = browser.tab();
+    await vault(session, second).find(BASE);
+    first.kill();
+    second.kill();
+    expect(await vault(session).find(BASE)).toBe(TOKEN);
+  });
+
   it("leaves nothing readable in any storage", async () => {
     const session = new Session();
     await vault(session).keep(BASE, TOKEN, true);

@@ -60,7 +60,10 @@ export class TokenVault {
       (await this.#fromSession(baseUrl)) ??
       (await this.#fromRemembered(baseUrl)) ??
       (await this.#fromSibling(baseUrl));
-    if (token !== null) this.#tokens.set(baseUrl, token);
+    if (token !== null && this.peek(baseUrl) === null) {
+      this.#tokens.set(baseUrl, token);
+      await this.#sealInTab(baseUrl, token);
+    }
     return token;
   }
 
@@ -68,10 +71,15 @@ export class TokenVault {
   async keep(baseUrl: string, token: string, remember: boolean): Promise<void> {
     this.#tokens.set(baseUrl, token);
     this.#channel.postMessage({ kind: "have", baseUrl, token } satisfies VaultMessage);
+    const sealed = await this.#sealInTab(baseUrl, token);
+    if (sealed !== null) await this.#write(baseUrl, remember ? sealed : null);
+  }
+
+  /** For the next load of this tab. */
+  async #sealInTab(baseUrl: string, token: string): Promise<Sealed | null> {
     const sealed = await this.#seal(token);
-    if (sealed === null) return;
-    this.#options.session?.setItem(sessionKey(baseUrl), toBase64(sealed));
-    await this.#write(baseUrl, remember ? sealed : null);
+    if (sealed !== null) this.#options.session?.setItem(sessionKey(baseUrl), toBase64(sealed));
+    return sealed;
   }
 
   /** Forget every token, here, in sibling tabs and on this browser. */
