@@ -73,7 +73,7 @@ def test_an_unreadable_folder(work: Path, tmp_path: Path) -> None:
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         f"sys.exit(main([{str(work)!r}, '--no-browser', '--data', {str(tmp_path / 'data')!r}]))"
     )
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(parent.stat().st_mode | 0o055)
     work.chmod(0)
     try:

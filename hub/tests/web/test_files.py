@@ -12,6 +12,7 @@ from runhere_hub.testing.serving import Hub, notebook_json
 
 # Spelled so that a careless join would leave the folder, or reach what is hidden in it.
 BAD_PATHS = [
+    "/".join(["x" * 200] * 20),
     "..",
     "../secret.ipynb",
     "a/../../secret.ipynb",

@@ -86,7 +86,9 @@ class Child:
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
-        if self.process.poll() is None:
+        # The end of its input asks it already; the signal is for one that is still loading. Windows has no such signal:
+        # there it would be the axe.
+        if os.name == "posix" and self.process.poll() is None:
             self.process.terminate()
         try:
             self.process.wait(timeout=_STOP_WITHIN_S)

@@ -127,7 +127,11 @@ def _readable(text: str) -> Path:
         FileMissing, FileUnreadable, Invalid: It cannot be opened; nothing was started.
     """
     path = Path(text).expanduser().absolute()
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:  # a folder above it may not be entered
+        raise FileUnreadable(f"{path} may not be read by this account: {error.strerror}.") from error
+    if not exists:
         raise FileMissing(f"There is no folder or notebook at {path}.")
     if path.is_file() and path.suffix.lower() != ".ipynb":
         raise Invalid(f"{path} is not a notebook (.ipynb). Give a notebook or a folder.")

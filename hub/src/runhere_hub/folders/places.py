@@ -72,7 +72,7 @@ def existing_file(root: str, parts: tuple[str, ...]) -> Path:
         NotFound: There is none.
     """
     path = locate(root, parts)
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike pathlib's, it says no where the system refuses to look
         raise NotFound("There is no such file in this folder.")
     return path
 
@@ -85,9 +85,9 @@ def existing_folder(root: str, parts: tuple[str, ...]) -> Path:
         NotFound: The directory inside it is.
     """
     path = locate(root, parts)
-    if path.is_dir():
+    if os.path.isdir(path):
         return path
-    if not Path(root).is_dir():
+    if not os.path.isdir(root):
         raise FileMissing(f"The folder {root} is not there any more. Is its disk connected?")
     raise NotFound("There is no such folder.")
 

@@ -74,9 +74,9 @@ def _directory_of(path: str) -> tuple[str, str | None]:
     if "\0" in path or not os.path.isabs(path):
         raise Invalid("The path of a folder must be absolute.")
     wanted = Path(os.path.normpath(path))
-    if not wanted.exists():
+    if not os.path.exists(wanted):
         raise FileMissing(f"There is no folder or notebook at {wanted}.")
-    if wanted.is_dir():
+    if os.path.isdir(wanted):
         directory, name = wanted, None
     elif paths.is_notebook(wanted.name) and paths.is_shown(wanted.name):
         directory, name = wanted.parent, wanted.name

@@ -6,6 +6,7 @@ rooms that overwrite each other's file.
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,7 +91,7 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
 
     def work() -> Path:
         directory = places.existing_folder(folder.path, parts)
-        if name is not None and (directory / wanted).exists():
+        if name is not None and os.path.lexists(directory / wanted):
             raise _taken(wanted)
         return places.create(directory, wanted, text.encode(), pattern="{stem} {n}{suffix}")
 
