@@ -1,0 +1,376 @@
+"""Kernel channel: raw ZMQ, stock jupyter_server and our runtime in one run, as a table of ratios and JSON lines.
+
+    python bench/kernel_channel.py [--rounds 3] [--messages 20000] [--cuts 0]
+
+Only ratios of one run count. All use the same ipykernel; the stock server runs with its default settings.
+`--cuts 1000` runs the test of random cuts with that many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyter_client.manager import KernelManager
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "runtime" / "tests"))
+
+from kernel_client import JournalSocket, StockSocket, make_request  # noqa: E402
+
+BLOB = bytes(range(256)) * (64 * 2**20 // 256)
+ECHO = (
+    "def opened(comm, msg):\n"
+    "    @comm.on_msg\n"
+    "    def _(msg): comm.send({}, buffers=[bytes(msg['buffers'][0])])\n"
+    "get_ipython().kernel.comm_manager.register_target('echo', opened)"
+)
+BURST = (
+    "k = get_ipython().kernel\n"
+    "for i in range({n}): k.session.send(k.iopub_socket, 'display_data', "
+    "{{'data': {{'text/plain': str(i)}}, 'metadata': {{}}}}, parent=k.get_parent('shell'))"
+)
+QUIET_S = 3.0
+
+Figures = dict[str, float | None]
+
+
+@dataclass
+class Contender:
+    """One way to the kernel. `pid`: the server whose CPU and memory count; None: there is no server."""
+
+    name: str
+    connect: Callable[[], Awaitable[Any]]
+    pid: int | None
+    figures: dict[str, list[float]] = field(default_factory=dict)
+
+    def note(self, name: str, value: float) -> None:
+        self.figures.setdefault(name, []).append(value)
+
+    def cpu_s(self) -> float:
+        if self.pid is None:
+            return 0.0
+        times = psutil.Process(self.pid).cpu_times()
+        return times.user + times.system
+
+
+class ZmqClient:
+    """The same figures without any server: the limit."""
+
+    def __init__(self, manager: KernelManager) -> None:
+        self._client = manager.client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+        for channel in (self._client.shell_channel, self._client.iopub_channel):
+            channel.socket.rcvhwm = 0
+
+    async def run(self, code: str, timeout_s: float = 60) -> list[dict[str, Any]]:
+        msg_id = self._client.execute(code)
+        found = []
+        while True:
+            message = self._client.get_iopub_msg(timeout=timeout_s)
+            if message["parent_header"].get("msg_id") != msg_id:
+                continue
+            found.append(message)
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                self._client.get_shell_msg(timeout=timeout_s)
+                return found
+
+
+def start_stock(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]:
+    """Stock jupyter_server with defaults; (process, url, token, seconds to /api)."""
+    token, port = "bench", free_port()
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyter_server", f"--port={port}", "--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}",
+         f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0",
+         "--ServerApp.jpserver_extensions={'jupyterlab':False,'notebook':False,'notebook_shim':False,'jupyter_lsp':False}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    wait_for(url + "/api")
+    return process, url, token, time.perf_counter() - started
+
+
+def start_ours(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]:
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runhere_runtime", "--port", "0", "--announce", "json", "--root", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "RUNHERE_RUNTIME_DATA": str(folder / "data")},
+    )
+    assert process.stdout is not None
+    facts = json.loads(process.stdout.readline())
+    wait_for(facts["origin"] + "/api")
+    return process, facts["origin"], facts["token"], time.perf_counter() - started
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(url, timeout=5).read()
+            return
+        except OSError:
+            time.sleep(0.005)
+    raise TimeoutError(url)
+
+
+def start_kernel(url: str, token: str) -> str:
+    request = urllib.request.Request(f"{url}/api/kernels", method="POST", data=b"{}")
+    request.add_header("Authorization", f"token {token}")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return str(json.load(answer)["id"])
+
+
+def socket_maker(kind: str, url: str, token: str, kernel: str) -> Callable[[], Awaitable[Any]]:
+    address = f"{url.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels"
+    headers = {"Authorization": f"token {token}"}
+
+    async def connect() -> Any:
+        if kind == "journal":
+            client: Any = JournalSocket(address, headers, last=None)
+            await client.attach()
+            return client
+        client = StockSocket(f"{address}?session_id=bench-{kind}", headers, v1=kind == "v1")
+        await client.open()
+        return client
+
+    return connect
+
+
+async def measure_round_trips(contender: Contender, client: Any, count: int = 150) -> None:
+    for _ in range(10):
+        await client.run("pass")
+    took = []
+    for _ in range(count):
+        started = time.perf_counter()
+        await client.run("pass")
+        took.append((time.perf_counter() - started) * 1000)
+        forget(client)
+    took.sort()
+    contender.note("pass p50 ms", statistics.median(took))
+    contender.note("pass p99 ms", took[int(len(took) * 0.99)])
+
+
+def forget(client: Any) -> None:
+    if hasattr(client, "heard"):
+        client.heard.clear()
+
+
+async def collect(client: Any, code: str, kind: str) -> tuple[list[Any], float]:
+    """Messages of one type that a run sends, and the seconds until it was over (or nothing came any more)."""
+    started = time.perf_counter()
+    if isinstance(client, ZmqClient):
+        found = [m for m in await client.run(code) if m["msg_type"] == kind]
+        return [m["content"] for m in found], time.perf_counter() - started
+    msg_id = await client.execute(code)
+    contents: list[Any] = []
+    idle = reply = False
+    ended = started
+    while not (idle and reply):
+        try:
+            await client.step(QUIET_S if contents else 60)
+        except TimeoutError:
+            break  # a server that lost the end of it
+        for message in client.heard:
+            if message.parent.get("msg_id") == msg_id:
+                ended = time.perf_counter()
+                if message.type == kind:
+                    contents.append(message.content)
+                idle = idle or (message.type == "status" and message.content["execution_state"] == "idle")
+                reply = reply or message.type == "execute_reply"
+        client.heard.clear()
+    return contents, ended - started
+
+
+async def measure_prints(contender: Contender, client: Any, count: int) -> None:
+    cpu = contender.cpu_s()
+    contents, took = await collect(client, f"for i in range({count}): print(i, flush=True)", "stream")
+    text = "".join(c["text"] for c in contents if c.get("name") == "stdout")
+    lines = text.split()
+    if len(lines) == count:
+        assert lines == [str(i) for i in range(count)]
+    contender.note("flushed lines arrived %", 100 * len(lines) / count)
+    contender.note("flushed lines/s", len(lines) / took)
+    if contender.pid is not None:
+        contender.note("CPU s per 100k flushed", (contender.cpu_s() - cpu) * 100_000 / count)
+
+
+async def measure_burst(contender: Contender, client: Any, count: int) -> None:
+    cpu = contender.cpu_s()
+    contents, took = await collect(client, BURST.format(n=count), "display_data")
+    contender.note("burst arrived %", 100 * len(contents) / count)
+    contender.note("burst messages/s", len(contents) / took)
+    if contender.pid is not None:
+        contender.note("CPU s per 100k burst", (contender.cpu_s() - cpu) * 100_000 / count)
+
+
+async def measure_blob(contender: Contender, client: Any) -> None:
+    if isinstance(client, ZmqClient):
+        return
+    await client.run(ECHO)
+    _, parts = make_request("comm_open", {"comm_id": contender.name, "target_name": "echo", "data": {}})
+    await client.send("shell", parts)
+    msg_id, parts = make_request("comm_msg", {"comm_id": contender.name, "data": {}})
+    started = time.perf_counter()
+    try:
+        await client.send("shell", [*parts, BLOB])
+        await client.until(lambda: client.of(msg_id, "comm_msg"), 30)
+    except Exception as error:  # noqa: BLE001 -- whatever way a peer has to fail
+        print(f"# {contender.name}: 64 MB buffer: {type(error).__name__}", file=sys.stderr)
+        return
+    assert client.of(msg_id, "comm_msg")[0].buffers == [BLOB]
+    contender.note("64 MB there and back ms", (time.perf_counter() - started) * 1000)
+    forget(client)
+
+
+def memory_mb(pid: int) -> float:
+    return psutil.Process(pid).memory_info().rss / 2**20
+
+
+def measure_starts(rounds: int, folder: Path) -> dict[str, Contender]:
+    """Cold start and idle memory, interleaved."""
+    found = {name: Contender(name, _nothing, None) for name in ("jupyter_server", "ours")}
+    for _ in range(rounds):
+        for name, start in (("jupyter_server", start_stock), ("ours", start_ours)):
+            process, _, _, took = start(folder)
+            found[name].note("cold start s", took)
+            found[name].note("idle MB", memory_mb(process.pid))
+            process.terminate()
+            process.wait(30)
+    return found
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def run_all(rounds: int, messages: int, folder: Path) -> list[Contender]:
+    starts = measure_starts(rounds, folder)
+    stock, stock_url, stock_token, _ = start_stock(folder)
+    ours, our_url, our_token, _ = start_ours(folder)
+    manager = KernelManager(transport="ipc" if os.name == "posix" else "tcp")
+    manager.start_kernel()
+    try:
+        zmq = ZmqClient(manager)
+
+        async def connect_zmq() -> ZmqClient:
+            return zmq
+
+        stock_kernel = start_kernel(stock_url, stock_token)
+        our_kernel = start_kernel(our_url, our_token)
+        contenders = [
+            Contender("zmq", connect_zmq, None),
+            Contender("jupyter_server", socket_maker("v1", stock_url, stock_token, stock_kernel), stock.pid),
+            Contender("ours v1", socket_maker("v1", our_url, our_token, our_kernel), ours.pid),
+            Contender("ours default", socket_maker("default", our_url, our_token, our_kernel), ours.pid),
+            Contender("ours journal", socket_maker("journal", our_url, our_token, our_kernel), ours.pid),
+        ]
+        for _ in range(rounds):
+            for contender in contenders:
+                for measure in (measure_round_trips, measure_prints, measure_burst):
+                    client = await contender.connect()
+                    if measure is measure_round_trips:
+                        await measure(contender, client)
+                    else:
+                        await measure(contender, client, messages)  # type: ignore[call-arg,arg-type]
+                    await close(client)
+        for contender in contenders[1:]:
+            assert contender.pid is not None
+            contender.note("with kernel MB", memory_mb(contender.pid))
+            client = await contender.connect()
+            await measure_blob(contender, client)
+            await close(client)
+            contender.note("peak MB", peak_mb(contender.pid))
+    finally:
+        for process in (stock, ours):
+            process.terminate()
+            process.wait(30)
+        manager.shutdown_kernel(now=True)
+    contenders[1].figures.update(starts["jupyter_server"].figures)
+    contenders[4].figures.update(starts["ours"].figures)
+    return contenders
+
+
+def peak_mb(pid: int) -> float:
+    """Highest resident memory so far (Linux; elsewhere the present one)."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return memory_mb(pid)
+
+
+async def close(client: Any) -> None:
+    if not isinstance(client, ZmqClient):
+        await client.close()
+
+
+def report(contenders: list[Contender]) -> None:
+    names = list(dict.fromkeys(name for c in contenders for name in c.figures))
+    base = next(c for c in contenders if c.name == "jupyter_server")
+    print(f"{'':26}" + "".join(f"{c.name:>18}" for c in contenders))
+    for name in names:
+        cells = []
+        for contender in contenders:
+            values = contender.figures.get(name)
+            if not values:
+                cells.append(f"{'–':>18}")
+                continue
+            value = statistics.median(values)
+            reference = base.figures.get(name)
+            ratio = (
+                f" ({value / statistics.median(reference):.2f})" if reference and statistics.median(reference) else ""
+            )
+            cells.append(f"{value:>10.2f}{ratio:>8}")
+        print(f"{name:26}" + "".join(cells))
+    print("in brackets: times jupyter_server's figure of the same run\n")
+    for contender in contenders:
+        medians = {name: round(statistics.median(v), 3) for name, v in contender.figures.items()}
+        print(json.dumps({"bench": "kernel_channel", "contender": contender.name, **medians}))
+
+
+def run_cuts(count: int) -> int:
+    """The test of random cuts, `count` times."""
+    command = [sys.executable, "-m", "pytest", "-q", "runtime/tests/test_cuts.py", "--timeout", "1800"]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, "RUNHERE_CUTS": str(count)}, check=False).returncode
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--cuts", type=int, default=0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        report(asyncio.run(run_all(arguments.rounds, arguments.messages, Path(folder))))
+    return run_cuts(arguments.cuts) if arguments.cuts else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
