@@ -8,6 +8,7 @@ outputs are kept.
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -217,7 +218,7 @@ def cleaned(value: Json) -> Json:
             return value
 
 
-def _cell_ids(nodes: list[Node], cells: list[Cell]) -> tuple[list[CellId], frozenset[CellId]]:
+def _cell_ids(nodes: Sequence[Node], cells: Sequence[Cell]) -> tuple[list[CellId], frozenset[CellId]]:
     """An id for each cell; those that the file lacks, or has twice, are made from the cell's content."""
     given = [_given_id(node) for node in nodes]
     maker = MadeIds(found for found in given if found is not None)

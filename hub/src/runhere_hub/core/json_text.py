@@ -6,8 +6,9 @@ Knows nothing of notebooks but its error, `NotebookInvalid`, which names line an
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from json.decoder import scanstring  # type: ignore[attr-defined]  # public in CPython and PyPy, absent from the stubs
 from typing import Literal, NoReturn
 
 from runhere_hub.core.errors import NotebookInvalid
@@ -16,6 +17,8 @@ from runhere_hub.core.notebook import Json
 MAX_DEPTH = 200
 
 _SPACE = re.compile("[ \t\r\n]*")
+_COMMA = re.compile("[ \t\r\n]*,[ \t\r\n]*")
+_COLON = re.compile("[ \t\r\n]*:[ \t\r\n]*")
 STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Json] = {
@@ -45,8 +48,8 @@ class Node:
     start: int
     end: int
     value: Json
-    items: "list[Node]" = field(default_factory=list)
-    members: "list[Member]" = field(default_factory=list)
+    items: "Sequence[Node]" = ()
+    members: "Sequence[Member]" = ()
 
     def member(self, key: str) -> "Node | None":
         """The value under this key (the last one), or None where there is none or this is no object."""
@@ -127,21 +130,23 @@ class _Scanner:
         """The value that begins exactly here."""
         first = self.text[at : at + 1]
         if first == '"':
-            end = self.string_end(at)
-            return Node("string", at, end, string_value(self.text[at:end]))
-        if first in ("{", "[") and first:
+            said, end = self.string(at)
+            return Node("string", at, end, said)
+        if first in ("{", "["):
             if depth >= MAX_DEPTH:
                 fail(self.text, at, f"values are nested more than {MAX_DEPTH} deep")
             return self.object(at, depth) if first == "{" else self.array(at, depth)
         return self.scalar(at)
 
-    def string_end(self, at: int) -> int:
-        found = STRING.match(self.text, at)
-        if found:
-            return found.end()
+    def string(self, at: int) -> tuple[str, int]:
+        """What the string that begins here says, and where it ends."""
         if self.text[at : at + 1] != '"':
             fail(self.text, at, self.wanted(at, "a string"))
-        fail(self.text, at, "this string does not end, or holds a line break or an unknown escape")
+        try:
+            found: tuple[str, int] = scanstring(self.text, at + 1, True)
+        except ValueError:
+            fail(self.text, at, "this string does not end, or holds a line break or an unknown escape")
+        return found
 
     def scalar(self, at: int) -> Node:
         if number := _NUMBER.match(self.text, at):
@@ -155,31 +160,36 @@ class _Scanner:
     def array(self, at: int, depth: int) -> Node:
         items: list[Node] = []
         start, at = at, self.space(at + 1)
-        while self.text[at : at + 1] != "]":
-            if items:
-                at = self.expect(",", at, "a comma or ]")
+        is_more = self.text[at : at + 1] != "]"
+        while is_more:
             items.append(self.value(at, depth + 1))
-            at = self.space(items[-1].end)
+            at, is_more = self.next(items[-1].end, "]")
         return Node("array", start, at + 1, [item.value for item in items], items=items)
 
     def object(self, at: int, depth: int) -> Node:
         members: list[Member] = []
         start, at = at, self.space(at + 1)
-        while self.text[at : at + 1] != "}":
-            if members:
-                at = self.expect(",", at, "a comma or }")
-            end = self.string_end(at)
-            colon = self.expect(":", self.space(end), "a colon")
-            members.append(Member(string_value(self.text[at:end]), at, self.value(colon, depth + 1)))
-            at = self.space(members[-1].node.end)
+        is_more = self.text[at : at + 1] != "}"
+        while is_more:
+            key, end = self.string(at)
+            colon = _COLON.match(self.text, end)
+            if colon is None:
+                end = self.space(end)
+                fail(self.text, end, self.wanted(end, "a colon"))
+            members.append(Member(key, at, self.value(colon.end(), depth + 1)))
+            at, is_more = self.next(members[-1].node.end, "}")
         value = {member.key: member.node.value for member in members}
         return Node("object", start, at + 1, value, members=members)
 
-    def expect(self, sign: str, at: int, name: str) -> int:
-        """The offset of what follows the sign and white space."""
-        if self.text[at : at + 1] != sign:
-            fail(self.text, at, self.wanted(at, name))
-        return self.space(at + 1)
+    def next(self, at: int, closing: str) -> tuple[int, bool]:
+        """Behind a value: where the next one begins, or where the container closes."""
+        comma = _COMMA.match(self.text, at)
+        if comma:
+            return comma.end(), True
+        at = self.space(at)
+        if self.text[at : at + 1] != closing:
+            fail(self.text, at, self.wanted(at, f"a comma or {closing}"))
+        return at, False
 
     def wanted(self, at: int, name: str) -> str:
         if at >= len(self.text):

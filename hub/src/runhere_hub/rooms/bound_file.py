@@ -86,6 +86,7 @@ class BoundFile:
         self._on_renamed = on_renamed
         self._situation = FileSituation()
         self._base: FileBase | None = None
+        self._parsed_base: ipynb.ParsedFile | None = None  # what it says, once somebody asked
         self._base_ids: tuple[CellId, ...] = ()  # of the base's cells in the document, where that is known
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -345,14 +346,16 @@ class BoundFile:
         """What the base says, with the document's cell ids."""
         if self._base is None:
             raise ValueError("there is no base")
-        parsed = ipynb.parse(self._base.text)
+        if self._parsed_base is None:
+            self._parsed_base = ipynb.parse(self._base.text)
+        parsed = self._parsed_base
         if len(self._base_ids) == len(parsed.notebook.cells):
             pairs = zip(parsed.notebook.cells, self._base_ids, strict=True)
             return replace(parsed.notebook, cells=tuple(replace(cell, id=cell_id) for cell, cell_id in pairs))
         return adopt_ids(ours, parsed.notebook, unsure=parsed.made_ids)
 
     async def _keep_base(self, base: FileBase) -> None:
-        self._base, self._base_ids = base, ()
+        self._base, self._base_ids, self._parsed_base = base, (), None
         try:
             await self._db.write(lambda conn: file_bases.save(conn, self._room.notebook_id, base))
         except Unavailable as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.notebook import Cell, CellId, CellType, Notebook, Output
 
 # Letters of one, two, three and four bytes, line ends that only some know, and what JSON must or may escape.
 _ALPHABET = 'ab =1\n\t"\\/<é\u3042\U0001f600\u2028\x85\x1b\x7f'
@@ -52,9 +52,12 @@ ids = st.text("abcXYZ019_-", min_size=1, max_size=6).map(CellId)
 @st.composite
 def cells(draw: st.DrawFn, cell_id: CellId | None = None) -> Cell:
     """One cell."""
-    cell_type = draw(st.sampled_from(["code", "markdown", "raw"]))
+    kinds: list[CellType] = ["code", "markdown", "raw"]
+    cell_type = draw(st.sampled_from(kinds))
     is_code = cell_type == "code"
-    attachments = None if is_code else draw(st.none() | st.dictionaries(texts, _bundles, max_size=1))
+    attachments: dict[str, Any] | None = (
+        None if is_code else draw(st.none() | st.dictionaries(texts, _bundles, max_size=1))
+    )
     return Cell(
         id=cell_id if cell_id is not None else draw(ids),
         type=cell_type,
