@@ -74,7 +74,8 @@ def connect(page: Page, pasted: str) -> None:
     page.get_by_role("button", name="Connection options").click()
     page.get_by_role("menuitem", name="Connect to a local runtime…").click()
     dialog = page.get_by_role("dialog", name="Local connection settings")
-    dialog.get_by_role("textbox", name="Backend URL").fill(pasted)
+    dialog.get_by_role("textbox", name="Backend URL").click()
+    page.keyboard.type(pasted)
     dialog.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
 

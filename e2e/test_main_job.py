@@ -94,7 +94,7 @@ def test_connect_a_stock_notebook_run_save_reload(hub: Hub, folder: Path, new_co
 
         page.get_by_role("menuitem", name="Runtime", exact=True).click()
         page.get_by_role("menuitem", name=re.compile("^Restart runtime")).first.click()
-        page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Restart").click()
         type_source(page, 3, "'x' in globals()")
         run_cell(page, 3)
         expect(output(page, 3)).to_contain_text("False")
