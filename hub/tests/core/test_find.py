@@ -22,7 +22,9 @@ def test_sources_are_searched_without_regard_to_case_one_match_a_cell() -> None:
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize("content", [None, [], {}, {"cells": 3}, {"cells": [3, {"source": 5}, {"source": [1, "pandas"]}]}])
+@pytest.mark.parametrize(
+    "content", [None, [], {}, {"cells": 3}, {"cells": [3, {"source": 5}, {"source": [1, "pandas"]}]}]
+)
 def test_damaged_parts_are_passed_over(content: object) -> None:
     assert [m.snippet for m in find.in_sources(content, "pandas")] in ([], ["pandas"])
 

@@ -71,9 +71,31 @@ def test_only_notebooks_are_notebook_paths(path: str) -> None:
 
 @pytest.mark.fast
 @pytest.mark.parametrize(
-    "name", ["", "  ", ".", "..", ".a", "a/b", "a\\b", "a:b", "a*", "a?", "a<b", "a|b", 'a"', "con", "CON.ipynb", "nul.txt",
-             "com1", "LPT9.ipynb", "a.", "a\0", "x" * 256]
-)  # fmt: skip
+    "name",
+    [
+        "",
+        "  ",
+        ".",
+        "..",
+        ".a",
+        "a/b",
+        "a\\b",
+        "a:b",
+        "a*",
+        "a?",
+        "a<b",
+        "a|b",
+        'a"',
+        "con",
+        "CON.ipynb",
+        "nul.txt",
+        "com1",
+        "LPT9.ipynb",
+        "a.",
+        "a\0",
+        "x" * 256,
+    ],
+)
 def test_a_name_that_some_system_cannot_store_is_refused(name: str) -> None:
     with pytest.raises(BadName):
         paths.new_name(name)

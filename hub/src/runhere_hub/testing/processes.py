@@ -111,7 +111,7 @@ def ask(origin: str, method: str, path: str, body: object = None, **headers: str
         cookie = (answer.getheader("set-cookie") or "").partition(";")[0]
         text = answer.read().decode()
         is_json = (answer.getheader("content-type") or "").startswith("application/json")
-        return answer.status, json.loads(text) if is_json else text, cookie
+        return answer.status, json.loads(text or "null") if is_json else text, cookie
     finally:
         connection.close()
 
