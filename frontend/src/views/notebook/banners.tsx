@@ -30,6 +30,8 @@ const FILE: Readonly<Partial<Record<FileState["state"], readonly [NoticeTone, Me
 export function Banners({ controller }: { readonly controller: NotebookController }) {
   const t = useText();
   const { file, notSaved, refusedCode, hello } = useObservable(controller.services.room.state);
+  const { doc } = controller.services;
+  const isReadOnly = useObservable(controller.readOnly);
   const told = file ? FILE[file.state] : undefined;
   return (
     <div className={styles.banners}>
@@ -48,7 +50,7 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
           {t(told[1] as "notebook.fileInvalid", { message: file.message ?? "" })}
         </Notice>
       ) : null}
-      {hello && controller.isReadOnly ? <Notice>{t("notebook.readOnly")}</Notice> : null}
+      {hello && isReadOnly && doc.isLoaded ? <Notice>{t("notebook.readOnly")}</Notice> : null}
       <Orphans controller={controller} />
     </div>
   );

@@ -45,7 +45,7 @@ const LiveEditor = memo(function LiveEditor({ controller, cell, position }: Cell
   const showsLineNumbers = useObservable(controller.lineNumbers) && cell.type === "code";
   const language = cell.type === "code" ? kernelLanguage : cell.type === "markdown" ? "markdown" : "plain";
   const label = t("notebook.sourceOf", { position: String(position) });
-  const { isReadOnly } = controller;
+  const isReadOnly = useObservable(controller.readOnly);
   const look = { language, label, isReadOnly, showsLineNumbers };
   const hint =
     cell.type === "markdown"

@@ -2,7 +2,7 @@ import { ArrowDown, ArrowUp, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import type { CellId } from "../../core/cell.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
-import { useText } from "../../ui/use-observable.ts";
+import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 import { useCell } from "./hooks.ts";
@@ -11,7 +11,8 @@ import { useCell } from "./hooks.ts";
 export function CellToolbar({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
   const t = useText();
   const cell = useCell(controller, id);
-  if (controller.isReadOnly || !cell) return null;
+  const isReadOnly = useObservable(controller.readOnly);
+  if (isReadOnly || !cell) return null;
   const act = (run: () => void) => (): void => {
     if (controller.activeId !== id) controller.select(id);
     run();

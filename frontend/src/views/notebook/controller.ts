@@ -1,189 +1,58 @@
 /**
- * One open notebook as the view sees it: what is selected, folded and focused, and every edit that a key, a button or a
- * menu can ask for. Holds view state only; what is in the notebook is in the document, what ran is in the run store.
+ * One open notebook as the view sees it: every edit that a key, a button or a menu can ask for, on top of what is selected
+ * (`selection-model.ts`). Holds view state only; what is in the notebook is in the document, what ran is in the run store.
  *
  * One per open notebook, made by the composition root; `close` ends it.
  */
 import type { CellContent, CellId, CellType } from "../../core/cell.ts";
 import { canEdit } from "../../core/notebook.ts";
 import { type Observable, Value } from "../../core/observable.ts";
-import { announce } from "../../doc/awareness.ts";
 import type { PastedCell } from "../../doc/notebook-doc.ts";
 import { text } from "../../i18n/t.ts";
 import { forgetIds, keepCells, keptCells } from "./clipboard.ts";
 import { EditorTurns } from "./editor-turns.ts";
 import { FindModel } from "./find-model.ts";
-import { SectionModel } from "./section-model.ts";
-import {
-  type CellSelection,
-  extendBy,
-  type Mode,
-  nothingSelected,
-  selectedIds,
-  selectOnly,
-  stepFrom,
-  withoutGone,
-} from "./selection.ts";
+import { stepFrom } from "./selection.ts";
+import { SelectionModel } from "./selection-model.ts";
 import type { NotebookServices } from "./services.ts";
-
-/** Where the focus is to go: the cell itself, or a place in its editor. `serial` tells two equal wishes apart. */
-export interface FocusWish {
-  readonly cellId: CellId;
-  readonly where: "cell" | "editor" | "start" | "end";
-  readonly serial: number;
-}
-
-/** Cursors are told to others at most this often. */
-const CURSOR_MS = 120;
 
 export type Side = "above" | "below";
 
-export class NotebookController {
-  readonly services: NotebookServices;
-  readonly sections: SectionModel;
+export class NotebookController extends SelectionModel {
   readonly find: FindModel;
   /** Whether the person is scrolling just now: what is costly waits. */
   readonly scrolling = new Value(false);
   readonly editorTurns = new EditorTurns(this.scrolling);
-  readonly #selection = new Value<CellSelection>(nothingSelected);
-  readonly #focus = new Value<FocusWish | null>(null);
-  readonly #announcement = new Value<{ readonly text: string; readonly serial: number } | null>(null);
   readonly #lineNumbers = new Value(false);
-  readonly #cursors = new Map<CellId, { anchor: number; head: number }>();
+  readonly #readOnly = new Value(true);
   readonly #ends: (() => void)[] = [];
-  #cursorTimer: ReturnType<typeof setTimeout> | undefined;
   #cleared: ReturnType<NotebookServices["runs"]["clearOutputs"]> | null = null;
-  #serial = 0;
-  #idsBefore: readonly CellId[] = [];
 
   constructor(services: NotebookServices) {
-    this.services = services;
-    this.sections = new SectionModel(services.doc);
-    this.find = new FindModel(services.doc, (match) => this.#showMatch(match.cellId, match.from, match.to));
-    this.#idsBefore = services.doc.cellIds();
-    announce(services.doc.awareness, { person: pick(services.person) });
-    this.#ends.push(services.doc.subscribeCells(() => this.#onCells()));
+    super(services);
+    this.find = new FindModel(services.doc, (match) => this.showPlace(match.cellId, match.from, match.to));
+    const { doc, room } = services;
+    const look = (): void => this.#lookAtRights();
+    // The hub loads the document; until it is there nothing can be edited.
+    doc.doc.on("update", look);
+    this.#ends.push(room.state.subscribe(look), () => doc.doc.off("update", look));
+    look();
   }
 
-  close(): void {
-    clearTimeout(this.#cursorTimer);
+  override close(): void {
+    super.close();
     for (const end of this.#ends.splice(0)) end();
-    this.sections.close();
     this.find.close();
   }
 
-  // State
-
-  get selection(): Observable<CellSelection> {
-    return this.#selection;
-  }
-  get focus(): Observable<FocusWish | null> {
-    return this.#focus;
-  }
-  /** What a screen reader is to be told; shown to nobody else. */
-  get announcement(): Observable<{ readonly text: string; readonly serial: number } | null> {
-    return this.#announcement;
-  }
   get lineNumbers(): Observable<boolean> {
     return this.#lineNumbers;
   }
-  get activeId(): CellId | null {
-    return this.#selection.get().active;
-  }
-  get mode(): Mode {
-    return this.#selection.get().mode;
+  get readOnly(): Observable<boolean> {
+    return this.#readOnly;
   }
   get isReadOnly(): boolean {
-    const { hello } = this.services.room.state.get();
-    return this.services.doc.isReadOnly || (hello !== null && !canEdit(hello.role));
-  }
-  /** Selected cells in order; a collapsed heading stands for its whole section. */
-  selected(): readonly CellId[] {
-    return this.sections.withHidden(selectedIds(this.sections.view.get().visible, this.#selection.get()));
-  }
-  cursorOf(id: CellId): { readonly anchor: number; readonly head: number } | null {
-    return this.#cursors.get(id) ?? null;
-  }
-  /** The wish was granted: a cell that comes into sight again does not take the focus again. */
-  focusGranted(wish: FocusWish): void {
-    if (this.#focus.get() === wish) this.#focus.set(null);
-  }
-  say(message: string): void {
-    this.#serial += 1;
-    this.#announcement.set({ text: message, serial: this.#serial });
-  }
-
-  // Selection and focus
-
-  select(id: CellId, { extend = false }: { extend?: boolean } = {}): void {
-    const now = this.#selection.get();
-    this.#selection.set(extend ? { active: id, anchor: now.anchor ?? id, mode: "command" } : selectOnly(id));
-    this.#wish(id, "cell");
-  }
-
-  selectAll(): void {
-    const { visible } = this.sections.view.get();
-    const [first] = visible;
-    const last = visible.at(-1);
-    if (first === undefined || last === undefined) return;
-    this.#selection.set({ active: last, anchor: first, mode: "command" });
-    this.#wish(last, "cell");
-  }
-
-  step(step: -1 | 1): void {
-    const next = stepFrom(this.sections.view.get().visible, this.activeId, step);
-    if (next !== null) this.select(next);
-  }
-
-  extend(step: -1 | 1): void {
-    this.#selection.set(extendBy(this.sections.view.get().visible, this.#selection.get(), step));
-    if (this.activeId !== null) this.#wish(this.activeId, "cell");
-  }
-
-  selectEdge(edge: "first" | "last"): void {
-    const { visible } = this.sections.view.get();
-    const id = edge === "first" ? visible[0] : visible.at(-1);
-    if (id !== undefined) this.select(id);
-  }
-
-  edit(id: CellId | null = this.activeId, where: "editor" | "start" | "end" = "editor"): void {
-    if (id === null) return;
-    this.#selection.set(selectOnly(id, "edit"));
-    this.#wish(id, where);
-  }
-
-  /** Out of the editor, onto the cell. */
-  command(): void {
-    const id = this.activeId;
-    if (id !== null) this.select(id);
-  }
-
-  /** The focus came to a cell by itself (click, Tab, screen reader). */
-  noteFocus(id: CellId, mode: Mode): void {
-    const now = this.#selection.get();
-    const keepsBlock = mode === "command" && now.mode === "command" && now.active === id;
-    if ((now.active !== id || now.mode !== mode) && !keepsBlock) this.#selection.set(selectOnly(id, mode));
-  }
-
-  noteCursor(id: CellId, anchor: number, head: number): void {
-    this.#cursors.set(id, { anchor, head });
-    // Others see it a moment later: presence must not cost anything per key.
-    if (this.#cursorTimer !== undefined) return;
-    this.#cursorTimer = setTimeout(() => {
-      this.#cursorTimer = undefined;
-      const cursor = this.activeId === null ? undefined : this.#cursors.get(this.activeId);
-      const cell = this.activeId;
-      announce(this.services.doc.awareness, { cursor: cell !== null && cursor ? { cell, ...cursor } : null });
-    }, CURSOR_MS);
-  }
-
-  /** The cursor leaves the editor upwards or downwards into the neighbour; false at the notebook's ends. */
-  leaveEditor(id: CellId, direction: -1 | 1): boolean {
-    const next = stepFrom(this.sections.view.get().visible, id, direction);
-    if (next === null || next === id) return false;
-    if (this.services.doc.cell(next)?.type === "code") this.edit(next, direction > 0 ? "start" : "end");
-    else this.select(next);
-    return true;
+    return this.#readOnly.get();
   }
 
   // Cells
@@ -206,7 +75,7 @@ export class NotebookController {
     this.services.doc.deleteCells(ids);
     if (this.services.doc.cellIds().length === 0) this.services.doc.insertCell({ after: null, type: "code" });
     this.say(text("notebook.deletedCells", { count: ids.length }));
-    this.#focusActive();
+    this.focusActive();
   }
 
   move(step: -1 | 1): void {
@@ -237,7 +106,7 @@ export class NotebookController {
     this.services.doc.moveCells(moving, after);
     const ids = this.services.doc.cellIds();
     this.say(text("notebook.movedTo", { position: ids.indexOf(moving[0] ?? "") + 1, total: ids.length }));
-    this.#focusActive();
+    this.focusActive();
   }
 
   split(): void {
@@ -246,7 +115,7 @@ export class NotebookController {
     if (id === null || !cursor || this.mode !== "edit") return;
     this.#endStep();
     const second = this.services.doc.splitCell(id, Math.min(cursor.anchor, cursor.head));
-    this.#cursors.set(second, { anchor: 0, head: 0 });
+    this.placeCursor(second, 0, 0);
     this.edit(second, "start");
   }
 
@@ -264,7 +133,7 @@ export class NotebookController {
   setType(type: CellType): void {
     this.#endStep();
     for (const id of this.selected()) this.services.doc.setType(id, type);
-    this.#focusActive();
+    this.focusActive();
   }
 
   /** Makes the active cell a heading of this level. */
@@ -275,7 +144,7 @@ export class NotebookController {
     this.#endStep();
     this.services.doc.setType(id, "markdown");
     this.services.doc.setSource(id, `${"#".repeat(level)} ${cell.source.toString().replace(/^\s*#{1,6}[ \t]+/, "")}`);
-    this.#focusActive();
+    this.focusActive();
   }
 
   duplicate(): void {
@@ -346,7 +215,7 @@ export class NotebookController {
   #afterUndo(touched: readonly CellId[]): void {
     const { visible } = this.sections.view.get();
     const id = visible.find((one) => touched.includes(one));
-    if (id === undefined || id === this.activeId) this.#focusActive();
+    if (id === undefined || id === this.activeId) this.focusActive();
     else if (this.mode === "edit") this.edit(id);
     else this.select(id);
   }
@@ -411,37 +280,13 @@ export class NotebookController {
 
   // Inside
 
-  #showMatch(id: CellId, from: number, to: number): void {
-    this.sections.reveal(id);
-    this.#cursors.set(id, { anchor: from, head: to });
-    this.#selection.set(selectOnly(id, this.services.doc.cell(id)?.type === "code" ? "command" : "edit"));
-    this.#serial += 1;
-  }
-
-  #onCells(): void {
-    const ids = this.services.doc.cellIds();
-    this.#selection.set(withoutGone(this.#idsBefore, ids, this.#selection.get()));
-    this.#idsBefore = ids;
-    if (this.#selection.get().active === null && ids[0] !== undefined) this.#selection.set(selectOnly(ids[0]));
-  }
-
-  #focusActive(): void {
-    const id = this.activeId;
-    if (id !== null) this.#wish(id, this.mode === "edit" ? "editor" : "cell");
-  }
-
-  #wish(cellId: CellId, where: FocusWish["where"]): void {
-    this.sections.reveal(cellId);
-    this.#serial += 1;
-    this.#focus.set({ cellId, where, serial: this.#serial });
+  #lookAtRights(): void {
+    const { doc, room } = this.services;
+    const { hello } = room.state.get();
+    this.#readOnly.set(!doc.isLoaded || doc.isReadOnly || (hello !== null && !canEdit(hello.role)));
   }
 
   #endStep(): void {
     this.services.doc.undo.endStep();
   }
-}
-
-/** The hub drops a presence with other members than these (SPEC 2.8). */
-function pick({ id, name, color }: NotebookServices["person"]): NotebookServices["person"] {
-  return { id, name, color };
 }

@@ -1,6 +1,6 @@
 import type { CellId } from "../../core/cell.ts";
 import { Button } from "../../ui/button.tsx";
-import { useText } from "../../ui/use-observable.ts";
+import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 
@@ -13,7 +13,7 @@ export function InsertButtons({
   readonly after?: CellId;
 }) {
   const t = useText();
-  const isDisabled = controller.isReadOnly;
+  const isDisabled = useObservable(controller.readOnly);
   const add = (type: "code" | "markdown"): void => {
     if (after === undefined) controller.insert(type, "below");
     else controller.insert(type, "below", after);

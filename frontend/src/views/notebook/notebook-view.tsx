@@ -29,6 +29,7 @@ export function NotebookView({ controller, keys, onCommand, toolbarEnd }: Notebo
   const t = useText();
   // State, not a ref: the window over the cells needs the element when it is first drawn, and refs are set after that.
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
+  const isReadOnly = useObservable(controller.readOnly);
   useKeys(keys, onCommand);
   useCellClipboard(controller);
   useEffect(() => endAllFrames, []);
@@ -45,7 +46,7 @@ export function NotebookView({ controller, keys, onCommand, toolbarEnd }: Notebo
       <main ref={setScroller} className={styles.scroller}>
         <Banners controller={controller} />
         {scroller ? <CellList controller={controller} scroller={scroller} /> : null}
-        {controller.isReadOnly ? null : (
+        {isReadOnly ? null : (
           <div className={styles.end}>
             <InsertButtons controller={controller} />
           </div>

@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import * as Y from "yjs";
+import { Value } from "../../core/observable.ts";
+import { NotebookDoc } from "../../doc/notebook-doc.ts";
+import { formatRoot } from "../../doc/schema.ts";
+import { FIRST_ROOM_STATE, type RoomState } from "../../sync/room-state.ts";
+import { RunStore } from "../../sync/run-store.ts";
+import { NotebookController } from "./controller.ts";
+
+let doc: NotebookDoc;
+let room: Value<RoomState>;
+let ran: string[][];
+let controller: NotebookController;
+
+function loaded(): NotebookDoc {
+  const made = new NotebookDoc(new Y.Doc(), { now: () => 1, typingPauseMs: 0 });
+  formatRoot(made.doc).set("schema", 1);
+  return made;
+}
+
+beforeEach(() => {
+  doc = loaded();
+  const cells = ["# Top", "a = 1", "## Part", "b = 2", "c = 3"];
+  doc.pasteCells(
+    cells.map((source) => ({ type: source.startsWith("#") ? "markdown" : "code", source })),
+    null,
+  );
+  room = new Value(FIRST_ROOM_STATE);
+  ran = [];
+  controller = new NotebookController({
+    doc,
+    runs: new RunStore({ browserId: "b", putBlob: () => Promise.resolve() }),
+    room: { state: room, reconnectNow: () => undefined },
+    actions: {
+      runCells: (ids) => void ran.push(ids.map(sourceOf)),
+      interrupt: () => undefined,
+      cancel: () => undefined,
+      placeOf: () => null,
+      subscribeCell: () => () => undefined,
+      stdin: new Value(null),
+      answerStdin: () => undefined,
+    },
+    help: { complete: () => Promise.resolve(null), inspect: () => Promise.resolve(null) },
+    language: new Value("python"),
+    person: { id: "p", name: "P", color: "#123456" },
+    readBlob: () => Promise.reject(new Error("no blobs")),
+    now: () => 1,
+  });
+  controller.select(at(0));
+});
+
+const at = (index: number): string => doc.cellIds()[index] ?? "";
+const sourceOf = (id: string): string => doc.cell(id)?.source.toString() ?? "?";
+const sources = (): string[] => doc.cellIds().map(sourceOf);
+const active = (): string => sourceOf(controller.activeId ?? "");
+
+describe("NotebookController", () => {
+  it("runs the selected code cells and goes on, adding a cell at the end", () => {
+    controller.select(at(3));
+    controller.select(at(4), { extend: true });
+    controller.run("next");
+    expect(ran).toEqual([["b = 2", "c = 3"]]);
+    expect([sources().length, active(), controller.mode]).toEqual([6, "", "edit"]);
+  });
+
+  it("runs before and after by position, collapsed cells too", () => {
+    controller.sections.toggle(at(2));
+    controller.select(at(2));
+    controller.runRange("before");
+    controller.runRange("after");
+    controller.runRange("all");
+    expect(ran).toEqual([["a = 1"], ["b = 2", "c = 3"], ["a = 1", "b = 2", "c = 3"]]);
+  });
+
+  it("moves a collapsed heading with all it hides, says where to, and keeps the focus", () => {
+    const part = at(2);
+    controller.sections.toggle(part);
+    controller.select(part);
+    controller.move(-1);
+    expect(sources()).toEqual(["# Top", "## Part", "b = 2", "c = 3", "a = 1"]);
+    expect([controller.announcement.get()?.text, controller.focus.get()?.cellId]).toEqual([
+      "Moved to position 2 of 5",
+      part,
+    ]);
+  });
+
+  it("stays put at the ends", () => {
+    controller.move(-1);
+    controller.selectEdge("last");
+    controller.move(1);
+    expect(sources()).toEqual(["# Top", "a = 1", "## Part", "b = 2", "c = 3"]);
+  });
+
+  it("deletes, selects what follows, and brings back by undo", () => {
+    controller.select(at(1));
+    controller.remove();
+    expect([sources(), active()]).toEqual([["# Top", "## Part", "b = 2", "c = 3"], "## Part"]);
+    controller.undo();
+    expect([sources(), active()]).toEqual([["# Top", "a = 1", "## Part", "b = 2", "c = 3"], "a = 1"]);
+  });
+
+  it("never leaves a notebook without a cell", () => {
+    controller.selectAll();
+    controller.remove();
+    expect(sources()).toEqual([""]);
+  });
+
+  it("cuts and pastes the same cell, then copies of it", () => {
+    const id = at(1);
+    controller.select(id);
+    controller.cut();
+    controller.selectEdge("last");
+    controller.paste();
+    expect([sources(), at(4)]).toEqual([["# Top", "## Part", "b = 2", "c = 3", "a = 1"], id]);
+    controller.paste();
+    expect([sources().at(-1), at(5) === id]).toEqual(["a = 1", false]);
+  });
+
+  it("splits at the cursor and merges back", () => {
+    controller.edit(at(1));
+    controller.noteCursor(at(1), 2, 2);
+    controller.split();
+    expect([sources().slice(1, 3), controller.focus.get()?.where]).toEqual([["a ", "= 1"], "start"]);
+    controller.command();
+    controller.merge("above");
+    expect([sources()[1], active()]).toEqual(["a \n= 1", "a \n= 1"]);
+  });
+
+  it("opens the section that hides a cell before it selects it", () => {
+    controller.sections.toggle(at(0));
+    expect(controller.sections.view.get().visible).toHaveLength(1);
+    controller.select(at(3));
+    expect(controller.sections.view.get().visible).toHaveLength(5);
+  });
+
+  it("leaves the selection with a neighbour when somebody else deletes the cell", () => {
+    controller.edit(at(1));
+    doc.doc.transact(() => doc.deleteCells([at(1)]), "remote");
+    expect([active(), controller.mode]).toEqual(["## Part", "command"]);
+  });
+
+  it("finds and replaces everywhere as one step", () => {
+    controller.find.open("= ");
+    expect(controller.find.state.get().matches).toHaveLength(3);
+    expect(controller.find.replaceAll(":= ")).toBe(3);
+    expect(sources()).toEqual(["# Top", "a := 1", "## Part", "b := 2", "c := 3"]);
+    controller.undo();
+    expect(sources()).toEqual(["# Top", "a = 1", "## Part", "b = 2", "c = 3"]);
+  });
+
+  it("is read-only until the hub's document is there, and for viewers", () => {
+    expect(controller.isReadOnly).toBe(false);
+    room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });
+    expect(controller.isReadOnly).toBe(true);
+  });
+});
