@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { errorText } from "../i18n/error-text.ts";
 import { toast } from "../ui/toast.tsx";
 import { useText } from "../ui/use-observable.ts";
+import { useValuesFromScripts } from "../ui/use-values-from-scripts.ts";
 import styles from "./notebook-header.module.css";
 
 export interface NotebookTitleProps {
@@ -19,6 +20,7 @@ export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: N
   const t = useText();
   const [draft, setDraft] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
+  useValuesFromScripts(field, setDraft);
   useEffect(() => {
     if (focusWish > 0) field.current?.select();
   }, [focusWish]);

@@ -36,8 +36,8 @@ test("a text follows the language in force and tells its watchers", async () => 
 });
 
 test("values are put in, unknown names stay, numbers are written for people", () => {
-  expect(looseText("shell.submenuOf", { name: 12345 })).toBe("12,345 menu");
-  expect(looseText("shell.submenuOf", {})).toBe("{name} menu");
+  expect(looseText("connect.connectedTo", { name: 12345 })).toBe("Connected to 12,345");
+  expect(looseText("connect.connectedTo", {})).toBe("Connected to {name}");
 });
 
 test("a code from outside is looked up only if there is a text for it", () => {

@@ -7,7 +7,7 @@ import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { Button, IconButton } from "./button.tsx";
 import { cx } from "./cx.ts";
 import styles from "./dialog.module.css";
-import type { ConfirmDialogProps, DialogProps } from "./dialog.tsx";
+import type { ConfirmDialogProps, DialogProps } from "./dialog-props.ts";
 import { useText } from "./use-observable.ts";
 
 /** A modal dialog with title, close button, body and a row of buttons. The focus goes back to where it was. */

@@ -1,31 +1,8 @@
 /** Dialogs as the rest of the page uses them. What draws an open one is loaded when it is wanted. */
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, Suspense } from "react";
+import type { ConfirmDialogProps, DialogProps } from "./dialog-props.ts";
 
-export interface DialogProps {
-  readonly title: string;
-  readonly isOpen: boolean;
-  /** Asked for by the close button, Escape or a click beside the dialog. */
-  readonly onClose: () => void;
-  readonly size?: "normal" | "wide";
-  /** `alertdialog` for a question that must be answered: a click beside it does not close it. */
-  readonly role?: "dialog" | "alertdialog";
-  /** Buttons, the leading one last. */
-  readonly footer?: ReactNode;
-  /** Present: body and footer stand in a form, and Enter in a field submits. */
-  readonly onSubmit?: () => void;
-  readonly children: ReactNode;
-}
-
-export interface ConfirmDialogProps {
-  readonly title: string;
-  readonly isOpen: boolean;
-  readonly confirm: string;
-  readonly tone?: "danger" | "primary";
-  readonly isBusy?: boolean;
-  readonly onConfirm: () => void;
-  readonly onClose: () => void;
-  readonly children: ReactNode;
-}
+export type { ConfirmDialogProps, DialogProps } from "./dialog-props.ts";
 
 const LazyDialog = lazy(async () => ({ default: (await import("./dialog-frame.tsx")).Dialog }));
 const LazyConfirmDialog = lazy(async () => ({ default: (await import("./dialog-frame.tsx")).ConfirmDialog }));

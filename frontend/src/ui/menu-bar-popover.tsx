@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useRef } from "react";
 import { Popover } from "react-aria-components/Popover";
-import type { BarMenu } from "./menu-bar.tsx";
+import type { BarMenu } from "./menu-entry.ts";
 import { MenuList } from "./menu-list.tsx";
 import { popoverClass } from "./popover.tsx";
 

@@ -4,13 +4,10 @@
  */
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import styles from "./menu.module.css";
-import { type MenuEntry, warmMenus } from "./menu.tsx";
+import { warmMenus } from "./menu.tsx";
+import type { BarMenu } from "./menu-entry.ts";
 
-export interface BarMenu {
-  readonly id: string;
-  readonly label: string;
-  readonly entries: readonly MenuEntry[];
-}
+export type { BarMenu } from "./menu-entry.ts";
 
 const LazyBarPopover = lazy(async () => ({ default: (await import("./menu-bar-popover.tsx")).BarPopover }));
 

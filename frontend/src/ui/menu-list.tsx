@@ -12,7 +12,7 @@ import { Popover } from "react-aria-components/Popover";
 import { Separator } from "react-aria-components/Separator";
 import { cx } from "./cx.ts";
 import styles from "./menu.module.css";
-import type { FloatingMenuProps, MenuEntry } from "./menu.tsx";
+import type { FloatingMenuProps, MenuEntry } from "./menu-entry.ts";
 import { popoverClass } from "./popover.tsx";
 
 type ItemEntry = Extract<MenuEntry, { kind: "item" }>;

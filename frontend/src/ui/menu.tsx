@@ -2,50 +2,11 @@
  * Menus as the rest of the page uses them. What draws an open menu is large and is loaded when a pointer or the focus
  * comes near one; until then there is only the button.
  */
-import {
-  cloneElement,
-  lazy,
-  type ReactElement,
-  type ReactNode,
-  type RefObject,
-  Suspense,
-  useRef,
-  useState,
-} from "react";
+import { cloneElement, lazy, type ReactElement, Suspense, useRef, useState } from "react";
 import type { ButtonProps } from "./button.tsx";
+import type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.ts";
 
-/** One line of a menu as data, so that one table of commands can feed menus, palette and help. */
-export type MenuEntry =
-  | {
-      readonly kind: "item";
-      readonly id: string;
-      readonly label: string;
-      /** A second, quieter line. */
-      readonly description?: string | undefined;
-      /** Keys as shown, `Ctrl+Enter`. */
-      readonly shortcut?: string | undefined;
-      readonly icon?: ReactNode;
-      readonly isDisabled?: boolean | undefined;
-      /** Present: the item is a check box (or a radio, as the label says). */
-      readonly isChecked?: boolean | undefined;
-      readonly tone?: "danger" | undefined;
-      readonly onAction: () => void;
-    }
-  | { readonly kind: "separator"; readonly id: string }
-  | { readonly kind: "section"; readonly id: string; readonly label: string; readonly entries: readonly MenuEntry[] }
-  | { readonly kind: "submenu"; readonly id: string; readonly label: string; readonly entries: readonly MenuEntry[] };
-
-export type MenuPlacement = "bottom start" | "bottom end" | "right top";
-
-export interface FloatingMenuProps {
-  readonly label: string;
-  readonly entries: readonly MenuEntry[];
-  readonly isOpen: boolean;
-  readonly onClose: () => void;
-  readonly triggerRef: RefObject<Element | null>;
-  readonly placement?: MenuPlacement;
-  readonly focus?: "first" | "last";
-}
+export type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.ts";
 
 const loadMenuList = () => import("./menu-list.tsx");
 const LazyPopover = lazy(async () => ({ default: (await loadMenuList()).MenuPopover }));

@@ -1,4 +1,4 @@
-import type { ReactNode, Ref } from "react";
+import { type ReactNode, type Ref, useRef } from "react";
 import { FieldError } from "react-aria-components/FieldError";
 import { Input } from "react-aria-components/Input";
 import { Label } from "react-aria-components/Label";
@@ -6,6 +6,7 @@ import { Text } from "react-aria-components/Text";
 import { TextField as AriaTextField, type TextFieldProps as AriaTextFieldProps } from "react-aria-components/TextField";
 import { cx } from "./cx.ts";
 import styles from "./fields.module.css";
+import { useValuesFromScripts } from "./use-values-from-scripts.ts";
 
 export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "style" | "children"> {
   readonly label: string;
@@ -23,11 +24,17 @@ export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "
 
 export function TextField(props: TextFieldProps) {
   const { label, isLabelHidden, description, error, placeholder, icon, isCode, inputRef, ...rest } = props;
+  const own = useRef<HTMLInputElement>(null);
+  useValuesFromScripts(own, rest.onChange);
   const input = (
     <Input
       className={cx(styles.input, isCode && styles.mono)}
       {...(placeholder === undefined ? {} : { placeholder })}
-      {...(inputRef ? { ref: inputRef } : {})}
+      ref={(element) => {
+        own.current = element;
+        if (typeof inputRef === "function") inputRef(element);
+        else if (inputRef) inputRef.current = element;
+      }}
       spellCheck={false}
     />
   );

@@ -85,8 +85,6 @@ export const connect = {
   chooseKernel: "Choose a kernel",
   chooseKernelText: "This server has no kernel named as this notebook asks.",
   start: "Start",
-  connectedToast: "Connected to {name}.",
-  adviceTitle: "Connected. One piece of advice:",
   advice_set_allow_origin:
     "The token travels in the address of every request and may stand in the server’s log. Started with this option, the server takes it in a header:",
   advice_https_used: "The server answers by https, not http. The address was changed.",
@@ -113,7 +111,6 @@ export const connect = {
   sessionsUnbound: "Connect to a runtime first: this list shows the kernels that run there.",
   sessionMine: "this notebook",
   sessionUsed: "last used {when}",
-  sessionConnections: { one: "{count} connection", other: "{count} connections" },
   shutDown: "Shut down",
   shutDownTitle: "Shut down “{name}”?",
   shutDownText: "Its variables are lost. The notebook and its outputs stay.",
@@ -131,9 +128,6 @@ export const connect = {
   linkTitle: "Connect the runtime at {address}?",
   linkText: "You opened a link of a runtime. It will be used by the notebook that you open next.",
   linkNone: "This link names no runtime. Copy it again from the terminal and open it whole.",
-  linkBad: "This link names a runtime that cannot be connected.",
-  linkTaken: "Open a notebook: it will be connected to {address}.",
-  linkAccept: "Use this runtime",
 
   failed: "Not connected",
   failure_insecure_hub_title: "This hub is served without encryption",

@@ -1,7 +1,6 @@
 export const home = {
   title: "Notebooks",
   newNotebook: "New notebook",
-  newNotebookIn: "New notebook in {folder}",
   newNotebookHere: "New notebook here",
   newFolder: "New folder…",
   newFolderTitle: "New folder",
@@ -21,17 +20,12 @@ export const home = {
   searchNothing: "Nothing found for “{query}”.",
   searchIncomplete: "There is more than is shown. Type more of what you look for.",
   searchUnreadable: { one: "{count} file could not be read.", other: "{count} files could not be read." },
-  clearSearch: "Clear search",
   recent: "Recent",
   folders: "Folders",
   foldersTree: "Bound folders",
   name: "Name",
-  modified: "Last changed",
-  size: "Size",
-  opened: "Opened {when}",
   actionsFor: "Actions for {name}",
   open: "Open",
-  openNewTab: "Open in a new tab",
   rename: "Rename…",
   renameTitle: "Rename notebook",
   renameDo: "Rename",
@@ -71,7 +65,6 @@ export const home = {
   noFoldersTitle: "No folder is bound yet",
   noFoldersText:
     "A bound folder’s .ipynb files are your notebooks here: they are read from and written to that folder. In a terminal, name one:",
-  noRecent: "Notebooks that you open are listed here.",
   failedTitle: "Your notebooks could not be listed",
   upgradeTitle: "Upgrade this notebook?",
   upgradeText:
@@ -85,6 +78,4 @@ export const home = {
   salvageText: "Runhere can put everything that is readable into a new notebook beside it, named “{copy}”.",
   salvageDo: "Open what can be read",
   notSalvageable: "Nothing in it can be read as a notebook. Open it with a text editor, or restore it from a backup.",
-  dropHint: "Drop notebooks here to upload them",
-  welcome: "Open a notebook below or start a new one.",
 } as const;

@@ -90,8 +90,6 @@ export const connect = {
   chooseKernel: "カーネルを選んでください",
   chooseKernelText: "このノートブックが求める名前のカーネルがサーバーにありません。",
   start: "起動",
-  connectedToast: "{name} に接続しました。",
-  adviceTitle: "接続しました。ひとつお勧めがあります。",
   advice_set_allow_origin:
     "トークンが要求のアドレスに含まれ、サーバーのログに残ることがあります。次のオプションで起動すると、ヘッダーで送られるようになります。",
   advice_https_used: "サーバーはhttpではなくhttpsで応答しました。アドレスを変更しました。",
@@ -118,7 +116,6 @@ export const connect = {
   sessionsUnbound: "まずランタイムに接続してください。そこで動いているカーネルがここに表示されます。",
   sessionMine: "このノートブック",
   sessionUsed: "最後の使用: {when}",
-  sessionConnections: "接続 {count} 件",
   shutDown: "終了",
   shutDownTitle: "「{name}」を終了しますか?",
   shutDownText: "変数は失われます。ノートブックと出力は残ります。",
@@ -136,9 +133,6 @@ export const connect = {
   linkTitle: "{address} のランタイムに接続しますか?",
   linkText: "ランタイムのリンクが開かれました。次に開くノートブックで使われます。",
   linkNone: "このリンクにはランタイムが含まれていません。端末からもう一度コピーし、全体を開いてください。",
-  linkBad: "このリンクのランタイムには接続できません。",
-  linkTaken: "ノートブックを開くと {address} に接続されます。",
-  linkAccept: "このランタイムを使う",
 
   failed: "接続できませんでした",
   failure_insecure_hub_title: "このハブは暗号化されていません",

@@ -4,7 +4,6 @@ import type { Translated } from "../messages.ts";
 export const home = {
   title: "ノートブック",
   newNotebook: "新規ノートブック",
-  newNotebookIn: "{folder} に新規ノートブック",
   newNotebookHere: "ここに新規ノートブック",
   newFolder: "新規フォルダー…",
   newFolderTitle: "新規フォルダー",
@@ -24,17 +23,12 @@ export const home = {
   searchNothing: "「{query}」に一致するものはありません。",
   searchIncomplete: "ほかにもあります。語を足して絞り込んでください。",
   searchUnreadable: "{count} 個のファイルを読み取れませんでした。",
-  clearSearch: "検索を消去",
   recent: "最近使ったもの",
   folders: "フォルダー",
   foldersTree: "登録されたフォルダー",
   name: "名前",
-  modified: "最終変更",
-  size: "サイズ",
-  opened: "{when}に開きました",
   actionsFor: "{name} の操作",
   open: "開く",
-  openNewTab: "新しいタブで開く",
   rename: "名前を変更…",
   renameTitle: "ノートブックの名前を変更",
   renameDo: "変更",
@@ -74,7 +68,6 @@ export const home = {
   noFoldersTitle: "フォルダーがまだ登録されていません",
   noFoldersText:
     "フォルダーを登録すると、その中の .ipynb ファイルがここでのノートブックになり、読み書きもそのフォルダーに対して行われます。端末でフォルダーを指定してください。",
-  noRecent: "開いたノートブックがここに並びます。",
   failedTitle: "ノートブックの一覧を取得できませんでした",
   upgradeTitle: "このノートブックを新しい形式に変換しますか?",
   upgradeText:
@@ -89,6 +82,4 @@ export const home = {
   salvageDo: "読み取れる部分を開く",
   notSalvageable:
     "ノートブックとして読み取れる部分がありません。テキストエディターで開くか、バックアップから復元してください。",
-  dropHint: "ここにノートブックをドロップするとアップロードします",
-  welcome: "下のノートブックを開くか、新しく作成してください。",
 } as const satisfies Translated<typeof english>;

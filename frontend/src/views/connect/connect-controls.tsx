@@ -8,20 +8,11 @@ import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
-import type { ConnectDesk } from "./connect-desk.ts";
+import type { ConnectControlsProps } from "./connect-props.ts";
 import { labelOf, wantsToken } from "./connection-label.ts";
-import type { ConnectRuntime, KernelNow, SessionList } from "./runtime.ts";
+import type { KernelNow } from "./runtime.ts";
 
 const ConnectDialogs = lazy(async () => ({ default: (await import("./connect-dialogs.tsx")).ConnectDialogs }));
-
-export interface ConnectControlsProps {
-  readonly runtime: ConnectRuntime & SessionList;
-  readonly desk: ConnectDesk;
-  /** The hub's origin, for the start lines. */
-  readonly origin: string;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
 
 /** The button **Connect** with its options, and the dialogs behind them. */
 export function ConnectControls(props: ConnectControlsProps) {

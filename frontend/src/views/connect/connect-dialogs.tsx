@@ -1,8 +1,9 @@
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { useText } from "../../ui/use-observable.ts";
-import type { ConnectControlsProps } from "./connect-controls.tsx";
+
 import type { ConnectDialog } from "./connect-desk.ts";
+import type { ConnectControlsProps } from "./connect-props.ts";
 import { DetailsDialog } from "./details-dialog.tsx";
 import { LocalDialog } from "./local-dialog.tsx";
 import { SessionsDialog } from "./sessions-dialog.tsx";
@@ -22,6 +23,7 @@ export function ConnectDialogs(props: ConnectControlsProps & { readonly open: Co
       return (
         <DetailsDialog
           runtime={runtime}
+          origin={origin}
           onSessions={() => desk.show("sessions")}
           onOther={() => desk.show("local")}
           onClose={close}

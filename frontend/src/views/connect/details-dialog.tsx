@@ -1,27 +1,33 @@
 import type { BindingState } from "../../core/binding.ts";
+import { Value } from "../../core/observable.ts";
+import type { Advice } from "../../core/probe.ts";
 import { isTextKey, looseText, type text } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
+import { CopyLine } from "../../ui/copy-line.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Select } from "../../ui/select.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
 import { labelOf } from "./connection-label.ts";
+import { tellAdvice } from "./failure.ts";
 import type { ConnectRuntime } from "./runtime.ts";
 
 export interface DetailsDialogProps {
   readonly runtime: ConnectRuntime;
+  readonly origin: string;
   readonly onSessions: () => void;
   readonly onOther: () => void;
   readonly onClose: () => void;
 }
 
 /** What this notebook is bound to, and every way out when that does not work any more. */
-export function DetailsDialog({ runtime, onSessions, onOther, onClose }: DetailsDialogProps) {
+export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }: DetailsDialogProps) {
   const t = useText();
   const binding = useObservable(runtime.binding);
   const kernel = useObservable(runtime.kernel);
   const specs = useObservable(runtime.kernelspecs);
+  const advice = useObservable(runtime.advice ?? noAdvice);
   const attachment =
     binding.phase === "ready" || binding.phase === "interrupted" || binding.phase === "gone"
       ? binding.attachment
@@ -57,6 +63,9 @@ export function DetailsDialog({ runtime, onSessions, onOther, onClose }: Details
       }
     >
       <Trouble binding={binding} t={t} />
+      {advice.map((one) => (
+        <AdviceNotice key={one} advice={one} origin={origin} />
+      ))}
       <dl className={styles.facts}>
         <dt>{t("connect.address")}</dt>
         <dd>{binding.target.baseUrl}</dd>
@@ -89,6 +98,18 @@ export function DetailsDialog({ runtime, onSessions, onOther, onClose }: Details
         </div>
       ) : null}
     </Dialog>
+  );
+}
+
+const noAdvice = new Value<readonly Advice[]>([]);
+
+function AdviceNotice({ advice, origin }: { readonly advice: Advice; readonly origin: string }) {
+  const { text: words, line } = tellAdvice(advice, origin);
+  return (
+    <Notice>
+      <p>{words}</p>
+      {line ? <CopyLine line={line} /> : null}
+    </Notice>
   );
 }
 

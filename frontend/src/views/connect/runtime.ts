@@ -1,6 +1,7 @@
 /** The runtime as this view uses it; `NotebookRuntime` of `app/runtime-driver.ts` is one. */
 import type { BindingState } from "../../core/binding.ts";
 import type { Observable } from "../../core/observable.ts";
+import type { Advice } from "../../core/probe.ts";
 
 export interface KernelNow {
   readonly status: "none" | "starting" | "idle" | "busy" | "restarting" | "dead" | "unknown";
@@ -17,6 +18,8 @@ export interface ConnectRuntime {
   readonly binding: Observable<BindingState>;
   readonly kernel: Observable<KernelNow>;
   readonly kernelspecs: Observable<readonly KernelChoice[]>;
+  /** What could be better about the present connection; a runtime that knows of nothing leaves it out. */
+  readonly advice?: Observable<readonly Advice[]>;
   connect(input: string, options?: { readonly kernelspec?: string; readonly remember?: boolean }): Promise<void>;
   permitAsked(): void;
   giveToken(tokenOrUrl: string, options?: { readonly remember?: boolean }): Promise<void>;
