@@ -484,6 +484,18 @@ def test_r16_a_taken_port_is_said_and_never_replaced_by_another(tmp_path: Path) 
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("site", ["same-site", "cross-site"])
+def test_a_page_may_knock_without_origin_and_learns_only_that_something_answers(runtime: Running, site: str) -> None:
+    knocking = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    knocked = runtime.ask("GET", "/api", headers=knocking)
+    assert knocked.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "access-control-allow-origin" not in knocked.headers
+    # Nothing else may be seen from outside, the page's means to tell a runtime from a stock server least of all.
+    for path in ("/.well-known/runhere", "/api/status", "/api?token=x", "/"):
+        assert runtime.ask("GET", path, headers=knocking).headers["cross-origin-resource-policy"] == "same-origin"
+    assert runtime.ask("POST", "/api", headers=knocking).headers["cross-origin-resource-policy"] == "same-origin"
+
+
 def test_r24_pages_cannot_be_framed_and_carry_their_headers(runtime: Running) -> None:
     for path in ("/", "/no/such", "/api/status", "/login", "/files/x.html"):
         answer = runtime.ask("GET", path, headers={**runtime.auth, "Accept": "text/html"})

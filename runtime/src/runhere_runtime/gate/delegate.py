@@ -27,7 +27,7 @@ from tornado.httputil import (
     ResponseStartLine,
 )
 
-from runhere_runtime.gate.headers import set_cors, set_preflight, set_security
+from runhere_runtime.gate.headers import let_knock, set_cors, set_preflight, set_security
 from runhere_runtime.gate.rules import (
     SUBPROTOCOL_TOKEN,
     Authenticate,
@@ -41,6 +41,8 @@ from runhere_runtime.gate.rules import (
 )
 
 SLOWEST_BODY_BYTES_PER_S = 16 * 1024
+# What a page fetches to find out whether anything answers (headers.let_knock).
+KNOCK_TARGET = "/api"
 _ANSWER_AT_ONCE_BYTES = 64 * 1024
 _DROPPED = ("Authorization", "Referer", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
             "X-Real-Ip", "X-Scheme", "X-Original-Url", "X-Rewrite-Url", "X-Http-Method-Override")  # fmt: skip
@@ -104,6 +106,7 @@ class _Message(HTTPMessageDelegate):
         self._inner: HTTPMessageDelegate | None = None
         self._answer: Callable[[], None] | None = None
         self._is_head = False
+        self._is_knock = False
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
@@ -111,6 +114,7 @@ class _Message(HTTPMessageDelegate):
         assert isinstance(start_line, RequestStartLine)
         self._is_head = start_line.method == "HEAD"
         facts = read_facts(start_line, headers, self._gate.cookie_name)
+        self._is_knock = facts.method == "GET" and facts.target == KNOCK_TARGET
         verdict = decide(facts, self._gate.policy(), self._gate.authenticate)
         if isinstance(verdict, Pass) and not verdict.clean_url:
             return self._let_in(facts, verdict, start_line, headers)
@@ -128,7 +132,7 @@ class _Message(HTTPMessageDelegate):
             headers["X-Runhere-Session"] = verdict.grant.session_id or "master"
         if hasattr(self._connection, "set_body_timeout"):
             self._connection.set_body_timeout(30 + max(facts.content_length, 0) / SLOWEST_BODY_BYTES_PER_S)
-        outgoing = _Outgoing(self._connection, verdict)
+        outgoing = _Outgoing(self._connection, verdict, is_knock=self._is_knock)
         self._inner = self._gate.application.start_request(self._server_conn, outgoing)  # type: ignore[arg-type]  # a proxy of the whole connection, see _Outgoing
         return self._inner.headers_received(start_line._replace(path=verdict.target), headers)
 
@@ -163,6 +167,8 @@ class _Message(HTTPMessageDelegate):
             self._write(204, headers, b"")
         else:
             set_cors(headers, verdict.cors_origin)
+            if self._is_knock:
+                let_knock(headers)
             self._write(verdict.status, headers, _refusal_body(verdict, headers))
 
     def _set_cookie(self, headers: HTTPHeaders, own_origin: str) -> None:
@@ -185,9 +191,10 @@ class _Outgoing:
     A proxy and not a subclass: Tornado builds the connection itself, and WebSockets detach its stream.
     """
 
-    def __init__(self, connection: HTTPConnection, verdict: Pass) -> None:
+    def __init__(self, connection: HTTPConnection, verdict: Pass, *, is_knock: bool) -> None:
         self._connection = connection
         self._cors_origin = verdict.cors_origin
+        self._is_knock = is_knock
 
     def __getattr__(self, name: str) -> Any:  # whatever Tornado's connection has
         return getattr(self._connection, name)
@@ -196,6 +203,8 @@ class _Outgoing:
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders, chunk: bytes | None = None
     ) -> Any:  # Tornado's future
         set_cors(headers, self._cors_origin)
+        if self._is_knock:
+            let_knock(headers)
         if not (isinstance(start_line, ResponseStartLine) and start_line.code == 101):
             set_security(headers)
         return self._connection.write_headers(start_line, headers, chunk)

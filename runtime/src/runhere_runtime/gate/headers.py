@@ -27,6 +27,16 @@ def set_cors(headers: HTTPHeaders, cors_origin: str | None) -> None:
         headers["Access-Control-Allow-Credentials"] = "true"
 
 
+def let_knock(headers: HTTPHeaders) -> None:
+    """Let other sites see that something answers, on top of `set_cors`; what it says stays unreadable for them.
+
+    A page that looks for a runtime knocks with a `no-cors` fetch, which bears no Origin. A same-origin resource policy
+    turns every such answer into a network error, as if nothing listened. `/.well-known/runhere` keeps that policy, so
+    that the page can tell a runtime that does not list it from a stock server.
+    """
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+
+
 def set_preflight(headers: HTTPHeaders, *, private_network: bool) -> None:
     """What an answered preflight allows, on top of `set_cors`."""
     headers["Access-Control-Allow-Methods"] = ALLOW_METHODS
