@@ -1,23 +1,28 @@
-/** Completion and inspection by the kernel. Both are asked for and never waited for: typing goes on meanwhile. */
+/**
+ * Completion and inspection by the kernel. Both are asked for and never waited for: typing goes on meanwhile. Loaded when an
+ * editor first has the focus: a notebook that is only read does without.
+ */
 import {
+  acceptCompletion,
   autocompletion,
   type Completion,
   type CompletionContext,
   type CompletionResult,
-  closeCompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  startCompletion,
 } from "@codemirror/autocomplete";
-import { EditorState, type Extension, StateEffect, StateField } from "@codemirror/state";
-import { type EditorView, type KeyBinding, showTooltip, type Tooltip } from "@codemirror/view";
-
-/** Offsets are UTF-16 code units; null while no kernel answers. */
-export interface CodeHelp {
-  complete(code: string, cursor: number): Promise<{ matches: readonly string[]; from: number; to: number } | null>;
-  /** Text with ANSI colours, or null when nothing is known. */
-  inspect(code: string, cursor: number): Promise<string | null>;
-}
+import { indentLess } from "@codemirror/commands";
+import { EditorState, type Extension, Prec, StateEffect, StateField } from "@codemirror/state";
+import { type EditorView, keymap, showTooltip, type Tooltip } from "@codemirror/view";
+import type { CodeHelp } from "./code-help.ts";
 
 /** A kernel that is busy answers late: then the list simply does not open. */
 const COMPLETE_LIMIT_MS = 3_000;
+
+/** Brackets and quotes close themselves; from the same package, so it comes along. */
+export const closingBrackets: Extension = [closeBrackets(), keymap.of(closeBracketsKeymap)];
 
 export function kernelCompletion(
   help: CodeHelp,
@@ -28,6 +33,13 @@ export function kernelCompletion(
     autocompletion({ icons: false, maxRenderedOptions: 60, aboveCursor: false, interactionDelay: 50 }),
     EditorState.languageData.of(() => [{ autocomplete: source }]),
     inspectionField(renderInspection),
+    Prec.highest(
+      keymap.of([
+        { key: "Tab", run: tab, shift: (view) => shiftTab(view, help) },
+        { key: "Escape", run: closeInspection },
+        ...completionKeymap,
+      ]),
+    ),
   ];
 }
 
@@ -100,12 +112,23 @@ export function inspect(view: EditorView, help: CodeHelp): void {
   });
 }
 
-/** Closes an open list or inspection; false when there is none. */
-export function closeHelp(view: EditorView): boolean {
-  if (closeCompletion(view)) return true;
+function tab(view: EditorView): boolean {
+  if (acceptCompletion(view)) return true;
+  const { main } = view.state.selection;
+  const before = view.state.sliceDoc(Math.max(0, main.head - 1), main.head);
+  return main.empty && /[\w.\])]/.test(before) ? startCompletion(view) : false;
+}
+
+function shiftTab(view: EditorView, help: CodeHelp): boolean {
+  const { main } = view.state.selection;
+  const before = view.state.sliceDoc(view.state.doc.lineAt(main.head).from, main.head);
+  if (!main.empty || /^\s*$/.test(before)) return indentLess(view);
+  inspect(view, help);
+  return true;
+}
+
+function closeInspection(view: EditorView): boolean {
   if (!view.dom.querySelector(".cm-inspection")) return false;
   view.dispatch({ effects: setInspection.of(null) });
   return true;
 }
-
-export type { KeyBinding };

@@ -1,25 +1,16 @@
 /** Keys inside an editor. Keys of the notebook (run, command mode, chords) are the notebook's: it hears them first. */
-import {
-  acceptCompletion,
-  closeBracketsKeymap,
-  completionKeymap,
-  completionStatus,
-  startCompletion,
-} from "@codemirror/autocomplete";
 import { defaultKeymap, indentLess, indentMore, insertTab, toggleComment } from "@codemirror/commands";
 import { type Extension, Prec } from "@codemirror/state";
 import { type EditorView, type KeyBinding, keymap } from "@codemirror/view";
-import { type CodeHelp, inspect } from "./completion.ts";
 
 export interface EditorKeys {
   readonly undo: () => void;
   readonly redo: () => void;
   /** The cursor wants out above (-1) or below (1); true when there is a cell. */
   readonly leave: (direction: -1 | 1) => boolean;
-  readonly help: CodeHelp | null;
 }
 
-export function editorKeys({ undo, redo, leave, help }: EditorKeys): Extension {
+export function editorKeys({ undo, redo, leave }: EditorKeys): Extension {
   const done = (run: () => void) => (): boolean => {
     run();
     return true;
@@ -32,17 +23,17 @@ export function editorKeys({ undo, redo, leave, help }: EditorKeys): Extension {
     { key: "Mod-/", run: toggleComment },
     { key: "Mod-]", run: indentMore },
     { key: "Mod-[", run: indentLess },
-    { key: "Tab", run: (view) => tab(view, help !== null), shift: (view) => shiftTab(view, help) },
+    { key: "Tab", run: tab, shift: indentLess },
   ];
   // Mod-Enter, Shift-Enter and Alt-Enter belong to the notebook even where it does not hear them.
   const rest = defaultKeymap.filter((binding) => binding.key !== "Mod-Enter" && binding.key !== "Shift-Mod-k");
-  return [Prec.high(keymap.of(own)), keymap.of([...closeBracketsKeymap, ...completionKeymap, ...rest])];
+  return [Prec.high(keymap.of(own)), keymap.of(rest)];
 }
 
 function atEdge(view: EditorView, direction: -1 | 1): boolean {
   const { selection, doc } = view.state;
   const { main } = selection;
-  if (!main.empty || selection.ranges.length > 1 || completionStatus(view.state) === "active") return false;
+  if (!main.empty || selection.ranges.length > 1) return false;
   const line = doc.lineAt(main.head);
   if (direction < 0 ? line.number > 1 : line.number < doc.lines) return false;
   // A wrapped line has rows of its own: only from its first (last) row the cursor leaves.
@@ -50,20 +41,9 @@ function atEdge(view: EditorView, direction: -1 | 1): boolean {
   return next.head === main.head || next.head === (direction > 0 ? line.to : line.from);
 }
 
-function tab(view: EditorView, canComplete: boolean): boolean {
-  if (acceptCompletion(view)) return true;
+function tab(view: EditorView): boolean {
   const { main } = view.state.selection;
   if (!main.empty) return indentMore(view);
-  const before = view.state.sliceDoc(Math.max(0, main.head - 1), main.head);
-  if (canComplete && /[\w.\])]/.test(before)) return startCompletion(view);
-  if (/^\s*$/.test(view.state.sliceDoc(view.state.doc.lineAt(main.head).from, main.head))) return indentMore(view);
-  return insertTab(view);
-}
-
-function shiftTab(view: EditorView, help: CodeHelp | null): boolean {
-  const { main } = view.state.selection;
   const before = view.state.sliceDoc(view.state.doc.lineAt(main.head).from, main.head);
-  if (!help || !main.empty || /^\s*$/.test(before)) return indentLess(view);
-  inspect(view, help);
-  return true;
+  return /^\s*$/.test(before) ? indentMore(view) : insertTab(view);
 }

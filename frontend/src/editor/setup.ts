@@ -2,13 +2,12 @@
  * One cell's editor. Made when its row comes into sight and destroyed when it goes, so making one must be cheap: what does
  * not differ between cells is made once.
  */
-import { closeBrackets } from "@codemirror/autocomplete";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, lineNumbers, placeholder, rectangularSelection } from "@codemirror/view";
 import type * as Y from "yjs";
+import type { CodeHelp } from "./code-help.ts";
 import { collab } from "./collab.ts";
-import { type CodeHelp, kernelCompletion } from "./completion.ts";
 import { editorKeys } from "./keymap.ts";
 import { languageFor } from "./languages.ts";
 import { matches } from "./matches.ts";
@@ -54,7 +53,6 @@ const shared: Extension = [
   rectangularSelection(),
   indentOnInput(),
   bracketMatching(),
-  closeBrackets(),
   EditorState.allowMultipleSelections.of(true),
   EditorState.tabSize.of(4),
   EditorView.clickAddsSelectionRange.of((event) => event.altKey),
@@ -66,6 +64,8 @@ export class CellEditor {
   readonly #label = new Compartment();
   readonly #access = new Compartment();
   readonly #numbers = new Compartment();
+  readonly #help = new Compartment();
+  #hasHelp = false;
   #look: EditorLook;
 
   constructor(options: CellEditorOptions) {
@@ -90,9 +90,10 @@ export class CellEditor {
           this.#numbers.of(options.showsLineNumbers ? lineNumbers() : []),
           placeholder(options.hint),
           collab(options),
-          options.help ? kernelCompletion(options.help, options.renderInspection) : [],
+          this.#help.of([]),
           editorKeys(options),
           EditorView.updateListener.of((update) => {
+            if (update.focusChanged && this.view.hasFocus) this.#loadHelp(options);
             if (!update.selectionSet && !update.docChanged && !update.focusChanged) return;
             const { anchor, head } = update.state.selection.main;
             options.onSelection(anchor, head);
@@ -128,6 +129,16 @@ export class CellEditor {
 
   destroy(): void {
     this.view.destroy();
+  }
+
+  #loadHelp({ help, renderInspection }: CellEditorOptions): void {
+    if (this.#hasHelp) return;
+    this.#hasHelp = true;
+    void import("./completion.ts").then(({ closingBrackets, kernelCompletion }) => {
+      if (!this.view.dom.isConnected) return;
+      const extension = [closingBrackets, help ? kernelCompletion(help, renderInspection) : []];
+      this.view.dispatch({ effects: this.#help.reconfigure(extension) });
+    });
   }
 
   #loadLanguage(name: string, later: Promise<Extension> | null): void {
