@@ -16,6 +16,7 @@ from runhere_hub.core.yjs_bytes import (
     SyncUpdate,
     awareness,
     has_structs,
+    inserting_clients,
     read_message,
     read_state_vector,
     sync_step1,
@@ -105,3 +106,18 @@ def test_2_2_anything_else_is_refused(data: bytes) -> None:
 def test_text_that_is_not_utf8_is_refused() -> None:
     with pytest.raises(FrameInvalid, match="UTF-8"):
         Reader(b"\x01\xff").text()
+
+
+def test_whose_structs_an_update_brings_is_seen_at_a_glance() -> None:
+    one: Doc[Any] = Doc()
+    text = one.get("t", type=Text)
+    text += "hello"
+    first = one.get_update()
+    other: Doc[Any] = Doc()
+    other.apply_update(first)
+    other_text = other.get("t", type=Text)
+    other_text += " world"
+    only_second = other.get_update(one.get_state())
+    assert [inserting_clients(first), inserting_clients(only_second)] == [[one.client_id], [other.client_id]]
+    assert inserting_clients(other.get_update()) is None
+    assert inserting_clients(b"\x00\x00") == []

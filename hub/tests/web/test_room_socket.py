@@ -174,7 +174,7 @@ async def test_a_page_that_does_not_read_is_closed_and_holds_up_nobody(
             writer.type("c", 0, "x" * 100_000)
             await lines[1].until(lambda n=number: _length(reader) == (n + 1) * 100_000)  # type: ignore[misc]
         await lines[0].until(lambda: writer.all_saved)
-        assert await _close_code(sleeper) == 4429
+        assert await _close_code(sleeper) in (4429, 1006)  # who does not read may not get the goodbye either
         await asyncio.gather(*(line.close() for line in lines))
 
 

@@ -173,6 +173,21 @@ def write_state_vector(clocks: Iterable[tuple[int, int]]) -> bytes:
     return write_uint(len(pairs)) + b"".join(write_uint(client) + write_uint(clock) for client, clock in pairs)
 
 
+def inserting_clients(update: bytes) -> list[int] | None:
+    """Whose structs a Yjs v1 update brings; None when it brings those of several, which takes more than a look to say.
+
+    Source: Yjs `writeClientsStructs`: number of clients, then for each the number of structs, client id, clock.
+    """
+    reader = Reader(update)
+    clients = reader.uint()
+    if clients > 1:
+        return None
+    if clients == 0:
+        return []
+    reader.uint()
+    return [reader.uint()]
+
+
 def has_structs(update: bytes) -> bool:
     """False for an update that only deletes, or says nothing. The first number counts the clients that insert."""
     return update[:1] != b"\x00"

@@ -36,6 +36,11 @@ class Outbox:
         self._max_bytes = max_bytes
         self._arrived = asyncio.Event()
 
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing waits."""
+        return not self._waiting
+
     def put(self, message: Message) -> bool:
         """Take a message; False, and nothing taken, when the box is full."""
         size = len(message)

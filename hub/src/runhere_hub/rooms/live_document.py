@@ -12,7 +12,7 @@ from typing import Any
 from pycrdt import Doc, Map, Text, TransactionEvent
 
 from runhere_hub.core.errors import FrameInvalid
-from runhere_hub.core.yjs_bytes import EMPTY_UPDATE, has_structs, read_state_vector
+from runhere_hub.core.yjs_bytes import EMPTY_UPDATE, has_structs, inserting_clients, read_state_vector
 from runhere_hub.store.authorship import Authored
 
 
@@ -148,10 +148,7 @@ class LiveDocument:
             return
         people: set[str | None] = {person_id}
         if not by_hub:
-            people |= {
-                person_id if self._clients.get(client) == person_id else None
-                for client in _inserting(watched.before, watched.after)
-            }
+            people |= {person_id if self._clients.get(client) == person_id else None for client in _inserting(watched)}
         for cell_id in watched.sources:
             self._authors.setdefault(cell_id, set()).update(people)
 
@@ -179,7 +176,10 @@ def _new_sources(path: list[str], keys: Mapping[str, object]) -> Iterable[str]:
     return (path[0],) if len(path) == 1 and "source" in keys else ()
 
 
-def _inserting(before: bytes, after: bytes) -> Iterable[int]:
+def _inserting(watched: _Watched) -> Iterable[int]:
     """Clients whose structs a transaction added."""
-    known = read_state_vector(before)
-    return [client for client, clock in read_state_vector(after).items() if clock > known.get(client, 0)]
+    one = inserting_clients(watched.update or EMPTY_UPDATE)
+    if one is not None:
+        return one
+    known = read_state_vector(watched.before)
+    return [client for client, clock in read_state_vector(watched.after).items() if clock > known.get(client, 0)]

@@ -14,10 +14,11 @@ from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.web import errors
 from runhere_hub.web.deps import current_person, require_own_origin, services
+from runhere_hub.web.sockets.direct import DirectWebSocketProtocol, write_now_of
 from runhere_protocol import MAX_MESSAGE_BYTES, ROOM_SUBPROTOCOL, CloseCode
 
 UVICORN_OPTIONS = {
-    "ws": "websockets-sansio",
+    "ws": DirectWebSocketProtocol,
     "ws_max_size": 2 * MAX_MESSAGE_BYTES,  # ours is checked here, so that the close code is 4413
     "ws_per_message_deflate": False,  # costs more than it saves: key presses are 40 bytes, one copy for each page
     "ws_ping_interval": 20.0,
@@ -106,17 +107,23 @@ async def _read(websocket: WebSocket, room: OpenRoom, channel: "SocketChannel", 
 
 
 class SocketChannel:
-    """A channel into a WebSocket: `send` fills a bounded box, `pump` empties it."""
+    """A channel into a WebSocket: `send` writes at once where it can, else fills a bounded box that `pump` empties."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
+        self._write_now = write_now_of(websocket.scope)
+        self._pumping = False
         self._outbox = Outbox()
         self._closing: tuple[int, str] | None = None
         self._closed = asyncio.Event()
 
     def send(self, message: Message) -> None:
         """See `Channel`. A page that reads too slowly is closed."""
-        if self._closing is None and not self._outbox.put(message):
+        if self._closing is not None:
+            return
+        if self._outbox.is_empty and not self._pumping and self._write_now(message):
+            return
+        if not self._outbox.put(message):
             self.close(CloseCode.TOO_MANY_MESSAGES, "This page reads too slowly.")
 
     def close(self, code: int, reason: str) -> None:
@@ -143,11 +150,13 @@ class SocketChannel:
             self._closed.set()
 
     async def _empty(self) -> None:
+        self._pumping = True  # nothing may overtake the message that is under way
         while (message := self._outbox.take()) is not None:
             if isinstance(message, bytes):
                 await self._websocket.send_bytes(message)
             else:
                 await self._websocket.send_text(message)
+        self._pumping = False
 
 
 def _reason(text: str) -> str:
