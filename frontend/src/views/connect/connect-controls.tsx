@@ -22,6 +22,7 @@ export function ConnectControls(props: ConnectControlsProps) {
   const kernel = useObservable(runtime.kernel);
   const open = useObservable(desk.open);
   const isWorking = ["probing", "authenticating", "connecting"].includes(binding.phase);
+  const isWaiting = binding.phase === "authenticating" && binding.step === "token";
   return (
     <div className={styles.controls}>
       <Button
@@ -29,7 +30,7 @@ export function ConnectControls(props: ConnectControlsProps) {
         variant={binding.phase === "unbound" ? "primary" : "secondary"}
         onPress={() => desk.show(binding.phase === "unbound" || isWorking || wantsToken(binding) ? "local" : "details")}
       >
-        {isWorking ? (
+        {isWorking && !isWaiting ? (
           <Spinner size={12} />
         ) : binding.phase === "unbound" ? null : (
           <span className={styles.dot} data-tone={toneOf(binding, kernel)} aria-hidden />
