@@ -89,6 +89,12 @@ class Program:
         """SIGKILL, as a power cut would."""
         self.process.kill()
         self.process.wait(10)
+        self._close()
+
+    def _close(self) -> None:
+        self._reader.join(5)
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def stop(self) -> None:
         """Ask it to end, then insist."""
@@ -97,10 +103,9 @@ class Program:
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
-                self.kill()
-        self._reader.join(5)
-        if self.process.stdout:
-            self.process.stdout.close()
+                self.process.kill()
+                self.process.wait(10)
+        self._close()
 
 
 def start(words: list[str], *, cwd: Path, env: dict[str, str] | None = None) -> Program:
