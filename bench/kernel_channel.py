@@ -95,8 +95,8 @@ def start_stock(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]
     token, port = "bench", free_port()
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyter_server", f"--port={port}", "--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}",
-         f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0",
+        [sys.executable, "-m", "jupyter_server", f"--port={port}", "--no-browser", "--allow-root",
+         f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0",
          "--ServerApp.jpserver_extensions={'jupyterlab':False,'notebook':False,'notebook_shim':False,'jupyter_lsp':False}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -292,6 +292,7 @@ async def run_all(rounds: int, messages: int, folder: Path) -> list[Contender]:
         for _ in range(rounds):
             for contender in contenders:
                 for measure in (measure_round_trips, measure_prints, measure_burst):
+                    print(f"# {contender.name}: {measure.__name__}", file=sys.stderr)
                     client = await contender.connect()
                     if measure is measure_round_trips:
                         await measure(contender, client)

@@ -45,7 +45,8 @@ def read_kernel_message(channel: str, parts: Sequence[bytes]) -> Message | None:
         at = parts.index(DELIMITER)
         frames = tuple(parts[at + 2 :])
         header, parent = json.loads(frames[0]), json.loads(frames[1])
-        return Message(channel, str(header["msg_type"]), str(parent.get("msg_id", "")), frames)
+        run, asked_by = str(parent.get("msg_id", "")), str(parent.get("msg_type", ""))
+        return Message(channel, str(header["msg_type"]), run, frames, asked_by)
     except (ValueError, IndexError, KeyError, AttributeError, TypeError):
         return None
 

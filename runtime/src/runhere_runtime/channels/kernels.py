@@ -162,8 +162,7 @@ class Kernels(AsyncMappingKernelManager):
         for message in found:
             if message.channel != "iopub":
                 continue
-            asked_by = read_parent_type(message)
-            tracked = self._is_tracked(asked_by)
+            tracked = self._is_tracked(message.asked_by or None)
             active = active or tracked or self._is_tracked(message.type)
             if message.type == "status":
                 state = json.loads(message.frames[3]).get("execution_state")
@@ -189,11 +188,3 @@ class Kernels(AsyncMappingKernelManager):
             if kernel_id in self._kernels:
                 feed.journal.write_meta(self._facts(kernel_id, ended_at=int(time.time() * 1000)))
         return super().remove_kernel(kernel_id)
-
-
-def read_parent_type(message: Message) -> str | None:
-    """`msg_type` of the request that a message answers."""
-    if message.frames[1] in (b"{}", b""):
-        return None
-    found = json.loads(message.frames[1]).get("msg_type")
-    return str(found) if found is not None else None

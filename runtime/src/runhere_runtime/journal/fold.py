@@ -23,12 +23,14 @@ class Message:
         type: `msg_type` of its header.
         run: `msg_id` of its parent header; empty when it has none.
         frames: header, parent_header, metadata, content (JSON, UTF-8), then buffers.
+        asked_by: `msg_type` of its parent header; empty when it has none.
     """
 
     channel: str
     type: str
     run: str
     frames: tuple[bytes, ...]
+    asked_by: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -120,7 +122,7 @@ def _one(first: Message, name: object, texts: Sequence[str], count: int) -> list
     if count == 1:
         return [first]
     content = json.dumps({"name": name, "text": fold_returns("".join(texts))}).encode()
-    return [Message(first.channel, first.type, first.run, (*first.frames[:3], content))]
+    return [Message(first.channel, first.type, first.run, (*first.frames[:3], content), first.asked_by)]
 
 
 def fold_returns(text: str) -> str:

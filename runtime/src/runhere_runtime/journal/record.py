@@ -24,6 +24,7 @@ HEAD = struct.Struct(">IIQQ")
 _AFTER_LENGTH = HEAD.size - 4
 _AFTER_CRC = HEAD.size - 8
 _BODY = struct.Struct(">QQ")
+_OFFSETS = tuple(struct.Struct(f"<{count + 1}Q") for count in range(16))
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def pack_message(channel: str, frames: Sequence[bytes]) -> bytes:
     """header, parent_header, metadata, content and buffers as one v1 message."""
     name = channel.encode()
     count = len(frames) + 2
+    table = _OFFSETS[count] if count < len(_OFFSETS) else struct.Struct(f"<{count + 1}Q")
     offset = 8 * (1 + count)
     offsets = [count, offset]
     offset += len(name)
@@ -44,7 +46,7 @@ def pack_message(channel: str, frames: Sequence[bytes]) -> bytes:
     for frame in frames:
         offset += len(frame)
         offsets.append(offset)
-    return b"".join((struct.pack(f"<{count + 1}Q", *offsets), name, *frames))
+    return b"".join((table.pack(*offsets), name, *frames))
 
 
 def unpack_message(data: bytes) -> tuple[str, list[bytes]]:
