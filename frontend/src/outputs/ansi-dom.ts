@@ -15,8 +15,9 @@ function pieceNode({ text, style }: AnsiPiece): Node {
   const element = style.link ? linkTo(style.link) : document.createElement("span");
   element.className = classes.join(" ");
   const [fg, bg] = style.inverse ? [style.bg, style.fg] : [style.fg, style.bg];
-  if (typeof fg === "string") element.style.color = fg;
-  if (typeof bg === "string") element.style.backgroundColor = bg;
+  // As variables, so that the style sheet can keep any colour legible on light and on dark.
+  if (typeof fg === "string") element.style.setProperty("--ansi-fg", fg);
+  if (typeof bg === "string") element.style.setProperty("--ansi-bg", bg);
   element.textContent = text;
   return element;
 }
@@ -34,8 +35,9 @@ function classesOf(style: AnsiStyle): string[] {
   const classes: string[] = [];
   const [fg, bg] = style.inverse ? [style.bg, style.fg] : [style.fg, style.bg];
   const color = (kind: string, value: AnsiColor | null): void => {
-    if (typeof value === "number") classes.push(`ansi-${kind}-${value}`);
-    else if (value === null && style.inverse) classes.push(`ansi-${kind}-inverse`);
+    if (typeof value === "string") classes.push(`ansi-${kind}-rgb`);
+    else if (typeof value === "number") classes.push(`ansi-${kind}-${value}`);
+    else if (style.inverse) classes.push(`ansi-${kind}-inverse`);
   };
   color("fg", fg);
   color("bg", bg);

@@ -1,0 +1,113 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Output } from "../core/outputs.ts";
+import { OutputArea } from "./output-area.ts";
+import type { OutputEnvironment } from "./rendered.ts";
+
+const environment: OutputEnvironment = {
+  confirmLink: () => Promise.resolve(false),
+  copyText: () => Promise.resolve(),
+  readBlob: (sha256) =>
+    sha256 === "known" ? Promise.resolve(new TextEncoder().encode('"from a blob"')) : Promise.reject(new Error("none")),
+  theme: () => "light",
+};
+let host: HTMLElement;
+let area: OutputArea;
+
+beforeEach(() => {
+  host = document.createElement("div");
+  document.body.replaceChildren(host);
+  area = new OutputArea(host, environment);
+});
+
+const stream = (text: string): Output => ({ output_type: "stream", name: "stdout", text });
+const show = (outputs: readonly Output[], runId = "r", isLive = true): void => area.showNow({ runId, outputs, isLive });
+const display = (data: Record<string, string>): Output => ({ output_type: "display_data", data, metadata: {} });
+
+describe("OutputArea", () => {
+  it("grows a stream in place", () => {
+    show([stream("a\n")]);
+    const before = host.querySelector(".output-text");
+    show([stream("a\nb\n")]);
+    expect([host.querySelector(".output-text") === before, host.textContent]).toEqual([true, "a\nb"]);
+  });
+
+  it("rewrites the last line when a carriage return changed it", () => {
+    show([stream("x\n10%")]);
+    show([stream("x\n20%")]);
+    expect(host.textContent).toBe("x\n20%");
+  });
+
+  it("leaves outputs alone that did not change, and drops those that went", () => {
+    const first = display({ "text/plain": "one" });
+    show([first, display({ "text/plain": "two" })]);
+    const kept = host.firstElementChild;
+    show([first]);
+    expect([host.firstElementChild === kept, host.children.length]).toEqual([true, 1]);
+  });
+
+  it("begins anew for another run", () => {
+    show([stream("old")]);
+    show([stream("new")], "r2");
+    expect(host.textContent).toBe("new");
+    area.showNow(null);
+    expect(host.textContent).toBe("");
+  });
+
+  it("folds a long stream and shows all of it on request", () => {
+    show([stream(Array.from({ length: 5_000 }, (_, line) => `line ${line}\n`).join(""))]);
+    expect(host.textContent).toContain("line 59");
+    expect(host.textContent).not.toContain("line 2500");
+    expect(host.textContent).toContain("line 4999");
+    const all = [...host.querySelectorAll("button")].find((one) => one.textContent === "Show all");
+    all?.click();
+    expect(host.querySelector(".output-window")).not.toBeNull();
+  });
+
+  it("folds many outputs", () => {
+    show(Array.from({ length: 100 }, (_, index) => display({ "text/plain": `n${index}` })));
+    expect([host.textContent?.includes("n59"), host.textContent?.includes("n60")]).toEqual([true, false]);
+    [...host.querySelectorAll("button")].find((one) => one.textContent === "Show all")?.click();
+    expect(host.textContent).toContain("n99");
+  });
+
+  it("picks the richest representation it can show", () => {
+    show([display({ "text/plain": "plain", "image/png": "AAAA", "application/vnd.none.v1+json": "{}" })]);
+    expect(host.querySelector("img")?.getAttribute("src")).toBe("data:image/png;base64,AAAA");
+    show([display({ "application/vnd.none.v1+json": "{}" })], "r2");
+    expect(host.textContent).toContain("application/vnd.none.v1+json");
+  });
+
+  it("asks before it runs a saved output, and never puts its script into the page", () => {
+    show([display({ "text/html": "<script>window.ran = true</script><b>x</b>" })], "saved", false);
+    expect([
+      host.querySelector("iframe"),
+      host.querySelector("script"),
+      host.querySelector("button")?.textContent,
+    ]).toEqual([null, null, "Show it"]);
+    host.querySelector("button")?.click();
+    const frame = host.querySelector("iframe");
+    expect([frame?.getAttribute("sandbox"), new URL(frame?.src ?? "").pathname]).toEqual([
+      "allow-scripts",
+      "/frame/v1/frame.html",
+    ]);
+  });
+
+  it("frames a live active output at once", () => {
+    show([display({ "text/html": "<script>1</script>" })], "live", true);
+    expect(host.querySelectorAll("iframe")).toHaveLength(1);
+  });
+
+  it("reads large values from the hub and says when it has none", async () => {
+    show([{ output_type: "stream", name: "stdout", text: { $blob: "known", size_bytes: 1 } }]);
+    await vi.waitFor(() => expect(host.textContent).toBe("from a blob"));
+    show([{ output_type: "stream", name: "stdout", text: { $blob: "gone", size_bytes: 1 } }], "r2");
+    await vi.waitFor(() => expect(host.textContent).toContain("could not be read"));
+  });
+
+  it("shows an error's name before its traceback, and folds a long one", () => {
+    show([{ output_type: "error", ename: "ValueError", evalue: "bad", traceback: Array(40).fill("at") }]);
+    expect(host.querySelector(".output-failure-head")?.textContent).toBe("ValueError: bad");
+    expect(host.querySelector("details")?.open).toBe(false);
+  });
+});
