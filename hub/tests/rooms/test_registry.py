@@ -12,6 +12,7 @@ from runhere_hub.core.notebook import Notebook
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import IDLE_MS
 from runhere_hub.services import rooms as room_service
+from runhere_hub.services.rooms import CommitResult
 from runhere_hub.store import tables
 from runhere_hub.store.session import Database
 from runhere_hub.testing.fakes import FakeClock
@@ -149,7 +150,7 @@ class Disk:
         self.tries = asyncio.Event()
         real = room_service.commit
 
-        async def commit(*args: Any, **options: Any) -> int:
+        async def commit(*args: Any, **options: Any) -> CommitResult:
             self.tries.set()
             if self.error is not None:
                 raise self.error
@@ -240,14 +241,14 @@ async def test_a_hub_that_cannot_save_still_closes(hub: Hub, disk: Disk, monkeyp
     assert fresh.page.text("c1") == "not acknowledged"
 
 
-async def test_a_notebook_that_cannot_be_stored_is_not_opened(
-    hub: Hub, disk: Disk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("runhere_hub.rooms.registry._GIVE_UP_AFTER_S", 0.05)
-    disk.error = DiskFull("The disk is full.")
-    with pytest.raises(Unavailable, match="cannot be stored now"):
-        await hub.open()
-    disk.error = None
+async def test_a_notebook_that_cannot_be_stored_is_not_opened(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_args: object, **_options: object) -> None:
+        raise DiskFull("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(room_service, "begin", fail)
+        with pytest.raises(DiskFull):
+            await hub.open()
     assert (await hub.open()).notebook_id == NOTEBOOK
 
 

@@ -74,7 +74,7 @@ async def test_client_ids_of_53_bits_are_kept(notebooks: Database) -> None:
     assert await notebooks.read(lambda conn: updates.load_clients(conn, OTHER)) == {}
 
 
-async def test_runs_come_back_as_they_were_but_without_their_writer(notebooks: Database) -> None:
+async def test_runs_come_back_as_they_were(notebooks: Database) -> None:
     asker = Asker("s", OWNER, "Ada", "browser", "tab")
     first = Run(
         run_id="r1",
@@ -99,8 +99,7 @@ async def test_runs_come_back_as_they_were_but_without_their_writer(notebooks: D
 
     await notebooks.write(save)
     loaded = await notebooks.read(lambda conn: runs.load(conn, NOTEBOOK))
-    without_writer = Run(**{**vars(first), "writer": None})
-    assert loaded == RunsState({"r1": without_writer, "r2": second}, {"c1": "r1", "c2": None})
+    assert loaded == RunsState({"r1": first, "r2": second}, {"c1": "r1", "c2": None})
     assert await notebooks.read(lambda conn: runs.load(conn, OTHER)) == RunsState()
 
 
@@ -114,6 +113,13 @@ async def test_only_what_changed_later_is_loaded(notebooks: Database) -> None:
     await notebooks.write(save)
     later = await notebooks.read(lambda conn: runs.load(conn, NOTEBOOK, after=1))
     assert later == RunsState({"r2": Run("r2", "c2", "executed", "error")}, {"c1": None})
+
+
+async def test_the_stored_epochs_are_told(notebooks: Database) -> None:
+    made = [Run("r1", "c", "executed", "ok", epoch=3), Run("r2", "c", "imported", "ok")]
+    await notebooks.write(lambda conn: runs.save(conn, NOTEBOOK, 1, made))
+    found = await notebooks.read(lambda conn: runs.epochs(conn, NOTEBOOK, ["r1", "r2", "r3"]))
+    assert found == {"r1": 3, "r2": 0}
 
 
 async def test_removed_runs_are_gone(notebooks: Database) -> None:

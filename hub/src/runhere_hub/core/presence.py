@@ -70,6 +70,13 @@ def admit(
     return after, admitted
 
 
+def merge(known: Mapping[int, Entry], entries: Iterable[Entry]) -> tuple[Mapping[int, Entry], tuple[Entry, ...]]:
+    """Fold in what another hub process admitted. Gives the presence afterwards and what is news here."""
+    news = tuple(entry for entry in entries if _is_news(known.get(entry.client_id), entry))
+    after = {**known, **{entry.client_id: entry for entry in news}}
+    return {client: entry for client, entry in after.items() if entry.state != _GONE}, news
+
+
 def depart(known: Mapping[int, Entry], client_id: int) -> tuple[Mapping[int, Entry], tuple[Entry, ...]]:
     """The presence without this client, and what others are told of it (nothing, when it was not there)."""
     entry = known.get(client_id)

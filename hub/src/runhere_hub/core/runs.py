@@ -7,7 +7,7 @@
 A run has one writer at a time: a lease, numbered by `epoch`, held by one socket. Losing it is an answer, not an error.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
@@ -267,6 +267,42 @@ def leave(state: RunsState, session: str, now_ms: int) -> Outcome:
         broadcasts=tuple(Broadcast(_writer_frame(run)) for run in left.values()),
         changed_runs=frozenset(left),
     )
+
+
+def adopt(
+    state: RunsState, elsewhere: RunsState, *, held: Collection[str], kept_heads: Collection[str], at: Circumstances
+) -> Outcome:
+    """The state with what another hub process stored.
+
+    Args:
+        held: Runs that a page of this process writes: only a newer lease takes them away.
+        kept_heads: Cells whose head was moved here and is not stored yet; it will be stored after theirs.
+    """
+    runs = {
+        run_id: run for run_id, run in elsewhere.runs.items() if _is_news(state.runs.get(run_id), run, run_id in held)
+    }
+    heads = {
+        cell_id: run_id
+        for cell_id, run_id in elsewhere.heads.items()
+        if cell_id not in kept_heads and (cell_id not in state.heads or state.heads[cell_id] != run_id)
+    }
+    after = RunsState({**state.runs, **runs}, {**state.heads, **heads})
+    told = {cell_id: run_id for cell_id, run_id in after.heads.items() if cell_id in heads or run_id in runs}
+    return Outcome(
+        after,
+        broadcasts=tuple(
+            Broadcast(_head_frame(cell_id, run_id, at, after.runs.get(run_id or "")), to_all=True)
+            for cell_id, run_id in told.items()
+        ),
+        changed_runs=frozenset(runs),
+        changed_heads=frozenset(heads),
+    )
+
+
+def _is_news(known: Run | None, stored: Run, held: bool) -> bool:
+    if known is None or stored.epoch > known.epoch:
+        return True
+    return stored.epoch == known.epoch and not held and stored != known
 
 
 def without_writers(state: RunsState, now_ms: int) -> RunsState:

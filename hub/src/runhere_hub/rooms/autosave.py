@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runhere_hub.core.errors import RunhereError, Unavailable
-from runhere_hub.services.rooms import Batch
+from runhere_hub.services.rooms import Batch, CommitResult
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +53,8 @@ class Source(Protocol):
         """What is to be committed, who waits for it, and in how many seconds more will be due (None: nothing more)."""
         ...
 
-    def saved(self, told: Told, seq: int | None) -> None:
-        """A batch is durable. `seq` None: there was nothing to write."""
+    def saved(self, told: Told, result: CommitResult | None) -> None:
+        """A batch is durable. `result` None: there was nothing to write."""
         ...
 
     def not_saved(self, error: RunhereError) -> None:
@@ -70,7 +70,7 @@ class Autosave:
     """The writing side of one room.
 
     Args:
-        commit: Makes a batch durable and gives the notebook's last sequence number.
+        commit: Makes a batch durable.
         after_commit: Called with each committed batch, in this task, before the next one: compaction, revisions.
     """
 
@@ -78,7 +78,7 @@ class Autosave:
         self,
         source: Source,
         *,
-        commit: Callable[[Batch], Awaitable[int]],
+        commit: Callable[[Batch], Awaitable[CommitResult]],
         after_commit: Callable[[], Awaitable[None]],
         pace: Pace,
     ) -> None:
@@ -180,13 +180,13 @@ class Autosave:
         retry_s = self._pace.first_retry_s
         while True:
             try:
-                seq = await self._commit(batch)
+                result = await self._commit(batch)
             except Unavailable as error:
                 self._source.not_saved(error)
                 await asyncio.sleep(retry_s)
                 retry_s = min(retry_s * 2, self._pace.last_retry_s)
             else:
-                self._source.saved(told, seq)
+                self._source.saved(told, result)
                 return True
 
     def _come_back(self, in_s: float | None) -> None:

@@ -109,6 +109,16 @@ class LiveDocument:
         # every visit.
         return Applied(changed, must_be_kept=changed or has_structs(update))
 
+    def absorb(self, update: bytes) -> bool:
+        """Apply what another hub process stored; it has noted the authors. True when it was news."""
+        self._watched = _Watched()
+        try:
+            self.doc.apply_update(update)
+        finally:
+            watched, self._watched = self._watched, None
+        self._whole = None
+        return watched.update is not None
+
     def edit(self, work: Callable[[Doc[Any]], object], person_id: str | None) -> bytes | None:
         """Let `work` change the document, in one transaction.
 

@@ -67,6 +67,17 @@ class LiveRuns:
         known = {cell: run if run in self.state.runs else None for cell, run in heads.items()}
         return self._took(rules.set_heads(self.state, known, self._at(seq, omit=False)))
 
+    def adopt(self, elsewhere: RunsState, *, held: frozenset[str], seq: int) -> Outcome:
+        """What another hub process stored. `held`: runs that a page of this process writes."""
+        outcome = rules.adopt(
+            self.state, elsewhere, held=held, kept_heads=self._changed_heads, at=self._at(seq, omit=False)
+        )
+        self.state = outcome.state
+        for run_id in outcome.changed_runs:  # theirs is the stored one now; what waited here came under an old lease
+            self._changed_runs.pop(run_id, None)
+            self._acks.pop(run_id, None)
+        return outcome
+
     def take(self, *, everything: bool) -> Due:
         """What is due, or all that waits. It does not wait any more afterwards."""
         now = self._clock()

@@ -1,7 +1,6 @@
 """A room with its writing side and its blobs: what the registry hands out, and what a bound file works with."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -11,24 +10,25 @@ from typing import Any
 
 from pycrdt import Doc
 
-from runhere_hub.core import outputs as output_rules
 from runhere_hub.core.access import Role
-from runhere_hub.core.blobs import BlobStore, sha256_of
+from runhere_hub.core.blobs import BlobStore
+from runhere_hub.core.bus import Bus, Committed
 from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
 from runhere_hub.core.merge import merge
-from runhere_hub.core.notebook import Cell, CellId, Json, Notebook, Output
-from runhere_hub.core.run_frames import is_too_large
+from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Imported
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.rooms.autosave import Autosave, Pace
 from runhere_hub.rooms.channel import Channel
-from runhere_hub.rooms.room import Change, FileState, Member, Room
+from runhere_hub.rooms.member import Member
+from runhere_hub.rooms.output_blobs import OutputBlobs
+from runhere_hub.rooms.room import Change, FileState, Room
 from runhere_hub.services import revisions as revision_service
 from runhere_hub.services import rooms as room_service
-from runhere_hub.services.rooms import Batch
+from runhere_hub.services.rooms import Batch, CommitResult
 from runhere_hub.store.revisions import RevisionInfo
 from runhere_hub.store.session import Database
 from runhere_protocol import CloseCode
@@ -61,6 +61,7 @@ class Surroundings:
     new_id: Callable[[], str]
     process: str
     random: Random
+    bus: Bus
     pace: Pace
 
 
@@ -72,7 +73,9 @@ class OpenRoom:
         self._around = around
         self._log_count = log_count
         self._log_bytes = log_bytes
-        self._last_revision_ms = around.clock()
+        self._seen = room.about.seq
+        self.looked_at = around.clock()
+        self._blobs = OutputBlobs(around.db, around.blobs, around.clock, room.notebook_id)
         self.autosave = Autosave(
             room,
             commit=self._commit,
@@ -109,7 +112,7 @@ class OpenRoom:
         run = state.runs.get(state.heads.get(cell.id) or "")
         if run is None or cell.type != "code":
             return cell
-        shown = tuple([await self._without_blobs(output) for output in run.folded.outputs])
+        shown = tuple([await self._blobs.resolved(output) for output in run.folded.outputs])
         return replace(cell, outputs=shown, execution_count=run.execution_count)
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
@@ -134,7 +137,9 @@ class OpenRoom:
         if self.room.about.omit_outputs:
             return
         imported = {
-            cell_id: Imported(self._around.new_id(), count, tuple([await self._with_blobs(output) for output in shown]))
+            cell_id: Imported(
+                self._around.new_id(), count, tuple([await self._blobs.stored(output) for output in shown])
+            )
             for cell_id, (count, shown) in found.items()
         }
         self.room.import_runs(imported)
@@ -160,55 +165,31 @@ class OpenRoom:
         """Wait until everything that waits now is durable."""
         await self.autosave.flushed()
 
-    # --- blobs -----------------------------------------------------------------------------------------------------
-
-    async def _with_blobs(self, output: Output) -> Output:
-        made = dict(output_rules.normalise(output))
-        if "text" in made:
-            made["text"] = await self._put(made["text"])
-        data = made.get("data")
-        if isinstance(data, dict):
-            made["data"] = {mime: await self._put(value) for mime, value in data.items()}
-        return made
-
-    async def _put(self, value: Json) -> Json:
-        if not is_too_large(value):
-            return value
-        data = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        name = sha256_of(data)
-        await self._around.blobs.put(name, data)
-        await room_service.record_blob(
-            self._around.db, self.notebook_id, name, size_bytes=len(data), now_ms=self._around.clock()
-        )
-        return {"$blob": name, "size_bytes": len(data)}
-
-    async def _without_blobs(self, output: Output) -> Output:
-        made = dict(output_rules.for_file(output))
-        if _is_blob(made.get("text")):
-            made["text"] = await self._get(made["text"])
-        data = made.get("data")
-        if isinstance(data, dict) and any(_is_blob(value) for value in data.values()):
-            made["data"] = {mime: await self._get(value) for mime, value in data.items()}
-        return made
-
-    async def _get(self, value: Json) -> Json:
-        if not isinstance(value, dict) or not _is_blob(value):
-            return value
-        try:
-            data = await self._around.blobs.get(str(value["$blob"]))
-            found: Json = json.loads(data.decode("utf-8", "surrogatepass"))
-        except (Unavailable, ValueError) as error:
-            _log.warning("An output of notebook %s is missing: %s", self.notebook_id, error)
-            return "[This part of the output is missing from the hub's store.]"
-        return found
-
     # --- saving, compaction, revisions -----------------------------------------------------------------------------
 
-    async def _commit(self, batch: Batch) -> int:
-        seq = await room_service.commit(self._around.db, self.notebook_id, batch, process=self._around.process)
+    async def _commit(self, batch: Batch) -> CommitResult:
+        bus = self._around.bus
+        result = await room_service.commit(
+            self._around.db, self.notebook_id, batch, process=self._around.process, shared=bus.is_shared
+        )
+        bus.tell(Committed(self.notebook_id))
+        if result.after <= self._seen:
+            self._seen = max(self._seen, result.seq)
         self._log_count += len(batch.updates)
         self._log_bytes += sum(len(update) for _, update in batch.updates)
-        return seq
+        return result
+
+    async def look(self) -> None:
+        """Take over what other hub processes committed.
+
+        Raises:
+            NotFound: The notebook is gone.
+            Unavailable: It cannot be read now; the next look finds it.
+        """
+        self.looked_at = self._around.clock()
+        elsewhere = await room_service.look(self._around.db, self.notebook_id, self._seen, process=self._around.process)
+        self.room.adopt(elsewhere)
+        self._seen = max(self._seen, elsewhere.seq)
 
     async def _after_commit(self) -> None:
         if self._log_count >= COMPACT_AFTER_UPDATES or self._log_bytes >= COMPACT_AFTER_BYTES:
@@ -217,7 +198,11 @@ class OpenRoom:
     async def compact(self) -> None:
         """Join the log into a snapshot and forget runs that nobody can reach any more."""
         self._log_count = self._log_bytes = 0
-        await room_service.compact(self._around.db, self.notebook_id)
+        async with self._around.bus.lock(f"compact {self.notebook_id}") as alone:
+            if alone:
+                await room_service.compact(self._around.db, self.notebook_id)
+        if self._around.bus.is_shared:
+            return  # another process may show runs that nobody reaches here
         candidates = self.room.runs.forgettable()
         if candidates:
             self.room.runs.forget(await room_service.forget_runs(self._around.db, self.notebook_id, candidates))
@@ -298,16 +283,3 @@ class OpenRoom:
             await work()
         except Unavailable as error:
             _log.warning("Notebook %s: %s", self.notebook_id, error.message)
-
-
-def _is_blob(value: Json) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("$blob"), str)
-
-
-def shown_by(cells: tuple[Cell, ...]) -> dict[CellId, ShownOutputs]:
-    """Counts and outputs of code cells that show anything."""
-    return {
-        cell.id: (cell.execution_count, cell.outputs)
-        for cell in cells
-        if cell.type == "code" and (cell.outputs or cell.execution_count is not None)
-    }

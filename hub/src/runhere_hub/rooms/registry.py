@@ -10,17 +10,18 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Protocol
 
+from runhere_hub.bus.local import LocalBus
 from runhere_hub.core.blobs import BlobStore
-from runhere_hub.core.errors import RunhereError, Unavailable
-from runhere_hub.core.notebook import Notebook
+from runhere_hub.core.bus import LOOK_EVERY_MS, Bus, Committed, Missed, News, Present
+from runhere_hub.core.errors import NotFound, RunhereError, Unavailable
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.rooms.autosave import Pace
 from runhere_hub.rooms.live_document import LiveDocument
 from runhere_hub.rooms.live_runs import LiveRuns
-from runhere_hub.rooms.open_room import OpenRoom, Surroundings, shown_by
+from runhere_hub.rooms.loading import Seed, load
+from runhere_hub.rooms.open_room import OpenRoom, Surroundings
 from runhere_hub.rooms.room import About, Room
-from runhere_hub.services import rooms as room_service
 from runhere_hub.services.rooms import LoadedRoom
 from runhere_hub.store.session import Database
 from runhere_protocol import CloseCode
@@ -33,8 +34,6 @@ TOMBSTONES_STAY_MS = 30 * 24 * 3600 * 1000
 _TICK_S = 1.0
 _GIVE_UP_AFTER_S = 10.0
 
-EMPTY = Notebook(nbformat=4, nbformat_minor=5, metadata={}, cells=())
-
 
 class Attachment(Protocol):
     """Something that lives as long as a room: a bound file."""
@@ -44,7 +43,6 @@ class Attachment(Protocol):
         ...
 
 
-Seed = Callable[[str], Awaitable[Notebook | None]]
 Attach = Callable[[OpenRoom], Awaitable[Attachment | None]]
 
 
@@ -63,6 +61,8 @@ class _Opened:
         self.room = room
         self.attachment: Attachment | None = None
         self.revising: asyncio.Task[None] | None = None
+        self.looking: asyncio.Task[None] | None = None
+        self.look_again = False
 
 
 class RoomRegistry:
@@ -74,10 +74,11 @@ class RoomRegistry:
         random: For positions of cells in new documents.
         seed: What a notebook without a document starts with (its file); None: an empty one.
         attach: Called with each room before anybody may join.
+        bus: How hub processes of one database tell each other; None: there is only this one.
         pace: How often a room writes; tests set it to 0.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what every room is given comes in here, once
         self,
         *,
         db: Database,
@@ -87,10 +88,19 @@ class RoomRegistry:
         random: Random,
         seed: Seed = _no_seed,
         attach: Attach = _no_attachment,
-        pace: Pace = Pace(),  # noqa: B008  # a frozen value
+        bus: Bus | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        process = new_id()
         self._around = Surroundings(
-            db=db, blobs=blobs, clock=clock, new_id=new_id, process=new_id(), random=random, pace=pace
+            db=db,
+            blobs=blobs,
+            clock=clock,
+            new_id=new_id,
+            process=process,
+            random=random,
+            bus=bus or LocalBus(),
+            pace=pace or Pace(),
         )
         self._seed = seed
         self._attach = attach
@@ -100,7 +110,8 @@ class RoomRegistry:
         self._closed = False
 
     async def start(self) -> None:
-        """Start the clockwork."""
+        """Start the clockwork, and listen to other hub processes."""
+        await self._around.bus.start(self._on_news)
         self._clockwork = asyncio.create_task(self._run_clockwork(), name="room-clockwork")
 
     async def open(self, notebook_id: str) -> OpenRoom:
@@ -147,6 +158,8 @@ class RoomRegistry:
             if opened is None or notebook_id in self._closing:
                 continue
             opened.room.room.tick()
+            if self._around.bus.is_shared and self._around.clock() - opened.room.looked_at >= LOOK_EVERY_MS:
+                self._look(notebook_id)
             if opened.room.wants_revision() and (opened.revising is None or opened.revising.done()):
                 opened.revising = asyncio.create_task(opened.room.revise_automatically(), name="room-revise")
             if self._is_idle(opened.room.room):
@@ -168,6 +181,7 @@ class RoomRegistry:
             for notebook_id in {*self._opening, *self._closing}
         ]
         await asyncio.gather(*closing)
+        await self._around.bus.close()
 
     def _is_idle(self, room: Room) -> bool:
         return room.empty_since is not None and self._around.clock() - room.empty_since >= IDLE_MS
@@ -185,53 +199,74 @@ class RoomRegistry:
     # --- opening ---------------------------------------------------------------------------------------------------
 
     async def _load(self, notebook_id: str) -> _Opened:
-        loaded = await room_service.load(self._around.db, notebook_id)
-        seed = None if loaded.updates else (await self._seed(notebook_id) or EMPTY)
-        opened = _Opened(self._make(loaded, seed))
+        loaded = await load(self._around, notebook_id, self._seed)
+        opened = _Opened(self._make(loaded))
         room = opened.room
         room.autosave.start()
         try:
-            async with asyncio.timeout(_GIVE_UP_AFTER_S):
-                await self._prepare(room, seed)
+            before_ms = self._around.clock() - TOMBSTONES_STAY_MS
+            room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
             opened.attachment = await self._attach(room)
-        except TimeoutError as error:
-            await room.autosave.close(give_up_after_s=0)
-            raise Unavailable("The notebook cannot be stored now; the hub's log says why.") from error
         except BaseException:
             await room.autosave.close(give_up_after_s=0)
             raise
         room.room.edited_at = None
         return opened
 
-    async def _prepare(self, room: OpenRoom, seed: Notebook | None) -> None:
-        if seed is None:
-            before_ms = self._around.clock() - TOMBSTONES_STAY_MS
-            room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
-            return
-        room.room.keep(room.room.document.missing(b"\x00"))
-        await room.set_outputs(shown_by(seed.cells))
-        await room.flushed()
-
-    def _make(self, loaded: LoadedRoom, seed: Notebook | None) -> OpenRoom:
-        doc = replay(loaded.updates) if seed is None else notebook_doc.create(seed, random=self._around.random)
+    def _make(self, loaded: LoadedRoom) -> OpenRoom:
+        notebook_id = loaded.notebook_id
         room = Room(
             About(
-                notebook_id=loaded.notebook_id,
+                notebook_id=notebook_id,
                 owner_id=loaded.owner_id,
                 title=loaded.title,
                 folder_path=loaded.folder_path,
                 omit_outputs=loaded.omit_outputs,
                 seq=loaded.seq,
             ),
-            LiveDocument(doc, loaded.clients),
+            LiveDocument(replay(loaded.updates), loaded.clients),
             LiveRuns(loaded.runs, clock=self._around.clock, new_id=self._around.new_id),
             clock=self._around.clock,
             new_id=self._around.new_id,
             ask=lambda: opened.autosave.ask(),
-            on_failed=lambda: self._on_failed(loaded.notebook_id),
+            on_failed=lambda: self._on_failed(notebook_id),
+            on_presence=lambda payload: self._around.bus.tell(Present(notebook_id, payload)),
         )
         opened = OpenRoom(room, self._around, log_count=loaded.log_count, log_bytes=loaded.log_bytes)
         return opened
+
+    # --- other hub processes ---------------------------------------------------------------------------------------
+
+    def _on_news(self, news: News) -> None:
+        match news:
+            case Present(notebook_id, payload):
+                opened = self._opened(notebook_id)
+                if opened is not None:
+                    opened.room.room.adopt_presence(payload)
+            case Committed(notebook_id):
+                self._look(notebook_id)
+            case Missed():
+                for notebook_id in list(self._opening):
+                    self._look(notebook_id)
+
+    def _look(self, notebook_id: str) -> None:
+        """Let a room look for what others committed; asked while it looks, it looks once more."""
+        opened = self._opened(notebook_id)
+        if opened is None or notebook_id in self._closing:
+            return
+        opened.look_again = True
+        if opened.looking is None or opened.looking.done():
+            opened.looking = asyncio.create_task(self._keep_looking(opened), name="room-look")
+
+    async def _keep_looking(self, opened: _Opened) -> None:
+        while opened.look_again:
+            opened.look_again = False
+            try:
+                await opened.room.look()
+            except NotFound as error:
+                opened.room.room.failed(error)
+            except Unavailable as error:
+                _log.warning("Notebook %s: %s", opened.room.notebook_id, error.message)
 
     # --- closing ---------------------------------------------------------------------------------------------------
 
@@ -245,8 +280,9 @@ class RoomRegistry:
         try:
             opened = await asyncio.shield(task)
             opened.room.room.send_all_away(code, reason)
-            if opened.revising is not None:
-                await _in_time(opened.revising)
+            for task_of_it in (opened.revising, opened.looking):
+                if task_of_it is not None:
+                    await _in_time(task_of_it)
             if opened.attachment is not None:
                 await _in_time(opened.attachment.close())
             await opened.room.close(code, reason, give_up_after_s=_GIVE_UP_AFTER_S)

@@ -7,7 +7,6 @@ The one task of a room is its autosave; the registry owns the room and closes it
               │ anything else first: 4400
 """
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -37,13 +36,12 @@ from runhere_hub.rooms.autosave import Told
 from runhere_hub.rooms.channel import Channel, Message
 from runhere_hub.rooms.live_document import LiveDocument
 from runhere_hub.rooms.live_runs import LiveRuns
-from runhere_hub.services.rooms import Batch
+from runhere_hub.rooms.member import Member, parse_identity, parse_text, text_of
+from runhere_hub.services.rooms import Batch, CommitResult, Elsewhere
 from runhere_protocol import BEAT_S, ROOM_PROTOCOL, CloseCode, FileStateName
 
 _log = logging.getLogger(__name__)
 
-_MAX_ID_CHARACTERS = 64
-_LARGEST_CLIENT_ID = 2**53
 _EDITORS: frozenset[Role] = frozenset({"editor", "owner"})
 
 
@@ -77,29 +75,6 @@ class About:
 
 
 @dataclass
-class Member:
-    """One socket in the room. `asker` is None until its `join` came.
-
-    Attributes:
-        received: Document frames so far (SPEC 2.4).
-        told: Of these, how many it knows to be durable.
-    """
-
-    session: str
-    channel: Channel
-    person: Person
-    role: Role
-    asker: Asker | None = None
-    client_id: int = 0
-    received: int = 0
-    told: int = 0
-
-    def send(self, frame: Mapping[str, Any]) -> None:
-        """Send a JSON frame."""
-        self.channel.send(text_of(frame))
-
-
-@dataclass
 class _Waiting:
     """What is not committed yet, besides runs."""
 
@@ -114,6 +89,7 @@ class Room:
     Args:
         ask: Called when something waits to be committed.
         on_failed: Called once, when the room cannot go on; its pages have been sent away by then.
+        on_presence: Told every awareness payload that was admitted here, for other hub processes.
         new_id: 32 hex digits, never the same twice.
     """
 
@@ -127,6 +103,7 @@ class Room:
         new_id: Callable[[], str],
         ask: Callable[[], None],
         on_failed: Callable[[], None],
+        on_presence: Callable[[bytes], None],
     ) -> None:
         self.about = about
         self.document = document
@@ -141,6 +118,7 @@ class Room:
         self._new_id = new_id
         self._ask = ask
         self._on_failed = on_failed
+        self._on_presence = on_presence
         self._listeners: list[Callable[[Change], None]] = []
         self._presence: Mapping[int, presence.Entry] = {}
         self._waiting = _Waiting()
@@ -189,7 +167,7 @@ class Room:
             elif isinstance(message, bytes):
                 self._receive_bytes(member, message)
             else:
-                self._receive_text(member, _parse(message))
+                self._receive_text(member, parse_text(message))
         except FrameInvalid as error:
             self._send_away(member, CloseCode.BAD_FRAME, error.message)
         except Exception as error:  # noqa: BLE001  # one page's message must not end the others' hub: the room is reopened
@@ -197,15 +175,15 @@ class Room:
             self.failed(error)
 
     def _greet(self, member: Member, message: Message) -> None:
-        frame = _parse(message) if isinstance(message, str) else {}
+        frame = parse_text(message) if isinstance(message, str) else {}
         if frame.get("type") != "join":
             raise FrameInvalid("The first message must be a join.")
         if frame.get("protocol") != ROOM_PROTOCOL:
             self._send_away(member, CloseCode.PROTOCOL_NOT_SPOKEN, f"This hub speaks version {ROOM_PROTOCOL}.")
             return
-        member.client_id, browser_id, tab_id = _identity(frame)
-        person = member.person
-        member.asker = Asker(member.session, person.id, person.name, browser_id, tab_id)
+        identity, person = parse_identity(frame), member.person
+        member.client_id = identity.client_id
+        member.asker = Asker(member.session, person.id, person.name, identity.browser_id, identity.tab_id)
         if self.document.register(member.client_id, person.id):
             self._waiting.clients.append((member.client_id, person.id))
         member.send(self._hello(member))
@@ -282,11 +260,6 @@ class Room:
         self._ask()
         return True
 
-    def keep(self, update: bytes) -> None:
-        """Put the document that the hub has just made into the log; nobody has joined yet."""
-        self._waiting.updates.append((None, update))
-        self._ask()
-
     def _edited(self, *, by_hub: bool) -> None:
         now = self._clock()
         self.edited_at = (self.edited_at[0] if self.edited_at is not None else now, now)
@@ -302,7 +275,9 @@ class Room:
 
     def _tell_presence(self, entries: tuple[presence.Entry, ...], *, but: Member) -> None:
         if entries:
-            message = awareness(presence.write(entries))
+            payload = presence.write(entries)
+            self._on_presence(payload)
+            message = awareness(payload)
             for other in self._others(but):
                 other.channel.send(message)
 
@@ -312,15 +287,15 @@ class Room:
         kind = frame.get("type")
         asker = member.asker
         if kind not in ("run", "take_over", "head") or asker is None:
-            self._refuse(member, "unknown_type", "This hub does not know such a frame.", str(kind))
+            member.refuse("unknown_type", "This hub does not know such a frame.", str(kind))
             return
         if member.role not in _EDITORS:
-            self._refuse(member, "forbidden", "You may read this notebook, not run it.", str(kind))
+            member.refuse("forbidden", "You may read this notebook, not run it.", str(kind))
             return
         try:
             parsed = run_frames.parse(frame)
         except FrameInvalid as error:
-            self._refuse(member, "bad_frame", error.message, str(kind))
+            member.refuse("bad_frame", error.message, str(kind))
             return
         outcome = self.runs.fold(parsed, asker, seq=self._next_seq(), omit_outputs=self.about.omit_outputs)
         if outcome.answer is not None:
@@ -349,6 +324,25 @@ class Room:
     def _next_seq(self) -> int:
         """The number that the next commit will probably get; pages order heads by it."""
         return self.about.seq + len(self._waiting.updates) + 1
+
+    # --- other hub processes ---------------------------------------------------------------------------------------
+
+    def adopt(self, elsewhere: Elsewhere) -> None:
+        """What other hub processes committed: apply it and tell the pages."""
+        for update in elsewhere.updates:
+            if self.document.absorb(update):
+                self._send_all(sync_update(update))
+                self._edited(by_hub=False)
+        self.about.seq = max(self.about.seq, elsewhere.seq)
+        runs = self.runs.state.runs.values()
+        held = frozenset(run.run_id for run in runs if run.writer is not None and run.writer.session in self.members)
+        self._tell(self.runs.adopt(elsewhere.runs, held=held, seq=self.about.seq), None)
+
+    def adopt_presence(self, payload: bytes) -> None:
+        """Who is in the room of another hub process."""
+        self._presence, news = presence.merge(self._presence, presence.read(payload))
+        if news:
+            self._send_all(awareness(presence.write(news)))
 
     # --- what pages are told besides -------------------------------------------------------------------------------
 
@@ -405,18 +399,19 @@ class Room:
         next_in_s = None if due.next_at_ms is None else max(0.0, (due.next_at_ms - self._clock()) / 1000)
         return batch, Told(waiting.received, due.acks), next_in_s
 
-    def saved(self, told: Told, seq: int | None) -> None:
+    def saved(self, told: Told, result: CommitResult | None) -> None:
         """A batch is durable: acknowledge (SPEC 2.4, 3.4)."""
-        if seq is not None:
-            self.about.seq = seq
+        if result is not None:
+            self.about.seq = result.seq
         recovered, self._trouble = self._trouble is not None, None
         for session, member in self.members.items():
             received = told.received.get(session, member.told)
             if received > member.told or (recovered and member.asker is not None):
                 member.told = received
                 member.send({"type": "saved", "received": received, "seq": self.about.seq})
+        stale = result.stale if result is not None else frozenset()
         for session, frame in told.frames:
-            if session in self.members:
+            if session in self.members and frame["run_id"] not in stale:
                 self.members[session].send(frame)
 
     def not_saved(self, error: RunhereError) -> None:
@@ -455,41 +450,6 @@ class Room:
         for member in self._joined():
             member.channel.send(message)
 
-    def _refuse(self, member: Member, code: str, message: str, of: str) -> None:
-        member.send({"type": "refused", "code": code, "message": message, "of": of})
-
-
-def text_of(frame: Mapping[str, Any]) -> str:
-    """A frame as JSON text; ASCII, so that lone surrogates of an output pass."""
-    return json.dumps(frame, ensure_ascii=True, separators=(",", ":"))
-
 
 def _file_frame(file: FileState) -> Mapping[str, Any]:
     return {"type": "file", **asdict(file)}
-
-
-def _parse(text: str) -> Mapping[str, Any]:
-    try:
-        frame = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise FrameInvalid("A text message is not JSON.") from error
-    if not isinstance(frame, dict):
-        raise FrameInvalid("A text message is not a JSON object.")
-    return frame
-
-
-def _no_constant(name: str) -> None:
-    raise FrameInvalid(f"{name} is not JSON.")
-
-
-def _identity(frame: Mapping[str, Any]) -> tuple[int, str, str]:
-    client_id, browser_id, tab_id = frame.get("client_id"), frame.get("browser_id"), frame.get("tab_id")
-    if not isinstance(client_id, int) or isinstance(client_id, bool) or not 0 <= client_id < _LARGEST_CLIENT_ID:
-        raise FrameInvalid("A join lacks its Yjs client id.")
-    if not (_is_short(browser_id) and _is_short(tab_id)):
-        raise FrameInvalid("A join lacks its browser or tab.")
-    return client_id, str(browser_id), str(tab_id)
-
-
-def _is_short(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _MAX_ID_CHARACTERS

@@ -98,20 +98,32 @@ def _load(conn: Connection, notebook_id: str) -> LoadedRoom:
     )
 
 
-async def commit(db: Database, notebook_id: str, batch: Batch, *, process: str) -> int:
-    """Write a batch; when this returns it is on disk. `process` is this one: others look for what is not theirs.
+@dataclass(frozen=True)
+class CommitResult:
+    """A batch that is on disk.
 
-    Returns:
-        The notebook's last sequence number.
+    Attributes:
+        after: Last sequence number before the batch.
+        seq: The batch's last one.
+        stale: Runs of the batch that another process leased meanwhile: these were not written.
+    """
+
+    after: int
+    seq: int
+    stale: frozenset[str] = frozenset()
+
+
+async def commit(db: Database, notebook_id: str, batch: Batch, *, process: str, shared: bool = False) -> CommitResult:
+    """Write a batch; when this returns it is on disk. `process` is this one: others look for what is not theirs.
 
     Raises:
         DiskFull, DatabaseDamaged, DatabaseUnavailable: Nothing of the batch was written; it may be tried again.
         NotFound: The notebook is gone for good.
     """
-    return await db.write(lambda conn: _commit(conn, notebook_id, batch, process))
+    return await db.write(lambda conn: _commit(conn, notebook_id, batch, process, shared))
 
 
-def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str) -> int:
+def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str, shared: bool) -> CommitResult:
     count = len(batch.updates)
     last = updates.take_seq(conn, notebook_id, count + 1)
     first = last - count
@@ -120,10 +132,68 @@ def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str) -> i
     ]
     updates.append(conn, notebook_id, stored)
     updates.register_clients(conn, notebook_id, batch.clients)
-    runs.save(conn, notebook_id, last, batch.runs)
+    stale = _stale(conn, notebook_id, batch.runs) if shared else frozenset()
+    runs.save(conn, notebook_id, last, [run for run in batch.runs if run.run_id not in stale])
     runs.save_heads(conn, notebook_id, last, batch.heads)
     authorship.append(conn, notebook_id, last, batch.authored)
-    return last
+    return CommitResult(first - 1, last, stale)
+
+
+def _stale(conn: Connection, notebook_id: str, changed: Collection[Run]) -> frozenset[str]:
+    """Runs of which a newer lease is stored. Another process gave it away, so what comes under this one is refused."""
+    if not changed:
+        return frozenset()
+    stored = runs.epochs(conn, notebook_id, [run.run_id for run in changed])
+    return frozenset(run.run_id for run in changed if stored.get(run.run_id, run.epoch) > run.epoch)
+
+
+async def begin(db: Database, notebook_id: str, batch: Batch, *, process: str) -> bool:
+    """Give a notebook its first document. False, and nothing written, when another process was faster.
+
+    Raises:
+        As `commit`.
+    """
+    return await db.write(lambda conn: _begin(conn, notebook_id, batch, process))
+
+
+def _begin(conn: Connection, notebook_id: str, batch: Batch, process: str) -> bool:
+    updates.take_seq(conn, notebook_id, 0)  # whoever comes second waits here
+    if updates.snapshot(conn, notebook_id) is not None or updates.after(conn, notebook_id, -1):
+        return False
+    _commit(conn, notebook_id, batch, process, shared=False)
+    return True
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What other processes committed of a notebook, and how far this is everything."""
+
+    seq: int
+    updates: tuple[bytes, ...]
+    runs: RunsState
+
+
+async def look(db: Database, notebook_id: str, after: int, *, process: str) -> Elsewhere:
+    """What was committed behind a sequence number; updates of this process are left out.
+
+    Raises:
+        NotFound: The notebook is gone.
+    """
+    return await db.read(lambda conn: _look(conn, notebook_id, after, process))
+
+
+def _look(conn: Connection, notebook_id: str, after: int, process: str) -> Elsewhere:
+    about = notebooks.about(conn, notebook_id)
+    if about is None:
+        raise NotFound("There is no such notebook.", notebook_id=notebook_id)
+    if about.seq == after:
+        return Elsewhere(after, (), RunsState())
+    log = updates.after(conn, notebook_id, after)
+    snapshot = updates.snapshot(conn, notebook_id)
+    # Another process may have joined the log past what was seen here: then the snapshot has it.
+    joined_past = (snapshot.data,) if snapshot is not None and snapshot.seq > after else ()
+    foreign = tuple(one.data for one in log if one.process != process)
+    return Elsewhere(about.seq, (*joined_past, *foreign), runs.load(conn, notebook_id, after))
 
 
 async def compact(db: Database, notebook_id: str) -> None:

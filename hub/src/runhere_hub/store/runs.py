@@ -24,6 +24,13 @@ def load(conn: Connection, notebook_id: str, after: int = -1) -> RunsState:
     return RunsState({run.run_id: run for run in loaded}, {row.cell_id: row.run_id for row in shown})
 
 
+def epochs(conn: Connection, notebook_id: str, run_ids: Collection[str]) -> dict[str, int]:
+    """Epoch of each of these runs that is stored."""
+    here = (runs.c.notebook_id == notebook_id) & runs.c.run_id.in_(list(run_ids))
+    found = conn.execute(select(runs.c.run_id, runs.c.record).where(here))
+    return {row.run_id: int(json.loads(row.record)["epoch"]) for row in found}
+
+
 def save(conn: Connection, notebook_id: str, seq: int, changed: Sequence[Run]) -> None:
     """Write these runs as they are now."""
     upsert(
@@ -56,12 +63,11 @@ def remove(conn: Connection, notebook_id: str, run_ids: Collection[str]) -> None
 
 
 def _stored_record(run: Run) -> dict[str, Any]:
-    """The record of the wire, and what only the hub needs. The writer is left out: sockets do not survive."""
-    last = run.last_writer
+    """The record of the wire, and what only the hub needs."""
     return {
         **record(run),
-        "writer": None,
-        "last_writer": [last.session, last.person_id, last.person_name, last.browser_id, last.tab_id] if last else None,
+        "writer": _page(run.writer),
+        "last_writer": _page(run.last_writer),
         "left_at": run.left_at,
         "replaced": run.replaced,
         "clear_pending": run.folded.clear_pending,
@@ -70,9 +76,16 @@ def _stored_record(run: Run) -> dict[str, Any]:
 
 def _run(stored: str, outputs: str) -> Run:
     values = json.loads(stored)
-    last, clear_pending = values.pop("last_writer"), values.pop("clear_pending")
-    folded = Folded(tuple(json.loads(outputs)), clear_pending)
-    return Run(**values, last_writer=Asker(*last) if last else None, folded=folded)
+    folded = Folded(tuple(json.loads(outputs)), values.pop("clear_pending"))
+    for name in ("writer", "last_writer"):
+        values[name] = Asker(*values[name]) if values[name] else None
+    return Run(**values, folded=folded)
+
+
+def _page(asker: Asker | None) -> list[str] | None:
+    if asker is None:
+        return None
+    return [asker.session, asker.person_id, asker.person_name, asker.browser_id, asker.tab_id]
 
 
 def _json(value: object) -> str:

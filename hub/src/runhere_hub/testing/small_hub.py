@@ -9,9 +9,9 @@ from runhere_hub.core.access import Role
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
 from runhere_hub.rooms.autosave import Pace
+from runhere_hub.rooms.member import Member
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import RoomRegistry
-from runhere_hub.rooms.room import Member
 from runhere_hub.store import tables
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.testing.fakes import FakeClock, QueueChannel, counted_ids

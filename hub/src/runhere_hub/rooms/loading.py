@@ -1,0 +1,61 @@
+"""How a notebook gets from the database, or from its file, into a room. One loader makes the document: this one."""
+
+from collections.abc import Awaitable, Callable
+
+from runhere_hub.core import runs as run_rules
+from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.run_records import RunsState
+from runhere_hub.core.runs import Circumstances, Imported
+from runhere_hub.doc import notebook_doc
+from runhere_hub.rooms.open_room import ShownOutputs, Surroundings
+from runhere_hub.rooms.output_blobs import OutputBlobs
+from runhere_hub.services import rooms as room_service
+from runhere_hub.services.rooms import Batch, LoadedRoom
+
+Seed = Callable[[str], Awaitable[Notebook | None]]
+
+EMPTY = Notebook(nbformat=4, nbformat_minor=5, metadata={}, cells=())
+
+
+async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom:
+    """The notebook as stored. One without a document gets it now, outputs and all, in one transaction.
+
+    Raises:
+        NotFound: There is no such notebook, or it lies in the trash.
+        Unavailable: It cannot be read or stored now; nothing was kept.
+    """
+    loaded = await room_service.load(around.db, notebook_id)
+    if loaded.updates:
+        return loaded
+    notebook = await seed(notebook_id) or EMPTY
+    await room_service.begin(
+        around.db, notebook_id, await _first_batch(around, loaded, notebook), process=around.process
+    )
+    return await room_service.load(around.db, notebook_id)
+
+
+async def _first_batch(around: Surroundings, loaded: LoadedRoom, notebook: Notebook) -> Batch:
+    document = notebook_doc.create(notebook, random=around.random).get_update()
+    if loaded.omit_outputs:
+        return Batch(updates=((None, document),))
+    blobs = OutputBlobs(around.db, around.blobs, around.clock, loaded.notebook_id)
+    found = {
+        cell_id: Imported(around.new_id(), count, await _all_stored(blobs, outputs))
+        for cell_id, (count, outputs) in shown_by(notebook.cells).items()
+    }
+    at = Circumstances(now_ms=around.clock(), new_run_id=around.new_id(), seq=loaded.seq, omit_outputs=False)
+    state = run_rules.import_runs(RunsState(), found, at).state
+    return Batch(updates=((None, document),), runs=tuple(state.runs.values()), heads=state.heads)
+
+
+async def _all_stored(blobs: OutputBlobs, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    return tuple([await blobs.stored(output) for output in outputs])
+
+
+def shown_by(cells: tuple[Cell, ...]) -> dict[CellId, ShownOutputs]:
+    """Counts and outputs of code cells that show anything."""
+    return {
+        cell.id: (cell.execution_count, cell.outputs)
+        for cell in cells
+        if cell.type == "code" and (cell.outputs or cell.execution_count is not None)
+    }

@@ -1,0 +1,75 @@
+"""Large values of one notebook's outputs: put into the blob store, and taken out again (SPEC 4.5)."""
+
+import json
+import logging
+from collections.abc import Callable
+
+from runhere_hub.core import outputs as output_rules
+from runhere_hub.core.blobs import BlobStore, sha256_of
+from runhere_hub.core.errors import Unavailable
+from runhere_hub.core.notebook import Json, Output
+from runhere_hub.core.run_frames import is_too_large
+from runhere_hub.services import rooms as room_service
+from runhere_hub.store.session import Database
+
+_log = logging.getLogger(__name__)
+
+_MISSING = "[This part of the output is missing from the hub's store.]"
+
+
+class OutputBlobs:
+    """Between outputs as a file has them and outputs as runs keep them."""
+
+    def __init__(self, db: Database, blobs: BlobStore, clock: Callable[[], int], notebook_id: str) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._clock = clock
+        self._notebook_id = notebook_id
+
+    async def stored(self, output: Output) -> Output:
+        """The output with its large values in the store.
+
+        Raises:
+            DiskFull, Unavailable: Some value could not be kept.
+        """
+        made = dict(output_rules.normalise(output))
+        if "text" in made:
+            made["text"] = await self._put(made["text"])
+        data = made.get("data")
+        if isinstance(data, dict):
+            made["data"] = {mime: await self._put(value) for mime, value in data.items()}
+        return made
+
+    async def resolved(self, output: Output) -> Output:
+        """The output as a file has it: values back in, display id dropped. What is missing is a text that says so."""
+        made = dict(output_rules.for_file(output))
+        if _is_blob(made.get("text")):
+            made["text"] = await self._get(made["text"])
+        data = made.get("data")
+        if isinstance(data, dict) and any(_is_blob(value) for value in data.values()):
+            made["data"] = {mime: await self._get(value) for mime, value in data.items()}
+        return made
+
+    async def _put(self, value: Json) -> Json:
+        if not is_too_large(value):
+            return value
+        data = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        name = sha256_of(data)
+        await self._blobs.put(name, data)
+        await room_service.record_blob(self._db, self._notebook_id, name, size_bytes=len(data), now_ms=self._clock())
+        return {"$blob": name, "size_bytes": len(data)}
+
+    async def _get(self, value: Json) -> Json:
+        if not isinstance(value, dict) or not _is_blob(value):
+            return value
+        try:
+            data = await self._blobs.get(str(value["$blob"]))
+            found: Json = json.loads(data.decode("utf-8", "surrogatepass"))
+        except (Unavailable, ValueError) as error:
+            _log.warning("An output of notebook %s is missing: %s", self._notebook_id, error)
+            return _MISSING
+        return found
+
+
+def _is_blob(value: Json) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("$blob"), str)
