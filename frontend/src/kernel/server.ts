@@ -1,6 +1,7 @@
 /** The parts of Jupyter's REST API that the page uses, parsed into types. */
 import { RuntimeError } from "./errors.ts";
 import type { SocketLike, Transport } from "./transport.ts";
+import { JOURNAL_PROTOCOL } from "./wire.ts";
 
 export interface Kernelspec {
   readonly name: string;
@@ -44,8 +45,18 @@ export interface NewSession {
   readonly kernelspec: string;
 }
 
+/** A piece of a kernel's journal. */
+export interface JournalPiece {
+  /** Records in a row; empty: there is nothing newer. */
+  readonly body: ArrayBuffer;
+  /** Stands instead of records: these are gone, and reading goes on after `to`. */
+  readonly gap: { readonly from: number; readonly to: number } | null;
+}
+
 /** Starting a kernel of a heavy environment on a cold disk takes its time. */
 const START_MS = 90_000;
+const JOURNAL_BYTES = 4 * 2 ** 20;
+const JOURNAL_MS = 60_000;
 
 export class JupyterServer {
   constructor(readonly transport: Transport) {}
@@ -112,13 +123,30 @@ export class JupyterServer {
     return this.transport.socket(path, { session_id: sessionId }, protocols);
   }
 
+  /** Whether this is a companion that keeps a journal of each kernel (SPEC 7.1). False also when it does not say. */
+  async keepsJournal(): Promise<boolean> {
+    const info = await this.transport.request("api/runhere/info").catch(() => null);
+    const { subprotocols } = record(info);
+    return Array.isArray(subprotocols) && subprotocols.includes(JOURNAL_PROTOCOL);
+  }
+
+  /** What the journal of a kernel, running or ended, holds after a seq (SPEC 7.9). Null when there is no such journal. */
+  async journal(kernelId: string, after: number): Promise<JournalPiece | null> {
+    const path = `api/runhere/journal/${encodeURIComponent(kernelId)}`;
+    const params = { after: String(after), max_bytes: String(JOURNAL_BYTES) };
+    const answer = await orNull(this.transport.bytes(path, { params, timeoutMs: JOURNAL_MS }));
+    if (answer === null) return null;
+    const gap = /^(\d+)-(\d+)/.exec(answer.headers.get("X-Runhere-Gap") ?? "");
+    return { body: answer.body, gap: gap === null ? null : { from: Number(gap[1]), to: Number(gap[2]) } };
+  }
+
   async #kernelVerb(kernelId: string, verb: string): Promise<void> {
     const path = `api/kernels/${encodeURIComponent(kernelId)}/${verb}`;
     await this.transport.request(path, { method: "POST", body: {}, timeoutMs: START_MS });
   }
 }
 
-async function orNull(answer: Promise<unknown>): Promise<unknown> {
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {

@@ -6,6 +6,7 @@
  */
 import type { AuthStyle } from "../core/binding.ts";
 import { RuntimeError } from "./errors.ts";
+import { JOURNAL_PROTOCOL } from "./wire.ts";
 
 /** The part of a WebSocket that is used; browsers', Node's and the `ws` package's have it. */
 export interface SocketLike {
@@ -40,6 +41,12 @@ export interface Transport {
    * @throws RuntimeError
    */
   request(path: string, options?: RequestOptions): Promise<unknown>;
+  /**
+   * The body and headers of a 2xx answer.
+   *
+   * @throws RuntimeError
+   */
+  bytes(path: string, options?: RequestOptions): Promise<{ readonly body: ArrayBuffer; readonly headers: Headers }>;
   socket(path: string, params: Readonly<Record<string, string>>, protocols: string[]): SocketLike;
 }
 
@@ -59,10 +66,14 @@ const REQUEST_MS = 20_000;
 export function directTransport(options: DirectOptions): Transport {
   return {
     request: (path, request = {}) => requestJson(options, path, request),
+    bytes: (path, request = {}) => requestBytes(options, path, request),
     socket: (path, params, protocols) => {
       const url = new URL(path, options.baseUrl.replace(/^http/, "ws"));
       for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value);
-      // A browser's WebSocket can carry no header.
+      // A browser's WebSocket can carry no header. The companion reads its token from a name of a subprotocol (SPEC 7.1).
+      const token = options.token();
+      const isOurs = protocols.includes(JOURNAL_PROTOCOL);
+      if (isOurs && token !== null) return options.openSocket(url.href, [...protocols, `runhere.token.${token}`]);
       addToken(url, options, "query");
       return options.openSocket(url.href, protocols);
     },
@@ -70,15 +81,32 @@ export function directTransport(options: DirectOptions): Transport {
 }
 
 async function requestJson(options: DirectOptions, path: string, request: RequestOptions): Promise<unknown> {
+  const answer = await accepted(options, path, request);
+  const text = await answer.text().catch((error: unknown) => {
+    throw unreachable(path, error);
+  });
+  return text === "" ? null : parsed(path, text);
+}
+
+async function requestBytes(
+  options: DirectOptions,
+  path: string,
+  request: RequestOptions,
+): Promise<{ body: ArrayBuffer; headers: Headers }> {
+  const answer = await accepted(options, path, request);
+  const body = await answer.arrayBuffer().catch((error: unknown) => {
+    throw unreachable(path, error);
+  });
+  return { body, headers: answer.headers };
+}
+
+async function accepted(options: DirectOptions, path: string, request: RequestOptions): Promise<Response> {
   const url = new URL(path, options.baseUrl);
   for (const [key, value] of Object.entries(request.params ?? {})) url.searchParams.set(key, value);
   addToken(url, options, options.auth);
   const answer = await send(url, options, request);
   if (!answer.ok) throw refusal(path, answer.status);
-  const text = await answer.text().catch((error: unknown) => {
-    throw unreachable(path, error);
-  });
-  return text === "" ? null : parsed(path, text);
+  return answer;
 }
 
 async function send(url: URL, options: DirectOptions, request: RequestOptions): Promise<Response> {

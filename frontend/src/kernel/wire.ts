@@ -1,10 +1,12 @@
 /**
- * Kernel messages as bytes: Jupyter's two WebSocket subprotocols.
+ * Kernel messages as bytes: Jupyter's two WebSocket subprotocols, and the messages of the companion's own.
  *
  * Default (no subprotocol): JSON text; with buffers, binary: u32 count, u32 offsets (big-endian), the JSON, the buffers.
  * `v1.kernel.websocket.jupyter.org`: u64 count, u64 offsets (little-endian), then channel, header, parent header, metadata, content, buffers.
  */
 
+/** The companion's own (SPEC 7): what the page sends is laid out as in v1; what it hears comes in records (`records.ts`). */
+export const JOURNAL_PROTOCOL = "runhere.journal.v1";
 /** Offer this one; a server that does not know it chooses none and gets the default. */
 export const V1_PROTOCOL = "v1.kernel.websocket.jupyter.org";
 
@@ -44,7 +46,7 @@ const CHANNELS: readonly string[] = ["shell", "control", "iopub", "stdin"];
 
 /** The bytes or text to send under the subprotocol that the server chose (`""` for the default). */
 export function encode(message: OutgoingMessage, protocol: string): string | Uint8Array<ArrayBuffer> {
-  return protocol === V1_PROTOCOL ? encodeV1(message) : encodeDefault(message);
+  return protocol === V1_PROTOCOL || protocol === JOURNAL_PROTOCOL ? encodeV1(message) : encodeDefault(message);
 }
 
 /**
@@ -55,7 +57,7 @@ export function encode(message: OutgoingMessage, protocol: string): string | Uin
 export function decode(data: string | ArrayBuffer, protocol: string): KernelMessage {
   try {
     if (typeof data === "string") return checked(JSON.parse(data), []);
-    return protocol === V1_PROTOCOL ? decodeV1(data) : decodeDefault(data);
+    return protocol === V1_PROTOCOL ? decodeV1(new Uint8Array(data)) : decodeDefault(data);
   } catch (error) {
     if (error instanceof WireError) throw error;
     throw new WireError("The runtime sent something that is not a kernel message.", { cause: error });
@@ -85,14 +87,42 @@ function encodeV1(message: OutgoingMessage): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-function decodeV1(data: ArrayBuffer): KernelMessage {
-  const view = new DataView(data);
+/**
+ * The message whose v1 layout these bytes hold.
+ *
+ * @throws WireError when they hold none.
+ */
+export function decodeMessage(bytes: Uint8Array<ArrayBuffer>): KernelMessage {
+  try {
+    return decodeV1(bytes);
+  } catch (error) {
+    if (error instanceof WireError) throw error;
+    throw new WireError("The runtime sent something that is not a kernel message.", { cause: error });
+  }
+}
+
+/** `msg_id` of the request that a message in v1 layout belongs to, without reading the rest; "" when it answers nothing. */
+export function parentIdOf(bytes: Uint8Array<ArrayBuffer>): string {
+  const parent: unknown = JSON.parse(new TextDecoder().decode(partsOf(bytes)[2]));
+  return isRecord(parent) ? text(parent["msg_id"]) : "";
+}
+
+/** Views, not copies. */
+function partsOf(bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = Number(view.getBigUint64(0, true));
-  if (count < 6 || 8 * (count + 1) > data.byteLength) throw new WireError("A kernel message has too few parts.");
+  if (count < 6 || 8 * (count + 1) > bytes.byteLength) throw new WireError("A kernel message has too few parts.");
   const offsets = Array.from({ length: count }, (_, index) => Number(view.getBigUint64(8 * (index + 1), true)));
-  const parts = offsets.slice(0, -1).map((start, index) => slice(data, start, offsets[index + 1] ?? start));
+  return offsets.slice(0, -1).map((start, index) => {
+    const end = offsets[index + 1] ?? start;
+    if (end < start || end > bytes.byteLength) throw new WireError("A kernel message is cut off.");
+    return bytes.subarray(start, end);
+  });
+}
+
+function decodeV1(data: Uint8Array<ArrayBuffer>): KernelMessage {
   const text = new TextDecoder();
-  const [channel, header, parent, metadata, content, ...buffers] = parts;
+  const [channel, header, parent, metadata, content, ...buffers] = partsOf(data);
   const json = (part: Uint8Array | undefined): unknown => JSON.parse(text.decode(part));
   return checked(
     {
@@ -102,7 +132,8 @@ function decodeV1(data: ArrayBuffer): KernelMessage {
       metadata: json(metadata),
       content: json(content),
     },
-    buffers,
+    // Copies: a kept buffer must not keep the whole frame alive, and typed arrays need aligned starts.
+    buffers.map((buffer) => buffer.slice()),
   );
 }
 

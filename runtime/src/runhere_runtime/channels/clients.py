@@ -179,6 +179,8 @@ class JournalChannel:
             self._attach(frame)
         elif not self.is_attached:
             raise JournalFrameInvalid("The first frame must be attach.")
+        elif kind == "ping":
+            self.tell(text_frame({"type": "pong"}))
         elif kind == "take_stdin":
             if not self._feed.take_stdin(self, force=frame.get("force") is True):
                 self._refuse("stdin_held", "Another page that is connected was asked.", of="take_stdin")

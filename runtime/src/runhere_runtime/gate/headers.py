@@ -8,7 +8,9 @@ from runhere_runtime.gate.rules import COLAB_ORIGIN
 
 ALLOW_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 ALLOW_HEADERS = "authorization, content-type, x-requested-by, x-xsrftoken, accept, if-none-match"
-EXPOSE_HEADERS = "date, etag, last-modified, content-disposition, x-runhere-last-seq"
+EXPOSE_HEADERS = (
+    "date, etag, last-modified, content-disposition, x-runhere-first-seq, x-runhere-last-seq, x-runhere-gap"
+)
 _STRICT_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 

@@ -1,0 +1,100 @@
+/**
+ * Pairing with a companion, and the check that the one who answers is the one that was paired with (SPEC 8).
+ *
+ * Both sides know a secret: the one-time code, later the session's token. Before this page sends it, the other side has to show that it knows
+ * it, by a MAC over a nonce of ours and the address we dialled. A program that took the runtime's port meanwhile cannot, and learns nothing.
+ */
+
+export interface PairingTools {
+  readonly fetch: typeof fetch;
+  readonly crypto: Crypto;
+}
+
+/** `unreachable`: nobody answered, or nothing that this page may read. */
+export type Proof = "proven" | "unproven" | "unreachable";
+
+export interface ProofWish {
+  /** With final slash. */
+  readonly baseUrl: string;
+  /** The code or the token; it is not sent. */
+  readonly secret: string;
+  /** Of the session that the token belongs to; null: the secret is a pairing code. */
+  readonly sessionId: string | null;
+  readonly signal?: AbortSignal;
+}
+
+const PROOF_MS = 8_000;
+
+/** Does this address know our secret? Never rejects, unless the browser has no cryptography. */
+export async function proves(wish: ProofWish, { fetch, crypto }: PairingTools): Promise<Proof> {
+  const nonce = hex(crypto.getRandomValues(new Uint8Array(16)));
+  const url = new URL("api/runhere/challenge", wish.baseUrl);
+  url.searchParams.set("nonce", nonce);
+  if (wish.sessionId !== null) url.searchParams.set("session_id", wish.sessionId);
+  const limit = AbortSignal.timeout(PROOF_MS);
+  let mac: unknown;
+  try {
+    const answer = await fetch(url, {
+      credentials: "omit",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+      redirect: "error",
+      signal: wish.signal === undefined ? limit : AbortSignal.any([limit, wish.signal]),
+    });
+    if (!answer.ok) return "unproven";
+    const json: unknown = await answer.json().catch(() => null);
+    mac = typeof json === "object" && json !== null && "mac" in json ? json.mac : null;
+  } catch {
+    // An impostor without CORS looks the same: nothing is sent either way.
+    return "unreachable";
+  }
+  return mac === (await macOf(crypto, wish.secret, nonce, url.host)) ? "proven" : "unproven";
+}
+
+async function macOf(crypto: Crypto, secret: string, nonce: string, host: string): Promise<string> {
+  const text = new TextEncoder();
+  const key = hex(await crypto.subtle.digest("SHA-256", text.encode(secret)));
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const imported = await crypto.subtle.importKey("raw", text.encode(key), algorithm, false, ["sign"]);
+  return hex(await crypto.subtle.sign("HMAC", imported, text.encode(`runhere-challenge\n${nonce}\n${host}`)));
+}
+
+export interface PairWish {
+  readonly baseUrl: string;
+  /** One-time. */
+  readonly code: string;
+  /** Shown by the companion beside the session. */
+  readonly clientName: string;
+  readonly signal: AbortSignal;
+}
+
+export type Paired =
+  | { readonly ok: true; readonly token: string; readonly sessionId: string | null }
+  | { readonly ok: false; readonly status: number; readonly json: unknown };
+
+/**
+ * Exchange a code for a session token, which is bound to this origin and can be revoked.
+ *
+ * @throws TypeError or DOMException of `fetch` when nobody answers. The code may be used up then.
+ */
+export async function pair(wish: PairWish, tools: PairingTools): Promise<Paired> {
+  const answer = await tools.fetch(`${wish.baseUrl}api/runhere/pair`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ code: wish.code, client_name: wish.clientName }),
+    credentials: "omit",
+    cache: "no-store",
+    referrerPolicy: "no-referrer",
+    redirect: "error",
+    signal: wish.signal,
+  });
+  const json: unknown = await answer.json().catch(() => null);
+  const given = typeof json === "object" && json !== null ? (json as Readonly<Record<string, unknown>>) : {};
+  const { token, session_id: sessionId } = given;
+  if (!answer.ok || typeof token !== "string") return { ok: false, status: answer.ok ? 500 : answer.status, json };
+  return { ok: true, token, sessionId: typeof sessionId === "string" ? sessionId : null };
+}
+
+function hex(bytes: ArrayBuffer | Uint8Array): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
