@@ -10,15 +10,15 @@ content, the same ones on each reading (`ParsedFile.made_ids`), and not written 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runhere_hub.core import ipynb_salvage, ipynb_write
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
-from runhere_hub.core.ipynb_read import read_file
+from runhere_hub.core.ipynb_read import FileNodes, read_file
 from runhere_hub.core.json_text import scan
 from runhere_hub.core.notebook import CellId, Json, Notebook
 
-__all__ = ["ParsedFile", "has_conflict_markers", "parse", "render", "salvage", "upgrade"]
+__all__ = ["ParsedFile", "has_conflict_markers", "parse", "render", "render_over", "salvage", "upgrade"]
 
 has_conflict_markers = ipynb_salvage.has_conflict_markers
 
@@ -30,6 +30,7 @@ class ParsedFile:
     Attributes:
         ids_in_file: Whether files of this minor have cell ids (4.5 and later).
         made_ids: Ids of `notebook` that the file does not have.
+        nodes: Where everything stands in the text, for `render_over`.
     """
 
     notebook: Notebook
@@ -37,6 +38,7 @@ class ParsedFile:
     nbformat_minor: int
     ids_in_file: bool
     made_ids: frozenset[CellId]
+    nodes: FileNodes = field(compare=False, repr=False)
 
 
 def parse(text: str) -> ParsedFile:
@@ -54,6 +56,7 @@ def parse(text: str) -> ParsedFile:
         notebook.nbformat_minor,
         notebook.nbformat_minor >= ipynb_write.IDS_SINCE,
         found.made_ids,
+        found,
     )
 
 
@@ -70,6 +73,11 @@ def render(notebook: Notebook, *, previous_text: str | None) -> str:
     if previous_text is None:
         return ipynb_write.new_text(notebook)
     return ipynb_write.over_text(notebook, read_file(previous_text))
+
+
+def render_over(notebook: Notebook, previous: ParsedFile) -> str:
+    """The same as `render` over the text that was parsed, without reading it again."""
+    return ipynb_write.over_text(notebook, previous.nodes)
 
 
 def upgrade(text: str) -> str:

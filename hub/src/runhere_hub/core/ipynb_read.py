@@ -1,4 +1,4 @@
-"""From JSON with places to a `Notebook`: what nbformat 4 demands, checked where it stands.
+"""From JSON to a `Notebook`: what nbformat 4 demands, checked; refusals name the place in the text.
 
 Stricter than "it did not crash", laxer than nbformat's schema: what is missing and has one obvious meaning
 (`metadata`, `outputs`, `execution_count` of a cell) is taken as empty; a wrong type is refused, so is a cell with no
@@ -8,13 +8,13 @@ outputs are kept.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import TypeAlias
 
 from runhere_hub.core.align import MadeIds, is_cell_id
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
-from runhere_hub.core.json_text import Node, line_and_column, scan
+from runhere_hub.core.json_text import Node, line_and_column, outline
 from runhere_hub.core.json_values import with_unix_lines, without_surrogates
 from runhere_hub.core.notebook import Cell, CellId, CellType, Json, Notebook, Output
 from runhere_hub.core.outputs import is_json_mime, join_bundle, join_lines, normalise
@@ -22,7 +22,11 @@ from runhere_hub.core.outputs import is_json_mime, join_bundle, join_lines, norm
 NEWEST_MINOR = 5
 
 _CELL_TYPES: dict[Json, CellType] = {"code": "code", "markdown": "markdown", "raw": "raw"}
-_UNUSUAL = re.compile(r"\\u[dD][89a-fA-F]|\b(?:NaN|Infinity)\b")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+_Object: TypeAlias = Mapping[str, Json]
+_Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indices from the root to a value."""
 
 
 @dataclass(frozen=True)
@@ -48,159 +52,196 @@ def read_file(text: str) -> FileNodes:
         NotebookInvalid: It is none; with the place.
         NotebookNeedsUpgrade: It is one of nbformat 2 or 3.
     """
-    root = scan(text)
-    return _Reader(text, unusual=_UNUSUAL.search(text) is not None).notebook(root)
+    root = outline(text)
+    try:
+        notebook, made = _Reader(unusual=_is_unusual(text)).notebook(root.value)
+    except _Refused as refused:
+        line, column = line_and_column(text, _node_at(root, refused.path).start)
+        raise NotebookInvalid(refused.place, refused.reason, line, column) from None
+    cells = root.member("cells")
+    return FileNodes(text, root, tuple(cells.items) if cells is not None else (), notebook, made)
+
+
+def _is_unusual(text: str) -> bool:
+    """Whether it may hold lone surrogates or NaN, which neither Yjs nor a browser's JSON can hold."""
+    return "NaN" in text or "Infinity" in text or ("\\u" in text and _SURROGATE.search(text) is not None)
+
+
+class _Refused(Exception):
+    """What stands there is not what nbformat demands."""
+
+    def __init__(self, path: _Path, reason: str, *, place: str | None = None) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.place = _place(path) if place is None else place
+        self.reason = reason
+
+
+def _place(path: _Path) -> str:
+    """The path in words: `cell 3 › outputs[0] › data`."""
+    if not path:
+        return "the notebook"
+    said, rest = str(path[0]), path[1:]
+    if path[0] == "cells" and rest and isinstance(rest[0], int):
+        said, rest = f"cell {rest[0] + 1}", rest[1:]
+    return said + "".join(f"[{step}]" if isinstance(step, int) else f" › {step}" for step in rest)
+
+
+def _node_at(root: Node, path: _Path) -> Node:
+    """The value there, or the last one on the way to it."""
+    node = root
+    for step in path:
+        inner = node.items[step] if isinstance(step, int) else node.member(step)
+        if inner is None:
+            return node
+        node = inner
+    return node
 
 
 class _Reader:
-    def __init__(self, text: str, *, unusual: bool) -> None:
-        self.text = text
+    def __init__(self, *, unusual: bool) -> None:
         self.unusual = unusual
         self.newer = False  # written by a later minor than we know
 
-    def notebook(self, root: Node) -> FileNodes:
-        if root.kind != "object":
-            self.refuse(root, "the file", "a notebook is a JSON object, with cells, metadata and nbformat")
-        self.check_version(root)
-        minor = self.number(self.need(root, "nbformat_minor", "the notebook"), "nbformat_minor")
+    def notebook(self, value: Json) -> tuple[Notebook, frozenset[CellId]]:
+        if not isinstance(value, dict):
+            reason = "a notebook is a JSON object, with cells, metadata and nbformat"
+            raise _Refused((), reason, place="the file")
+        _check_version(value)
+        minor = _number(_need(value, "nbformat_minor", ()), ("nbformat_minor",))
         self.newer = minor > NEWEST_MINOR
-        cell_list = self.need(root, "cells", "the notebook")
-        if cell_list.kind != "array":
-            self.refuse(cell_list, "cells", "must be a list")
-        bare = [self.cell(node, f"cell {index}") for index, node in enumerate(cell_list.items, 1)]
-        ids, made = _cell_ids(cell_list.items, bare)
-        cells = tuple(replace(cell, id=cell_id) for cell, cell_id in zip(bare, ids, strict=True))
-        notebook = Notebook(4, minor, self.mapping(root, "metadata", "metadata"), cells)
-        return FileNodes(self.text, root, tuple(cell_list.items), notebook, made)
+        cell_list = _need(value, "cells", ())
+        if not isinstance(cell_list, list):
+            raise _Refused(("cells",), "must be a list")
+        bare = [self.cell(cell, ("cells", index)) for index, cell in enumerate(cell_list)]
+        cells, made = _with_ids(bare)
+        return Notebook(4, minor, self.mapping(value, "metadata", ()), cells), made
 
-    def check_version(self, root: Node) -> None:
-        node = self.need(root, "nbformat", "the notebook")
-        version = self.number(node, "nbformat")
-        if version in (2, 3):
-            raise NotebookNeedsUpgrade(version)
-        if version != 4:
-            wanted = "is newer than this program knows" if version > 4 else "is too old to be read"
-            self.refuse(node, "nbformat", f"format {version} {wanted}")
-
-    def cell(self, node: Node, place: str) -> Cell:
-        if node.kind != "object":
-            self.refuse(node, place, "must be an object")
-        type_node = self.need(node, "cell_type", place)
-        cell_type = _CELL_TYPES.get(type_node.value) if type_node.kind == "string" else None
-        if cell_type is None and not (self.newer and type_node.kind == "string"):
-            self.refuse(type_node, f"{place} › cell_type", "must be code, markdown or raw")
-        optional = cell_type is None and node.member("source") is None
-        source = "" if optional else self.multiline(self.need(node, "source", place), f"{place} › source")
-        attachments = self.attachments(node, place)
+    def cell(self, cell: Json, path: _Path) -> Cell:
+        if not isinstance(cell, dict):
+            raise _Refused(path, "must be an object")
+        given = _need(cell, "cell_type", path)
+        cell_type = _CELL_TYPES.get(given) if isinstance(given, str) else None
+        if cell_type is None and not (self.newer and isinstance(given, str)):
+            raise _Refused((*path, "cell_type"), "must be code, markdown or raw")
+        optional = cell_type is None and "source" not in cell
+        source = "" if optional else _multiline(_need(cell, "source", path), (*path, "source"))
+        attachments = self.attachments(cell, path)
         is_code = cell_type == "code"
         return Cell(
-            id=CellId(""),
+            id=_given_id(cell),
             type=cell_type or "raw",
             source=with_unix_lines(without_surrogates(source)),
-            metadata=self.mapping(node, "metadata", f"{place} › metadata"),
+            metadata=self.mapping(cell, "metadata", path),
             attachments=attachments,
-            outputs=self.outputs(node, place) if is_code else (),
-            execution_count=self.count(node, f"{place} › execution_count") if is_code else None,
+            outputs=self.outputs(cell, path) if is_code else (),
+            execution_count=_count(cell, path) if is_code else None,
         )
 
-    def attachments(self, cell: Node, place: str) -> dict[str, Json] | None:
-        if cell.member("attachments") is None:
+    def attachments(self, cell: _Object, path: _Path) -> dict[str, Json] | None:
+        if "attachments" not in cell:
             return None
-        found = self.mapping(cell, "attachments", f"{place} › attachments")
-        joined: dict[str, Json] = {}
+        found = self.mapping(cell, "attachments", path)
+        made: dict[str, Json] = {}
         for name, bundle in found.items():
             if not isinstance(bundle, dict):
-                self.refuse(cell, f"{place} › attachments › {name}", "must be an object")
-            joined[name] = join_bundle(bundle)
-        return joined
+                raise _Refused((*path, "attachments", name), "must be an object")
+            made[name] = join_bundle(bundle)
+        return made
 
-    def outputs(self, cell: Node, place: str) -> tuple[Output, ...]:
-        node = cell.member("outputs")
-        if node is None:
-            return ()
-        if node.kind != "array":
-            self.refuse(node, f"{place} › outputs", "must be a list")
-        return tuple(self.output(item, f"{place} › outputs[{index}]") for index, item in enumerate(node.items))
+    def outputs(self, cell: _Object, path: _Path) -> tuple[Output, ...]:
+        found = cell.get("outputs", [])
+        if not isinstance(found, list):
+            raise _Refused((*path, "outputs"), "must be a list")
+        return tuple([self.output(output, (*path, "outputs", index)) for index, output in enumerate(found)])
 
-    def output(self, node: Node, place: str) -> Output:
-        if node.kind != "object":
-            self.refuse(node, place, "must be an object")
-        kind = self.need(node, "output_type", place)
-        match kind.value:
+    def output(self, output: Json, path: _Path) -> Output:
+        if not isinstance(output, dict):
+            raise _Refused(path, "must be an object")
+        match _need(output, "output_type", path):
             case "stream":
-                self.text_of(self.need(node, "name", place), f"{place} › name")
-                self.multiline(self.need(node, "text", place), f"{place} › text")
+                _text(_need(output, "name", path), (*path, "name"))
+                _multiline(_need(output, "text", path), (*path, "text"))
             case "display_data" | "execute_result":
-                self.need(node, "data", place)
-                self.bundle(node, place)
-                self.mapping(node, "metadata", f"{place} › metadata")
-                self.count(node, f"{place} › execution_count")
+                self.check_shown(output, path)
             case "error":
-                for key in ("ename", "evalue"):
-                    self.text_of(self.need(node, key, place), f"{place} › {key}")
-                traceback = self.need(node, "traceback", place)
-                if traceback.kind != "array":
-                    self.refuse(traceback, f"{place} › traceback", "must be a list")
-                for index, line in enumerate(traceback.items):
-                    self.text_of(line, f"{place} › traceback[{index}]")
+                _check_error(output, path)
             case str() if self.newer:
                 pass
             case _:
                 known = "must be stream, display_data, execute_result or error"
-                self.refuse(kind, f"{place} › output_type", known)
-        value = self.clean(node.value)
+                raise _Refused((*path, "output_type"), known)
+        value = self.clean(output)
         return normalise(value) if isinstance(value, dict) else {}
 
-    def bundle(self, output: Node, place: str) -> None:
-        found = self.mapping(output, "data", f"{place} › data")
-        data = output.member("data")
-        for mime, value in join_bundle(found).items():
+    def check_shown(self, output: _Object, path: _Path) -> None:
+        _need(output, "data", path)
+        for mime, value in join_bundle(self.mapping(output, "data", path)).items():
             if not isinstance(value, str) and not is_json_mime(mime):
-                inner = data.member(mime) if data else None
-                self.refuse(inner or output, f"{place} › data › {mime}", "must be text or a list of texts")
+                raise _Refused((*path, "data", mime), "must be text or a list of texts")
+        self.mapping(output, "metadata", path)
+        _count(output, path)
 
-    def mapping(self, parent: Node, key: str, place: str) -> dict[str, Json]:
-        node = parent.member(key)
-        if node is None:
+    def mapping(self, parent: _Object, key: str, path: _Path) -> dict[str, Json]:
+        if key not in parent:
             return {}
-        value = self.clean(node.value)
+        value = self.clean(parent[key])
         if not isinstance(value, dict):
-            self.refuse(node, place, "must be an object")
+            raise _Refused((*path, key), "must be an object")
         return value
-
-    def count(self, parent: Node, place: str) -> int | None:
-        node = parent.member("execution_count")
-        return None if node is None or node.value is None else self.number(node, place)
-
-    def number(self, node: Node, place: str) -> int:
-        if not isinstance(node.value, int) or isinstance(node.value, bool):
-            self.refuse(node, place, "must be a whole number")
-        return node.value
-
-    def text_of(self, node: Node, place: str) -> str:
-        if not isinstance(node.value, str):
-            self.refuse(node, place, "must be text")
-        return node.value
-
-    def multiline(self, node: Node, place: str) -> str:
-        joined = join_lines(node.value)
-        if not isinstance(joined, str):
-            self.refuse(node, place, "must be text or a list of texts")
-        return joined
-
-    def need(self, node: Node, key: str, place: str) -> Node:
-        found = node.member(key)
-        if found is None:
-            self.refuse(node, place, f"{key} is missing")
-        return found
-
-    def refuse(self, node: Node, place: str, reason: str) -> NoReturn:
-        line, column = line_and_column(self.text, node.start)
-        raise NotebookInvalid(place, reason, line, column)
 
     def clean(self, value: Json) -> Json:
         """Without lone surrogates and NaN, which neither Yjs nor a browser's JSON can hold."""
         return cleaned(value) if self.unusual else value
+
+
+def _check_version(notebook: _Object) -> None:
+    version = _number(_need(notebook, "nbformat", ()), ("nbformat",))
+    if version in (2, 3):
+        raise NotebookNeedsUpgrade(version)
+    if version != 4:
+        wanted = "is newer than this program knows" if version > 4 else "is too old to be read"
+        raise _Refused(("nbformat",), f"format {version} {wanted}")
+
+
+def _check_error(output: _Object, path: _Path) -> None:
+    for key in ("ename", "evalue"):
+        _text(_need(output, key, path), (*path, key))
+    traceback = _need(output, "traceback", path)
+    if not isinstance(traceback, list):
+        raise _Refused((*path, "traceback"), "must be a list")
+    for index, line in enumerate(traceback):
+        _text(line, (*path, "traceback", index))
+
+
+def _need(parent: _Object, key: str, path: _Path) -> Json:
+    if key not in parent:
+        raise _Refused(path, f"{key} is missing")
+    return parent[key]
+
+
+def _count(parent: _Object, path: _Path) -> int | None:
+    value = parent.get("execution_count")
+    return None if value is None else _number(value, (*path, "execution_count"))
+
+
+def _number(value: Json, path: _Path) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _Refused(path, "must be a whole number")
+    return value
+
+
+def _text(value: Json, path: _Path) -> str:
+    if not isinstance(value, str):
+        raise _Refused(path, "must be text")
+    return value
+
+
+def _multiline(value: Json, path: _Path) -> str:
+    joined = join_lines(value)
+    if not isinstance(joined, str):
+        raise _Refused(path, "must be text or a list of texts")
+    return joined
 
 
 def cleaned(value: Json) -> Json:
@@ -218,22 +259,26 @@ def cleaned(value: Json) -> Json:
             return value
 
 
-def _cell_ids(nodes: Sequence[Node], cells: Sequence[Cell]) -> tuple[list[CellId], frozenset[CellId]]:
-    """An id for each cell; those that the file lacks, or has twice, are made from the cell's content."""
-    given = [_given_id(node) for node in nodes]
-    maker = MadeIds(found for found in given if found is not None)
-    ids: list[CellId] = []
+_NO_ID = CellId("")
+
+
+def _with_ids(bare: Sequence[Cell]) -> tuple[tuple[Cell, ...], frozenset[CellId]]:
+    """The cells with ids for those that have none, or one that a cell before them has: made from their content."""
+    maker = MadeIds(cell.id for cell in bare if cell.id != _NO_ID)
+    cells: list[Cell] = []
     made: set[CellId] = set()
     seen: set[CellId] = set()
-    for cell, found in zip(cells, given, strict=True):
-        if found is None or found in seen:
-            found = maker.make(cell)
-            made.add(found)
-        seen.add(found)
-        ids.append(found)
-    return ids, frozenset(made)
+    for given in bare:
+        cell = given
+        if given.id == _NO_ID or given.id in seen:
+            cell = replace(given, id=maker.make(given))
+            made.add(cell.id)
+        seen.add(cell.id)
+        cells.append(cell)
+    return tuple(cells), frozenset(made)
 
 
-def _given_id(node: Node) -> CellId | None:
-    found = node.member("id")
-    return CellId(str(found.value)) if found is not None and is_cell_id(found.value) else None
+def _given_id(cell: _Object) -> CellId:
+    """The id that the file gives; none if it is not one that nbformat lets be."""
+    found = cell.get("id")
+    return CellId(found) if isinstance(found, str) and is_cell_id(found) else _NO_ID

@@ -82,9 +82,9 @@ class _Writer:
         """A cell with its keys in the order of its brothers."""
         made = file_cell(cell, self.style, with_id=self.with_ids)
         both = zip(self.previous.cells, self.previous.notebook.cells, strict=True)
-        brothers = [node for node, old in both if old.type == cell.type]
-        order = [member.key for member in (brothers or self.previous.cells or (self.previous.root,))[0].members]
-        places = {key: place for place, key in enumerate(order)}
+        brother = next((node for node, old in both if old.type == cell.type), None)
+        model = brother or (self.previous.cells or (self.previous.root,))[0]
+        places = {member.key: place for place, member in enumerate(model.members)}
         return {key: made[key] for key in sorted(made, key=lambda key: places.get(key, len(places)))}
 
     def cell(self, index: int, cell: Cell) -> str:

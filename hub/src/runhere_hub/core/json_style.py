@@ -1,7 +1,7 @@
 """How one JSON file is written: indent, separators, escapes, order of keys. New values follow the file's own manner."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +9,7 @@ from runhere_hub.core.json_text import Node, string_value
 from runhere_hub.core.notebook import Json
 
 _ESCAPED = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])')
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -71,7 +72,7 @@ def style_of(text: str, root: Node) -> Style:
         newline="\r\n" if "\r\n" in inside else "\n",
         comma=_gap(text, root),
         colon=_colon(text, root),
-        sorted_keys=all(_is_sorted(node) for node in root.walk()),
+        sorted_keys=_is_sorted(root.value),
         ascii_only=ascii_only,
         upper_hex=any(re.search(r"u.*[A-F]", escape) for escape in spelled),
         escapes=_further(text, spelled, ascii_only=ascii_only),
@@ -114,17 +115,30 @@ def _colon(text: str, root: Node) -> str:
     return before_value[before_value.rindex('"') + 1 :]
 
 
-def _is_sorted(node: Node) -> bool:
-    keys = [member.key for member in node.members]
-    return keys == sorted(keys)
+def _is_sorted(value: Json) -> bool:
+    """Whether every object in it has its keys in order."""
+    waiting: list[Json] = [value]
+    while waiting:
+        container = waiting.pop()
+        inner: Iterable[Json] = ()
+        if isinstance(container, dict):
+            keys = list(container)
+            if keys != sorted(keys):
+                return False
+            inner = container.values()
+        elif isinstance(container, list):
+            inner = container
+        if not _PLAIN.issuperset(map(type, inner)):
+            waiting += [one for one in inner if type(one) is dict or type(one) is list]
+    return True
 
 
 def _as_lines(root: Node) -> bool:
     cells = root.member("cells")
     for cell in cells.items if cells else []:
-        source = cell.member("source")
-        if source is not None and source.value:
-            return source.kind == "array"
+        source = cell.value.get("source") if isinstance(cell.value, dict) else None
+        if source:
+            return isinstance(source, list)
     return True
 
 

@@ -134,9 +134,12 @@ def join_bundle(bundle: Mapping[str, Json]) -> dict[str, Json]:
 
 def join_lines(value: Json) -> Json:
     """A "multiline string" of nbformat: a list of strings is their concatenation, anything else is itself."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        return "".join(str(line) for line in value)
-    return value
+    if not isinstance(value, list):
+        return value
+    try:
+        return "".join(value)  # type: ignore[arg-type]  # what is no list of strings is found by join itself
+    except TypeError:
+        return value
 
 
 def normalise(output: Output) -> Output:

@@ -316,7 +316,7 @@ class BoundFile:
     async def _merge(self, found: FileText, parsed: ipynb.ParsedFile) -> None:
         """Bring what others wrote into the room; afterwards it is the base."""
         ours = await self._room.notebook()
-        result, text = await asyncio.to_thread(self._merged, ours, found, parsed)
+        result, text = await asyncio.to_thread(self._merged, ours, parsed)
         self._merging = True
         try:
             if result.changes_document:
@@ -327,35 +327,39 @@ class BoundFile:
                 await self._room.set_outputs({cell_id: shown[cell_id] for cell_id in result.outputs_changed})
         finally:
             self._merging = False
-        await self._keep_base(FileBase(found.text, found.sha256, found.mtime_ns))
+        await self._keep_base(FileBase(found.text, found.sha256, found.mtime_ns), parsed)
         if text == found.text:
             self._base_ids = tuple(cell.id for cell in result.notebook.cells)
         else:
             self._situation = rules.edited(self._situation, self._now_ms())
 
-    def _merged(self, ours: Notebook, found: FileText, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
+    def _merged(self, ours: Notebook, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
         """The merge, and the text that the file would have after it. Blocks for as long as it computes."""
         # Where nothing is known, both are kept wherever they differ.
         base = replace(ours, cells=(), metadata={}) if self._base is None else self._base_notebook(ours)
         taken = [cell.id for cell in ours.cells]
         theirs = adopt_ids(base if base.cells else ours, parsed.notebook, unsure=parsed.made_ids, taken=taken)
         result = merge(base, ours, theirs)
-        return result, ipynb.render(result.notebook, previous_text=found.text)
+        return result, ipynb.render_over(result.notebook, parsed)
 
-    def _base_notebook(self, ours: Notebook) -> Notebook:
-        """What the base says, with the document's cell ids."""
+    def _base_file(self) -> ipynb.ParsedFile:
+        """The base, read once: writing over it needs to know where everything stands."""
         if self._base is None:
             raise ValueError("there is no base")
         if self._parsed_base is None:
             self._parsed_base = ipynb.parse(self._base.text)
-        parsed = self._parsed_base
+        return self._parsed_base
+
+    def _base_notebook(self, ours: Notebook) -> Notebook:
+        """What the base says, with the document's cell ids."""
+        parsed = self._base_file()
         if len(self._base_ids) == len(parsed.notebook.cells):
             pairs = zip(parsed.notebook.cells, self._base_ids, strict=True)
             return replace(parsed.notebook, cells=tuple(replace(cell, id=cell_id) for cell, cell_id in pairs))
         return adopt_ids(ours, parsed.notebook, unsure=parsed.made_ids)
 
-    async def _keep_base(self, base: FileBase) -> None:
-        self._base, self._base_ids, self._parsed_base = base, (), None
+    async def _keep_base(self, base: FileBase, parsed: ipynb.ParsedFile | None = None) -> None:
+        self._base, self._base_ids, self._parsed_base = base, (), parsed
         try:
             await self._db.write(lambda conn: file_bases.save(conn, self._room.notebook_id, base))
         except Unavailable as error:
@@ -410,11 +414,9 @@ class BoundFile:
         return text, tuple(cell.id for cell in notebook.cells)
 
     def _render(self, notebook: Notebook, with_outputs: bool) -> str:
-        if self._base is None:
-            raise ValueError("there is no base")
         if not with_outputs:
             notebook = _with_outputs_of(self._base_notebook(notebook), notebook)
-        return ipynb.render(notebook, previous_text=self._base.text)
+        return ipynb.render_over(notebook, self._base_file())
 
 
 class _ConflictMarkers(Exception):
