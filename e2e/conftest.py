@@ -5,6 +5,7 @@ violation of its content security policy.
 """
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -64,12 +65,20 @@ def browser(browsers: Callable[[str], Browser], browser_name: str) -> Browser:
     return browsers(browser_name)
 
 
+# What Firefox tells of a hub that died: a network message, which its driver hands on as if a script had thrown it.
+NETWORK_MESSAGE = re.compile(r"Firefox can’t establish a connection|^The connection to \S+ was interrupted")
+
+
 class Complaints(list[str]):
     """Script errors and policy violations that a page reported."""
 
     def listen(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.append(f"script error: {error}"))
+        page.on("pageerror", lambda error: self._script(str(error)))
         page.on("console", self._console)
+
+    def _script(self, text: str) -> None:
+        if not NETWORK_MESSAGE.search(text):
+            self.append(f"script error: {text}")
 
     def _console(self, message: ConsoleMessage) -> None:
         text = message.text

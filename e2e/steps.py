@@ -85,6 +85,13 @@ def saved(page: Page) -> None:
     expect(page.get_by_text("All changes saved")).to_be_visible()
 
 
+def kept_in_browser(page: Page, position: int, text: str) -> None:
+    """Wait until a page without a hub shows the text and says that this browser keeps it."""
+    expect(source(page, position)).to_have_text(text)
+    expect(page.get_by_text("Offline. Changes are kept in this browser.")).to_be_visible()
+    expect(page.get_by_text("All changes saved")).to_have_count(0)
+
+
 def cell_count(page: Page) -> int:
     """How many cells the notebook has, mounted or not, as assistive technology hears it."""
     size = page.get_by_role("listitem").first.get_attribute("aria-setsize")

@@ -3,7 +3,8 @@
  *
  * Every entry belongs to the tab that made it (`[notebook, tab, n]`), so tabs of one notebook write side by side. Whoever returns loads the
  * entries of all tabs, sends them, and removes exactly those after the hub's acknowledgement. Two tabs doing so at once is harmless: a Yjs
- * update applied twice is applied once. Nothing here waits: writes are gathered into one transaction while another one runs.
+ * update applied twice is applied once. Nothing here waits: what one task of the page makes goes to the browser in one transaction at that
+ * task's end, and is committed there and then, because a person may close the tab right after the last key.
  */
 import { OfflineStoreError } from "../core/errors.ts";
 import { type Observable, Value } from "../core/observable.ts";
@@ -18,8 +19,11 @@ export interface KeptUpdate {
   readonly at: number;
 }
 
-/** `broken`: the browser refuses storage (private window, full disk); edits then live in this tab only. */
-export type OfflineState = "ok" | "broken";
+/**
+ * `ok`: everything added so far is kept. `writing`: the last of it is on its way, a matter of milliseconds.
+ * `broken`: the browser refuses storage (private window, full disk); edits then live in this tab only.
+ */
+export type OfflineState = "ok" | "writing" | "broken";
 
 export interface OfflineStore {
   readonly state: Observable<OfflineState>;
@@ -45,7 +49,8 @@ export class IndexedDbOffline implements OfflineStore {
   #next = 0;
   #adds = new Map<string, { key: OfflineKey; value: { update: Uint8Array; at: number } }>();
   #removes: OfflineKey[] = [];
-  #writing: Promise<void> | null = null;
+  #isDue = false;
+  readonly #writing = new Set<Promise<void>>();
 
   /**
    * @param tab unlike any other tab's name, also after "duplicate tab" and reload: two tabs with one name would overwrite each other.
@@ -89,7 +94,7 @@ export class IndexedDbOffline implements OfflineStore {
   }
 
   async settled(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
   close(): void {
@@ -100,25 +105,31 @@ export class IndexedDbOffline implements OfflineStore {
   }
 
   #write(): void {
-    if (this.#writing || this.state.get() === "broken") return;
-    this.#writing = this.#writeAll().finally(() => {
-      this.#writing = null;
-      if (this.#adds.size + this.#removes.length > 0) this.#write();
+    if (this.#isDue || this.state.get() === "broken") return;
+    this.#isDue = true;
+    this.state.set("writing");
+    const writing = this.#writeAll().finally(() => {
+      this.#writing.delete(writing);
+      if (this.#writing.size === 0 && this.state.get() === "writing") this.state.set("ok");
     });
+    this.#writing.add(writing);
   }
 
   async #writeAll(): Promise<void> {
     const database = await this.#database();
+    this.#isDue = false;
     if (!database) return;
     const adds = this.#adds;
     const removes = this.#removes;
     this.#adds = new Map();
     this.#removes = [];
     try {
-      const transaction = database.transaction(UPDATES, "readwrite");
+      const transaction = database.transaction(UPDATES, "readwrite", { durability: "relaxed" });
       const store = transaction.objectStore(UPDATES);
       for (const { key, value } of adds.values()) store.put(value, [...key]);
       for (const key of removes) store.delete([...key]);
+      // Without this the browser waits for this page's next turn before it commits, and a page that is gone has none.
+      transaction.commit();
       await finished(transaction);
     } catch (error) {
       this.#broke(error);

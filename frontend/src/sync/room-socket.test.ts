@@ -164,6 +164,18 @@ describe("offline", () => {
     expect(await mine.offline.load()).toEqual([]);
   });
 
+  test("edits count as kept in this browser only once they are written there", async () => {
+    const mine = rig();
+    await settle();
+    mine.hub.line.close(1006);
+    expect(state(mine).keptOffline).toBe(true);
+    type(mine, " !");
+    expect(state(mine)).toMatchObject({ saved: false, keptOffline: false });
+    await mine.offline.settled();
+    expect(state(mine)).toMatchObject({ saved: false, keptOffline: true });
+    expect(await mine.offline.load()).toHaveLength(1);
+  });
+
   test("unacknowledged edits of a dead tab come back with the next one, and only acknowledgement removes them", async () => {
     const storage = new IDBFactory();
     const first = rig({ storage });

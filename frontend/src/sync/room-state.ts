@@ -23,7 +23,7 @@ export interface RoomState {
   readonly file: FileState | null;
   readonly hello: Hello | null;
   readonly refusedCode: RefusedCode | null;
-  /** Unsaved edits would survive a closed tab. */
+  /** Every unsaved edit is written to this browser's storage: it survives a closed tab. */
   readonly keptOffline: boolean;
 }
 

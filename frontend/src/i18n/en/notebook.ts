@@ -31,6 +31,7 @@ export const notebook = {
   saved: "All changes saved",
   saving: "Saving…",
   offlineKept: "Offline. Changes are kept in this browser.",
+  offlineOnlyHere: "Offline. Changes are in this tab only: keep it open.",
   offline: "Offline",
   notSaved: "Not saved",
   connecting: "Opening…",

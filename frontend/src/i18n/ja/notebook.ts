@@ -34,6 +34,7 @@ export const notebook = {
   saved: "すべての変更を保存しました",
   saving: "保存しています…",
   offlineKept: "オフラインです。変更はこのブラウザに保管されています。",
+  offlineOnlyHere: "オフラインです。変更はこのタブにしかありません。タブを閉じないでください。",
   offline: "オフライン",
   notSaved: "未保存",
   connecting: "開いています…",

@@ -7,14 +7,15 @@ import { useObservable, useText } from "../../ui/use-observable.ts";
 import type { NotebookController } from "./controller.ts";
 import styles from "./notebook-view.module.css";
 
-type Safety = "saved" | "saving" | "notSaved" | "offline" | "offlineKept" | "connecting";
+type Safety = "saved" | "saving" | "notSaved" | "offline" | "offlineKept" | "offlineOnlyHere" | "connecting";
 
 /** How safe the changes are. "All changes saved" only when the hub has them on its disk (SPEC 2.4). */
 export function safetyOf(state: RoomState): Safety {
   if (state.notSaved) return "notSaved";
   if (state.connection === "online") return state.saved ? "saved" : "saving";
   if (state.connection === "connecting" && state.hello === null) return "connecting";
-  return state.saved ? "offline" : "offlineKept";
+  if (state.saved) return "offline";
+  return state.keptOffline ? "offlineKept" : "offlineOnlyHere";
 }
 
 const ICONS = {
@@ -23,6 +24,7 @@ const ICONS = {
   notSaved: CircleAlert,
   offline: CloudOff,
   offlineKept: CloudOff,
+  offlineOnlyHere: CircleAlert,
   connecting: LoaderCircle,
 } as const;
 
@@ -36,7 +38,7 @@ export function SaveStatus({ controller }: { readonly controller: NotebookContro
     <span className={styles.save} data-safety={safety}>
       <Icon size={15} aria-hidden />
       <span>{t(`notebook.${safety}`)}</span>
-      {safety === "offline" || safety === "offlineKept" ? (
+      {safety.startsWith("offline") ? (
         <Button size="small" variant="quiet" onPress={() => room.reconnectNow()}>
           {t("notebook.reconnect")}
         </Button>
