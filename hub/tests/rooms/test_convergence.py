@@ -46,11 +46,15 @@ class Notebook(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """An empty notebook on SQLite in memory."""
+        """Three pages online, one cell, SQLite in memory."""
         self.db = Database.open("sqlite://")
         self.db.write_now(_add_ada)
         self.db.write_now(lambda conn: add_notebook(conn, NOTEBOOK))
         self.hub = Hub(self.db, FakeClock())
+        for n in range(PAGES):
+            self.connect(n)
+        self.insert_cell(0, "N")
+        pump(*(seat for seat in self.seats if seat is not None))
 
     # --- what people do ----------------------------------------------------------------------------------------------
 
@@ -128,6 +132,11 @@ class Notebook(RuleBasedStateMachine):
         """A page opens its socket."""
         if self.seats[n] is None:
             self.seats[n] = Seat(self.do(self.hub.open()), self.pages[n], ADA if n == 0 else BOB, "owner")
+
+    @rule()
+    def read_all(self) -> None:
+        """Everybody reads, until nobody has anything to say."""
+        pump(*(seat for seat in self.seats if seat is not None))
 
     @rule(n=who)
     def read(self, n: int) -> None:
@@ -269,6 +278,6 @@ def test_any_interleaving_of_edits_and_broken_lines_converges() -> None:
     run_state_machine_as_test(
         Notebook,
         settings=settings(
-            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
