@@ -1,8 +1,9 @@
 """Collaboration and storage: the same work on our hub and on jupyter-collaboration, in one run, as ratios.
 
-Work: a notebook of 1,000 cells (1.85 MB). First client: from asking for the notebook to a synchronised document. Second client: from connecting
-to synchronised. Typing: 20 people, 5 keys a second each; server CPU, time until another client has the key, time until it is
-acknowledged as on disk (ours alone promises that), time until the file has it. Both servers are driven by the same Python client on pycrdt.
+Work: a notebook of 1,000 cells (1.85 MB). First client: from asking for the notebook to a synchronised document.
+Second client: from connecting to synchronised. Typing: 20 people, 5 keys a second each; server CPU, time until
+another client has the key, time until it is acknowledged as on disk (ours alone promises that), time until the file
+has it. Both servers are driven by the same Python client on pycrdt.
 
 Usage: python scripts/bench.py collaboration [--seconds 20] [--rounds 3]
 """
@@ -24,7 +25,17 @@ from typing import Any
 import httpx
 import psutil
 from peers import collaboration_python
-from pycrdt import Array, Doc, Map, Text, YMessageType, YSyncMessageType, create_sync_message, create_update_message, handle_sync_message
+from pycrdt import (
+    Array,
+    Doc,
+    Map,
+    Text,
+    YMessageType,
+    YSyncMessageType,
+    create_sync_message,
+    create_update_message,
+    handle_sync_message,
+)
 from report import Figure, print_table
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -40,7 +51,11 @@ def notebook_text() -> str:
     """1,000 cells, half with an output, 1.85 MB."""
     cells = []
     for index in range(CELLS):
-        source = [f"# cell {index}\n", *(f"value_{line} = {index} + {line}  # {'x' * 24}\n" for line in range(12)), "print(value_3)"]
+        source = [
+            f"# cell {index}\n",
+            *(f"value_{line} = {index} + {line}  # {'x' * 24}\n" for line in range(12)),
+            "print(value_3)",
+        ]
         output = {"name": "stdout", "output_type": "stream", "text": [f"{'0123456789' * 8}\n" for _ in range(22)]}
         cells.append({"cell_type": "code", "execution_count": None, "id": f"c{index:04d}", "metadata": {}, "outputs": [output] if index % 2 else [],
                       "source": source})  # fmt: skip
@@ -71,7 +86,11 @@ class Client:
     async def open(self) -> None:
         """Connect and start to listen; `synced` is set once the server's state is here."""
         self.socket: ClientConnection = await connect(
-            self.url, additional_headers=self.headers, subprotocols=self.subprotocols, max_size=None, compression=None  # type: ignore[arg-type]
+            self.url,
+            additional_headers=self.headers,
+            subprotocols=self.subprotocols,
+            max_size=None,
+            compression=None,  # type: ignore[arg-type]
         )
         if self.join:
             await self.socket.send(self.join(self.doc.client_id))
@@ -135,11 +154,21 @@ async def start_ours(place: Path) -> Server:
     cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
 
     async def ask() -> Client:
-        opened = await http.post("/api/v1/notebooks/open", json={"folder_id": folder_id, "path": "Large.ipynb", "accept": "as_is"})
+        opened = await http.post(
+            "/api/v1/notebooks/open", json={"folder_id": folder_id, "path": "Large.ipynb", "accept": "as_is"}
+        )
         opened.raise_for_status()
 
         def join(client_id: int) -> str:
-            return json.dumps({"type": "join", "protocol": 1, "client_id": client_id, "browser_id": secrets.token_hex(8), "tab_id": secrets.token_hex(8)})
+            return json.dumps(
+                {
+                    "type": "join",
+                    "protocol": 1,
+                    "client_id": client_id,
+                    "browser_id": secrets.token_hex(8),
+                    "tab_id": secrets.token_hex(8),
+                }
+            )
 
         url = f"{hub.origin.replace('http', 'ws')}/api/v1/notebooks/{opened.json()['id']}/room"
         return Client(url, {"Cookie": cookies, "Origin": hub.origin}, join, ["runhere.room.v1"])
@@ -155,17 +184,36 @@ async def start_jupyter(place: Path) -> Server:
     file = folder / "Large.ipynb"
     file.write_text(notebook_text())
     port, token = free_port(), secrets.token_hex(8)
-    words = [str(collaboration_python()), "-m", "jupyter", "server", "--no-browser", f"--port={port}", f"--IdentityProvider.token={token}"]
-    words += [f"--ServerApp.root_dir={folder}", "--allow-root", "--ServerApp.log_level=ERROR", "--ServerApp.port_retries=0"]
+    words = [
+        str(collaboration_python()),
+        "-m",
+        "jupyter",
+        "server",
+        "--no-browser",
+        f"--port={port}",
+        f"--IdentityProvider.token={token}",
+    ]
+    words += [
+        f"--ServerApp.root_dir={folder}",
+        "--allow-root",
+        "--ServerApp.log_level=ERROR",
+        "--ServerApp.port_retries=0",
+    ]
     home = {key: str(place / key.lower()) for key in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR")}
     program = start(words, cwd=folder, env=home)
-    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"token {token}"}, timeout=30)
+    http = httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"token {token}"}, timeout=30
+    )
 
     async def ask() -> Client:
         answer = await http.put("/api/collaboration/session/Large.ipynb", json={"format": "json", "type": "notebook"})
         session = answer.raise_for_status().json()
         room = f"json:notebook:{session['fileId']}"
-        return Client(f"ws://127.0.0.1:{port}/api/collaboration/room/{room}?sessionId={session['sessionId']}", dict(http.headers), None)
+        return Client(
+            f"ws://127.0.0.1:{port}/api/collaboration/room/{room}?sessionId={session['sessionId']}",
+            dict(http.headers),
+            None,
+        )
 
     def up() -> bool:
         try:
@@ -234,11 +282,16 @@ async def typing(server: Server, seconds: float) -> dict[str, list[float]]:
             mine = person.sent
             sent.append(((name, len(str(text))), at))
             await asyncio.sleep(max(0.0, 1 / KEYS_PER_S - (time.perf_counter() - at)))
-            acknowledged.extend((when - at) * 1000 for count, when in person.acknowledged if count >= mine and when >= at)
+            acknowledged.extend(
+                (when - at) * 1000 for count, when in person.acknowledged if count >= mine and when >= at
+            )
             person.acknowledged.clear()
         return sent
 
-    jobs = [one(person, name, index / PEOPLE / KEYS_PER_S) for index, (person, name) in enumerate(zip(people, names, strict=True))]
+    jobs = [
+        one(person, name, index / PEOPLE / KEYS_PER_S)
+        for index, (person, name) in enumerate(zip(people, names, strict=True))
+    ]
     sent = [pair for pairs in await asyncio.gather(*jobs) for pair in pairs]
     cpu = (cpu_s(server.pid) - cpu_before) / (time.perf_counter() - wall_before) * 100
     await asyncio.sleep(1)
@@ -315,7 +368,10 @@ def main() -> int:
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--ours-only", action="store_true")
     chosen = words.parse_args()
-    print(f"disk: fsync of 4 KiB, median {fsync_ms(Path(tempfile.gettempdir())):.2f} ms; {os.cpu_count()} processors", flush=True)
+    print(
+        f"disk: fsync of 4 KiB, median {fsync_ms(Path(tempfile.gettempdir())):.2f} ms; {os.cpu_count()} processors",
+        flush=True,
+    )
     figures: list[Figure] = []
     for round_number in range(chosen.rounds):
         for begin in [start_ours] if chosen.ours_only else [start_ours, start_jupyter]:

@@ -36,13 +36,32 @@ def notebook_text(count: int) -> str:
     cells: list[dict[str, object]] = []
     for index in range(count):
         if index % 4 == 3:
-            cells.append({"cell_type": "markdown", "id": f"m{index}", "metadata": {}, "source": f"## Section {index}\n\nSome *text* about it."})
+            cells.append(
+                {
+                    "cell_type": "markdown",
+                    "id": f"m{index}",
+                    "metadata": {},
+                    "source": f"## Section {index}\n\nSome *text* about it.",
+                }
+            )
             continue
         outputs = [{"name": "stdout", "output_type": "stream", "text": f"value {index}\n" * 4}] if index % 2 else []
         source = f"def f_{index}(x):\n    return [x * {index} for _ in range(10)]\n\nprint(f_{index}(2))"
-        cells.append({"cell_type": "code", "execution_count": None, "id": f"c{index}", "metadata": {}, "outputs": outputs, "source": source})
+        cells.append(
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": f"c{index}",
+                "metadata": {},
+                "outputs": outputs,
+                "source": source,
+            }
+        )
     spec = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    return json.dumps({"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
+    return (
+        json.dumps({"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+        + "\n"
+    )
 
 
 @dataclass
@@ -88,7 +107,9 @@ def ours(place: Path) -> Iterator[Product]:
                 connecting(page, stock.pasted)
 
         try:
-            yield Product("runhere", enter, lambda count: urls[count], "main, main *, [role=list], [role=list] *", connect)
+            yield Product(
+                "runhere", enter, lambda count: urls[count], "main, main *, [role=list], [role=list] *", connect
+            )
         finally:
             hub.stop()
 
@@ -100,7 +121,9 @@ def jupyterlab(place: Path) -> Iterator[Product]:
     folder.mkdir()
     for count in SIZES:
         (folder / f"n{count}.ipynb").write_text(notebook_text(count), encoding="utf-8")
-    with jupyter("lab", folder, "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate") as lab:
+    with jupyter(
+        "lab", folder, "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
+    ) as lab:
 
         def enter(page: Page) -> None:
             page.goto(f"{lab.url}/lab?token={lab.token}", wait_until="commit")
@@ -119,7 +142,18 @@ def jupyterlab(place: Path) -> Iterator[Product]:
 def blank_page() -> Iterator[str]:
     """The stick: CodeMirror alone, built with the page's own packages; gives its URL."""
     target = ROOT / ".build" / "blank"
-    words = setup.node("node_modules/vite/bin/vite.js", "build", str(BLANK), "--outDir", str(target), "--emptyOutDir", "--base", "./", "--logLevel", "error")
+    words = setup.node(
+        "node_modules/vite/bin/vite.js",
+        "build",
+        str(BLANK),
+        "--outDir",
+        str(target),
+        "--emptyOutDir",
+        "--base",
+        "./",
+        "--logLevel",
+        "error",
+    )
     link = BLANK / "node_modules"
     if not link.exists():
         link.symlink_to(setup.FRONTEND / "node_modules")
@@ -211,7 +245,11 @@ def running(playwright: Playwright, product: Product) -> Iterator[tuple[str, flo
             page.evaluate("window.__bench.watch()")
             page.evaluate(f"() => {{ window.__seen = ({RUN_AND_WATCH})(['the end']); }}")
             page.keyboard.press("Shift+Enter")
-            took = float(page.evaluate("() => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(120000), 120000))])"))
+            took = float(
+                page.evaluate(
+                    "() => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(120000), 120000))])"
+                )
+            )
             gaps = page.evaluate("window.__bench.stop()")
             yield f"100,000 lines, {name}: done, s", took / 1000
             yield f"100,000 lines, {name}: longest block, ms", max(gaps)
@@ -249,7 +287,9 @@ def main() -> int:
     products = [ours] if chosen.ours_only else [ours, jupyterlab]
     with sync_playwright() as playwright, blank_page() as blank:
         for round_number in range(chosen.rounds):
-            figures += [Figure("page", name, "blank codemirror", value) for name, value in blank_figures(playwright, blank)]
+            figures += [
+                Figure("page", name, "blank codemirror", value) for name, value in blank_figures(playwright, blank)
+            ]
             for begin in products:
                 with tempfile.TemporaryDirectory(prefix="runhere-bench-") as place, begin(Path(place)) as product:
                     for name, value in opening(playwright, product, quick=chosen.quick):

@@ -1,7 +1,7 @@
 """Fixtures of the end-to-end tests: real hub, real Jupyter, real browsers.
 
-Everything in the page is found by role and accessible name (ADR 13). After each test the page must have shown no script error and no
-violation of its content security policy.
+Everything in the page is found by role and accessible name (ADR 13). After each test the page must have shown no
+script error and no violation of its content security policy.
 """
 
 import os
@@ -16,12 +16,19 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from servers import Hub, free_port  # noqa: E402 - after the path is set, because tests are imported by path
+from servers import Hub, free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("RUNHERE_CORPUS", REPOSITORY.parent / "shared" / "notebooks"))
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync"]  # fmt: skip
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 BROWSERS = ("chromium", "firefox")
 
 

@@ -138,7 +138,15 @@ class Hub:
 
     def start(self) -> str:
         """Start it and return the one-time login link."""
-        words = [sys.executable, "-m", "runhere_hub.cli.main", str(self.folder), "--no-browser", "--port", str(self.port)]
+        words = [
+            sys.executable,
+            "-m",
+            "runhere_hub.cli.main",
+            str(self.folder),
+            "--no-browser",
+            "--port",
+            str(self.port),
+        ]
         self.program = start([*words, "--data", str(self.data), *self.words], cwd=self.folder)
         return self.program.line_matching(r"http://127\.0\.0\.1:\d+/login#\S+").group(0)
 

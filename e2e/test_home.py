@@ -14,7 +14,10 @@ AXE = Path(__file__).resolve().parent.parent / "frontend" / "node_modules" / "ax
 
 def notebook(*sources: str, nbformat: int = 4) -> str:
     """A notebook file with code cells."""
-    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": [text]} for text in sources]
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": [text]}
+        for text in sources
+    ]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": nbformat, "nbformat_minor": 4}, indent=1)
 
 
@@ -56,7 +59,9 @@ def test_home_shows_folders_as_a_tree_with_other_files_dimmed(
     expect(page.get_by_role("region", name="Recent").get_by_role("link", name=re.compile("Inner"))).to_be_visible()
 
 
-def test_rename_duplicate_move_trash_and_back(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_rename_duplicate_move_trash_and_back(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     (folder / "Sales.ipynb").write_text(notebook("print('sales')"), encoding="utf-8")
     (folder / "Taken.ipynb").write_text(notebook("1"), encoding="utf-8")
     (folder / "archive").mkdir()
@@ -99,7 +104,9 @@ def test_rename_duplicate_move_trash_and_back(hub: Hub, folder: Path, new_contex
     assert (folder / "Taken.ipynb").exists()
 
 
-def test_upload_search_and_download(hub: Hub, folder: Path, tmp_path: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_upload_search_and_download(
+    hub: Hub, folder: Path, tmp_path: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     (folder / "One.ipynb").write_text(notebook("needle = 1"), encoding="utf-8")
     (folder / "Two.ipynb").write_text(notebook("hay"), encoding="utf-8")
     upload = tmp_path / "From outside.ipynb"
@@ -163,7 +170,9 @@ def test_signed_out_says_how_to_get_a_link_and_a_used_link_is_refused(
     expect(first.get_by_role("button", name="New notebook")).to_be_visible()
 
 
-def test_home_has_no_barrier_that_a_program_can_find(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_home_has_no_barrier_that_a_program_can_find(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     (folder / "One.ipynb").write_text(notebook("1"), encoding="utf-8")
     link = hub.start()
     for options in ({"color_scheme": "light"}, {"color_scheme": "dark", "locale": "ja-JP"}):

@@ -8,11 +8,29 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Hub, documented_flags, jupyter, wait_until
-from steps import code_cell, connect, interrupt, open_notebook, output, read, row, run_cell, saved, sign_in, source, type_source
+from steps import (
+    code_cell,
+    connect,
+    interrupt,
+    open_notebook,
+    output,
+    read,
+    row,
+    run_cell,
+    saved,
+    sign_in,
+    source,
+    type_source,
+)
 
 OWN = {
     "cells": [
-        {"cell_type": "markdown", "id": "intro", "metadata": {}, "source": ["# My own notebook\n", "It reads a file beside it."]},
+        {
+            "cell_type": "markdown",
+            "id": "intro",
+            "metadata": {},
+            "source": ["# My own notebook\n", "It reads a file beside it."],
+        },
         {
             "cell_type": "code",
             "execution_count": None,
@@ -38,7 +56,9 @@ def outputs_on_disk(file: Path, cell_id: str) -> list[dict[str, object]]:
 def listen_to_hub(page: Page, hub: Hub, seen: list[str]) -> None:
     """Collect the URLs of every request and socket, and every text frame sent to the hub."""
     page.on("request", lambda request: seen.append(request.url))
-    page.on("request", lambda request: seen.append(request.post_data or "") if request.url.startswith(hub.origin) else None)
+    page.on(
+        "request", lambda request: seen.append(request.post_data or "") if request.url.startswith(hub.origin) else None
+    )
 
     def socket(opened: object) -> None:
         url = opened.url  # type: ignore[attr-defined]
@@ -49,7 +69,9 @@ def listen_to_hub(page: Page, hub: Hub, seen: list[str]) -> None:
     page.on("websocket", socket)
 
 
-def test_connect_a_stock_notebook_run_save_reload(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_connect_a_stock_notebook_run_save_reload(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     work = folder / "deep" / "er"
     work.mkdir(parents=True)
     (work / "data.txt").write_text("rain in March", encoding="utf-8")
@@ -106,7 +128,9 @@ def test_connect_a_stock_notebook_run_save_reload(hub: Hub, folder: Path, new_co
     assert stock.token not in "\n".join(hub.program.lines)
 
 
-def test_a_colab_notebook_opens_as_it_is_and_runs(hub: Hub, folder: Path, corpus: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_a_colab_notebook_opens_as_it_is_and_runs(
+    hub: Hub, folder: Path, corpus: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     original = corpus / "colab" / "learning.ipynb"
     file = folder / "learning.ipynb"
     shutil.copy(original, file)
@@ -129,7 +153,9 @@ def test_a_colab_notebook_opens_as_it_is_and_runs(hub: Hub, folder: Path, corpus
         before, after = json.loads(read(original)), json.loads(read(file))
         assert after["metadata"] == before["metadata"]
         assert [cell["metadata"] for cell in after["cells"]] == [cell["metadata"] for cell in before["cells"]]
-        changed = [index for index, (old, new) in enumerate(zip(before["cells"], after["cells"], strict=True)) if old != new]
+        changed = [
+            index for index, (old, new) in enumerate(zip(before["cells"], after["cells"], strict=True)) if old != new
+        ]
         assert changed == [position - 1]
 
 

@@ -14,7 +14,14 @@ from steps import cell_count, kept_in_browser, open_notebook, read, saved, sign_
 def notebook(*sources: str) -> str:
     """A small notebook of code cells a, b, c …"""
     cells = [
-        {"cell_type": "code", "execution_count": None, "id": chr(97 + index), "metadata": {}, "outputs": [], "source": text.splitlines(True)}
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": chr(97 + index),
+            "metadata": {},
+            "outputs": [],
+            "source": text.splitlines(True),
+        }
         for index, text in enumerate(sources)
     ]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
@@ -27,7 +34,9 @@ def opened(hub: Hub, context: BrowserContext, link: str, name: str) -> Page:
     return page
 
 
-def test_two_browsers_edit_live_and_see_each_other(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_two_browsers_edit_live_and_see_each_other(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     (folder / "Pair.ipynb").write_text(notebook("first = 1", "second = 2"), encoding="utf-8")
     one = opened(hub, new_context(), hub.start(), "Pair")
     two = opened(hub, new_context(), hub.login_link(), "Pair")
@@ -44,7 +53,9 @@ def test_two_browsers_edit_live_and_see_each_other(hub: Hub, folder: Path, new_c
     expect(source(one, 2)).to_have_text("typed_by_two = 2")  # undo is one's own
 
 
-def test_edits_while_the_hub_is_dead_come_back(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_edits_while_the_hub_is_dead_come_back(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     file = folder / "Plug.ipynb"
     file.write_text(notebook("before = 0"), encoding="utf-8")
     context = new_context()
@@ -64,7 +75,9 @@ def test_edits_while_the_hub_is_dead_come_back(hub: Hub, folder: Path, new_conte
     wait_until(lambda: "typed_while_dead" in read(file), what="the edit in the file")
 
 
-def test_a_change_on_disk_merges_into_the_open_page(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_a_change_on_disk_merges_into_the_open_page(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     file = folder / "Outside.ipynb"
     file.write_text(notebook("mine = 1", "theirs = 1", "last = 1"), encoding="utf-8")
 
@@ -92,7 +105,9 @@ def test_a_change_on_disk_merges_into_the_open_page(hub: Hub, folder: Path, new_
     expect(source(page, 2)).to_have_text("theirs = 1")
 
 
-def test_conflict_markers_stop_writing_until_fixed(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_conflict_markers_stop_writing_until_fixed(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     file = folder / "Markers.ipynb"
     good = notebook("mine = 1", "other = 1")
     file.write_text(good, encoding="utf-8")
@@ -108,19 +123,28 @@ def test_conflict_markers_stop_writing_until_fixed(hub: Hub, folder: Path, new_c
     wait_until(lambda: "other = 2" in read(file), what="writing goes on once the file is whole")
 
 
-def test_a_deleted_file_is_told_and_not_written_again(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_a_deleted_file_is_told_and_not_written_again(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     file = folder / "Gone.ipynb"
     file.write_text(notebook("here = 1"), encoding="utf-8")
     page = opened(hub, new_context(), hub.start(), "Gone")
     file.unlink()
-    expect(page.get_by_role("status").or_(page.get_by_role("alert")).filter(has_text=re.compile("missing|gone|deleted")).first).to_be_visible()
+    expect(
+        page.get_by_role("status")
+        .or_(page.get_by_role("alert"))
+        .filter(has_text=re.compile("missing|gone|deleted"))
+        .first
+    ).to_be_visible()
     type_source(page, 1, "still = 1")
     saved(page)
     page.wait_for_timeout(3000)  # longer than the two seconds within which a healthy file is written
     assert not file.exists()
 
 
-def test_cells_are_added_moved_and_deleted_with_undo(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> None:
+def test_cells_are_added_moved_and_deleted_with_undo(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
     file = folder / "Cells.ipynb"
     file.write_text(notebook("one", "two", "three"), encoding="utf-8")
     page = opened(hub, new_context(), hub.start(), "Cells")
@@ -136,6 +160,8 @@ def test_cells_are_added_moved_and_deleted_with_undo(hub: Hub, folder: Path, new
     page.keyboard.press("z")
     expect(source(page, 2)).to_have_text("")
     page.get_by_role("button", name="+ Text").first.click()
-    expect(text_cell(page, 3).or_(text_cell(page, 2)).or_(text_cell(page, 1)).or_(text_cell(page, 5)).first).to_be_visible()
+    expect(
+        text_cell(page, 3).or_(text_cell(page, 2)).or_(text_cell(page, 1)).or_(text_cell(page, 5)).first
+    ).to_be_visible()
     saved(page)
     wait_until(lambda: len(json.loads(read(file))["cells"]) == 5, what="five cells in the file")

@@ -1,6 +1,7 @@
 """`make bench`: ours and the peers' figures in one run, as ratios.
 
-Usage: python scripts/bench.py [suite …] [options of one suite]. Suites are the files of bench/ that have a `main`; without a name all run.
+Usage: python scripts/bench.py [suite …] [options of one suite]. Suites are the files of bench/ that have a `main`;
+without a name all run.
 """
 
 import subprocess
@@ -22,7 +23,9 @@ def main() -> int:
     status = 0
     for suite in named or [suite for suite in SUITES if (setup.ROOT / "bench" / f"{suite}.py").exists()]:
         setup.say(f"Benchmark: {suite}")
-        status |= subprocess.run([setup.python(), setup.ROOT / "bench" / f"{suite}.py", *options], check=False).returncode
+        status |= subprocess.run(
+            [setup.python(), setup.ROOT / "bench" / f"{suite}.py", *options], check=False
+        ).returncode
     return status
 
 

@@ -45,7 +45,7 @@ def no_registry_hosts() -> bool:
     found = [name for name in tracked_files() if hosts.search((setup.ROOT / name).read_bytes())]
     lock = setup.FRONTEND / "package-lock.json"
     if '"resolved"' in lock.read_text(encoding="utf-8"):
-        found.append("frontend/package-lock.json (\"resolved\")")
+        found.append('frontend/package-lock.json ("resolved")')
     for name in found:
         print(f"names a registry host: {name}", file=sys.stderr)
     return not found
@@ -67,7 +67,11 @@ def checks(*, fix: bool) -> dict[str, Callable[[], bool]]:
         "page lint": in_page("node_modules/@biomejs/biome/bin/biome", *biome_words),
         "page types": in_page("node_modules/typescript/bin/tsc", "--noEmit"),
         "imports, page": in_page(
-            "node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "src", "frame", "--config", ".dependency-cruiser.cjs"
+            "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
+            "src",
+            "frame",
+            "--config",
+            ".dependency-cruiser.cjs",
         ),
         "page size": command(setup.python(), "scripts/page_size.py", str(FIRST_LOAD_LIMIT_KB)),
     }

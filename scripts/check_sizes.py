@@ -1,6 +1,7 @@
 """Size marks: prints what passed a "look for a seam" mark; fails past the last mark unless sizes.toml gives the reason.
 
-Lines per file. Splitting a file along no seam to please the number is worse than the long file: then say so in sizes.toml.
+Lines per file. Splitting a file along no seam to please the number is worse than the long file: then say so in
+sizes.toml.
 """
 
 import subprocess
@@ -21,8 +22,12 @@ def is_test(path: str) -> bool:
 
 def sources() -> list[str]:
     """Tracked sources, generated ones left out."""
-    listed = subprocess.run(["git", "ls-files", "--", "*.py", "*.ts", "*.tsx"], cwd=ROOT, check=True, capture_output=True, text=True)
-    return [path for path in listed.stdout.split("\n") if path and not path.startswith(GENERATED) and (ROOT / path).exists()]
+    listed = subprocess.run(
+        ["git", "ls-files", "--", "*.py", "*.ts", "*.tsx"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return [
+        path for path in listed.stdout.split("\n") if path and not path.startswith(GENERATED) and (ROOT / path).exists()
+    ]
 
 
 def measure() -> tuple[list[str], list[str]]:
@@ -34,7 +39,10 @@ def measure() -> tuple[list[str], list[str]]:
         kind = "py" if path.endswith(".py") else "ts"
         look_mark, last_mark = MARKS[(kind, is_test(path))]
         if count > last_mark and path not in reasons:
-            fail.append(f"{path}: {count} lines, the last mark is {last_mark}; split it along a seam or give the reason in sizes.toml")
+            fail.append(
+                f"{path}: {count} lines, the last mark is {last_mark}; "
+                "split it along a seam or give the reason in sizes.toml"
+            )
         elif count > look_mark:
             look.append(f"{path}: {count} lines (look for a seam from {look_mark})")
     return look, fail

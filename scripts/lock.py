@@ -1,7 +1,7 @@
 """Write requirements/*.txt: the locked, hashed versions without registry host names.
 
-`uv.lock` names registry hosts and stays out of the repository (.gitignore); what is committed is `uv export`'s output, which every
-other script installs. Run after changing dependencies in a pyproject.toml: `make lock`.
+`uv.lock` names registry hosts and stays out of the repository (.gitignore); what is committed is `uv export`'s
+output, which every other script installs. Run after changing dependencies in a pyproject.toml: `make lock`.
 """
 
 import re

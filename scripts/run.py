@@ -1,7 +1,7 @@
 """`make run`: set up what is missing, build the page if its sources changed, start Runhere on a folder.
 
-Usage: python scripts/run.py [FOLDER] [options of `runhere`]. The default folder is a copy of sample/ in .runhere/, so that trying things out
-leaves the clone clean; its data lie in .runhere/data.
+Usage: python scripts/run.py [FOLDER] [options of `runhere`]. The default folder is a copy of sample/ in .runhere/, so
+that trying things out leaves the clone clean; its data lie in .runhere/data.
 """
 
 import shutil

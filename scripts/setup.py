@@ -1,7 +1,8 @@
-"""Set up what a clone needs, with the standard library alone: Python packages, Node, the built page, browsers for tests.
+"""Set up what a clone needs with the standard library alone: Python packages, Node, the built page, browsers.
 
-Every step says what it does, is skipped when its inputs have not changed (stamps in .build/), and fails with a sentence that names what to
-install. Used by run.py, test.py, check.py and wheel.py; `python scripts/setup.py [run|dev|page|browsers]` does one step.
+Every step says what it does, is skipped when its inputs have not changed (stamps in .build/), and fails with a
+sentence that names what to install. Used by run.py, test.py, check.py and wheel.py; `python scripts/setup.py
+[run|dev|page|browsers]` does one step.
 """
 
 import hashlib
@@ -87,7 +88,8 @@ def make_venv() -> None:
     if missing:
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         raise SetupFailed(
-            f"This Python has no {' and no '.join(missing)}. On Debian or Ubuntu install it with:  sudo apt install {package}"
+            f"This Python has no {' and no '.join(missing)}. "
+            f"On Debian or Ubuntu install it with:  sudo apt install {package}"
         )
     step("Making the Python environment .venv", lambda: run([sys.executable, "-m", "venv", VENV]))
 
@@ -192,7 +194,9 @@ def node_packages() -> None:
 def page_sources() -> list[Path]:
     """Every file that the built page depends on."""
     trees = [path for top in ("src", "frame") for path in (FRONTEND / top).rglob("*") if path.is_file()]
-    singles = [path for path in FRONTEND.iterdir() if path.is_file() and path.suffix in {".json", ".ts", ".html", ".css"}]
+    singles = [
+        path for path in FRONTEND.iterdir() if path.is_file() and path.suffix in {".json", ".ts", ".html", ".css"}
+    ]
     return trees + singles
 
 

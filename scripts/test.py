@@ -1,6 +1,7 @@
 """`make test`: set up what tests need, browsers included, and run every test.
 
-Usage: python scripts/test.py [--fast | --no-e2e | --e2e] [words for pytest]. Ends with one line per tier; the exit status is 0 only if all passed.
+Usage: python scripts/test.py [--fast | --no-e2e | --e2e] [words for pytest]. Ends with one line per tier; the exit
+status is 0 only if all passed.
 """
 
 import os

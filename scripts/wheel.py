@@ -1,6 +1,7 @@
 """`make wheel`: build the three wheels, page included. With `--try`: install them in an empty environment and use them.
 
-The trial needs nothing of this clone but dist/: it starts `runhere`, signs in by the printed link's code, and fetches the page.
+The trial needs nothing of this clone but dist/: it starts `runhere`, signs in by the printed link's code, and fetches
+the page.
 """
 
 import json
@@ -33,7 +34,18 @@ def install(home: Path) -> Path:
     """An environment that holds the wheels and the locked packages, nothing else; returns its programs' folder."""
     venv.create(home, with_pip=False)
     programs = home / ("Scripts" if setup.WINDOWS else "bin")
-    uv = [setup.python(), "-m", "uv", "pip", "install", "--quiet", "--link-mode", "copy", "--python", programs / "python"]
+    uv = [
+        setup.python(),
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--link-mode",
+        "copy",
+        "--python",
+        programs / "python",
+    ]
     setup.run([*uv, "-c", setup.ROOT / "requirements" / "run.txt", *sorted(DIST.glob("*.whl"))])
     return programs
 

@@ -1,7 +1,7 @@
 """Shapes of the JSON frames of a room (SPEC sections 2 and 3).
 
-Shapes only: whoever receives a frame checks it. Times are milliseconds since 1970 (UTC). In records and leases `n` is the
-number of the run's next expected frame.
+Shapes only: whoever receives a frame checks it. Times are milliseconds since 1970 (UTC). In records and leases `n` is
+the number of the run's next expected frame.
 """
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict

@@ -29,6 +29,7 @@ const texts: { readonly [Code in FailureCode]: readonly [title: TextKey, text: T
   origin_not_allowed: ["connect.failure_origin_not_allowed_title", "connect.failure_origin_not_allowed_text"],
   token_missing: ["connect.failure_token_missing_title", "connect.failure_token_missing_text"],
   token_refused: ["connect.failure_token_refused_title", "connect.failure_token_refused_text"],
+  runtime_unproven: ["connect.failure_runtime_unproven_title", "connect.failure_runtime_unproven_text"],
   refused: ["connect.failure_refused_title", "connect.failure_refused_text"],
   pairing_refused: ["connect.failure_pairing_refused_title", "connect.failure_pairing_refused_text"],
   runtime_refused: ["connect.failure_runtime_refused_title", "connect.failure_runtime_refused_text"],
@@ -81,7 +82,7 @@ function lineFor(failure: Failure, origin: string): string | null {
   }
 }
 
-const advices: { readonly [Code in Advice]: TextKey } = {
+const adviceTexts: { readonly [Code in Advice]: TextKey } = {
   set_allow_origin: "connect.advice_set_allow_origin",
   https_used: "connect.advice_https_used",
   http_used: "connect.advice_http_used",
@@ -90,5 +91,5 @@ const advices: { readonly [Code in Advice]: TextKey } = {
 
 export function tellAdvice(advice: Advice, origin: string): { readonly text: string; readonly line: string | null } {
   const line = advice === "set_allow_origin" ? `--ServerApp.allow_origin='${origin}'` : null;
-  return { text: looseText(advices[advice], {}), line };
+  return { text: looseText(adviceTexts[advice], {}), line };
 }

@@ -23,8 +23,8 @@ def replay(updates: Iterable[bytes]) -> Doc[Any]:
 def joined(updates: Iterable[bytes]) -> bytes:
     """One Yjs v1 update that says what all of them say, deleted text left out.
 
-    Updates that wait for others which never came (a page's struct without its predecessor) are kept: the document itself would
-    not give them back.
+    Updates that wait for others which never came (a page's struct without its predecessor) are kept: the document
+    itself would not give them back.
     """
     listed = list(updates)
     return merge_updates(replay(listed).get_update(), *listed) if listed else EMPTY_UPDATE
