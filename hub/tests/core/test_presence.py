@@ -92,3 +92,9 @@ def test_entries_are_those_of_y_protocols() -> None:
 def test_bytes_that_are_no_entries_are_refused() -> None:
     with pytest.raises(FrameInvalid):
         presence.read(b"\x02\x01\x01\x04null")
+
+
+def test_presence_of_another_process_is_folded_in_when_it_is_news() -> None:
+    known = {7: Entry(7, 5, state()), 8: Entry(8, 1, state())}
+    told = [Entry(7, 4, state()), Entry(8, 2, "null"), Entry(9, 1, state())]
+    assert presence.merge(known, told) == ({7: known[7], 9: told[2]}, (told[1], told[2]))

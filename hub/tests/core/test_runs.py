@@ -14,6 +14,7 @@ from runhere_hub.core.runs import (
     Circumstances,
     Imported,
     Outcome,
+    adopt,
     fold,
     import_runs,
     leave,
@@ -81,7 +82,7 @@ def refused(state: RunsState, outcome: Outcome, run_id: str, code: str, n: int, 
     assert outcome == Outcome(state, answer=answer)
 
 
-# --- started ---------------------------------------------------------------------------------------------------------
+# --- started -------------------------------------------------------------------------------------------------------
 
 
 def test_3_3_started_makes_a_run_takes_the_head_and_epoch_1() -> None:
@@ -138,7 +139,7 @@ def test_3_3_a_run_starts_once() -> None:
     refused(state, do(state, {**started("r1"), "n": 1}), "r1", "bad_event", 1, 1)
 
 
-# --- numbers and epochs ----------------------------------------------------------------------------------------------
+# --- numbers and epochs --------------------------------------------------------------------------------------------
 
 
 def test_3_4_a_repeated_frame_is_acknowledged_without_effect() -> None:
@@ -170,7 +171,7 @@ def test_3_4_a_run_without_writer_takes_no_frame() -> None:
     refused(state, do(state, status("r1", 1, status="ok")), "r1", "not_writer", 1, 1)
 
 
-# --- status and outputs ----------------------------------------------------------------------------------------------
+# --- status and outputs --------------------------------------------------------------------------------------------
 
 
 def test_3_3_absent_members_stay() -> None:
@@ -231,7 +232,7 @@ def test_4_4_update_display_reaches_every_head_run_with_that_display_id() -> Non
     assert outcome.state.runs["r1"].n == 2
 
 
-# --- outputs stay home -----------------------------------------------------------------------------------------------
+# --- outputs stay home ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_3_10_that_it_ran_is_recorded_where_outputs_are_omitted() -> None:
     assert outcome.state.runs["r1"].status == "ok"
 
 
-# --- leases ----------------------------------------------------------------------------------------------------------
+# --- leases --------------------------------------------------------------------------------------------------------
 
 
 def take_over(state: RunsState, asker: Asker, *, force: bool = False, now_ms: int = 1_000) -> Outcome:
@@ -352,7 +353,7 @@ def test_3_5_a_run_whose_end_nobody_saw_waits_from_the_load() -> None:
     held(state, take_over(state, OTHER_BROWSER, now_ms=10**9))
 
 
-# --- heads -----------------------------------------------------------------------------------------------------------
+# --- heads ---------------------------------------------------------------------------------------------------------
 
 
 def test_3_7_clearing_and_undoing_it_move_the_head_for_everybody() -> None:
@@ -437,7 +438,7 @@ def test_3_8_a_run_without_the_head_gives_nothing_back() -> None:
     assert outcome.changed_heads == frozenset()
 
 
-# --- imports and records ---------------------------------------------------------------------------------------------
+# --- imports and records -------------------------------------------------------------------------------------------
 
 
 def test_a_file_s_outputs_become_imported_runs_and_nothing_clears() -> None:
@@ -496,3 +497,52 @@ def test_3_1_a_record_has_the_members_of_the_spec() -> None:
     ]
     assert record(run)["writer"] == {"session": "s-ada", "person_id": "ada", "browser_id": "firefox"}
     assert record(replace(run, writer=None))["writer"] is None
+
+
+# --- other hub processes -------------------------------------------------------------------------------------------
+
+
+def elsewhere(*frames: dict[str, Any]) -> RunsState:
+    """What a page of another process did."""
+    return after(*frames, asker=BOB)
+
+
+def test_what_another_process_stored_is_shown_here() -> None:
+    stored = elsewhere(started("r1"), started("r2", "c2"), outputs("r1", 1, printed("a")))
+    outcome = adopt(RunsState({}, {"c3": None}), stored, held=(), kept_heads=(), at=AT)
+    assert outcome.state == RunsState(stored.runs, {"c3": None, **stored.heads})
+    assert [(b.frame["cell_id"], b.frame["run"], b.to_all) for b in outcome.broadcasts] == [
+        ("c1", with_outputs(stored.runs["r1"]), True),
+        ("c2", with_outputs(stored.runs["r2"]), True),
+    ]
+
+
+def test_a_run_that_goes_on_elsewhere_is_shown_anew() -> None:
+    before = elsewhere(started("r1"), started("r2", "c2"))
+    later = after(outputs("r1", 1, printed("a")), asker=BOB, state=before)
+    outcome = adopt(before, later, held=(), kept_heads=(), at=AT)
+    assert outcome.changed_runs == {"r1"}
+    assert outcome.changed_heads == frozenset()
+    assert [b.frame["run"]["outputs"][0]["text"] for b in outcome.broadcasts] == ["a"]
+    assert adopt(later, later, held=(), kept_heads=(), at=AT) == Outcome(later)
+
+
+def test_a_run_written_here_is_not_overwritten_by_what_was_stored_of_it() -> None:
+    stored = after(started("r1"))
+    here = after(outputs("r1", 1, printed("a")), state=stored)
+    assert adopt(here, stored, held={"r1"}, kept_heads=(), at=AT) == Outcome(here)
+
+
+def test_a_newer_lease_takes_a_run_away_from_its_writer_here() -> None:
+    here = after(started("r1"))
+    taken = {"type": "take_over", "run_id": "r1", "force": True}
+    stored = after(taken, asker=OTHER_BROWSER, state=here)
+    assert adopt(here, stored, held={"r1"}, kept_heads=(), at=AT).state == stored
+    assert adopt(stored, here, held=(), kept_heads=(), at=AT).state == stored  # and an older one does not come back
+
+
+def test_a_head_moved_here_and_not_stored_yet_stays() -> None:
+    stored = elsewhere(started("r1"))
+    here = RunsState(stored.runs, {"c1": None})
+    assert adopt(here, stored, held=(), kept_heads={"c1"}, at=AT) == Outcome(here)
+    assert adopt(here, stored, held=(), kept_heads=(), at=AT).state.heads == {"c1": "r1"}

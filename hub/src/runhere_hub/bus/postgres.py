@@ -112,17 +112,17 @@ class PostgresBus:
 
     async def _speak(self, connection: _Connection) -> None:
         """Say what waits; what was being said when the connection broke is lost."""
-        while True:
-            said = await self._outgoing.get()
-            try:
-                await connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, said))
-            except psycopg.Error as error:
-                _log.warning("The bus was cut: %s", error)
-                await connection.close()
-                connection = await self._again(self._connect)
-            except asyncio.CancelledError:
-                await connection.close()
-                raise
+        try:
+            while True:
+                said = await self._outgoing.get()
+                try:
+                    await connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, said))
+                except psycopg.Error as error:
+                    _log.warning("The bus was cut: %s", error)
+                    await connection.close()
+                    connection = await self._again(self._connect)
+        finally:
+            await connection.close()
 
     async def _again(self, connect: Callable[[], Any]) -> _Connection:
         while True:

@@ -1,0 +1,85 @@
+"""What every bus must do. Subclass it in a test module and give it a `buses` fixture: two ends of one bus."""
+
+import asyncio
+
+import pytest
+
+from runhere_hub.core.bus import Bus, Committed, News, Present
+
+NOTEBOOK = "1" * 32
+
+
+class Ear:
+    """Hears news, and lets a test wait for some."""
+
+    def __init__(self) -> None:
+        self.heard: list[News] = []
+        self._changed = asyncio.Event()
+
+    def __call__(self, news: News) -> None:
+        """Take news."""
+        self.heard.append(news)
+        self._changed.set()
+
+    async def until(self, count: int) -> list[News]:
+        """The news, once there are so many."""
+        async with asyncio.timeout(10):
+            while len(self.heard) < count:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.heard
+
+
+class BusContract:
+    """The tests; pytest finds them in subclasses whose names begin with `Test`."""
+
+    @pytest.fixture
+    async def ears(self, buses: tuple[Bus, Bus]) -> tuple[Ear, Ear]:
+        """Both ends, listening."""
+        ears = Ear(), Ear()
+        for bus, ear in zip(buses, ears, strict=True):
+            await bus.start(ear)
+        return ears
+
+    async def test_the_others_hear_it_in_order_and_oneself_does_not(
+        self, buses: tuple[Bus, Bus], ears: tuple[Ear, Ear]
+    ) -> None:
+        """Commits and presence alike."""
+        said: list[Committed | Present] = [
+            Committed(NOTEBOOK),
+            Present(NOTEBOOK, b"\x00\xff" * 2_000),
+            Committed("2" * 32),
+        ]
+        for news in said:
+            buses[0].tell(news)
+        assert await ears[1].until(3) == said
+        buses[1].tell(Committed(NOTEBOOK))
+        assert await ears[0].until(1) == [Committed(NOTEBOOK)]
+
+    async def test_one_at_a_time_holds_a_lock(self, buses: tuple[Bus, Bus]) -> None:
+        """Others are told at once that they do not."""
+        async with buses[0].lock("a") as first:
+            async with buses[1].lock("a") as second, buses[1].lock("b") as other:
+                assert (first, second, other) == (True, False, True)
+            async with buses[1].lock("a") as still:
+                assert not still
+        async with buses[1].lock("a") as now:
+            assert now
+
+    async def test_a_lock_ends_with_whatever_went_wrong(self, buses: tuple[Bus, Bus]) -> None:
+        """An error inside frees it."""
+        with pytest.raises(ZeroDivisionError):
+            async with buses[0].lock("a"):
+                raise ZeroDivisionError
+        async with buses[1].lock("a") as mine:
+            assert mine
+
+    async def test_closing_may_be_repeated_and_ends_the_news(
+        self, buses: tuple[Bus, Bus], ears: tuple[Ear, Ear]
+    ) -> None:
+        """And telling afterwards harms nobody."""
+        await buses[1].close()
+        await buses[1].close()
+        buses[0].tell(Committed(NOTEBOOK))
+        buses[1].tell(Committed(NOTEBOOK))
+        assert ears[1].heard == []
