@@ -95,3 +95,10 @@ export class ConnectAttempt {
     return { status: answer.status, json: null };
   }
 }
+
+/** Whether a server that refuses us answers at all: then it has another token now. */
+export async function answersStrangers(fetch: RuntimeEnvironment["fetch"], baseUrl: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(5_000);
+  await fetch(`${baseUrl}api`, { mode: "no-cors", credentials: "omit", cache: "no-store", signal });
+  return true;
+}

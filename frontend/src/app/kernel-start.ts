@@ -3,6 +3,7 @@ import type { ConnectingStep, KernelAttachment } from "../core/binding.ts";
 import { findFolder, type NotebookPlace } from "../kernel/folder.ts";
 import type { JupyterServer, Kernelspec } from "../kernel/server.ts";
 import type { RuntimeMemory } from "./runtime-memory.ts";
+import type { RunningKernel } from "./runtime-types.ts";
 
 export interface FoundKernel {
   readonly kernel: KernelAttachment;
@@ -63,4 +64,22 @@ export async function startKernel({
   const { kernel } = await server.startSession({ path, name: fileName, kernelspec });
   const displayName = specs.find(({ name }) => name === kernel.name)?.displayName ?? kernel.name;
   return { kernelId: kernel.id, kernelspec: kernel.name, displayName, folder };
+}
+
+/**
+ * Every kernel that runs on the server.
+ *
+ * @throws RuntimeError
+ */
+export async function runningKernels(server: JupyterServer, mine: string | null): Promise<readonly RunningKernel[]> {
+  const sessions = await server.sessions();
+  return sessions.map(({ id, path, kernel }) => ({
+    sessionId: id,
+    kernelId: kernel.id,
+    path,
+    kernelspec: kernel.name,
+    status: kernel.executionState,
+    lastActivity: kernel.lastActivity,
+    isMine: kernel.id === mine,
+  }));
 }

@@ -17,6 +17,7 @@ import styles from "./notebook-header.module.css";
 import { NotebookTitle } from "./notebook-title.tsx";
 import { type OpenNotebook, openNotebook } from "./open-notebook.ts";
 import { type PageDialog, pageActions } from "./page-actions.ts";
+import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
 
 const PageDialogs = lazy(async () => ({ default: (await import("./page-dialogs.tsx")).PageDialogs }));
@@ -183,12 +184,21 @@ function useNotices({ runtime }: OpenNotebook): void {
     const tell = () => {
       const notice = runtime.notice.get();
       if (notice === null) return;
-      const words =
-        notice.code === "variables_lost" ? t(`connect.variablesLost_${notice.reason}`) : t("connect.maybeIncomplete");
-      toast({ text: words, tone: "error" });
+      toast({ text: noticeText(notice, t), tone: notice.code === "started_elsewhere" ? "plain" : "error" });
       runtime.dismissNotice();
     };
     tell();
     return runtime.notice.subscribe(tell);
   }, [runtime, t]);
+}
+
+function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): string {
+  switch (notice.code) {
+    case "variables_lost":
+      return t(`connect.variablesLost_${notice.reason}`);
+    case "maybe_incomplete":
+      return t("connect.maybeIncomplete");
+    case "started_elsewhere":
+      return t("connect.startedElsewhere");
+  }
 }

@@ -101,10 +101,11 @@ function placeOf(notebook: Notebook): NotebookPlace {
   };
 }
 
-/** Every notebook is bound without a question where that is known: to what it had, else to the default. */
+/** Every notebook is bound without a question where that is known: to what it had, else to the default; not after a *Disconnect*. */
 async function bindAtStart(id: string, runtime: NotebookRuntime, defaultRuntime: DefaultRuntime): Promise<void> {
-  const remembered = new RuntimeMemory(browserEnvironment().store, id, () => tabId).runtime?.baseUrl ?? null;
-  const input = await defaultRuntime.inputFor(remembered);
+  const { runtime: had, isDetached } = RuntimeMemory.peek(browserEnvironment().store, id);
+  if (isDetached) return;
+  const input = await defaultRuntime.inputFor(had?.baseUrl ?? null);
   if (input === null) await runtime.reattach();
   else await runtime.connect(input);
 }

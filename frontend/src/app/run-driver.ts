@@ -5,29 +5,25 @@
  * those that it took over: the tab that holds the kernel's socket takes over the unfinished runs of this browser that nobody writes any more.
  */
 import type { CellId } from "../core/cell.ts";
-import { isFinished, type RunId, type RunStatus } from "../core/notebook.ts";
+import type { RunId } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
-import type { OutputOp } from "../core/outputs.ts";
 import { emptyQueue, entryOf, type QueueAction, type QueueEvent, type QueueState, stepQueue } from "../core/runs.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
-import { executeRequest, inputReply, type RunEvent, runEvent } from "../kernel/execute.ts";
+import { executeRequest, runEvent } from "../kernel/execute.ts";
 import type { KernelEvent, KernelPort } from "../kernel/kernel.ts";
-import { type Clock, newId, RecentIds } from "../kernel/messages.ts";
+import { type Clock, newId } from "../kernel/messages.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { RunStore } from "../sync/run-store.ts";
-import { catchUp, RunWatch } from "./run-watch.ts";
-import type { LossReason, NotebookRuntime } from "./runtime-driver.ts";
+import { LiveRuns } from "./live-runs.ts";
+import { OrphanRuns } from "./orphan-runs.ts";
+import { RunQuestions, type StdinRequest } from "./run-questions.ts";
+import { catchUp, type Heard } from "./run-watch.ts";
+import type { NotebookRuntime } from "./runtime-driver.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { type SentRun, SentRuns } from "./sent-runs.ts";
 
-/** A question of running code (`input()`, `getpass()`). */
-export interface StdinRequest {
-  readonly cellId: CellId;
-  readonly runId: RunId;
-  readonly prompt: string;
-  readonly password: boolean;
-}
+export { NOTICE_MIME } from "./live-runs.ts";
 
 export type QueuePlace = "waiting" | "running";
 
@@ -36,9 +32,6 @@ export interface QueueStopped {
   readonly cellId: CellId | null;
   readonly cancelled: number;
 }
-
-/** MIME type of a notice of ours among a run's outputs. */
-export const NOTICE_MIME = "application/vnd.runhere.notice+json";
 
 export interface RunDriverOptions {
   readonly notebookId: string;
@@ -52,44 +45,21 @@ export interface RunDriverOptions {
   readonly clock?: Clock;
 }
 
-/** A run in the hands of this tab, from its sending to its end. */
-interface LiveRun {
-  readonly cellId: CellId;
-  reply: Extract<RunEvent, { type: "replied" }> | null;
-  isIdle: boolean;
-  /** Sent before the present socket was opened. */
-  isOlderThanSocket: boolean;
-  /** Set when the run ends otherwise than the queue would say. */
-  end: RunStatus | null;
-}
-
-interface Question {
-  readonly request: StdinRequest;
-  readonly header: KernelMessage["header"];
-}
-
-const IDLE_MS = 2_000;
-
 export class RunDriver {
   readonly #options: RunDriverOptions;
   readonly #clock: Clock;
   readonly #sent: SentRuns;
-  readonly #watch = new RunWatch();
-  readonly #live = new Map<RunId, LiveRun>();
-  readonly #adopting = new Set<RunId>();
-  /** Requests that are no runs of this browser; looked up once each. */
-  readonly #strange = new RecentIds(1_000);
-  readonly #stdin = new Value<StdinRequest | null>(null);
+  readonly #questions: RunQuestions;
+  readonly #live: LiveRuns;
+  readonly #orphans: OrphanRuns;
   readonly #stopped = new Value<QueueStopped | null>(null);
   readonly #queue = new Value<QueueState>(emptyQueue());
   readonly #pending = new Value(0);
   readonly #cellListeners = new Map<CellId, Set<() => void>>();
   readonly #ends: (() => void)[] = [];
-  #question: Question | null = null;
   /** Gestures are carried out in the order in which they were made. */
   #gestures: Promise<void> = Promise.resolve();
   #endPort: () => void = () => {};
-  #isDrained = false;
   #openedAt = 0;
 
   constructor(options: RunDriverOptions) {
@@ -97,16 +67,31 @@ export class RunDriver {
     this.#clock = options.clock ?? systemClock;
     this.#sent = new SentRuns(options.store ?? localStorage, options.notebookId);
     const { runtime, runs } = options;
+    this.#questions = new RunQuestions(this.#sent, this.#clock);
+    this.#live = new LiveRuns({
+      runs,
+      clock: this.#clock,
+      questions: this.#questions,
+      dispatch: (event) => this.#dispatch(event),
+      tellIncomplete: (runIds) => runtime.tell({ code: "maybe_incomplete", runIds }),
+    });
+    this.#orphans = new OrphanRuns({
+      runs,
+      sent: this.#sent,
+      isLive: (runId) => this.#live.has(runId),
+      onTaken: (sent, heard) => this.#continue(sent, heard),
+      onSettled: () => this.#goOn(),
+    });
     this.#ends.push(
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
-      runtime.onLoss((reason) => this.#lost(reason)),
-      runs.subscribe(() => this.#adoptOrphans()),
+      runtime.onLoss(() => this.#lost()),
+      runs.subscribe(() => this.#lookForOrphans()),
     );
     this.#follow(runtime.port.get());
   }
 
   get stdin(): Observable<StdinRequest | null> {
-    return this.#stdin;
+    return this.#questions.request;
   }
   get queue(): Observable<QueueState> {
     return this.#queue;
@@ -170,14 +155,26 @@ export class RunDriver {
     this.#dispatch({ type: "cancel", cellId });
   }
 
-  /** @throws RuntimeError */
+  /**
+   * What was asked for before is cancelled; what is asked for meanwhile runs in the new process.
+   *
+   * @throws RuntimeError: the old process may still run then, and goes on with what it was given.
+   */
   async restart(): Promise<void> {
-    await this.#options.runtime.restart();
+    if (this.#options.runtime.port.get() === null) return;
+    await this.#gestures;
+    this.#dispatch({ type: "hold" });
+    try {
+      await this.#options.runtime.restart();
+    } finally {
+      this.#dispatch({ type: "release" });
+      this.#goOn();
+    }
   }
 
   /** @throws RuntimeError: nothing has run then. */
   async restartAndRunAll(): Promise<void> {
-    await this.#options.runtime.restart();
+    await this.restart();
     this.runAll();
   }
 
@@ -206,21 +203,12 @@ export class RunDriver {
 
   /** Answer the question of `stdin`; without one nothing happens. */
   answerStdin(text: string): void {
-    const question = this.#question;
-    const port = this.#options.runtime.port.get();
-    if (question === null || port === null) return;
-    this.#ask(null);
-    this.#sent.asks(question.request.runId, null);
-    const { sessionId: session } = this.#options.runtime;
-    const msgId = newId(this.#clock.random);
-    port.send(inputReply({ header: question.header, value: text, msgId, session, now: this.#clock.now() }));
-    // The answer to `input()` belongs to what the cell shows, as on a terminal; a password does not.
-    const echo = question.request.password ? "\n" : `${text}\n`;
-    const shown: OutputOp = {
-      op: "output",
-      output: { output_type: "stream", name: "stdout", text: question.request.prompt + echo },
-    };
-    this.#options.runs.ops(question.request.runId, [shown]);
+    const { runtime, runs } = this.#options;
+    const port = runtime.port.get();
+    const answer = port === null ? null : this.#questions.answer(text, runtime.sessionId);
+    if (answer === null) return;
+    port?.send(answer.message);
+    runs.ops(answer.runId, [answer.shown]);
   }
 
   close(): void {
@@ -284,7 +272,7 @@ export class RunDriver {
     const { runtime } = this.#options;
     const port = runtime.port.get();
     if (port === null) return;
-    this.#live.set(runId, { cellId, reply: null, isIdle: false, isOlderThanSocket: false, end: null });
+    this.#live.add(runId, cellId);
     const now = this.#clock.now();
     const kernelId = this.#kernelId();
     if (kernelId !== null) this.#sent.add({ runId, cellId, kernelId, sentAt: now, input: null });
@@ -293,10 +281,8 @@ export class RunDriver {
 
   #finish(action: Extract<QueueAction, { type: "finish" }>): void {
     const { runId, status, executionCount } = action;
-    const end = this.#live.get(runId)?.end ?? status;
-    this.#live.delete(runId);
+    const end = this.#live.finished(runId) ?? status;
     this.#sent.finished(runId);
-    if (this.#question?.request.runId === runId) this.#ask(null);
     this.#options.runs.status(runId, {
       status: end,
       finishedAt: this.#clock.now(),
@@ -309,15 +295,15 @@ export class RunDriver {
   #follow(port: KernelPort | null): void {
     this.#endPort();
     this.#endPort = () => {};
-    this.#isDrained = false;
-    this.#watch.clear();
+    this.#live.detached();
+    this.#orphans.forget();
     if (port === null) {
       this.#dispatch({ type: "disconnected" });
       return;
     }
     const ends = [
       port.listen((event) => this.#heard(event)),
-      port.isLeader.subscribe(() => this.#adoptOrphans()),
+      port.isLeader.subscribe(() => this.#lookForOrphans()),
       port.state.subscribe(() => this.#linkChanged(port)),
     ];
     this.#endPort = () => {
@@ -331,36 +317,26 @@ export class RunDriver {
       this.#dispatch({ type: "disconnected" });
       return;
     }
-    this.#adoptOrphans();
-    if (this.#adopting.size === 0) this.#dispatch({ type: "connected" });
+    this.#lookForOrphans();
+    this.#goOn();
+  }
+
+  /** The kernel listens, and every run that was found has an owner: what waits may be sent. */
+  #goOn(): void {
+    const isOpen = this.#options.runtime.port.get()?.state.get().phase === "open";
+    if (isOpen && !this.#orphans.isBusy) this.#dispatch({ type: "connected" });
   }
 
   #heard(event: KernelEvent): void {
-    if (event.type === "opened") this.#opened(event.clean);
-    else if (event.type === "shell_drained") this.#drained();
-    else if (event.type === "message") this.#message(event.message);
-  }
-
-  #opened(isClean: boolean): void {
-    this.#isDrained = false;
-    this.#openedAt = this.#clock.now();
-    for (const run of this.#live.values()) run.isOlderThanSocket = true;
-    if (!isClean && this.#live.size > 0) this.#markIncomplete([...this.#live.keys()]);
-  }
-
-  /** The kernel answered everything sent before this socket: what is still open will never be answered. */
-  #drained(): void {
-    this.#isDrained = true;
-    for (const [runId, run] of this.#live) if (run.isOlderThanSocket && run.reply === null) this.#replyLost(runId, run);
-    const isOpen = this.#options.runtime.port.get()?.state.get().phase === "open";
-    if (isOpen && this.#adopting.size === 0) this.#dispatch({ type: "connected" });
-  }
-
-  /** It is over, and nobody knows how: what waits behind it must not run as if it had gone well. */
-  #replyLost(runId: RunId, run: LiveRun): void {
-    run.end = "lost";
-    this.#markIncomplete([runId]);
-    this.#dispatch({ type: "replied", runId, status: "error", executionCount: null });
+    if (event.type === "opened") {
+      this.#openedAt = this.#clock.now();
+      this.#live.opened(event.clean);
+    } else if (event.type === "shell_drained") {
+      this.#live.drained();
+      this.#goOn();
+    } else if (event.type === "message") {
+      this.#message(event.message);
+    }
   }
 
   #message(message: KernelMessage): void {
@@ -368,141 +344,38 @@ export class RunDriver {
     if (runId === undefined) return;
     const event = runEvent(message);
     if (event === null) return;
-    const run = this.#live.get(runId);
-    if (run !== undefined) this.#runEvent(runId, run, event);
-    else if (event.type === "ops" && this.#options.runs.isWriter(runId)) this.#options.runs.ops(runId, event.ops);
-    else if (this.#isOfThisBrowser(runId)) this.#watch.heard(runId, event);
-  }
-
-  /** Whether a tab of this browser sent it. Asked before the room told of any run, so the store cannot know. */
-  #isOfThisBrowser(runId: RunId): boolean {
-    if (this.#watch.knows(runId)) return true;
-    if (this.#strange.has(runId)) return false;
-    const isOurs = this.#sent.of(this.#kernelId() ?? "").some((run) => run.runId === runId);
-    if (!isOurs) this.#strange.add(runId);
-    return isOurs;
-  }
-
-  #runEvent(runId: RunId, run: LiveRun, event: RunEvent): void {
     const { runs } = this.#options;
-    switch (event.type) {
-      case "ops":
-        runs.ops(runId, event.ops);
-        break;
-      case "started":
-        this.#dispatch({ type: "started", runId });
-        if (event.executionCount !== null) runs.status(runId, { executionCount: event.executionCount });
-        break;
-      case "input":
-        this.#asked(runId, run, event);
-        break;
-      case "replied":
-        run.reply = event;
-        // An idle that was lost must not leave the run open.
-        this.#clock.after(IDLE_MS, () => this.#end(runId));
-        if (run.isIdle || event.status === "aborted") this.#end(runId);
-        break;
-      case "idle":
-        run.isIdle = true;
-        if (run.reply !== null) this.#end(runId);
-        break;
-    }
+    if (this.#live.has(runId)) this.#live.heard(runId, event);
+    else if (event.type === "ops" && runs.isWriter(runId)) runs.ops(runId, event.ops);
+    else this.#orphans.heard(runId, event, this.#kernelId() ?? "");
   }
 
-  #end(runId: RunId): void {
-    const run = this.#live.get(runId);
-    if (run?.reply == null) return;
-    const { status, executionCount, interrupted } = run.reply;
-    // Interrupted from elsewhere: another tab, another client.
-    if (interrupted && status === "error") run.end = "interrupted";
-    this.#dispatch({ type: "replied", runId, status, executionCount });
-  }
-
-  #asked(runId: RunId, run: LiveRun, { prompt, password, request }: Extract<RunEvent, { type: "input" }>): void {
-    this.#sent.asks(runId, { prompt, password, header: request.header });
-    this.#ask({ request: { cellId: run.cellId, runId, prompt, password }, header: request.header });
-  }
-
-  #ask(question: Question | null): void {
-    this.#question = question;
-    this.#stdin.set(question?.request ?? null);
-  }
-
-  #lost(_reason: LossReason): void {
+  #lost(): void {
     for (const { runId } of this.#sent.of(this.#kernelId() ?? ""))
       if (this.#live.has(runId)) this.#sent.finished(runId);
-    this.#ask(null);
-    this.#watch.clear();
+    this.#questions.ended(null);
+    this.#orphans.forget();
     this.#dispatch({ type: "kernel_gone" });
-  }
-
-  #markIncomplete(runIds: readonly RunId[]): void {
-    const notice: OutputOp = {
-      op: "output",
-      output: {
-        output_type: "display_data",
-        data: {
-          [NOTICE_MIME]: { code: "maybe_incomplete" },
-          "text/plain": "The connection was cut while this ran: some output may be missing here.",
-        },
-        metadata: {},
-      },
-    };
-    for (const runId of runIds) this.#options.runs.ops(runId, [notice]);
-    this.#options.runtime.tell({ code: "maybe_incomplete", runIds });
   }
 
   // ── Runs that nobody writes any more ───────────────────────────────────────────────────────────────────────────────
 
-  #adoptOrphans(): void {
+  #lookForOrphans(): void {
     const port = this.#options.runtime.port.get();
     const kernelId = this.#kernelId();
-    // Only the tab with the socket: it has heard everything.
-    if (port === null || kernelId === null || !port.isLeader.get()) return;
-    for (const sent of this.#sent.of(kernelId)) {
-      if (this.#isOrphan(sent)) void this.#adopt(sent);
-    }
+    if (kernelId !== null && port?.isLeader.get()) this.#orphans.look(kernelId);
   }
 
-  #isOrphan({ runId }: SentRun): boolean {
-    if (this.#live.has(runId) || this.#adopting.has(runId)) return false;
-    const record = this.#options.runs.run(runId);
-    if (record !== null && isFinished(record.status)) this.#sent.finished(runId);
-    return (
-      record !== null && record.writer === null && !isFinished(record.status) && !this.#options.runs.isWriter(runId)
-    );
-  }
-
-  async #adopt(sent: SentRun): Promise<void> {
-    const { runId } = sent;
-    this.#adopting.add(runId);
-    const isOurs = await this.#options.runs.takeOver(runId, false);
-    this.#adopting.delete(runId);
-    if (isOurs) this.#continue(sent);
-    const isOpen = this.#options.runtime.port.get()?.state.get().phase === "open";
-    if (isOpen && this.#adopting.size === 0) this.#dispatch({ type: "connected" });
-  }
-
-  #continue({ runId, cellId, sentAt, input }: SentRun): void {
-    const heard = this.#watch.take(runId);
-    const run: LiveRun = {
-      cellId,
-      reply: heard.reply,
-      isIdle: heard.isIdle,
-      isOlderThanSocket: sentAt < this.#openedAt,
-      end: null,
-    };
-    this.#live.set(runId, run);
+  #continue({ runId, cellId, sentAt, input }: SentRun, heard: Heard): void {
+    const { runs } = this.#options;
     this.#dispatch({ type: "adopt", runId, cellId, source: "" });
-    this.#options.runs.status(runId, { status: "running" });
-    this.#options.runs.ops(runId, catchUp(heard));
-    if (heard.executionCount !== null) this.#options.runs.status(runId, { executionCount: heard.executionCount });
-    if (heard.input !== null) this.#asked(runId, run, heard.input);
-    else if (input !== null && heard.reply === null) {
-      this.#ask({ request: { cellId, runId, prompt: input.prompt, password: input.password }, header: input.header });
+    runs.status(runId, { status: "running" });
+    runs.ops(runId, catchUp(heard));
+    if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
+    if (heard.input === null && heard.reply === null && input !== null) {
+      this.#questions.askAgain({ runId, cellId }, input);
     }
-    if (heard.reply !== null) this.#end(runId);
-    else if (this.#isDrained && run.isOlderThanSocket) this.#replyLost(runId, run);
+    this.#live.goOn(runId, cellId, { ...heard, isOlderThanSocket: sentAt < this.#openedAt });
   }
 
   #kernelId(): string | null {

@@ -16,15 +16,15 @@ import {
   UNBOUND,
 } from "../core/binding.ts";
 import { type Observable, Value } from "../core/observable.ts";
-import { type Diagnosis, type FailureCode, socketBlocked } from "../core/probe.ts";
+import { type Advice, type Diagnosis, type FailureCode, socketBlocked } from "../core/probe.ts";
 import { type Completion, complete, inspect } from "../kernel/complete.ts";
-import { KernelConnection, type KernelEvent, type KernelPort, type LinkState } from "../kernel/kernel.ts";
-import { SharedKernel } from "../kernel/leader.ts";
+import type { KernelPort, LinkState } from "../kernel/kernel.ts";
 import { newId } from "../kernel/messages.ts";
 import { JupyterServer } from "../kernel/server.ts";
 import { directTransport } from "../kernel/transport.ts";
-import { ConnectAttempt } from "./connect-attempt.ts";
-import { chooseKernelspec, rememberedKernel, startKernel } from "./kernel-start.ts";
+import { answersStrangers, ConnectAttempt } from "./connect-attempt.ts";
+import { HeldKernel } from "./held-kernel.ts";
+import { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
 import { browserEnvironment, type RuntimeEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
 import type {
@@ -51,9 +51,6 @@ export type {
 type Connected = Extract<Diagnosis, { ok: true }>;
 
 const NO_KERNEL: KernelState = { status: "none", name: null, displayName: null, language: null };
-/** After so many closed sockets while HTTP works, something swallows WebSockets. */
-const SOCKET_TRIES = 4;
-const RESTART_MS = 15_000;
 
 export class NotebookRuntime {
   readonly #options: NotebookRuntimeOptions;
@@ -62,18 +59,14 @@ export class NotebookRuntime {
   readonly #binding = new Value<BindingState>(UNBOUND);
   readonly #kernel = new Value<KernelState>(NO_KERNEL);
   readonly #kernelspecs = new Value<readonly KernelspecChoice[]>([]);
+  readonly #advice = new Value<readonly Advice[]>([]);
   readonly #notice = new Value<RuntimeNotice | null>(null);
   readonly #port = new Value<KernelPort | null>(null);
   readonly #lossListeners = new Set<(reason: LossReason) => void>();
   #attempt: ConnectAttempt | null = null;
   #server: JupyterServer | null = null;
   /** The kernel whose socket is being opened, or is open. */
-  #pending: KernelAttachment | null = null;
-  #shared: SharedKernel | null = null;
-  /** A restart asked for here: the loss of variables needs no telling. */
-  #restarting = false;
-  #lostAt = Number.NEGATIVE_INFINITY;
-  #endPort: () => void = () => {};
+  #held: HeldKernel | null = null;
 
   constructor(options: NotebookRuntimeOptions, environment: RuntimeEnvironment = browserEnvironment()) {
     this.#options = options;
@@ -90,6 +83,10 @@ export class NotebookRuntime {
   /** All kernels the bound server offers, its default first; empty while unbound. */
   get kernelspecs(): Observable<readonly KernelspecChoice[]> {
     return this.#kernelspecs;
+  }
+  /** What works, and could be better, about the present connection. */
+  get advice(): Observable<readonly Advice[]> {
+    return this.#advice;
   }
   get notice(): Observable<RuntimeNotice | null> {
     return this.#notice;
@@ -145,8 +142,8 @@ export class NotebookRuntime {
     if (token === null || !("target" in state)) return;
     const remember = options.remember ?? false;
     if (state.phase === "interrupted") {
-      await this.#environment.vault.keep(state.target.baseUrl, token, remember);
-      this.#shared?.reconnectNow();
+      await this.#environment.vault.keep(state.target.baseUrl, token, { remember });
+      this.#held?.reconnectNow();
     } else if (state.phase === "authenticating") {
       const attempt = this.#attempt ?? this.#begin(state.target, {}, null);
       await attempt.keepToken(token, remember);
@@ -220,10 +217,13 @@ export class NotebookRuntime {
       this.#fail(attempt, diagnosis);
       return;
     }
+    this.#advice.set(diagnosis.advice);
     const { vault } = this.#environment;
     const token = vault.peek(attempt.target.baseUrl);
     if (token !== null && diagnosis.baseUrl !== attempt.target.baseUrl) {
-      await vault.keep(diagnosis.baseUrl, token, attempt.options.remember ?? false);
+      const sessionId = vault.sessionOf(attempt.target.baseUrl);
+      const remember = attempt.options.remember ?? sessionId !== null;
+      await vault.keep(diagnosis.baseUrl, token, { remember, sessionId });
     }
     this.#happened({
       type: "identified",
@@ -255,10 +255,15 @@ export class NotebookRuntime {
     const found = typeof remembered === "object" ? remembered : null;
     const kernel = found?.kernel ?? (await this.#startKernel(server, attempt, defaultName));
     if (!this.#isCurrent(attempt)) return;
+    if (found === null && kernel.folder.place === "root" && this.#options.place !== null)
+      this.#notice.set({ code: "started_elsewhere" });
     this.#happened({ type: "connect_step", step: "socket" });
     this.#join(kernel, found?.process ?? null);
     this.#remember(baseUrl, auth, kernel, found?.process ?? null);
-    await this.#firstOpen(attempt, baseUrl);
+    const outcome = await this.#held?.firstOpened(attempt.signal);
+    if (outcome === "blocked" && this.#isCurrent(attempt)) {
+      this.#fail(attempt, socketBlocked(baseUrl, this.#environment.facts.hubOrigin));
+    }
   }
 
   #serve(baseUrl: string, auth: AuthStyle): JupyterServer {
@@ -291,49 +296,43 @@ export class NotebookRuntime {
   }
 
   /** Hold the kernel's socket, or follow the tab that does. */
-  #join(kernel: KernelAttachment, process: string | null): void {
-    const { locks, openChannel, clock, onWake } = this.#environment;
+  #join(attachment: KernelAttachment, process: string | null): void {
     const server = this.#server;
-    if (server === null) return;
-    const { kernelId } = kernel;
-    this.#endPort();
-    const shared = new SharedKernel({
-      name: `runhere-kernel:${kernelId}`,
-      locks,
-      openChannel,
-      clock,
+    const state = this.#binding.get();
+    if (server === null || !("target" in state)) return;
+    const { baseUrl } = state.target;
+    this.#drop();
+    const held = new HeldKernel({
+      environment: this.#environment,
+      server,
+      attachment,
+      sessionId: this.#memory.sessionId,
       process,
-      openPort: (known) =>
-        new KernelConnection({
-          server,
-          kernelId,
-          sessionId: this.#memory.sessionId,
-          clock,
-          onWake,
-          process: known,
-          isTokenRefused: () => this.#answersStrangers(),
-        }),
+      isTokenRefused: () => answersStrangers(this.#environment.fetch, baseUrl),
+      listener: {
+        linkChanged: (link) => this.#linkChanged(link),
+        statusChanged: (status) => this.#kernel.set({ ...this.#kernel.get(), status }),
+        processHeard: (heard) => this.#memory.process(heard),
+        languageHeard: (language) => this.#kernel.set({ ...this.#kernel.get(), language }),
+        lost: (reason) => this.#lost(reason),
+        ended: (reason) => this.#kernelEnded(reason),
+      },
     });
-    this.#shared = shared;
-    this.#pending = kernel;
-    const spec = this.#kernelspecs.get().find(({ name }) => name === kernel.kernelspec);
+    this.#held = held;
+    const spec = this.#kernelspecs.get().find(({ name }) => name === attachment.kernelspec);
     this.#kernel.set({
-      status: shared.status.get(),
-      name: kernel.kernelspec,
-      displayName: kernel.displayName,
+      status: held.port.status.get(),
+      name: attachment.kernelspec,
+      displayName: attachment.displayName,
       language: spec?.language ?? null,
     });
-    const ends = [
-      shared.listen((event) => this.#heard(event)),
-      shared.state.subscribe(() => this.#linkChanged(shared.state.get())),
-      shared.status.subscribe(() => this.#statusChanged(shared.status.get())),
-    ];
-    this.#endPort = () => {
-      for (const end of ends) end();
-      shared.close();
-      this.#port.set(null);
-    };
-    this.#port.set(shared);
+    this.#port.set(held.port);
+  }
+
+  #drop(): void {
+    this.#held?.close();
+    this.#held = null;
+    this.#port.set(null);
   }
 
   #remember(baseUrl: string, auth: AuthStyle, kernel: KernelAttachment, process: string | null): void {
@@ -343,79 +342,22 @@ export class NotebookRuntime {
     this.#memory.bind({ baseUrl, label, kind: kind ?? "jupyter", auth, kernel: { ...kernel, process } });
   }
 
-  /** Resolves when the socket is open for the first time, or when it is clear that it does not open. */
-  async #firstOpen(attempt: ConnectAttempt, baseUrl: string): Promise<void> {
-    const shared = this.#shared;
-    if (shared === null) return;
-    const outcome = await new Promise<"open" | "blocked" | "left">((give) => {
-      const look = () => {
-        const state = shared.state.get();
-        if (state.phase === "open") give("open");
-        else if (state.phase === "waiting" && state.reason === "network" && state.attempt > SOCKET_TRIES)
-          give("blocked");
-        else if (state.phase === "ended" || !this.#isCurrent(attempt)) give("left");
-      };
-      shared.state.subscribe(look);
-      attempt.signal.addEventListener("abort", look);
-      look();
-    });
-    if (outcome === "blocked" && this.#isCurrent(attempt)) {
-      this.#fail(attempt, socketBlocked(baseUrl, this.#environment.facts.hubOrigin));
-    }
-  }
-
-  /** The server answers, though not to us: it has another token now. */
-  async #answersStrangers(): Promise<boolean> {
-    const state = this.#binding.get();
-    if (!("target" in state)) return false;
-    const { fetch } = this.#environment;
-    const signal = AbortSignal.timeout(5_000);
-    await fetch(`${state.target.baseUrl}api`, { mode: "no-cors", credentials: "omit", cache: "no-store", signal });
-    return true;
-  }
-
   #linkChanged(link: LinkState): void {
     if (link.phase === "open") {
-      if (this.#pending !== null) this.#happened({ type: "attached", attachment: this.#pending });
+      if (this.#held !== null) this.#happened({ type: "attached", attachment: this.#held.attachment });
     } else if (link.phase === "waiting") {
       this.#happened({ type: "lost", reason: link.reason, attempt: link.attempt, retryAt: link.retryAt });
     } else if (link.phase === "ended" && link.reason === "token_refused") {
       this.#happened({ type: "token_wanted", failure: null });
-    } else if (link.phase === "ended" && link.reason === "kernel_gone") {
-      this.#kernelEnded("kernel_gone");
     }
   }
 
-  #statusChanged(status: KernelState["status"]): void {
-    this.#kernel.set({ ...this.#kernel.get(), status });
-    if (status === "restarting" && !this.#restarting) this.#lost("kernel_died");
-    if (status === "dead") this.#kernelEnded("kernel_died");
-  }
-
-  #heard(event: KernelEvent): void {
-    if (event.type === "process_changed") {
-      this.#memory.process(event.process);
-      this.#lost(this.#restarting ? "restarted_here" : "kernel_restarted");
-    } else if (event.type === "message" && event.message.header.msg_type === "kernel_info_reply") {
-      this.#memory.process(event.message.header.session);
-      const info = event.message.content["language_info"];
-      const name = typeof info === "object" && info !== null && "name" in info ? info.name : null;
-      if (typeof name === "string") this.#kernel.set({ ...this.#kernel.get(), language: name.toLowerCase() });
-    }
-  }
-
-  /** Variables are gone. A death is heard of up to three times (status, new process, closed socket) and told once. */
   #lost(reason: LossReason): void {
-    const now = this.#environment.clock.now();
-    const isEcho = now - this.#lostAt < RESTART_MS && reason !== "restarted_here";
-    this.#lostAt = now;
-    if (isEcho) return;
     for (const fn of [...this.#lossListeners]) fn(reason);
     if (reason !== "restarted_here") this.#notice.set({ code: "variables_lost", reason });
   }
 
   #kernelEnded(reason: "kernel_died" | "kernel_gone"): void {
-    this.#lost(reason);
     this.#memory.forgetKernel();
     this.#kernel.set({ ...this.#kernel.get(), status: "dead" });
     this.#happened({ type: "ended", reason });
@@ -432,8 +374,7 @@ export class NotebookRuntime {
 
   /** @throws RuntimeError when the server does not answer; nothing has happened then. */
   async interrupt(): Promise<void> {
-    const kernelId = this.#kernelId();
-    if (kernelId !== null) await this.#server?.interrupt(kernelId);
+    await this.#held?.interrupt();
   }
 
   /**
@@ -442,31 +383,7 @@ export class NotebookRuntime {
    * @throws RuntimeError when the server does not answer; the old process may still run then.
    */
   async restart(): Promise<void> {
-    const kernelId = this.#kernelId();
-    const shared = this.#shared;
-    if (kernelId === null || shared === null || this.#server === null) return;
-    this.#restarting = true;
-    try {
-      const drained = this.#newProcess(shared);
-      await this.#server.restart(kernelId);
-      shared.reconnectNow();
-      if (!(await drained)) this.#lost("restarted_here");
-    } finally {
-      this.#restarting = false;
-    }
-  }
-
-  /** True when a new process has told who it is. */
-  async #newProcess(shared: SharedKernel): Promise<boolean> {
-    return await new Promise((give) => {
-      const finish = (isNew: boolean) => {
-        end();
-        cancel();
-        give(isNew);
-      };
-      const end = shared.listen((event) => event.type === "process_changed" && finish(true));
-      const cancel = this.#environment.clock.after(RESTART_MS, () => finish(false));
-    });
+    await this.#held?.restart();
   }
 
   /** End the kernel. The server stays bound; `newKernel` starts another. */
@@ -478,11 +395,8 @@ export class NotebookRuntime {
   }
 
   #endKernel(): void {
-    this.#endPort();
-    this.#endPort = () => {};
-    this.#shared = null;
-    this.#pending = null;
-    for (const fn of [...this.#lossListeners]) fn("restarted_here");
+    this.#drop();
+    this.#lost("restarted_here");
     this.#memory.forgetKernel();
     this.#kernel.set({ ...this.#kernel.get(), status: "none" });
     this.#happened({ type: "ended", reason: "shut_down" });
@@ -515,7 +429,7 @@ export class NotebookRuntime {
 
   /** Try again now instead of at `retryAt`. */
   reconnectNow(): void {
-    this.#shared?.reconnectNow();
+    this.#held?.reconnectNow();
   }
 
   /** Remove every remembered token from this browser. */
@@ -525,17 +439,7 @@ export class NotebookRuntime {
 
   /** @throws RuntimeError */
   async listSessions(): Promise<readonly RunningKernel[]> {
-    const sessions = (await this.#server?.sessions()) ?? [];
-    const mine = this.#kernelId();
-    return sessions.map(({ id, path, kernel }) => ({
-      sessionId: id,
-      kernelId: kernel.id,
-      path,
-      kernelspec: kernel.name,
-      status: kernel.executionState,
-      lastActivity: kernel.lastActivity,
-      isMine: kernel.id === mine,
-    }));
+    return this.#server === null ? [] : await runningKernels(this.#server, this.#kernelId());
   }
 
   /** @throws RuntimeError */
@@ -545,14 +449,14 @@ export class NotebookRuntime {
   }
 
   async complete(code: string, cursor: number): Promise<Completion | null> {
-    const port = this.#shared;
+    const port = this.#port.get();
     return port === null
       ? null
       : await complete({ port, session: this.sessionId, clock: this.#environment.clock }, code, cursor);
   }
 
   async inspect(code: string, cursor: number): Promise<{ readonly [mime: string]: unknown } | null> {
-    const port = this.#shared;
+    const port = this.#port.get();
     return port === null
       ? null
       : await inspect({ port, session: this.sessionId, clock: this.#environment.clock }, code, cursor);
@@ -573,12 +477,10 @@ export class NotebookRuntime {
   #leave(): void {
     this.#attempt?.cancel();
     this.#attempt = null;
-    this.#endPort();
-    this.#endPort = () => {};
-    this.#shared = null;
+    this.#drop();
     this.#server = null;
-    this.#pending = null;
     this.#kernelspecs.set([]);
+    this.#advice.set([]);
     this.#kernel.set(NO_KERNEL);
   }
 

@@ -26,6 +26,8 @@ interface Stored {
   /** Chosen for this notebook, whatever server it was bound to. */
   readonly kernelspec: string | null;
   readonly runtime: RememberedRuntime | null;
+  /** The person disconnected; until they connect again, nothing is bound without being asked. Absent: no. */
+  readonly isDetached?: boolean;
 }
 
 export type LocalStore = Pick<Storage, "getItem" | "setItem">;
@@ -38,9 +40,16 @@ export class RuntimeMemory {
 
   constructor(store: LocalStore, notebookId: string, newId: () => string) {
     this.#store = store;
-    this.#key = `runhere.kernel:${notebookId}`;
+    this.#key = keyOf(notebookId);
     this.#newId = newId;
     this.#now = this.#read();
+  }
+
+  /** What is remembered of a notebook that may never have been bound; writes nothing. */
+  static peek(store: LocalStore, notebookId: string): Pick<RuntimeMemory, "runtime" | "isDetached"> {
+    const text = store.getItem(keyOf(notebookId));
+    const stored = text === null ? null : parsed(text);
+    return { runtime: stored?.runtime ?? null, isDetached: stored?.isDetached === true };
   }
 
   /** The same for every tab of this browser with this notebook: the key of the server's buffer. */
@@ -56,8 +65,18 @@ export class RuntimeMemory {
     return this.#now.kernelspec;
   }
 
+  /** Whether the person disconnected and has not connected again. */
+  get isDetached(): boolean {
+    return this.#now.isDetached === true;
+  }
+
   bind(runtime: RememberedRuntime): void {
-    this.#write({ ...this.#now, runtime, kernelspec: runtime.kernel?.kernelspec ?? this.#now.kernelspec });
+    this.#write({
+      ...this.#now,
+      isDetached: false,
+      runtime,
+      kernelspec: runtime.kernel?.kernelspec ?? this.#now.kernelspec,
+    });
   }
 
   /** The bound kernel's process, as it just told. */
@@ -71,8 +90,9 @@ export class RuntimeMemory {
     if (runtime) this.#write({ ...this.#now, runtime: { ...runtime, kernel: null } });
   }
 
+  /** Disconnected by the person. */
   unbind(): void {
-    this.#write({ ...this.#now, runtime: null });
+    this.#write({ ...this.#now, runtime: null, isDetached: true });
   }
 
   /** Another tab may have written since. */
@@ -93,6 +113,10 @@ export class RuntimeMemory {
     this.#now = stored;
     this.#store.setItem(this.#key, JSON.stringify(stored));
   }
+}
+
+function keyOf(notebookId: string): string {
+  return `runhere.kernel:${notebookId}`;
 }
 
 /** Null for what an older page wrote otherwise: it is then made anew. */

@@ -22,7 +22,9 @@ export type LossReason = "kernel_died" | "kernel_restarted" | "kernel_gone" | "r
 /** Said once to the person, then dismissed by the view. */
 export type RuntimeNotice =
   | { readonly code: "variables_lost"; readonly reason: Exclude<LossReason, "restarted_here"> }
-  | { readonly code: "maybe_incomplete"; readonly runIds: readonly string[] };
+  | { readonly code: "maybe_incomplete"; readonly runIds: readonly string[] }
+  /** The kernel began in the runtime's root folder, because the notebook's own is not there. */
+  | { readonly code: "started_elsewhere" };
 
 export interface ConnectOptions {
   /** Name of the kernelspec; else the one remembered for this notebook, else the notebook's own, else the server's default. */

@@ -123,7 +123,33 @@ describe("the queue", () => {
       { type: "kernel_gone" },
     ]);
     expect(actions.slice(2)).toEqual([finish(1, "interrupted"), finish(2, "cancelled")]);
-    expect(state).toEqual({ entries: [], window: 1, connected: false });
+    expect(state).toEqual({ entries: [], window: 1, connected: false, held: false });
+  });
+
+  test("a restart cancels what waited before it and keeps what was asked for since, until the new process listens", () => {
+    const { actions, state } = play([
+      { type: "connected" },
+      enqueue(1, 2),
+      { type: "started", runId: "r1" },
+      { type: "hold" },
+      enqueue(3),
+      { type: "kernel_gone" },
+      { type: "connected" },
+      { type: "release" },
+    ]);
+    expect(actions).toEqual([
+      send(1),
+      { type: "running", runId: "r1", cellId: "c1" },
+      finish(2, "cancelled"),
+      finish(1, "interrupted"),
+      send(3),
+    ]);
+    expect(state.held).toBe(false);
+  });
+
+  test("a restart that failed leaves the running cell alone", () => {
+    const { actions } = play([{ type: "connected" }, enqueue(1), { type: "hold" }, enqueue(2), { type: "release" }]);
+    expect(actions).toEqual([send(1)]);
   });
 
   test("a lost connection keeps the queue and sends nothing meanwhile", () => {
@@ -171,6 +197,8 @@ describe("the queue", () => {
         { type: "connected" },
         { type: "disconnected" },
         { type: "kernel_gone" },
+        { type: "hold" },
+        { type: "release" },
       ),
     );
     fc.assert(

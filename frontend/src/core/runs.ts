@@ -28,6 +28,8 @@ export interface QueueState {
   readonly window: number;
   /** Nothing is sent while no kernel listens; the queue is kept. */
   readonly connected: boolean;
+  /** The kernel is being restarted by a person: what is asked for meanwhile is meant for the new process, and waits for it. */
+  readonly held: boolean;
 }
 
 export type QueueEvent =
@@ -46,6 +48,10 @@ export type QueueEvent =
   | { readonly type: "interrupt" }
   | { readonly type: "connected" }
   | { readonly type: "disconnected" }
+  /** A person restarts the kernel: what waits is cancelled, what comes from now on waits until `release`. */
+  | { readonly type: "hold" }
+  /** The restart is over, or has failed. */
+  | { readonly type: "release" }
   /** Died, restarted, shut down, culled: nothing that was sent will be answered, and variables are gone. */
   | { readonly type: "kernel_gone" }
   /** A run that an earlier page or another tab started and whose answers arrive here from now on. */
@@ -73,7 +79,7 @@ export interface QueueStep {
 }
 
 export function emptyQueue(window = 1): QueueState {
-  return { entries: [], window, connected: false };
+  return { entries: [], window, connected: false, held: false };
 }
 
 /** The entry of a cell: the running one if any, else the first. Null when it is not queued. */
@@ -101,6 +107,10 @@ export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
       return send({ ...state, connected: true }, []);
     case "disconnected":
       return { state: { ...state, connected: false }, actions: [] };
+    case "hold":
+      return hold(state);
+    case "release":
+      return send({ ...state, held: false }, []);
     case "kernel_gone":
       return kernelGone(state);
   }
@@ -175,22 +185,35 @@ function cancel(state: QueueState, cellId: CellId): QueueStep {
 
 /** Interrupt: the running cell is interrupted, everything behind it cancelled. With nothing handed over, the queue is emptied. */
 function interrupt(state: QueueState): QueueStep {
-  const waiting = state.entries.filter((entry) => entry.phase === "waiting");
-  const kept = state.entries
-    .filter((entry) => entry.phase !== "waiting")
-    .map((entry) => ({ ...entry, interrupted: true }));
-  const actions: QueueAction[] = waiting.map((entry) => finish(entry, "cancelled"));
+  const { kept, actions } = withoutWaiting(state);
   if (kept.length > 0) actions.unshift({ type: "interrupt_kernel" });
-  return { state: { ...state, entries: kept }, actions };
+  return { state: { ...state, entries: kept.map((entry) => ({ ...entry, interrupted: true })) }, actions };
 }
 
+function hold(state: QueueState): QueueStep {
+  const { kept, actions } = withoutWaiting(state);
+  return { state: { ...state, entries: kept, held: true }, actions };
+}
+
+/** In a restart that was asked for, only what was handed over ends with the old process. */
 function kernelGone(state: QueueState): QueueStep {
-  const actions = state.entries.map((entry) => finish(entry, entry.phase === "running" ? "interrupted" : "cancelled"));
-  return { state: { ...state, entries: [], connected: false }, actions };
+  const isLost = (entry: QueueEntry) => !state.held || entry.phase !== "waiting";
+  const lost = state.entries.filter(isLost);
+  const actions = lost.map((entry) => finish(entry, entry.phase === "running" ? "interrupted" : "cancelled"));
+  const kept = state.entries.filter((entry) => !isLost(entry));
+  return { state: { ...state, entries: kept, connected: false }, actions };
+}
+
+function withoutWaiting(state: QueueState): { readonly kept: readonly QueueEntry[]; readonly actions: QueueAction[] } {
+  const waiting = state.entries.filter((entry) => entry.phase === "waiting");
+  return {
+    kept: state.entries.filter((entry) => entry.phase !== "waiting"),
+    actions: waiting.map((entry) => finish(entry, "cancelled")),
+  };
 }
 
 function send(state: QueueState, before: readonly QueueAction[]): QueueStep {
-  if (!state.connected) return { state, actions: before };
+  if (!state.connected || state.held) return { state, actions: before };
   let free = state.window - state.entries.filter((entry) => entry.phase !== "waiting").length;
   const actions = [...before];
   const entries = state.entries.map((entry) => {

@@ -16,7 +16,7 @@ export const connect = {
   details: "Connection",
   kernel: "Kernel",
   startedIn: "Folder",
-  startedInRoot: "the runtime’s root folder (this notebook’s folder is not on that machine)",
+  startedInRoot: "the runtime’s root folder (this notebook’s folder is not below it)",
   address: "Address",
   status: "Status",
   status_none: "not started",
@@ -123,6 +123,8 @@ export const connect = {
   variablesLost_kernel_restarted: "The kernel was restarted: its variables are lost.",
   variablesLost_kernel_gone: "The kernel is gone: its variables are lost.",
   maybeIncomplete: "The connection was cut while code was running: the output may have gaps.",
+  startedElsewhere:
+    "The kernel started in the runtime’s own folder: this notebook’s folder is not below it. Files that lie beside the notebook need their full path.",
   noPath: "without a notebook",
 
   linkTitle: "Connect the runtime at {address}?",
@@ -165,6 +167,9 @@ export const connect = {
     "Copy the whole address that the server printed when it started, with “?token=…”. “jupyter server list” prints it again.",
   failure_token_refused_title: "The token was not accepted",
   failure_token_refused_text: "Servers make a new token at each start. Copy the newest address from the terminal.",
+  failure_runtime_unproven_title: "This is not the runtime that you paired with",
+  failure_runtime_unproven_text:
+    "What answers at {address} does not know this browser: the runtime was started again, or another program took its place. Nothing was sent to it. “runhere login” prints a fresh link for both.",
   failure_refused_title: "The server answers and refuses",
   failure_refused_text:
     "Either the token is wrong, or the server at {address} allows another site only. Copy the newest address; if that does not help, start the server with this hub’s address:",

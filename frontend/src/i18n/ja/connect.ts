@@ -19,7 +19,7 @@ export const connect = {
   details: "接続",
   kernel: "カーネル",
   startedIn: "フォルダー",
-  startedInRoot: "ランタイムのルート フォルダー(このノートブックのフォルダーはそのマシンにありません)",
+  startedInRoot: "ランタイムのルート フォルダー(このノートブックのフォルダーはその中にありません)",
   address: "アドレス",
   status: "状態",
   status_none: "未起動",
@@ -128,6 +128,8 @@ export const connect = {
   variablesLost_kernel_restarted: "カーネルが再起動され、変数が失われました。",
   variablesLost_kernel_gone: "カーネルがなくなり、変数が失われました。",
   maybeIncomplete: "コードの実行中に接続が切れました。出力の一部が欠けている可能性があります。",
+  startedElsewhere:
+    "カーネルはランタイム自身のフォルダーで起動しました。このノートブックのフォルダーはその中にありません。ノートブックと同じ場所にあるファイルは絶対パスで指定してください。",
   noPath: "ノートブックなし",
 
   linkTitle: "{address} のランタイムに接続しますか?",
@@ -171,6 +173,9 @@ export const connect = {
   failure_token_refused_title: "トークンが受け付けられませんでした",
   failure_token_refused_text:
     "トークンはサーバーを起動するたびに新しくなります。端末から最新のアドレスをコピーしてください。",
+  failure_runtime_unproven_title: "ペアリングしたランタイムではありません",
+  failure_runtime_unproven_text:
+    "{address} で応答しているものは、このブラウザーを知りません。ランタイムが再起動されたか、別のプログラムがその場所を使っています。何も送っていません。「runhere login」で新しいリンクを表示できます。",
   failure_refused_title: "サーバーは応答しますが、拒否されました",
   failure_refused_text:
     "トークンが違うか、{address} のサーバーが別のサイトだけを許可しています。最新のアドレスをコピーし、それでもつながらなければ、このハブのアドレスを指定して起動し直してください。",

@@ -1,0 +1,182 @@
+/**
+ * The kernel that a notebook is attached to, as one tab holds or follows it: its link, its status, the loss of its variables, its restart.
+ *
+ * Invariant: the end of one process is told once, however often it is heard of (status, new process, closed socket). One object per
+ * attachment; whoever made it closes it.
+ */
+import type { KernelAttachment } from "../core/binding.ts";
+import { KernelConnection, type KernelEvent, type KernelPort, type LinkState } from "../kernel/kernel.ts";
+import { SharedKernel } from "../kernel/leader.ts";
+import type { JupyterServer } from "../kernel/server.ts";
+import type { RuntimeEnvironment } from "./runtime-environment.ts";
+import type { KernelState, LossReason } from "./runtime-types.ts";
+
+export interface HeldKernelListener {
+  linkChanged(link: LinkState): void;
+  statusChanged(status: KernelState["status"]): void;
+  /** Who the kernel's process said it is. */
+  processHeard(process: string): void;
+  /** Lower case. */
+  languageHeard(language: string): void;
+  /** Variables are gone, and nothing sent so far will be answered. Once for each process that ends. */
+  lost(reason: LossReason): void;
+  /** There is no kernel any more. */
+  ended(reason: "kernel_died" | "kernel_gone"): void;
+}
+
+export interface HeldKernelOptions {
+  readonly environment: Pick<RuntimeEnvironment, "locks" | "openChannel" | "clock" | "onWake">;
+  readonly server: JupyterServer;
+  readonly attachment: KernelAttachment;
+  /** The same in all tabs of this browser with this notebook. */
+  readonly sessionId: string;
+  /** Its process as last heard; null when unknown. */
+  readonly process: string | null;
+  readonly isTokenRefused: () => Promise<boolean>;
+  readonly listener: HeldKernelListener;
+}
+
+const RESTART_MS = 15_000;
+/** After so many closed sockets while HTTP works, something swallows WebSockets. */
+const SOCKET_TRIES = 4;
+
+export class HeldKernel {
+  readonly attachment: KernelAttachment;
+  readonly #options: HeldKernelOptions;
+  readonly #shared: SharedKernel;
+  readonly #ends: (() => void)[];
+  /** A restart asked for here: that variables are lost needs no telling. */
+  #isRestarting = false;
+  /** The end of the present process has been told; until the next one takes requests, more news of it is an echo. */
+  #isLossTold = false;
+
+  constructor(options: HeldKernelOptions) {
+    this.#options = options;
+    this.attachment = options.attachment;
+    const { server, sessionId, isTokenRefused, listener } = options;
+    const { locks, openChannel, clock, onWake } = options.environment;
+    const { kernelId } = options.attachment;
+    const shared = new SharedKernel({
+      name: `runhere-kernel:${kernelId}`,
+      locks,
+      openChannel,
+      clock,
+      process: options.process,
+      openPort: (process) =>
+        new KernelConnection({ server, kernelId, sessionId, clock, onWake, process, isTokenRefused }),
+    });
+    this.#shared = shared;
+    this.#ends = [
+      shared.listen((event) => this.#heard(event)),
+      shared.state.subscribe(() => this.#linkChanged(shared.state.get(), listener)),
+      shared.status.subscribe(() => this.#statusChanged(shared.status.get())),
+    ];
+  }
+
+  get port(): KernelPort {
+    return this.#shared;
+  }
+
+  /** @throws RuntimeError when the server does not answer; nothing has happened then. */
+  async interrupt(): Promise<void> {
+    await this.#options.server.interrupt(this.attachment.kernelId);
+  }
+
+  /**
+   * A new process for the same kernel. Resolves when it answers.
+   *
+   * @throws RuntimeError when the server does not answer; the old process may still run then.
+   */
+  async restart(): Promise<void> {
+    this.#isRestarting = true;
+    const renewal = this.#renewal();
+    try {
+      await this.#options.server.restart(this.attachment.kernelId);
+      this.#shared.reconnectNow();
+      // A kernel that does not tell its processes apart has been restarted all the same.
+      if (!(await renewal.isNew)) this.#options.listener.lost("restarted_here");
+    } finally {
+      renewal.forget();
+      this.#isRestarting = false;
+    }
+  }
+
+  /** Resolves when the link is open for the first time, or when it is clear that it does not open. */
+  async firstOpened(signal: AbortSignal): Promise<"open" | "blocked" | "left"> {
+    const { state } = this.#shared;
+    return await new Promise((give) => {
+      const look = () => {
+        const link = state.get();
+        if (link.phase === "open") give("open");
+        else if (link.phase === "waiting" && link.reason === "network" && link.attempt > SOCKET_TRIES) give("blocked");
+        else if (link.phase === "ended" || signal.aborted) give("left");
+      };
+      this.#ends.push(state.subscribe(look));
+      signal.addEventListener("abort", look);
+      look();
+    });
+  }
+
+  reconnectNow(): void {
+    this.#shared.reconnectNow();
+  }
+
+  /** The kernel keeps running. */
+  close(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.#shared.close();
+  }
+
+  /** True when a new process has told who it is; false after a while without. */
+  #renewal(): { readonly isNew: Promise<boolean>; forget(): void } {
+    let forget = () => {};
+    const isNew = new Promise<boolean>((give) => {
+      const end = this.#shared.listen((event) => event.type === "process_changed" && give(true));
+      const cancel = this.#options.environment.clock.after(RESTART_MS, () => give(false));
+      forget = () => {
+        end();
+        cancel();
+        give(false);
+      };
+    });
+    return { isNew, forget: () => forget() };
+  }
+
+  #linkChanged(link: LinkState, listener: HeldKernelListener): void {
+    listener.linkChanged(link);
+    if (link.phase === "ended" && link.reason === "kernel_gone") this.#ended("kernel_gone");
+  }
+
+  #statusChanged(status: KernelState["status"]): void {
+    this.#options.listener.statusChanged(status);
+    if (status === "restarting" && !this.#isRestarting) this.#lose("kernel_died");
+    if (status === "dead") this.#ended("kernel_died");
+  }
+
+  #heard(event: KernelEvent): void {
+    const { listener } = this.#options;
+    if (event.type === "process_changed") {
+      listener.processHeard(event.process);
+      if (this.#isRestarting) listener.lost("restarted_here");
+      else this.#lose("kernel_restarted");
+    } else if (event.type === "shell_drained") {
+      this.#isLossTold = false;
+    } else if (event.type === "message" && event.message.header.msg_type === "kernel_info_reply") {
+      listener.processHeard(event.message.header.session);
+      const info = event.message.content["language_info"];
+      const name = typeof info === "object" && info !== null && "name" in info ? info.name : null;
+      if (typeof name === "string") listener.languageHeard(name.toLowerCase());
+    }
+  }
+
+  #lose(reason: LossReason): void {
+    if (this.#isLossTold) return;
+    this.#isLossTold = true;
+    this.#options.listener.lost(reason);
+  }
+
+  #ended(reason: "kernel_died" | "kernel_gone"): void {
+    this.#lose(reason);
+    this.#options.listener.ended(reason);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The runs in the hands of this tab, from their sending to their end: what the kernel's messages mean for the queue and the record.
+ *
+ * A run ends when the kernel has replied and said that it is idle. A reply that will never come (the kernel answered everything else) ends it
+ * as `lost`; output that a cut connection may have swallowed is marked, never pretended.
+ */
+import type { CellId } from "../core/cell.ts";
+import type { RunId, RunStatus } from "../core/notebook.ts";
+import type { OutputOp } from "../core/outputs.ts";
+import type { QueueEvent } from "../core/runs.ts";
+import type { RunEvent } from "../kernel/execute.ts";
+import type { Clock } from "../kernel/messages.ts";
+import type { RunStore } from "../sync/run-store.ts";
+import type { RunQuestions } from "./run-questions.ts";
+import type { Heard } from "./run-watch.ts";
+
+/** MIME type of a notice of ours among a run's outputs. */
+export const NOTICE_MIME = "application/vnd.runhere.notice+json";
+
+interface LiveRun {
+  readonly cellId: CellId;
+  reply: Extract<RunEvent, { type: "replied" }> | null;
+  isIdle: boolean;
+  /** Sent before the present socket was opened. */
+  isOlderThanSocket: boolean;
+  /** Set when the run ends otherwise than the queue would say. */
+  end: RunStatus | null;
+}
+
+export interface LiveRunsOptions {
+  readonly runs: RunStore;
+  readonly clock: Clock;
+  readonly questions: RunQuestions;
+  readonly dispatch: (event: QueueEvent) => void;
+  /** Says to the person that these runs' outputs may have gaps. */
+  readonly tellIncomplete: (runIds: readonly RunId[]) => void;
+}
+
+const IDLE_MS = 2_000;
+
+export class LiveRuns {
+  readonly #options: LiveRunsOptions;
+  readonly #live = new Map<RunId, LiveRun>();
+  /** The kernel has answered everything that was sent before the present socket. */
+  #isDrained = false;
+
+  constructor(options: LiveRunsOptions) {
+    this.#options = options;
+  }
+
+  has(runId: RunId): boolean {
+    return this.#live.has(runId);
+  }
+
+  /** Sent from here, now. */
+  add(runId: RunId, cellId: CellId): void {
+    this.#live.set(runId, { cellId, reply: null, isIdle: false, isOlderThanSocket: false, end: null });
+  }
+
+  /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
+  goOn(runId: RunId, cellId: CellId, heard: Heard & { readonly isOlderThanSocket: boolean }): void {
+    const { reply, isIdle, isOlderThanSocket } = heard;
+    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, end: null });
+    if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
+    if (reply !== null) this.#end(runId);
+    else if (this.#isDrained) this.#lookForLost(runId);
+  }
+
+  /** The queue is done with it. How it ended, where the queue does not know; null: as the queue says. */
+  finished(runId: RunId): RunStatus | null {
+    const end = this.#live.get(runId)?.end ?? null;
+    this.#live.delete(runId);
+    this.#options.questions.ended(runId);
+    return end;
+  }
+
+  /** Another kernel, or none: what was said of the last one's socket holds no more. */
+  detached(): void {
+    this.#isDrained = false;
+  }
+
+  opened(isClean: boolean): void {
+    this.#isDrained = false;
+    for (const run of this.#live.values()) run.isOlderThanSocket = true;
+    if (!isClean && this.#live.size > 0) this.#markIncomplete([...this.#live.keys()]);
+  }
+
+  drained(): void {
+    this.#isDrained = true;
+    for (const runId of [...this.#live.keys()]) this.#lookForLost(runId);
+  }
+
+  heard(runId: RunId, event: RunEvent): void {
+    const run = this.#live.get(runId);
+    if (run === undefined) return;
+    const { runs, clock, questions, dispatch } = this.#options;
+    switch (event.type) {
+      case "ops":
+        runs.ops(runId, event.ops);
+        break;
+      case "started":
+        dispatch({ type: "started", runId });
+        if (event.executionCount !== null) runs.status(runId, { executionCount: event.executionCount });
+        break;
+      case "input":
+        questions.asked({ runId, cellId: run.cellId }, event);
+        break;
+      case "replied":
+        run.reply = event;
+        // An idle that was lost must not leave the run open.
+        clock.after(IDLE_MS, () => this.#end(runId));
+        if (run.isIdle || event.status === "aborted") this.#end(runId);
+        break;
+      case "idle":
+        run.isIdle = true;
+        if (run.reply !== null) this.#end(runId);
+        break;
+    }
+  }
+
+  #end(runId: RunId): void {
+    const run = this.#live.get(runId);
+    if (run?.reply == null) return;
+    const { status, executionCount, interrupted } = run.reply;
+    // Interrupted from elsewhere: another tab, another client.
+    if (interrupted && status === "error") run.end = "interrupted";
+    this.#options.dispatch({ type: "replied", runId, status, executionCount });
+  }
+
+  /** It is over, and nobody knows how: what waits behind it must not run as if it had gone well. */
+  #lookForLost(runId: RunId): void {
+    const run = this.#live.get(runId);
+    if (run === undefined || !run.isOlderThanSocket || run.reply !== null) return;
+    run.end = "lost";
+    this.#markIncomplete([runId]);
+    this.#options.dispatch({ type: "replied", runId, status: "error", executionCount: null });
+  }
+
+  #markIncomplete(runIds: readonly RunId[]): void {
+    const notice: OutputOp = {
+      op: "output",
+      output: {
+        output_type: "display_data",
+        data: {
+          [NOTICE_MIME]: { code: "maybe_incomplete" },
+          "text/plain": "The connection was cut while this ran: some output may be missing here.",
+        },
+        metadata: {},
+      },
+    };
+    for (const runId of runIds) this.#options.runs.ops(runId, [notice]);
+    this.#options.tellIncomplete(runIds);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Runs of this browser that nobody writes any more: their page was closed, reloaded, or has crashed. The tab that holds the kernel's socket
+ * takes them over, because it alone has heard everything, and goes on from what it heard.
+ */
+import { isFinished, type RunId } from "../core/notebook.ts";
+import type { RunEvent } from "../kernel/execute.ts";
+import { RecentIds } from "../kernel/messages.ts";
+import type { RunStore } from "../sync/run-store.ts";
+import { type Heard, RunWatch } from "./run-watch.ts";
+import type { SentRun, SentRuns } from "./sent-runs.ts";
+
+export interface OrphanRunsOptions {
+  readonly runs: RunStore;
+  readonly sent: SentRuns;
+  /** Whether this tab has the run in its hands already. */
+  readonly isLive: (runId: RunId) => boolean;
+  /** The run is this tab's now; `heard` is all that is known beyond its record. */
+  readonly onTaken: (sent: SentRun, heard: Heard) => void;
+  /** After each take-over that ended, either way. */
+  readonly onSettled: () => void;
+}
+
+export class OrphanRuns {
+  readonly #options: OrphanRunsOptions;
+  readonly #watch = new RunWatch();
+  readonly #adopting = new Set<RunId>();
+  /** Requests that are no runs of this browser; looked up once each. */
+  readonly #strange = new RecentIds(1_000);
+
+  constructor(options: OrphanRunsOptions) {
+    this.#options = options;
+  }
+
+  /** A take-over is under way: nothing is to be sent behind its back. */
+  get isBusy(): boolean {
+    return this.#adopting.size > 0;
+  }
+
+  /** Takes over what this browser sent to this kernel and nobody writes. */
+  look(kernelId: string): void {
+    for (const sent of this.#options.sent.of(kernelId)) if (this.#isOrphan(sent)) void this.#adopt(sent);
+  }
+
+  /** Something was heard of a run that this tab does not write. */
+  heard(runId: RunId, event: RunEvent, kernelId: string): void {
+    if (this.#isOfThisBrowser(runId, kernelId)) this.#watch.heard(runId, event);
+  }
+
+  forget(): void {
+    this.#watch.clear();
+  }
+
+  /** Asked before the room told of any run, so the store cannot know. */
+  #isOfThisBrowser(runId: RunId, kernelId: string): boolean {
+    if (this.#watch.knows(runId)) return true;
+    if (this.#strange.has(runId)) return false;
+    const isOurs = this.#options.sent.of(kernelId).some((run) => run.runId === runId);
+    if (!isOurs) this.#strange.add(runId);
+    return isOurs;
+  }
+
+  #isOrphan({ runId }: SentRun): boolean {
+    const { runs, sent, isLive } = this.#options;
+    if (isLive(runId) || this.#adopting.has(runId)) return false;
+    const record = runs.run(runId);
+    if (record !== null && isFinished(record.status)) sent.finished(runId);
+    return record !== null && record.writer === null && !isFinished(record.status) && !runs.isWriter(runId);
+  }
+
+  async #adopt(sent: SentRun): Promise<void> {
+    const { runId } = sent;
+    this.#adopting.add(runId);
+    const isOurs = await this.#options.runs.takeOver(runId, false);
+    this.#adopting.delete(runId);
+    if (isOurs) this.#options.onTaken(sent, this.#watch.take(runId));
+    this.#options.onSettled();
+  }
+}
