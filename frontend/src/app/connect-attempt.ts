@@ -1,6 +1,7 @@
 /** One try to reach a runtime: the probe ladder, with the token or pairing code that came along. It can be given up at any time. */
 import type { RuntimeTarget } from "../core/binding.ts";
 import type { Diagnosis, ProbingStep } from "../core/probe.ts";
+import { type Proof, pair, proves } from "../kernel/pairing.ts";
 import { probe } from "../kernel/probing.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import type { ConnectOptions } from "./runtime-types.ts";
@@ -47,7 +48,7 @@ export class ConnectAttempt {
   }
 
   async keepToken(token: string, remember: boolean): Promise<void> {
-    await this.#environment.vault.keep(this.target.baseUrl, token, remember);
+    await this.#environment.vault.keep(this.target.baseUrl, token, { remember });
   }
 
   /** Climb the ladder, with whatever token is known by now. May be called again with another token. */
@@ -55,7 +56,13 @@ export class ConnectAttempt {
     const { fetch, openSocket, clock, queryPermission, facts, vault } = this.#environment;
     const { baseUrl } = this.target;
     return await probe(
-      { baseUrl, hasToken: vault.peek(baseUrl) !== null, hasPairingCode: this.#pair !== null, environment: facts },
+      {
+        baseUrl,
+        hasToken: vault.peek(baseUrl) !== null,
+        hasPairingCode: this.#pair !== null,
+        isPaired: vault.sessionOf(baseUrl) !== null,
+        environment: facts,
+      },
       {
         fetch,
         openSocket,
@@ -67,33 +74,36 @@ export class ConnectAttempt {
           }),
         onStep: this.#onStep,
         token: () => vault.peek(baseUrl),
-        pair: (url, signal) => this.#exchange(url, signal),
+        pair: (signal) => this.#exchange(signal),
+        prove: async () => (await provesItself(this.#environment, baseUrl)) === "proven",
         signal: this.signal,
       },
     );
   }
 
   /** The pairing code for a session token, which is bound to this origin and can be revoked: it is remembered unless refused. */
-  async #exchange(url: string, signal: AbortSignal): Promise<{ status: number; json: unknown }> {
-    const { fetch, clientName } = this.#environment;
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ code: this.#pair, client_name: clientName }),
-      credentials: "omit",
-      cache: "no-store",
-      referrerPolicy: "no-referrer",
-      redirect: "error",
-      signal,
-    });
-    const json: unknown = await answer.json().catch(() => null);
-    const token = typeof json === "object" && json !== null && "token" in json ? json.token : null;
-    if (!answer.ok || typeof token !== "string") return { status: answer.ok ? 500 : answer.status, json };
+  async #exchange(signal: AbortSignal): Promise<{ status: number; json: unknown }> {
+    const { fetch, clientName, vault } = this.#environment;
+    const { baseUrl } = this.target;
+    const code = this.#pair ?? "";
+    const paired = await pair({ baseUrl, code, clientName, signal }, fetch);
+    if (!paired.ok) return paired;
     // The code is used up: another try goes by the token.
     this.#pair = null;
-    await this.keepToken(token, this.options.remember ?? true);
-    return { status: answer.status, json: null };
+    const remember = this.options.remember ?? true;
+    await vault.keep(baseUrl, paired.token, { remember, sessionId: paired.sessionId });
+    return { status: 200, json: null };
   }
+}
+
+/** Whether who answers knows the token that we have for it; nothing is sent of it. A stock server cannot be asked, and counts as proven. */
+export async function provesItself(
+  { fetch, crypto, vault }: Pick<RuntimeEnvironment, "fetch" | "crypto" | "vault">,
+  baseUrl: string,
+): Promise<Proof> {
+  const [token, sessionId] = [vault.peek(baseUrl), vault.sessionOf(baseUrl)];
+  if (token === null || sessionId === null) return "proven";
+  return await proves({ baseUrl, token, sessionId }, { fetch, crypto });
 }
 
 /** Whether a server that refuses us answers at all: then it has another token now. */

@@ -11,7 +11,8 @@ function browser(answer: () => Promise<Response>) {
       setItem: (key: string, value: string) => void stored.set(key, value),
     },
     vault: {
-      keep: async (baseUrl: string, token: string, remember: boolean) => void tokens.push({ baseUrl, token, remember }),
+      keep: async (baseUrl: string, token: string, { remember }: { readonly remember: boolean }) =>
+        void tokens.push({ baseUrl, token, remember }),
     },
     fetch: (async (input: unknown, init?: RequestInit) => {
       asked.push({ url: String(input), body: JSON.parse(String(init?.body)) });

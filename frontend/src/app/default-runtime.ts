@@ -3,6 +3,7 @@
  * hub and named in the sign-in link. Kept is its address, never a secret; its token lies in the vault.
  */
 import { parseBackendUrl } from "../core/backend-url.ts";
+import { pair } from "../kernel/pairing.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import type { TokenVault } from "./token-vault.ts";
 
@@ -55,30 +56,22 @@ export class DefaultRuntime {
     const address = parseBackendUrl(link);
     if (!address.ok) return;
     this.#link = link;
-    const { baseUrl, token, pair } = address;
-    const given = pair === null ? token : await this.#pair(baseUrl, pair);
-    if (given === null) return;
+    const { baseUrl, token, pair: code } = address;
+    const given = code === null ? { token, sessionId: null } : await this.#pair(baseUrl, code);
+    if (given?.token == null) return;
     // A paired token is bound to this origin and can be revoked; another one lasts as long as the tabs.
-    await this.#environment.vault.keep(baseUrl, given, pair !== null);
+    const { sessionId } = given;
+    await this.#environment.vault.keep(baseUrl, given.token, { remember: code !== null, sessionId });
     this.#link = null;
     this.#write(baseUrl);
   }
 
-  async #pair(baseUrl: string, code: string): Promise<string | null> {
+  async #pair(baseUrl: string, code: string): Promise<{ token: string; sessionId: string | null } | null> {
+    const { fetch, clientName } = this.#environment;
+    const signal = AbortSignal.timeout(pairMs);
     try {
-      const answer = await this.#environment.fetch(`${baseUrl}api/runhere/pair`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ code, client_name: this.#environment.clientName }),
-        credentials: "omit",
-        cache: "no-store",
-        referrerPolicy: "no-referrer",
-        redirect: "error",
-        signal: AbortSignal.timeout(pairMs),
-      });
-      const json: unknown = answer.ok ? await answer.json() : null;
-      const token = typeof json === "object" && json !== null && "token" in json ? json.token : null;
-      return typeof token === "string" ? token : null;
+      const paired = await pair({ baseUrl, code, clientName, signal }, fetch);
+      return paired.ok ? paired : null;
     } catch {
       // Not reachable now: the link is kept, and connecting says what is wrong.
       return null;

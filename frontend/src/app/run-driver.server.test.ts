@@ -71,6 +71,7 @@ class Page {
       facts: { engine: "chromium", isSecureContext: true, hubOrigin: HUB },
       fetch: browserLikeFetch(HUB),
       openSocket: (url, protocols) => openWs(url, protocols, HUB),
+      crypto: globalThis.crypto,
       clock: realClock,
       onWake: () => () => {},
       locks,

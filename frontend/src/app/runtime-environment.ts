@@ -12,6 +12,7 @@ export interface RuntimeEnvironment {
   readonly facts: BrowserFacts;
   readonly fetch: typeof fetch;
   readonly openSocket: OpenSocket;
+  readonly crypto: Crypto;
   readonly clock: Clock;
   readonly onWake: (fn: () => void) => () => void;
   readonly locks: Locks | null;
@@ -37,6 +38,7 @@ function makeBrowserEnvironment(): RuntimeEnvironment {
     facts: { engine: engineOf(navigator.userAgent), isSecureContext, hubOrigin: location.origin },
     fetch: (input, init) => fetch(input, init),
     openSocket: openBrowserSocket,
+    crypto,
     clock: systemClock,
     onWake,
     locks: "locks" in navigator ? navigator.locks : null,

@@ -68,7 +68,7 @@ describe("TokenVault", () => {
   it("survives a reload of its tab, and only that", async () => {
     const session = new Session();
     const tab = browser.tab();
-    await vault(session, tab).keep(BASE, TOKEN, false);
+    await vault(session, tab).keep(BASE, TOKEN, { remember: false });
     tab.kill();
     expect(await vault(session).find(BASE)).toBe(TOKEN);
     for (const other of browser.tabs) other.kill();
@@ -78,29 +78,29 @@ describe("TokenVault", () => {
   it("is remembered on this browser only when asked to", async () => {
     const tab = browser.tab();
     const first = vault(new Session(), tab);
-    await first.keep(BASE, TOKEN, true);
+    await first.keep(BASE, TOKEN, { remember: true });
     tab.kill();
     expect(await vault(new Session()).find(BASE)).toBe(TOKEN);
     for (const other of browser.tabs) other.kill();
     const again = browser.tab();
-    await vault(new Session(), again).keep(BASE, TOKEN, false);
+    await vault(new Session(), again).keep(BASE, TOKEN, { remember: false });
     again.kill();
     expect(await vault(new Session()).find(BASE)).toBeNull();
   });
 
   it("asks sibling tabs, and hands them a new token", async () => {
     const first = vault();
-    await first.keep(BASE, TOKEN, false);
+    await first.keep(BASE, TOKEN, { remember: false });
     const second = vault();
     expect(await second.find(BASE)).toBe(TOKEN);
-    await second.keep(BASE, "newer", false);
+    await second.keep(BASE, "newer", { remember: false });
     expect(first.peek(BASE)).toBe("newer");
     expect(await second.find("http://127.0.0.1:9999/")).toBeNull();
   });
 
   it("a token from a sibling survives a reload of this tab, too", async () => {
     const first = browser.tab();
-    await vault(new Session(), first).keep(BASE, TOKEN, false);
+    await vault(new Session(), first).keep(BASE, TOKEN, { remember: false });
     const session = new Session();
     const second = browser.tab();
     await vault(session, second).find(BASE);
@@ -111,7 +111,7 @@ describe("TokenVault", () => {
 
   it("leaves nothing readable in any storage", async () => {
     const session = new Session();
-    await vault(session).keep(BASE, TOKEN, true);
+    await vault(session).keep(BASE, TOKEN, { remember: true });
     const stored = await everythingStored();
     expect(stored).toContain("key extractable=false");
     expect(stored).not.toContain(TOKEN);
@@ -124,7 +124,7 @@ describe("TokenVault", () => {
     const session = new Session();
     const first = vault(session);
     const second = vault();
-    await first.keep(BASE, TOKEN, true);
+    await first.keep(BASE, TOKEN, { remember: true });
     await second.find(BASE);
     await first.forgetAll();
     expect([first.peek(BASE), second.peek(BASE), await first.find(BASE), session.items.size]).toEqual([
@@ -137,7 +137,7 @@ describe("TokenVault", () => {
 
   it("works for this page where the browser stores nothing", async () => {
     const lone = vault(null, browser.tab(), null);
-    await lone.keep(BASE, TOKEN, true);
+    await lone.keep(BASE, TOKEN, { remember: true });
     expect(await lone.find(BASE)).toBe(TOKEN);
   });
 });

@@ -19,9 +19,22 @@ export interface VaultOptions {
   readonly siblingMs?: number;
 }
 
+/** What is known of a server. */
+interface Kept {
+  readonly token: string;
+  /** Of a companion's session (SPEC 8.3): with it the server can be made to show that it knows the token, before the token is sent. */
+  readonly sessionId: string | null;
+}
+
+export interface KeepOptions {
+  /** On this browser, until forgotten; else as long as the tabs. */
+  readonly remember: boolean;
+  readonly sessionId?: string | null;
+}
+
 type VaultMessage =
   | { readonly kind: "want"; readonly baseUrl: string }
-  | { readonly kind: "have"; readonly baseUrl: string; readonly token: string }
+  | { readonly kind: "have"; readonly baseUrl: string; readonly kept: Kept }
   | { readonly kind: "forget" };
 
 const CHANNEL = "runhere-tokens";
@@ -36,9 +49,9 @@ interface Sealed {
 
 export class TokenVault {
   readonly #options: VaultOptions;
-  readonly #tokens = new Map<string, string>();
+  readonly #tokens = new Map<string, Kept>();
   readonly #channel: TabChannel;
-  readonly #waiting = new Set<(baseUrl: string, token: string) => void>();
+  readonly #waiting = new Set<(baseUrl: string, kept: Kept) => void>();
   #key: Promise<CryptoKey | null> | null = null;
 
   constructor(options: VaultOptions) {
@@ -50,34 +63,40 @@ export class TokenVault {
 
   /** The token in this tab's memory. */
   peek(baseUrl: string): string | null {
-    return this.#tokens.get(baseUrl) ?? null;
+    return this.#tokens.get(baseUrl)?.token ?? null;
+  }
+
+  /** The companion's session that the token in memory belongs to; null: a stock server's token, or none. */
+  sessionOf(baseUrl: string): string | null {
+    return this.#tokens.get(baseUrl)?.sessionId ?? null;
   }
 
   /** The token from memory, this tab's storage, this browser's memory, or a sibling tab. */
   async find(baseUrl: string): Promise<string | null> {
-    const token =
-      this.peek(baseUrl) ??
+    const kept =
+      this.#tokens.get(baseUrl) ??
       (await this.#fromSession(baseUrl)) ??
       (await this.#fromRemembered(baseUrl)) ??
       (await this.#fromSibling(baseUrl));
-    if (token !== null && this.peek(baseUrl) === null) {
-      this.#tokens.set(baseUrl, token);
-      await this.#sealInTab(baseUrl, token);
+    if (kept !== null && !this.#tokens.has(baseUrl)) {
+      this.#tokens.set(baseUrl, kept);
+      await this.#sealInTab(baseUrl, kept);
     }
-    return token;
+    return kept?.token ?? null;
   }
 
   /** Keep a token, tell sibling tabs, and remember it on this browser if asked to (else forget an older one). */
-  async keep(baseUrl: string, token: string, remember: boolean): Promise<void> {
-    this.#tokens.set(baseUrl, token);
-    this.#channel.postMessage({ kind: "have", baseUrl, token } satisfies VaultMessage);
-    const sealed = await this.#sealInTab(baseUrl, token);
+  async keep(baseUrl: string, token: string, { remember, sessionId = null }: KeepOptions): Promise<void> {
+    const kept: Kept = { token, sessionId };
+    this.#tokens.set(baseUrl, kept);
+    this.#channel.postMessage({ kind: "have", baseUrl, kept } satisfies VaultMessage);
+    const sealed = await this.#sealInTab(baseUrl, kept);
     if (sealed !== null) await this.#write(baseUrl, remember ? sealed : null);
   }
 
   /** For the next load of this tab. */
-  async #sealInTab(baseUrl: string, token: string): Promise<Sealed | null> {
-    const sealed = await this.#seal(token);
+  async #sealInTab(baseUrl: string, kept: Kept): Promise<Sealed | null> {
+    const sealed = await this.#seal(kept);
     if (sealed !== null) this.#options.session?.setItem(sessionKey(baseUrl), toBase64(sealed));
     return sealed;
   }
@@ -103,23 +122,23 @@ export class TokenVault {
       this.#tokens.clear();
     } else if (message.kind === "have") {
       // A server that was started anew has a new token, and every tab goes on with it.
-      if (this.#tokens.has(message.baseUrl)) this.#tokens.set(message.baseUrl, message.token);
-      for (const fn of [...this.#waiting]) fn(message.baseUrl, message.token);
+      if (this.#tokens.has(message.baseUrl)) this.#tokens.set(message.baseUrl, message.kept);
+      for (const fn of [...this.#waiting]) fn(message.baseUrl, message.kept);
     } else {
-      const token = this.peek(message.baseUrl);
-      if (token !== null) this.#channel.postMessage({ ...message, kind: "have", token } satisfies VaultMessage);
+      const kept = this.#tokens.get(message.baseUrl);
+      if (kept !== undefined) this.#channel.postMessage({ ...message, kind: "have", kept } satisfies VaultMessage);
     }
   }
 
-  async #fromSibling(baseUrl: string): Promise<string | null> {
+  async #fromSibling(baseUrl: string): Promise<Kept | null> {
     return await new Promise((give) => {
-      const finish = (token: string | null) => {
+      const finish = (kept: Kept | null) => {
         this.#waiting.delete(hear);
         clearTimeout(timer);
-        give(token);
+        give(kept);
       };
-      const hear = (from: string, token: string) => {
-        if (from === baseUrl) finish(token);
+      const hear = (from: string, kept: Kept) => {
+        if (from === baseUrl) finish(kept);
       };
       const timer = setTimeout(() => finish(null), this.#options.siblingMs ?? SIBLING_MS);
       this.#waiting.add(hear);
@@ -127,12 +146,12 @@ export class TokenVault {
     });
   }
 
-  async #fromSession(baseUrl: string): Promise<string | null> {
+  async #fromSession(baseUrl: string): Promise<Kept | null> {
     const stored = this.#options.session?.getItem(sessionKey(baseUrl)) ?? null;
     return stored === null ? null : await this.#unseal(fromBase64(stored));
   }
 
-  async #fromRemembered(baseUrl: string): Promise<string | null> {
+  async #fromRemembered(baseUrl: string): Promise<Kept | null> {
     const database = await this.#database();
     if (database === null) return null;
     const sealed: unknown = await request(database.transaction("tokens").objectStore("tokens").get(baseUrl));
@@ -149,22 +168,22 @@ export class TokenVault {
     database.close();
   }
 
-  async #seal(token: string): Promise<Sealed | null> {
+  async #seal(kept: Kept): Promise<Sealed | null> {
     const key = await this.#ownKey();
     if (key === null) return null;
     const iv = this.#options.crypto.getRandomValues(new Uint8Array(12));
-    const plain = new TextEncoder().encode(token);
+    const plain = new TextEncoder().encode(JSON.stringify(kept));
     const bytes = await this.#options.crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plain);
     return { iv, bytes: new Uint8Array(bytes) };
   }
 
   /** Null also for what another key has sealed: the browser's storage was cleared in part. */
-  async #unseal({ iv, bytes }: Sealed): Promise<string | null> {
+  async #unseal({ iv, bytes }: Sealed): Promise<Kept | null> {
     const key = await this.#ownKey();
     if (key === null) return null;
     try {
       const plain = await this.#options.crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, bytes);
-      return new TextDecoder().decode(plain);
+      return keptIn(new TextDecoder().decode(plain));
     } catch {
       return null;
     }
@@ -216,6 +235,15 @@ async function request<T>(wish: IDBRequest<T>): Promise<T> {
     wish.onsuccess = () => give(wish.result);
     wish.onerror = () => fail(wish.error ?? new Error("The browser's storage failed."));
   });
+}
+
+/** Null for what an older page sealed otherwise. */
+function keptIn(text: string): Kept | null {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null || !("token" in value)) return null;
+  const { token } = value;
+  const sessionId = "sessionId" in value && typeof value.sessionId === "string" ? value.sessionId : null;
+  return typeof token === "string" ? { token, sessionId } : null;
 }
 
 function isSealed(value: unknown): value is Sealed {

@@ -55,6 +55,7 @@ function answer(world: World, probe: Exclude<Probe, { kind: "permission" | "expl
       ? readable(200, {})
       : readable(410, { code: "code_used", message: "This pairing code was used already." });
   }
+  if (probe.kind === "prove") return world.token === "right" ? { kind: "proven" } : FAILED;
   if (probe.kind === "socket") {
     return world.token === "right" && world.server.startsWith("stock") ? { kind: "opened" } : FAILED;
   }

@@ -24,6 +24,8 @@ export type FailureCode =
   | "origin_not_allowed"
   | "token_missing"
   | "token_refused"
+  /** Who answers does not know the session that this browser paired. */
+  | "runtime_unproven"
   | "refused"
   | "pairing_refused"
   | "runtime_refused"
@@ -68,6 +70,8 @@ export interface ProbeRequest {
   readonly baseUrl: string;
   readonly hasToken: boolean;
   readonly hasPairingCode: boolean;
+  /** The token is a companion's session, which can be made to prove itself before the token is sent. Default: no. */
+  readonly isPaired?: boolean;
   readonly environment: BrowserFacts;
 }
 
@@ -87,7 +91,9 @@ export type Probe =
   /** Go on waiting for the fetch that was reported `pending`. */
   | { readonly kind: "keep_waiting"; readonly step: ProbingStep; readonly timeoutMs: number }
   /** Exchange the pairing code for a session token, and keep that as the token from now on. */
-  | { readonly kind: "pair"; readonly url: string; readonly timeoutMs: number }
+  | { readonly kind: "pair"; readonly timeoutMs: number }
+  /** Make who answers show that it knows our session's token. */
+  | { readonly kind: "prove" }
   | { readonly kind: "socket"; readonly url: string; readonly auth: "query"; readonly timeoutMs: number };
 
 export interface FetchProbe {
@@ -111,6 +117,7 @@ export type Signal =
   | { readonly kind: "failed" }
   | { readonly kind: "pending" }
   | { readonly kind: "timed_out" }
+  | { readonly kind: "proven" }
   | { readonly kind: "opened" };
 
 export type Climb<T> = Generator<Probe, T, Signal>;
@@ -128,9 +135,16 @@ export function* climb(request: ProbeRequest): Climb<Diagnosis> {
   const reached = yield* reach(request);
   if ("ok" in reached) return reached;
   const { baseUrl, advice } = reached;
+  if (request.isPaired === true && !request.hasPairingCode && (yield { kind: "prove" }).kind !== "proven") {
+    // Restarted and forgetful, or another program on its port: neither gets the token.
+    return failure("runtime_unproven", factsOf({ ...request, baseUrl }), true);
+  }
   const companion = yield* findCompanion(baseUrl, request);
   if (companion === "unlisted") {
     return failure("runtime_origin_not_listed", factsOf({ ...request, baseUrl }));
+  }
+  if (companion === null && request.isPaired === true) {
+    return failure("runtime_unproven", factsOf({ ...request, baseUrl }), true);
   }
   const found = { request: { ...request, baseUrl }, advice };
   return companion === null ? yield* stock(found) : yield* ours(found, companion);
@@ -269,7 +283,7 @@ function* ours(found: Found, companion: CompanionFacts): Climb<Diagnosis> {
     return failure("protocol_version", { ...facts, theirs: companion.protocol, ours: PROTOCOL });
   }
   if (request.hasPairingCode) {
-    const paired = yield { kind: "pair", url: `${request.baseUrl}api/runhere/pair`, timeoutMs: PROBE_MS };
+    const paired = yield { kind: "pair", timeoutMs: PROBE_MS };
     if (paired.kind !== "readable" || paired.status >= 300) return refusedBy(paired, "pairing_refused", facts);
   } else if (!request.hasToken) {
     return failure("token_missing", facts, true);

@@ -33,13 +33,16 @@ export type LinkState =
 export type KernelStatus = "unknown" | "starting" | "idle" | "busy" | "restarting" | "dead";
 
 export type KernelEvent =
-  | { readonly type: "message"; readonly message: KernelMessage }
+  /** `seq` and `at` (ms since 1970, the runtime's clock) where a journal numbers messages. */
+  | { readonly type: "message"; readonly message: KernelMessage; readonly seq?: number; readonly at?: number }
   /** `clean` false: since the last socket, messages may have been lost. */
   | { readonly type: "opened"; readonly again: boolean; readonly clean: boolean }
   /** What was buffered has arrived: everything from now on is new. */
   | { readonly type: "caught_up" }
   /** Every request sent before the last `opened` has been answered or never will be. */
   | { readonly type: "shell_drained" }
+  /** The journal had to drop messages here, for space or on a full disk. */
+  | { readonly type: "gap" }
   /** The kernel's process is another one than before: variables are gone. */
   | { readonly type: "process_changed"; readonly process: string };
 
@@ -55,6 +58,24 @@ export interface KernelPort {
   send(message: OutgoingMessage): void;
   reconnectNow(): void;
   close(): void;
+  /** Where the runtime keeps a journal: whole runs can be read again. Null for plain Jupyter. */
+  readonly journal: JournalPort | null;
+}
+
+/** A question of running code that waits for an answer (SPEC 7.7). */
+export interface Prompt {
+  /** Of the `input_request`. */
+  readonly msgId: string;
+  readonly runId: string;
+  readonly isMine: boolean;
+}
+
+export interface JournalPort {
+  /** Seq of the last message heard here; what is later comes as an event, what is earlier can be read. */
+  readonly lastSeq: number;
+  readonly prompt: Observable<Prompt | null>;
+  /** Become the one who may answer, whoever was asked first. */
+  takePrompt(): void;
 }
 
 export interface KernelOptions {
@@ -83,6 +104,7 @@ export class KernelConnection implements KernelPort {
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
   readonly status = new Value<KernelStatus>("unknown");
   readonly isLeader = new Value(true);
+  readonly journal = null;
 
   readonly #options: KernelOptions;
   readonly #listeners = new Set<(event: KernelEvent) => void>();

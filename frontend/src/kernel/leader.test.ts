@@ -9,6 +9,7 @@ import type { KernelMessage, OutgoingMessage } from "./wire.ts";
 
 /** A kernel's socket, held by hand. */
 class HandPort implements KernelPort {
+  readonly journal = null;
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 1 });
   readonly status = new Value<KernelStatus>("unknown");
   readonly isLeader = new Value(true);

@@ -60,6 +60,7 @@ type TabMessage =
 const CATCH_UP_MS = 4_000;
 
 export class SharedKernel implements KernelPort {
+  readonly journal = null;
   readonly #state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
   readonly #status = new Value<KernelStatus>("unknown");
   readonly #isLeader = new Value(false);

@@ -1,8 +1,8 @@
 /**
  * Pairing with a companion, and the check that the one who answers is the one that was paired with (SPEC 8).
  *
- * Both sides know a secret: the one-time code, later the session's token. Before this page sends it, the other side has to show that it knows
- * it, by a MAC over a nonce of ours and the address we dialled. A program that took the runtime's port meanwhile cannot, and learns nothing.
+ * Both sides know the session's token. Before this page sends it, the other side has to show that it knows it, by a MAC over a nonce of ours
+ * and the address we dialled. A program that took the runtime's port meanwhile cannot, and learns nothing.
  */
 
 export interface PairingTools {
@@ -16,10 +16,9 @@ export type Proof = "proven" | "unproven" | "unreachable";
 export interface ProofWish {
   /** With final slash. */
   readonly baseUrl: string;
-  /** The code or the token; it is not sent. */
-  readonly secret: string;
-  /** Of the session that the token belongs to; null: the secret is a pairing code. */
-  readonly sessionId: string | null;
+  /** Not sent. */
+  readonly token: string;
+  readonly sessionId: string;
   readonly signal?: AbortSignal;
 }
 
@@ -30,7 +29,7 @@ export async function proves(wish: ProofWish, { fetch, crypto }: PairingTools): 
   const nonce = hex(crypto.getRandomValues(new Uint8Array(16)));
   const url = new URL("api/runhere/challenge", wish.baseUrl);
   url.searchParams.set("nonce", nonce);
-  if (wish.sessionId !== null) url.searchParams.set("session_id", wish.sessionId);
+  url.searchParams.set("session_id", wish.sessionId);
   const limit = AbortSignal.timeout(PROOF_MS);
   let mac: unknown;
   try {
@@ -48,12 +47,12 @@ export async function proves(wish: ProofWish, { fetch, crypto }: PairingTools): 
     // An impostor without CORS looks the same: nothing is sent either way.
     return "unreachable";
   }
-  return mac === (await macOf(crypto, wish.secret, nonce, url.host)) ? "proven" : "unproven";
+  return mac === (await macOf(crypto, wish.token, nonce, url.host)) ? "proven" : "unproven";
 }
 
-async function macOf(crypto: Crypto, secret: string, nonce: string, host: string): Promise<string> {
+async function macOf(crypto: Crypto, token: string, nonce: string, host: string): Promise<string> {
   const text = new TextEncoder();
-  const key = hex(await crypto.subtle.digest("SHA-256", text.encode(secret)));
+  const key = hex(await crypto.subtle.digest("SHA-256", text.encode(token)));
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const imported = await crypto.subtle.importKey("raw", text.encode(key), algorithm, false, ["sign"]);
   return hex(await crypto.subtle.sign("HMAC", imported, text.encode(`runhere-challenge\n${nonce}\n${host}`)));
@@ -77,8 +76,8 @@ export type Paired =
  *
  * @throws TypeError or DOMException of `fetch` when nobody answers. The code may be used up then.
  */
-export async function pair(wish: PairWish, tools: PairingTools): Promise<Paired> {
-  const answer = await tools.fetch(`${wish.baseUrl}api/runhere/pair`, {
+export async function pair(wish: PairWish, fetch: PairingTools["fetch"]): Promise<Paired> {
+  const answer = await fetch(`${wish.baseUrl}api/runhere/pair`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ code: wish.code, client_name: wish.clientName }),

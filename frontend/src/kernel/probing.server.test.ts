@@ -46,6 +46,7 @@ async function diagnose(baseUrl: string, token: string | null): Promise<{ diagno
       onStep: () => {},
       token: () => token,
       pair: async () => ({ status: 404, json: null }),
+      prove: async () => false,
       signal: new AbortController().signal,
     },
   );

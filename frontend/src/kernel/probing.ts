@@ -23,7 +23,9 @@ export interface ProbingTools {
   /** The token to send where a probe says so. */
   readonly token: () => string | null;
   /** Exchange the pairing code; keeps the token that comes back, so that `token()` gives it from then on. */
-  readonly pair: (url: string, signal: AbortSignal) => Promise<{ readonly status: number; readonly json: unknown }>;
+  readonly pair: (signal: AbortSignal) => Promise<{ readonly status: number; readonly json: unknown }>;
+  /** Whether who answers shows that it knows our session's token, which is not sent. */
+  readonly prove: () => Promise<boolean>;
   /** Ends everything: the person gave up, or asked for another address. */
   readonly signal: AbortSignal;
 }
@@ -56,6 +58,8 @@ async function carryOut(wish: Probe, tools: ProbingTools, flight: Flight): Promi
       return await flight.wait(wish.timeoutMs, null);
     case "pair":
       return await paired(wish, tools);
+    case "prove":
+      return { kind: (await tools.prove()) ? "proven" : "failed" };
     case "socket":
       return await opens(wish, tools);
   }
@@ -137,7 +141,7 @@ async function jsonOf(answer: Response): Promise<unknown> {
 async function paired(wish: Extract<Probe, { kind: "pair" }>, tools: ProbingTools): Promise<Signal> {
   try {
     const signal = AbortSignal.any([AbortSignal.timeout(wish.timeoutMs), tools.signal]);
-    return { kind: "readable", ...(await tools.pair(wish.url, signal)) };
+    return { kind: "readable", ...(await tools.pair(signal)) };
   } catch {
     return { kind: "failed" };
   }
