@@ -128,3 +128,33 @@ async def test_a_hub_that_stops_in_order_writes_everything(server: RoomServerPro
     await line.until(lambda: "c" in witness.cells)
     assert witness.text("c") == "last words"
     await line.close()
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.timeout(120)
+async def test_two_hub_processes_on_one_postgres_converge(tmp_path: Path, empty_postgres: str) -> None:
+    servers = [RoomServerProcess(tmp_path / name, "--database", empty_postgres) for name in ("a", "b")]
+    try:
+        for server in servers:
+            server.start()
+        notebook_id = servers[0].create_notebook()
+        pages = [Page(browser_id=f"b{n}", tab_id=f"t{n}") for n in range(2)]
+        lines = [
+            await Line.open(page, server.room_url(notebook_id, f"p{n}"))
+            for n, (page, server) in enumerate(zip(pages, servers, strict=True))
+        ]
+        pages[0].insert("c", "")
+        await lines[1].until(lambda: "c" in pages[1].cells)
+        for _ in range(50):
+            for page, character in zip(pages, "ab", strict=True):
+                page.type("c", 0, character)
+        for line in lines:
+            await line.until(lambda line=line: line.page.all_saved)  # type: ignore[misc]
+            await line.until(lambda line=line: len(line.page.text("c")) == 100)  # type: ignore[misc]
+            assert sorted(line.page.text("c")) == ["a"] * 50 + ["b"] * 50
+        assert pages[0].text("c") == pages[1].text("c")
+        await asyncio.gather(*(line.close() for line in lines))
+    finally:
+        for server in servers:
+            server.stop()

@@ -26,6 +26,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from runhere_hub.blobs.disk import DiskBlobStore
+from runhere_hub.bus.postgres import PostgresBus
 from runhere_hub.core import ipynb
 from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.identity import Person
@@ -61,6 +62,7 @@ class RoomServer:
             new_id=lambda: secrets.token_hex(16),
             random=SystemRandom(),
             seed=self._seed,
+            bus=PostgresBus(database_url, process=secrets.token_hex(16)) if self.db.is_postgres else None,
         )
 
     def app(self) -> Starlette:
