@@ -43,6 +43,42 @@ function compressed(): PluginOption {
   };
 }
 
+/**
+ * Writes notebook.html beside index.html: the same document, telling the browser about the notebook's code and styles at
+ * once. The hub sends it for a notebook's address; nobody waits for one script to learn of the next.
+ */
+function notebookDocument(): PluginOption {
+  return {
+    name: "notebook-document",
+    apply: "build",
+    async writeBundle({ dir }, bundle) {
+      const chunks = Object.values(bundle).filter((one) => one.type === "chunk");
+      const wanted = new Set<string>();
+      const add = (name: string): void => {
+        if (wanted.has(name)) return;
+        wanted.add(name);
+        for (const next of chunks.find((one) => one.fileName === name)?.imports ?? []) add(next);
+      };
+      for (const one of chunks) if (one.facadeModuleId?.endsWith("/app/notebook-page.tsx")) add(one.fileName);
+      const styles = chunks.flatMap((one) =>
+        wanted.has(one.fileName)
+          ? [...((one as { viteMetadata?: { importedCss: Set<string> } }).viteMetadata?.importedCss ?? [])]
+          : [],
+      );
+      const html = await readFile(resolve(dir ?? "", "index.html"), "utf8");
+      const news = (name: string): boolean => !html.includes(name);
+      const links = [
+        ...[...wanted].filter(news).map((name) => `<link rel="modulepreload" crossorigin href="/${name}">`),
+        ...styles.filter(news).map((name) => `<link rel="stylesheet" crossorigin href="/${name}">`),
+      ];
+      await writeFile(
+        resolve(dir ?? "", "notebook.html"),
+        html.replace("</head>", `  ${links.join("\n    ")}\n  </head>`),
+      );
+    },
+  };
+}
+
 const page: UserConfig = {
   root,
   base: "/",
@@ -51,6 +87,7 @@ const page: UserConfig = {
     // React Aria brings some thirty languages; the page has two. (The plugin's types are of another bundler.)
     { ...(optimizeLocales.vite({ locales: ["en-US", "ja-JP"] }) as unknown as object), enforce: "pre" } as PluginOption,
     compressed(),
+    notebookDocument(),
   ],
   build: {
     outDir: resolve(staticFolder, "page"),
@@ -59,8 +96,8 @@ const page: UserConfig = {
     // Inlined assets would be data: addresses, which the page's CSP refuses for fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // One style sheet: a few KB, instead of one request for each part.
-    cssCodeSplit: false,
+    // Home's styles with Home, the notebook's with the notebook, KaTeX's with the first formula.
+    cssCodeSplit: true,
     reportCompressedSize: false,
     manifest: true,
     // The notebook's own chunk is what it is for; its budget is the whole first load (`npm run sizes`).
@@ -72,7 +109,7 @@ const page: UserConfig = {
             // What every view needs, in one file instead of a dozen crumbs. Menus' and dialogs' heavy halves stay apart.
             {
               name: "base",
-              test: /node_modules\/(?:react|react-dom|scheduler|lucide-react)\/|src\/i18n\/(?!ja)|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable)\.(?:tsx?|module\.css)$/,
+              test: /node_modules\/(?:react|react-dom|scheduler|lucide-react)\/|src\/i18n\/(?!ja)|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/views\/connect\/connect\.module\.css/,
             },
           ],
         },

@@ -3,6 +3,7 @@ import "./fragment.ts";
 import "../ui/base.css";
 import { createRoot } from "react-dom/client";
 import { setLanguage } from "../i18n/t.ts";
+import { installTooltips } from "../ui/tooltip.ts";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { applyPreferences } from "./preferences.ts";
 import { composePage } from "./services.ts";
@@ -19,6 +20,7 @@ async function boot(): Promise<void> {
   page.preferences.subscribe(() => void setLanguage(page.preferences.get().language).catch(() => {}));
   // English is there already; should Japanese fail to load, the page still starts.
   await setLanguage(page.preferences.get().language).catch(() => {});
+  installTooltips();
   const host = document.getElementById("app");
   if (!host) return;
   createRoot(host).render(

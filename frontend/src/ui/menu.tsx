@@ -48,12 +48,13 @@ export function MenuButton({ label, entries, placement, onOpenChange, children }
     "aria-haspopup": "menu",
     "aria-expanded": focus !== null,
     onPress: () => set(focus === null ? "first" : null),
-    onHoverStart: warmMenus,
+    onPointerEnter: warmMenus,
     onFocus: warmMenus,
     onKeyDown: (event) => {
-      if (event.key === "ArrowDown") set("first");
-      else if (event.key === "ArrowUp") set("last");
-      else event.continuePropagation();
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      event.preventDefault();
+      event.stopPropagation();
+      set(event.key === "ArrowDown" ? "first" : "last");
     },
   });
   return (

@@ -1,4 +1,3 @@
-import { ProgressBar } from "react-aria-components/ProgressBar";
 import styles from "./progress.module.css";
 
 /** Something is going on and nobody knows how long. `label` is for screen readers. */
@@ -6,21 +5,26 @@ export function Spinner({ label, size = 16 }: { readonly label?: string; readonl
   const ring = <span className={styles.spinner} style={{ width: size, height: size }} aria-hidden />;
   if (!label) return ring;
   return (
-    <ProgressBar aria-label={label} isIndeterminate>
+    <div role="progressbar" aria-label={label}>
       {ring}
-    </ProgressBar>
+    </div>
   );
 }
 
 /** How far a known amount of work is; `value` in per cent. */
 export function Progress({ label, value }: { readonly label: string; readonly value: number }) {
   return (
-    <ProgressBar aria-label={label} value={value} className={styles.bar ?? ""}>
-      {({ percentage }) => (
-        <div className={styles.track}>
-          <div className={styles.fill} style={{ width: `${percentage ?? 0}%` }} />
-        </div>
-      )}
-    </ProgressBar>
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={value}
+      className={styles.bar}
+    >
+      <div className={styles.track}>
+        <div className={styles.fill} style={{ width: `${value}%` }} />
+      </div>
+    </div>
   );
 }

@@ -1,18 +1,11 @@
-/**
- * Short messages at the foot of the page. The kit still exports its toasts as unstable; this file is the only one that
- * knows them.
- */
+/** Short messages at the foot of the page: said by screen readers as they come, held as long as somebody is at them. */
 import { X } from "lucide-react";
-import {
-  UNSTABLE_Toast as AriaToast,
-  UNSTABLE_ToastContent as ToastContent,
-  UNSTABLE_ToastQueue as ToastQueue,
-  UNSTABLE_ToastRegion as ToastRegion,
-} from "react-aria-components/Toast";
+import { useEffect, useState } from "react";
+import { Value } from "../core/observable.ts";
 import { Button } from "./button.tsx";
 import { cx } from "./cx.ts";
 import styles from "./toast.module.css";
-import { useText } from "./use-observable.ts";
+import { useObservable, useText } from "./use-observable.ts";
 
 export interface ToastMessage {
   readonly text: string;
@@ -20,49 +13,89 @@ export interface ToastMessage {
   readonly action?: { readonly label: string; readonly onAction: () => void } | undefined;
 }
 
-const queue = new ToastQueue<ToastMessage>({ maxVisibleToasts: 3 });
+interface Shown extends ToastMessage {
+  readonly key: number;
+}
+
+/** An error stays until it is closed. */
+const PLAIN_MS = 8_000;
+const MAX_SHOWN = 3;
+
+const shown = new Value<readonly Shown[]>([]);
+let made = 0;
 
 /** Shows a message: eight seconds, or, when it is an error, until it is closed. Returns what closes it. */
 export function toast(message: ToastMessage): () => void {
-  const key = queue.add(message, message.tone === "error" ? {} : { timeout: 8_000 });
-  return () => queue.close(key);
+  made += 1;
+  const key = made;
+  shown.set([...shown.get(), { ...message, key }]);
+  return () => close(key);
+}
+
+function close(key: number): void {
+  shown.set(shown.get().filter((one) => one.key !== key));
 }
 
 /** Where the messages appear; once in the page. */
 export function Toasts() {
   const t = useText();
+  const toasts = useObservable(shown);
+  const [isHeld, setHeld] = useState(false);
   return (
-    <ToastRegion queue={queue} className={styles.region ?? ""} aria-label={t("shell.notifications")}>
-      {({ toast: shown }) => {
-        const { text, tone, action } = shown.content;
-        return (
-          <AriaToast toast={shown} className={cx(styles.toast, tone === "error" && styles.error)}>
-            <ToastContent className={styles.content}>{text}</ToastContent>
-            {action ? (
-              <Button
-                variant="quiet"
-                size="small"
-                className={styles.action}
-                onPress={() => {
-                  queue.close(shown.key);
-                  action.onAction();
-                }}
-              >
-                {action.label}
-              </Button>
-            ) : null}
-            <Button
-              variant="quiet"
-              size="small"
-              className={styles.close}
-              aria-label={t("shell.dismiss")}
-              onPress={() => queue.close(shown.key)}
-            >
-              <X size={16} aria-hidden />
-            </Button>
-          </AriaToast>
-        );
-      }}
-    </ToastRegion>
+    <section
+      aria-label={t("shell.notifications")}
+      aria-live="polite"
+      className={styles.region}
+      // An open dialog hides everything else from screen readers and takes every click outside for a wish to close it.
+      data-react-aria-top-layer="true"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      {toasts.slice(0, MAX_SHOWN).map((one) => (
+        <Toast key={one.key} message={one} isHeld={isHeld} />
+      ))}
+    </section>
+  );
+}
+
+function Toast({ message, isHeld }: { readonly message: Shown; readonly isHeld: boolean }) {
+  const t = useText();
+  const { key, text, tone, action } = message;
+  const stays = tone === "error" || isHeld;
+  useEffect(() => {
+    if (stays) return;
+    const timer = setTimeout(() => close(key), PLAIN_MS);
+    return () => clearTimeout(timer);
+  }, [stays, key]);
+  return (
+    <div className={cx(styles.toast, tone === "error" && styles.error)}>
+      <span className={styles.content} role={tone === "error" ? "alert" : undefined}>
+        {text}
+      </span>
+      {action ? (
+        <Button
+          variant="quiet"
+          size="small"
+          className={styles.action}
+          onPress={() => {
+            close(key);
+            action.onAction();
+          }}
+        >
+          {action.label}
+        </Button>
+      ) : null}
+      <Button
+        variant="quiet"
+        size="small"
+        className={styles.close}
+        aria-label={t("shell.dismiss")}
+        onPress={() => close(key)}
+      >
+        <X size={16} aria-hidden />
+      </Button>
+    </div>
   );
 }

@@ -1,6 +1,7 @@
 """The built page, its assets, and the output frame, from one folder.
 
 static/page/index.html          every address of the page: never cached, its nonce is new each time
+static/page/notebook.html       the same document for a notebook's address; it names the notebook's code beforehand
 static/page/assets/*            names hold a hash: cached for ever; .br and .gz beside a file are sent when accepted
 static/frame/v1/*               the output frame, under its own headers (web/headers.py)
 """
@@ -50,8 +51,13 @@ def static_routes(static_dir: Path) -> Routes:
         return _index(page / "index.html", request)
 
     # The page routes by itself: each of its addresses is the same document.
-    for path in ("/", "/login", "/connect", "/n/{notebook_id}"):
+    for path in ("/", "/login", "/connect"):
         routes.add("GET", path, who=Who.ANYONE, in_schema=False)(index)
+
+    @routes.add("GET", "/n/{notebook_id}", who=Who.ANYONE, in_schema=False)
+    def notebook(request: Request) -> Response:
+        own = page / "notebook.html"
+        return _index(own if own.is_file() else page / "index.html", request)
 
     @routes.add("GET", "/assets/{path:path}", who=Who.ANYONE, in_schema=False)
     def asset(path: str, request: Request) -> Response:
