@@ -200,8 +200,13 @@ def test_salvage_reads_a_file_that_was_cut_off() -> None:
 
 def test_salvage_keeps_both_sides_of_git_conflicts() -> None:
     marked = WHOLE.replace('    "three"', '<<<<<<< HEAD\n    "ours"\n=======\n    "theirs"\n>>>>>>> other')
-    assert ipynb.has_conflict_markers(marked)
-    assert not ipynb.has_conflict_markers(WHOLE)
+    line = marked[: marked.index("<<<<<<<")].count("\n") + 1
+    assert ipynb.conflict_markers_line(marked) == line
+    indented = marked.replace("<<<<<<<", "   <<<<<<<")
+    assert ipynb.conflict_markers_line(indented) == line
+    assert salvaged(indented) == salvaged(marked)
+    for whole in (WHOLE, WHOLE.replace('"one"', '"<<<<<<< HEAD\\n=======\\n>>>>>>> b"'), "=======\n", ""):
+        assert ipynb.conflict_markers_line(whole) is None
     assert salvaged(marked) == ["one", "two\nourstheirs", "four"]
 
 

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from pycrdt import Map
 
 from runhere_hub.blobs.memory import MemoryBlobStore
 from runhere_hub.core import ipynb
@@ -260,6 +261,60 @@ async def test_writing_stops_until_a_damaged_file_is_mended(hub: BoundHub, damag
     assert sources(hub.file) == ["typed one = 1", "two = 2", "three = 33"]
 
 
+async def test_conflict_markers_are_called_what_they_are_with_their_line(hub: BoundHub) -> None:
+    seat = await hub.page()
+    hub.file.write_text(CONFLICTED, encoding="utf-8")
+    await until(lambda: state(seat.room) == "conflict")
+    line = CONFLICTED[: CONFLICTED.index("<<<<<<<")].count("\n") + 1
+    assert seat.room.room.file is not None
+    assert f"git's conflict markers (<<<<<<<, =======, >>>>>>>), from line {line} on" in str(
+        seat.room.room.file.message
+    )
+
+
+async def test_metadata_that_clashed_is_told_and_ours_is_kept(hub: BoundHub) -> None:
+    seat = await hub.page()
+    ids = first_ids(seat)
+    whole = json.loads(hub.file.read_text(encoding="utf-8"))
+    whole["cells"][0]["metadata"] = {"tags": ["theirs"]}
+    whole["metadata"] = {"title": "theirs"}
+    async with hub.bound._bound[NOTEBOOK][1].held():
+        seat.page.edit(lambda: seat.page.cells[ids[0]]["metadata"].update({"tags": '["ours"]'}))
+        seat.page.edit(lambda: seat.page.doc.get("metadata", type=Map).update({"title": '"ours"'}))
+        hub.file.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    await until(lambda: json.loads(hub.file.read_text(encoding="utf-8"))["metadata"] == {"title": "ours"})
+    await until(lambda: state(seat.room) == "written")
+    assert seat.room.room.file is not None
+    assert seat.room.room.file.message == (
+        "Metadata of the notebook and of one cell was changed here and in the file in different ways; "
+        "what was set here is kept."
+    )
+    assert json.loads(hub.file.read_text(encoding="utf-8"))["cells"][0]["metadata"] == {"tags": ["ours"]}
+    hub.file.write_text(text_of("one = 1", "two = 22", "three = 3"), encoding="utf-8")
+    await until(lambda: pump(seat) or seat.page.text(ids[1]) == "two = 22")
+    await until(lambda: seat.room.room.file is not None and seat.room.room.file.message is None)
+
+
+LONG = "0123456789" * 10_000 + "\n"  # goes into the blob store
+
+
+async def test_an_output_whose_blob_is_lost_stays_in_the_file_and_is_told(hub: BoundHub) -> None:
+    hub.file.write_text(text_of("one = 1", "two = 2", o0=LONG, o1="short\n"), encoding="utf-8")
+    seat = await hub.page()
+    assert len(hub.blobs._blobs) == 1
+    assert seat.room.room.file is not None
+    assert seat.room.room.file.message is None
+    hub.blobs._blobs.clear()
+    seat.page.type(first_ids(seat)[0], 0, "typed ")
+    run_frames(seat, first_ids(seat)[1], "two = 2", "hello\n")
+    await until(lambda: "hello" in hub.file.read_text(encoding="utf-8"))
+    cells = ipynb.parse(hub.file.read_text(encoding="utf-8")).notebook.cells
+    assert [cell.source for cell in cells] == ["typed one = 1", "two = 2"]
+    assert cells[0].outputs == ({"output_type": "stream", "name": "stdout", "text": LONG},)
+    assert "missing from the hub's store; the file keeps what it had" in str(seat.room.room.file.message)
+    await until(lambda: state(seat.room) == "written")
+
+
 async def test_a_deleted_file_is_told_and_not_made_again_until_it_is_put_back(hub: BoundHub) -> None:
     seat = await hub.page()
     text = hub.file.read_text(encoding="utf-8")
@@ -348,17 +403,21 @@ def run_frame(seat: Seat, n: int, event: dict[str, Any]) -> None:
     seat.page.send_frame({"type": "run", "run_id": "run-1", "epoch": 1, "n": n, "event": event})
 
 
-async def test_outputs_are_written_at_the_end_of_the_run(hub: BoundHub) -> None:
-    seat = await hub.page()
-    name = first_ids(seat)[0]
-    digest = hashlib.sha256(b"one = 1").hexdigest()
+def run_frames(seat: Seat, name: str, source: str, printed: str) -> None:
+    """One run of a cell, from its beginning to its end."""
+    digest = hashlib.sha256(source.encode()).hexdigest()
     runtime = {"kind": "local", "label": "here"}
     run_frame(
         seat, 0, {"type": "started", "cell_id": name, "source_digest": digest, "runtime": runtime, "started_at": 1}
     )
-    output = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
+    output = {"output_type": "stream", "name": "stdout", "text": printed}
     run_frame(seat, 1, {"type": "outputs", "ops": [{"op": "output", "output": output}]})
     run_frame(seat, 2, {"type": "status", "status": "ok", "execution_count": 7, "finished_at": 2})
+
+
+async def test_outputs_are_written_at_the_end_of_the_run(hub: BoundHub) -> None:
+    seat = await hub.page()
+    run_frames(seat, first_ids(seat)[0], "one = 1", "hello\n")
     await until(lambda: "hello" in hub.file.read_text(encoding="utf-8"))
     cell = json.loads(hub.file.read_text(encoding="utf-8"))["cells"][0]
     assert cell["outputs"] == [{"name": "stdout", "output_type": "stream", "text": ["hello\n"]}]

@@ -39,8 +39,8 @@ export const notebook = {
   readOnly: "You can read this notebook, not change it.",
   peopleHere: "Also here: {names}",
 
-  fileConflict:
-    "The file changed outside and both changes could not be joined. Nothing is written until this is settled: {message}",
+  fileConflict: "The file changed outside in a way that could not be joined with this page (a conflict). {message}",
+  fileNote: "{message}",
   fileInvalid: "The file on disk is no notebook any more, so nothing is written to it. {message}",
   fileMissing: "The file is missing: it was moved or deleted outside. Your cells are safe here.",
   fileUnreadable: "The file cannot be read. {message}",

@@ -42,8 +42,8 @@ export const notebook = {
   readOnly: "このノートブックは閲覧のみできます。変更はできません。",
   peopleHere: "ほかに開いている人: {names}",
 
-  fileConflict:
-    "ファイルが外部で変更され、両方の変更を統合できませんでした。解決するまでファイルには書き込みません: {message}",
+  fileConflict: "ファイルが外部で変更され、このページの内容と統合できませんでした(競合)。{message}",
+  fileNote: "{message}",
   fileInvalid: "ディスク上のファイルがノートブックとして読めなくなったため、書き込みを止めています。{message}",
   fileMissing: "ファイルが見つかりません。外部で移動または削除されました。セルの内容はここに残っています。",
   fileUnreadable: "ファイルを読み取れません。{message}",

@@ -15,6 +15,7 @@ type MessageKey = Extract<
   | "notebook.fileReadOnly"
   | "notebook.fileDiskFull"
   | "notebook.fileMissing"
+  | "notebook.fileNote"
 >;
 
 const FILE: Readonly<Partial<Record<FileState["state"], readonly [NoticeTone, MessageKey]>>> = {
@@ -32,7 +33,11 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
   const { file, notSaved, refusedCode, hello } = useObservable(controller.services.room.state);
   const { doc } = controller.services;
   const isReadOnly = useObservable(controller.readOnly);
-  const told = file ? FILE[file.state] : undefined;
+  // A file that is written may still have something to say: metadata that clashed, an output that is lost.
+  const note: readonly [NoticeTone, MessageKey] | undefined = file?.message
+    ? ["warning", "notebook.fileNote"]
+    : undefined;
+  const told = (file ? FILE[file.state] : undefined) ?? note;
   return (
     <div className={styles.banners}>
       {refusedCode !== null ? (

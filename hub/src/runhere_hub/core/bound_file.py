@@ -7,6 +7,7 @@
 Times are milliseconds of one clock. `rooms/bound_file.py` has the effects.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -156,16 +157,45 @@ def seen_well(state: FileSituation) -> FileSituation:
     return replace(state, blocked=None, gone_since=None)
 
 
-def shown(state: FileSituation, *, conflicts: int) -> tuple[FileStateName, str | None]:
-    """State and message for pages (SPEC 2.7). `conflicts`: cells that still stand twice after a merge."""
+def shown(state: FileSituation, *, conflicts: int, notes: Sequence[str] = ()) -> tuple[FileStateName, str | None]:
+    """State and message for pages (SPEC 2.7).
+
+    Args:
+        conflicts: Cells that still stand twice after a merge.
+        notes: What else a person should know; none of it stops the writing.
+    """
     if state.blocked:
         return state.blocked.trouble, state.blocked.message
     if conflicts:
         cells = "One cell was" if conflicts == 1 else f"{conflicts} cells were"
-        return "conflict", (
+        told = (
             f"{cells} changed here and in the file in different ways. Both versions are kept, one behind the other; "
             "delete the one that you do not want."
         )
+        return "conflict", " ".join([told, *notes])
+    message = " ".join(notes) or None
     if state.edited or state.flying or state.outputs_due is not None or state.gone_since is not None:
-        return "pending", None
-    return "written", None
+        return "pending", message
+    return "written", message
+
+
+def lost_outputs_note(cells: int) -> str:
+    """Parts of outputs are missing from the hub's store. `cells`: how many cells show such outputs, at least 1."""
+    which = "one cell is" if cells == 1 else f"{cells} cells is"
+    return f"A part of the outputs of {which} missing from the hub's store; the file keeps what it had. Run it again."
+
+
+def metadata_note(*, cells: int, notebook: bool) -> str:
+    """A merge kept our metadata where the file has other. `cells`: of how many cells; `notebook`: of the whole too."""
+    of = (["of the notebook"] if notebook else []) + (
+        ["of one cell"] if cells == 1 else [f"of {cells} cells"] if cells else []
+    )
+    return f"Metadata {' and '.join(of)} was changed here and in the file in different ways; what was set here is kept."
+
+
+def markers_message(line: int) -> str:
+    """The file has git's conflict markers, from this line on."""
+    return (
+        f"The file has git's conflict markers (<<<<<<<, =======, >>>>>>>), from line {line} on. Resolve the conflict, "
+        "with git for example; until then nothing is written into the file."
+    )

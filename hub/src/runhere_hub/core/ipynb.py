@@ -18,9 +18,9 @@ from runhere_hub.core.ipynb_read import FileNodes, read_file
 from runhere_hub.core.json_text import scan
 from runhere_hub.core.notebook import CellId, Json, Notebook
 
-__all__ = ["ParsedFile", "has_conflict_markers", "parse", "render", "render_over", "salvage", "upgrade"]
+__all__ = ["ParsedFile", "conflict_markers_line", "parse", "render", "render_over", "salvage", "upgrade"]
 
-has_conflict_markers = ipynb_salvage.has_conflict_markers
+conflict_markers_line = ipynb_salvage.conflict_markers_line
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,23 @@ from runhere_hub.core.json_values import with_unix_lines, without_surrogates
 from runhere_hub.core.notebook import Cell, CellId, CellType, Json, Notebook, Output
 from runhere_hub.core.outputs import is_json_mime, normalise
 
-_MARKER = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
+# Indented too: an editor may have formatted the file since. No line of JSON looks like that.
+_MARKER = re.compile(r"^[ \t]*(<{7}|\|{7}|={7}|>{7})(?:[ \t].*)?\r?$", re.MULTILINE)
 _SKIP = re.compile(r"[\s,:]+")
 _SCALAR = re.compile(r"[-+.\w]+")
 _OPEN_STRING = re.compile(r'"[^"\\\n\r]*(?:\\[^\n\r][^"\\\n\r]*)*\\?"?')
 _TYPES: dict[Json, CellType] = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "markdown"}
 
 
-def has_conflict_markers(text: str) -> bool:
-    """Whether git (or another tool) left its conflict markers in the file."""
-    kinds = {found.group()[0] for found in _MARKER.finditer(text)}
-    return {"<", ">"} <= kinds
+def conflict_markers_line(text: str) -> int | None:
+    """The line, from 1, of the first conflict marker that git (or another tool) left in the file; None: there is none.
+
+    For texts that are no JSON: only there a line can be a marker.
+    """
+    found = list(_MARKER.finditer(text))
+    if not {"<", ">"} <= {marker.group(1)[0] for marker in found}:
+        return None
+    return text.count("\n", 0, found[0].start(1)) + 1
 
 
 def salvage_text(text: str) -> Notebook:

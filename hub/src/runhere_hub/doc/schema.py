@@ -46,27 +46,40 @@ def cell_metadata(cell: YMap) -> YMap | None:
     return found if isinstance(found, Map) else None
 
 
+def known_type(value: object) -> CellType:
+    """A cell's type; what is none of nbformat's is shown raw."""
+    return _CELL_TYPES.get(value, "raw") if isinstance(value, str) else "raw"
+
+
 def cell_type(cell: YMap) -> CellType:
-    """The cell's type; what is none of nbformat's is shown raw."""
-    return _CELL_TYPES.get(cell.get("type"), "raw")
+    """The cell's type."""
+    return known_type(cell.get("type"))
 
 
 def position(cell: YMap) -> str:
     """The cell's position; cells without one stand last."""
-    found = cell.get("position")
-    return found if isinstance(found, str) and found else "~"
+    return position_of(cell.get("position"))
+
+
+def position_of(value: object) -> str:
+    """What `position` gives for this entry."""
+    return value if isinstance(value, str) and value else "~"
 
 
 def deleted_at(cell: YMap) -> int:
     """When the cell was deleted, milliseconds since 1970; 0: alive."""
     found = cell.get("deleted")
-    return int(found) if isinstance(found, int | float) and found == found and found > 0 else 0
+    return int(found) if isinstance(found, int | float) and is_deleted(found) else 0
 
 
-def number(form: YMap, key: str, default: int) -> int:
+def is_deleted(value: object) -> bool:
+    """Whether an entry `deleted` says that the cell is."""
+    return isinstance(value, int | float) and value > 0  # NaN is not
+
+
+def whole(value: object, default: int) -> int:
     """An entry of the format map."""
-    found = form.get(key)
-    return int(found) if isinstance(found, int | float) and found == found else default
+    return int(value) if isinstance(value, int | float) and value == value else default
 
 
 def alive(doc: NotebookYDoc) -> list[tuple[CellId, YMap]]:

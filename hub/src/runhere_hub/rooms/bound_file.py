@@ -13,6 +13,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,7 @@ from runhere_hub.core.notebook import CellId, Notebook
 from runhere_hub.doc import notebook_doc
 from runhere_hub.folders.renames import find_renamed, has_sha256
 from runhere_hub.folders.write import FileText, read_text, write_atomically
-from runhere_hub.rooms.open_room import OpenRoom
+from runhere_hub.rooms.open_room import OpenRoom, Shown
 from runhere_hub.rooms.room import Change, FileState
 from runhere_hub.store import file_bases
 from runhere_hub.store.file_bases import FileBase
@@ -94,8 +95,9 @@ class BoundFile:
         self._seen: tuple[int, ...] | None = None
         self._nearby: dict[Path, int] = {}
         self._merging = False
-        self._conflicts = 0
-        self._counted = False
+        self._conflicts = 0  # as of the last merge or write
+        self._lacking = 0
+        self._metadata_note: str | None = None
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -115,7 +117,6 @@ class BoundFile:
             await self._check()
             if self._base is not None and await self._differs():
                 self._situation = rules.edited(self._situation, self._now_ms())
-            self._count_conflicts()
             self._announce()
         self._task = asyncio.create_task(self._run(), name=f"bound file {self._path.name}")
 
@@ -137,7 +138,6 @@ class BoundFile:
         async with self._lock:
             await self._check_if_changed()
             await self._write_what_waits(at_once=True)
-            self._count_conflicts()
             self._announce()
 
     @asynccontextmanager
@@ -168,15 +168,7 @@ class BoundFile:
 
     # --- the task ----------------------------------------------------------------------------------------------------
 
-    def _count_conflicts(self) -> None:
-        """After a write or a merge, not at each key press: that would read the whole document each time."""
-        if not self._counted and self._situation.edited is None:
-            self._conflicts = len(open_conflicts(notebook_doc.read(self._room.doc)))
-            self._counted = True
-
     def _on_change(self, change: Change) -> None:
-        if change.kind == "document":
-            self._counted = False
         if self._merging and change.by_hub:
             return  # our own merge: `_merge` finds out whether the file lacks something
         now = self._now_ms()
@@ -198,7 +190,6 @@ class BoundFile:
                 async with self._lock:
                     await self._check_if_changed()
                     await self._write_what_waits()
-                    self._count_conflicts()
                     self._announce()
             except Exception:  # noqa: BLE001 - this task is the file's only writer: it goes on at its next turn
                 _log.exception("The file %s could not be kept", self._path)
@@ -214,7 +205,9 @@ class BoundFile:
         return _STAT_S if due is None else min(_STAT_S, max(0.0, (due - self._now_ms()) / 1000))
 
     def _announce(self) -> None:
-        state, message = rules.shown(self._situation, conflicts=self._conflicts)
+        notes = [rules.lost_outputs_note(self._lacking)] if self._lacking else []
+        notes += [self._metadata_note] if self._metadata_note is not None else []
+        state, message = rules.shown(self._situation, conflicts=self._conflicts, notes=notes)
         self._room.announce_file(FileState(state, str(self._path), message))
 
     # --- from the file to the room -----------------------------------------------------------------------------------
@@ -246,12 +239,8 @@ class BoundFile:
             self._block("invalid", f"{error.message} Until then nothing is written into the file.")
         except NotebookInvalid as error:
             self._block("invalid", f"{error.message} Until that is mended nothing is written into the file.")
-        except _ConflictMarkers:
-            self._block(
-                "conflict",
-                "The file has conflict markers (<<<<<<<). Resolve them, with git for example; until then nothing is "
-                "written into it.",
-            )
+        except _ConflictMarkers as found_markers:
+            self._block("conflict", rules.markers_message(found_markers.line))
         else:
             self._situation = rules.seen_well(self._situation)
             if parsed is not None:
@@ -267,7 +256,8 @@ class BoundFile:
                 return found, await asyncio.to_thread(ipynb.parse, found.text)
             except NotebookInvalid as error:
                 if is_last:
-                    raise _ConflictMarkers if ipynb.has_conflict_markers(found.text) else error from error
+                    line = ipynb.conflict_markers_line(found.text)
+                    raise error if line is None else _ConflictMarkers(line) from error
             await asyncio.sleep(_SETTLE_S)
         raise AssertionError("the last try returns or raises")
 
@@ -315,16 +305,17 @@ class BoundFile:
 
     async def _merge(self, found: FileText, parsed: ipynb.ParsedFile) -> None:
         """Bring what others wrote into the room; afterwards it is the base."""
-        ours = await self._room.notebook()
-        result, text = await asyncio.to_thread(self._merged, ours, parsed)
+        shown = await self._room.shown()
+        result, text = await asyncio.to_thread(self._merged, shown, parsed)
+        self._note_metadata(result)
         self._merging = True
         try:
             if result.changes_document:
                 now = self._now_ms()
                 await self._room.edit(lambda doc: notebook_doc.apply_merge(doc, result, random=self._random, now=now))
             if result.outputs_changed:
-                shown = {cell.id: (cell.execution_count, cell.outputs) for cell in result.notebook.cells}
-                await self._room.set_outputs({cell_id: shown[cell_id] for cell_id in result.outputs_changed})
+                after = {cell.id: (cell.execution_count, cell.outputs) for cell in result.notebook.cells}
+                await self._room.set_outputs({cell_id: after[cell_id] for cell_id in result.outputs_changed})
         finally:
             self._merging = False
         await self._keep_base(FileBase(found.text, found.sha256, found.mtime_ns), parsed)
@@ -333,13 +324,23 @@ class BoundFile:
         else:
             self._situation = rules.edited(self._situation, self._now_ms())
 
-    def _merged(self, ours: Notebook, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
+    def _note_metadata(self, result: MergeResult) -> None:
+        """Keep in mind, until the next merge, what of the file's metadata was not taken."""
+        clashes = [conflict.cell_id for conflict in result.conflicts if conflict.kind == "metadata"]
+        cells = sum(cell_id is not None for cell_id in clashes)
+        self._metadata_note = rules.metadata_note(cells=cells, notebook=None in clashes) if clashes else None
+        if clashes:
+            _log.warning("%s: %s", self._path, self._metadata_note)
+
+    def _merged(self, shown: Shown, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
         """The merge, and the text that the file would have after it. Blocks for as long as it computes."""
+        ours = self._as_filed(shown)
         # Where nothing is known, both are kept wherever they differ.
         base = replace(ours, cells=(), metadata={}) if self._base is None else self._base_notebook(ours)
         taken = [cell.id for cell in ours.cells]
         theirs = adopt_ids(base if base.cells else ours, parsed.notebook, unsure=parsed.made_ids, taken=taken)
         result = merge(base, ours, theirs)
+        self._conflicts = len(open_conflicts(result.notebook))
         return result, ipynb.render_over(result.notebook, parsed)
 
     def _base_file(self) -> ipynb.ParsedFile:
@@ -408,28 +409,44 @@ class BoundFile:
 
     async def _rendered(self, wanted: WantedWrite) -> tuple[str, tuple[CellId, ...]]:
         """The file's text as it should be, and the ids of its cells."""
-        notebook = await self._room.notebook()
+        shown = await self._room.shown()
         with_outputs = wanted.with_outputs or self._room.room.about.omit_outputs
-        text = await asyncio.to_thread(self._render, notebook, with_outputs)
-        return text, tuple(cell.id for cell in notebook.cells)
+        text = await asyncio.to_thread(self._render, shown, with_outputs)
+        return text, tuple(cell.id for cell in shown.notebook.cells)
 
-    def _render(self, notebook: Notebook, with_outputs: bool) -> str:
+    def _render(self, shown: Shown, with_outputs: bool) -> str:
+        notebook = self._as_filed(shown)
+        self._conflicts = len(open_conflicts(notebook))
         if not with_outputs:
-            notebook = _with_outputs_of(self._base_notebook(notebook), notebook)
+            every = {cell.id for cell in notebook.cells}
+            notebook = _with_outputs_of(self._base_notebook(notebook), notebook, every)
         return ipynb.render_over(notebook, self._base_file())
+
+    def _as_filed(self, shown: Shown) -> Notebook:
+        """The notebook for the file: it keeps what it has where a part of an output is missing from the store."""
+        self._lacking = len(shown.lacking)
+        if not shown.lacking or self._base is None:
+            return shown.notebook
+        return _with_outputs_of(self._base_notebook(shown.notebook), shown.notebook, shown.lacking)
 
 
 class _ConflictMarkers(Exception):
-    """The file is no notebook because a merge of git's stopped half-way."""
+    """The file is no notebook because a merge of git's stopped half-way: `line` has the first marker."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
 
 
-def _with_outputs_of(base: Notebook, notebook: Notebook) -> Notebook:
-    """The notebook with the outputs that the base has; those of new cells come later."""
+def _with_outputs_of(base: Notebook, notebook: Notebook, which: AbstractSet[CellId]) -> Notebook:
+    """The notebook in which these cells have the outputs that the base has, or none."""
     before = {cell.id: cell for cell in base.cells}
     cells = []
     for cell in notebook.cells:
         old = before.get(cell.id)
-        if cell.type != "code" or old is None or old.type != "code":
+        if cell.id not in which:
+            cells.append(cell)
+        elif cell.type != "code" or old is None or old.type != "code":
             cells.append(replace(cell, outputs=(), execution_count=None))
         else:
             cells.append(replace(cell, outputs=old.outputs, execution_count=old.execution_count))

@@ -17,7 +17,6 @@ from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
 from runhere_hub.core.merge import merge
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
-from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Imported
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
@@ -42,6 +41,18 @@ REVISE_AFTER_EDITING_MS = 10 * 60_000
 
 ShownOutputs = tuple[int | None, tuple[Output, ...]]
 """Execution count and outputs of one cell."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A notebook with what its cells show.
+
+    Attributes:
+        lacking: Cells of whose outputs some part is missing from the hub's store.
+    """
+
+    notebook: Notebook
+    lacking: frozenset[CellId]
 
 
 @dataclass(frozen=True)
@@ -104,16 +115,25 @@ class OpenRoom:
 
         A blob that is missing leaves a text that says so in its place.
         """
-        document = notebook_doc.read(self.doc)
-        state = self.room.runs.state
-        return replace(document, cells=tuple([await self._with_outputs(cell, state) for cell in document.cells]))
+        return (await self.shown()).notebook
 
-    async def _with_outputs(self, cell: Cell, state: RunsState) -> Cell:
-        run = state.runs.get(state.heads.get(cell.id) or "")
-        if run is None or cell.type != "code":
-            return cell
-        shown = tuple([await self._blobs.resolved(output) for output in run.folded.outputs])
-        return replace(cell, outputs=shown, execution_count=run.execution_count)
+    async def shown(self) -> Shown:
+        """The same, and where a blob is missing."""
+        taken, state = notebook_doc.take(self.doc), self.room.runs.state  # of one moment
+        document = await asyncio.to_thread(notebook_doc.read_taken, taken)
+        cells: list[Cell] = []
+        lacking: set[CellId] = set()
+        for cell in document.cells:
+            run = state.runs.get(state.heads.get(cell.id) or "")
+            if run is None or cell.type != "code":
+                cells.append(cell)
+                continue
+            resolved = [await self._blobs.resolved(output) for output in run.folded.outputs]
+            outputs = tuple([one.output for one in resolved])
+            cells.append(replace(cell, outputs=outputs, execution_count=run.execution_count))
+            if not all(one.is_whole for one in resolved):
+                lacking.add(cell.id)
+        return Shown(replace(document, cells=tuple(cells)), frozenset(lacking))
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
         """Let `work(doc)` change the document, at once and in one transaction. Returns when it is durable.

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from runhere_hub.core import outputs as output_rules
 from runhere_hub.core.blobs import BlobStore, sha256_of
@@ -15,6 +16,18 @@ from runhere_hub.store.session import Database
 _log = logging.getLogger(__name__)
 
 _MISSING = "[This part of the output is missing from the hub's store.]"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An output as a file has it.
+
+    Attributes:
+        is_whole: False: a value is missing from the store; a text that says so stands in its place.
+    """
+
+    output: Output
+    is_whole: bool
 
 
 class OutputBlobs:
@@ -40,15 +53,23 @@ class OutputBlobs:
             made["data"] = {mime: await self._put(value) for mime, value in data.items()}
         return made
 
-    async def resolved(self, output: Output) -> Output:
-        """The output as a file has it: values back in, display id dropped. What is missing is a text that says so."""
+    async def resolved(self, output: Output) -> Resolved:
+        """The output as a file has it: values back in, display id dropped."""
+        whole = True
+
+        async def get(value: Json) -> Json:
+            nonlocal whole
+            found = await self._get(value)
+            whole = whole and found is not None
+            return _MISSING if found is None else found
+
         made = dict(output_rules.for_file(output))
         if _is_blob(made.get("text")):
-            made["text"] = await self._get(made["text"])
+            made["text"] = await get(made["text"])
         data = made.get("data")
-        if isinstance(data, dict) and any(_is_blob(value) for value in data.values()):
-            made["data"] = {mime: await self._get(value) for mime, value in data.items()}
-        return made
+        if isinstance(data, dict):
+            made["data"] = {mime: await get(value) if _is_blob(value) else value for mime, value in data.items()}
+        return Resolved(made, whole)
 
     async def _put(self, value: Json) -> Json:
         if not is_too_large(value):
@@ -60,6 +81,7 @@ class OutputBlobs:
         return {"$blob": name, "size_bytes": len(data)}
 
     async def _get(self, value: Json) -> Json:
+        """What the blob holds (never null: a blob is longer than 64 KiB); None: it is missing."""
         if not isinstance(value, dict) or not _is_blob(value):
             return value
         try:
@@ -67,7 +89,7 @@ class OutputBlobs:
             found: Json = json.loads(data.decode("utf-8", "surrogatepass"))
         except (Unavailable, ValueError) as error:
             _log.warning("An output of notebook %s is missing: %s", self._notebook_id, error)
-            return _MISSING
+            return None
         return found
 
 
