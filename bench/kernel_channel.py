@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,7 +155,7 @@ def socket_maker(kind: str, url: str, token: str, kernel: str) -> Callable[[], A
             client: Any = JournalSocket(address, headers, last=None)
             await client.attach()
             return client
-        client = StockSocket(f"{address}?session_id=bench-{kind}", headers, v1=kind == "v1")
+        client = StockSocket(f"{address}?session_id={uuid.uuid4().hex}", headers, v1=kind == "v1")
         await client.open()
         return client
 

@@ -81,12 +81,14 @@ class Running:
             self.process.wait()
 
 
-def start_runtime(folder: Path, *extra: str, env: dict[str, str] | None = None) -> Running:
-    """Start one and wait for its line."""
+def start_runtime(
+    folder: Path, *extra: str, env: dict[str, str] | None = None, start: tuple[str, ...] = ("-m", "runhere_runtime")
+) -> Running:
+    """Start one and wait for its line. `start`: what Python is told to run."""
     root, data = folder / "root", folder / "data"
     root.mkdir(parents=True, exist_ok=True)
     log = folder / "stderr"
-    command = [sys.executable, "-m", "runhere_runtime", "--announce", "json", "--root", str(root)]
+    command = [sys.executable, *start, "--announce", "json", "--root", str(root)]
     if "--port" not in extra:
         command += ["--port", "0"]
     with log.open("ab") as stderr:

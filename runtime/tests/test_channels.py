@@ -243,7 +243,7 @@ async def test_7_restart_keeps_journal_and_sockets(runtime: Running) -> None:
     assert client.text_of(run) == "False\n"
     assert restarts_after(client, before or 0)
     died = await client.execute("import os; print('bye', flush=True); os._exit(1)")
-    await client.until(lambda: client.text_of(died))
+    await client.until(lambda: client.of(died))
     await client.until(lambda: restarts_after(client, client.of(died)[0].seq), 60)
     again = await client.run("print('back')", timeout_s=60)
     assert client.text_of(again) == "back\n"

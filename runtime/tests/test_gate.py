@@ -5,7 +5,9 @@ The number in a test's name is that of the attack list (R01 …).
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import json
 import os
 import re
@@ -17,6 +19,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kernel_client import JournalSocket
 from live_runtime import EVIL, HUB, Running, start_runtime
 
 from runhere_runtime.errors import RoutesUnlabelled
@@ -409,12 +412,68 @@ def test_r19_slow_and_idle_connections_are_closed_and_harm_nobody(runtime: Runni
             sock.close()
 
 
+def test_r19_one_connection_too_many_is_closed_and_closed_ones_do_not_count(tmp_path: Path) -> None:
+    runtime = start_runtime(tmp_path)
+    try:
+        for _ in range(600):  # one after the other: as many as you like
+            assert runtime.ask("GET", "/api").status == 200
+        held = [socket.create_connection(("127.0.0.1", runtime.port), timeout=10) for _ in range(500)]
+        with socket.create_connection(("127.0.0.1", runtime.port), timeout=10) as extra:
+            assert extra.recv(1) == b""
+        for sock in held:
+            sock.close()
+        deadline = time.monotonic() + 10
+        while not is_served(runtime):
+            assert time.monotonic() < deadline
+    finally:
+        runtime.stop()
+
+
+def is_served(runtime: Running) -> bool:
+    try:
+        return runtime.ask("GET", "/api").status == 200
+    except OSError:
+        return False
+
+
 def test_r19_headers_and_bodies_are_bounded(runtime: Running) -> None:
     long = "X: " + "a" * 40_000
     answer = send_raw(runtime.port, f"GET /api HTTP/1.1\r\nHost: localhost\r\n{long}\r\n\r\n")
     assert b" 200 " not in answer
     fine = "X: " + "a" * 8_000
     assert b" 200 " in send_raw(runtime.port, f"GET /api HTTP/1.1\r\nHost: localhost\r\n{fine}\r\n\r\n")
+
+
+QUICK_PINGS = (
+    "import sys, runhere_runtime.handlers.channels as c; c.PING_EVERY_S = 0.2\n"
+    "from runhere_runtime.cli import main; sys.exit(main())"
+)
+
+
+async def test_r19_a_websocket_that_never_pongs_is_closed_and_one_that_does_is_not(tmp_path: Path) -> None:
+    runtime = start_runtime(tmp_path, "--hub", HUB, start=("-c", QUICK_PINGS))
+    try:
+        kernel = runtime.start_kernel()
+        path = f"/api/kernels/{kernel}/channels"
+        alive = JournalSocket(f"ws://127.0.0.1:{runtime.port}{path}", {**runtime.auth, "Origin": HUB})
+        await alive.attach()
+        reader, writer = await asyncio.open_connection("127.0.0.1", runtime.port)
+        writer.write(
+            f"GET {path}?session_id=mute HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {runtime.token}\r\n"
+            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {WS_KEY}\r\n\r\n".encode()
+        )
+        async with asyncio.timeout(20):
+            assert b" 101 " in await reader.readline()
+            with contextlib.suppress(ConnectionError):
+                while await reader.read(65536):
+                    pass
+        writer.close()
+        run = await alive.run("print('alive')")
+        assert alive.text_of(run) == "alive\n"
+        await alive.close()
+    finally:
+        runtime.stop()
 
 
 def listening(pid: int) -> set[str]:

@@ -26,16 +26,16 @@ from urllib.parse import urlsplit
 
 from runhere_runtime import __version__
 from runhere_runtime.errors import AddressRefused, KernelPythonUnusable, PortTaken, RootUnusable, UrlInvalid
-from runhere_runtime.gate.delegate import Gate
+from runhere_runtime.gate.delegate import Gate, GatedServer
 from runhere_runtime.gate.routes import check_labels
 from runhere_runtime.gate.rules import LOOPBACK_HOSTS, Policy, normalise_origin
 from runhere_runtime.places import Places
+from runhere_runtime.private_files import write_private
 from runhere_runtime.slim import without_slow_imports
-from runhere_runtime.tokens import Credentials, Grant, new_token, redact, write_private
+from runhere_runtime.tokens import Credentials, Grant, new_token, redact
 
 with without_slow_imports():
     from jupyter_server.serverapp import ServerApp
-from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
 from runhere_runtime.server_extension import GateIdentity, Runtime, install, settings
@@ -103,7 +103,7 @@ class RuntimeServer(ServerApp):
 
     def init_httpserver(self) -> None:
         assert self.gate is not None
-        self._http_server = HTTPServer(
+        self._http_server = GatedServer(
             self.gate,
             ssl_options=self.tls,
             max_header_size=MAX_HEADER_BYTES,

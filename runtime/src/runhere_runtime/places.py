@@ -21,7 +21,7 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_data_dir
 
 from runhere_runtime.journal.log import Journals
-from runhere_runtime.tokens import private_folder, read_private, write_private
+from runhere_runtime.private_files import private_folder, read_private, write_private
 
 
 class OriginList:

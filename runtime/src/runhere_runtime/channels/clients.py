@@ -37,12 +37,16 @@ class Closer(Protocol):
 
 
 class Outlet:
-    """Writes whole frames to a WebSocket's stream, and knows how much the other side has not taken yet."""
+    """Writes whole frames to a WebSocket's stream, and knows how much the other side has not taken yet.
+
+    `taken` grows whenever a write that had to wait is through: the other side lives, though it may be slow.
+    """
 
     def __init__(self, stream: IOStream, drained: Callable[[], None]) -> None:
         self._stream = stream
         self._drained = drained
         self.waiting_bytes = 0
+        self.taken = 0
 
     @property
     def is_full(self) -> bool:
@@ -62,6 +66,7 @@ class Outlet:
 
     def _wrote(self, size: int) -> None:
         self.waiting_bytes -= size
+        self.taken += 1
         if self.waiting_bytes == 0 and not self._stream.closed():
             self._drained()
 
@@ -82,7 +87,7 @@ class StockChannel:
                 other.close(1001, "replaced by a newer connection of the same session")
         self.default_protocol = default_protocol
         self._feed = feed
-        self._outlet = Outlet(stream, self._replay)
+        self.outlet = Outlet(stream, self._replay)
         self.seat, after = feed.take_seat(session_id)
         feed.stock.add(self)
         self._behind_at = after
@@ -92,21 +97,21 @@ class StockChannel:
     def deliver(self, frames: bytes) -> None:
         if self._behind_at is not None:
             return
-        if self._outlet.is_full:
+        if self.outlet.is_full:
             # What comes now is not in the journal yet: flushing what came before makes its end the place to go on from.
             self._feed.flush()
             self._behind_at = self._feed.journal.last_seq
             return
-        self._outlet.write(frames)
+        self.outlet.write(frames)
 
     def _replay(self) -> None:
         encode = encode_default if self.default_protocol else encode_v1
-        while self._behind_at is not None and not self._outlet.is_full:
+        while self._behind_at is not None and not self.outlet.is_full:
             self._feed.flush()
             chunk = self._feed.journal.read(self._behind_at, CHUNK_BYTES)
             frames = [encode(m) for r in unpack_records(chunk.data) if self._is_mine(m := as_message(r.message))]
             if frames:
-                self._outlet.write(b"".join(frames))
+                self.outlet.write(b"".join(frames))
             caught_up = not chunk.data and chunk.gap is None
             self._behind_at = None if caught_up else chunk.last
 
@@ -139,7 +144,7 @@ class JournalChannel:
         self.client_id = ""
         self._feed = feed
         self._close = close
-        self._outlet = Outlet(stream, self._pump)
+        self.outlet = Outlet(stream, self._pump)
         self._cursor = 0
         self._live = False
         self._told_live = False
@@ -151,15 +156,15 @@ class JournalChannel:
 
     def deliver(self, records: bytes, last_seq: int) -> None:
         if last_seq < 0:
-            self._outlet.write(binary_frame(records))
-        elif self._live and not self._outlet.is_full:
-            self._outlet.write(binary_frame(records))
+            self.outlet.write(binary_frame(records))
+        elif self._live and not self.outlet.is_full:
+            self.outlet.write(binary_frame(records))
             self._cursor = last_seq
         else:
             self._live = False
 
     def tell(self, frame: bytes) -> None:
-        self._outlet.write(frame)
+        self.outlet.write(frame)
 
     def receive(self, data: bytes | str) -> None:
         """A frame of the client.
@@ -227,14 +232,14 @@ class JournalChannel:
 
     def _pump(self) -> None:
         """Send what is missing, as fast as the client takes it; then it is live."""
-        while self.is_attached and not self._live and not self._outlet.is_full:
+        while self.is_attached and not self._live and not self.outlet.is_full:
             self._feed.flush()
             chunk = self._feed.journal.read(self._cursor, CHUNK_BYTES)
             if chunk.gap is not None:
                 gap = {"type": "gap", "from": chunk.gap.first, "to": chunk.gap.last, "reason": chunk.gap.reason}
                 self.tell(text_frame(gap))
             if chunk.data:
-                self._outlet.write(binary_frame(chunk.data))
+                self.outlet.write(binary_frame(chunk.data))
             self._cursor = chunk.last
             self._live = not chunk.data and chunk.gap is None
         if self._live and not self._told_live:

@@ -18,6 +18,7 @@ from http.client import responses
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from tornado.httpserver import HTTPServer
 from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -26,6 +27,7 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
+from tornado.iostream import IOStream
 
 from runhere_runtime.gate.headers import let_knock, set_cors, set_preflight, set_security
 from runhere_runtime.gate.rules import (
@@ -63,7 +65,6 @@ class Gate(HTTPServerConnectionDelegate):
         open_cookie: OpenCookie,
         cookie_name: str,
         inner_secret: str,
-        max_connections: int = 500,
     ) -> None:
         """Wrap.
 
@@ -74,7 +75,6 @@ class Gate(HTTPServerConnectionDelegate):
             open_cookie: Makes a token for our own pages, bound to the origin it is given.
             cookie_name: Of that token.
             inner_secret: How the application recognises what the gate authenticated.
-            max_connections: Open at once; one more is closed unread.
         """
         self.application = application
         self.policy = policy
@@ -82,18 +82,21 @@ class Gate(HTTPServerConnectionDelegate):
         self.open_cookie = open_cookie
         self.cookie_name = cookie_name
         self.inner_secret = inner_secret
-        self._max_connections = max_connections
-        self._open: set[object] = set()
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
-        self._open.add(server_conn)
-        if len(self._open) > self._max_connections:
-            _close(request_conn)
         return _Message(self, server_conn, request_conn)
 
-    def on_close(self, server_conn: object) -> None:
-        self._open.discard(server_conn)
-        self.application.on_close(server_conn)
+
+class GatedServer(HTTPServer):
+    """An HTTP server that takes so many connections at once; one more is closed unread. WebSockets do not count."""
+
+    max_connections = 500
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        if len(self._connections) >= self.max_connections:
+            stream.close()
+            return
+        super().handle_stream(stream, address)
 
 
 class _Message(HTTPMessageDelegate):
@@ -266,9 +269,3 @@ def _refusal_body(verdict: Refuse, headers: HTTPHeaders) -> bytes:
         return f"<!doctype html><title>Runhere runtime</title><p>{escape(verdict.message)}</p>".encode()
     headers["Content-Type"] = "application/json"
     return json.dumps({"code": verdict.code, "message": verdict.message, "hint": verdict.message}).encode()
-
-
-def _close(connection: HTTPConnection) -> None:
-    stream = getattr(connection, "stream", None)
-    if stream is not None:
-        stream.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
 from typing import Any
 
@@ -9,31 +11,47 @@ from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.iostream import IOStream
 from tornado.web import HTTPError
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from runhere_runtime.channels.clients import JournalChannel, StockChannel
 from runhere_runtime.channels.frames import JOURNAL, V1
 from runhere_runtime.errors import JournalFrameInvalid
 
 PING_EVERY_S = 25.0
-PONG_WITHIN_S = 20.0
+SILENT_PINGS = 3
 
 
 class ChannelsHandler(WebSocketHandler, JupyterHandler):
     """One WebSocket of one kernel."""
 
     _channel: StockChannel | JournalChannel | None = None
+    _ping_timer: asyncio.TimerHandle | None = None
+    _heard = True
 
     def set_default_headers(self) -> None:
         """A handshake needs none of Jupyter's."""
 
     @property
     def ping_interval(self) -> float:
-        return PING_EVERY_S
+        """None of Tornado's: a pong waits behind whatever a slow reader has not taken yet, and that is no silence."""
+        return 0
 
-    @property
-    def ping_timeout(self) -> float:
-        return PONG_WITHIN_S
+    def _ping(self, silent: int, taken: int) -> None:
+        """Ping; close after three without any sign of life."""
+        now_taken = self._channel.outlet.taken if self._channel is not None else 0
+        silent = 0 if self._heard or now_taken != taken else silent + 1
+        self._heard = False
+        if silent > SILENT_PINGS:
+            self.close(1001, "no sign of life")
+            if self.ws_connection is not None:
+                self.ws_connection._abort()
+            return
+        with contextlib.suppress(WebSocketClosedError):
+            self.ping(b"")
+        self._ping_timer = asyncio.get_running_loop().call_later(PING_EVERY_S, self._ping, silent, now_taken)
+
+    def on_pong(self, data: bytes) -> None:
+        self._heard = True
 
     def check_origin(self, origin: str = "") -> bool:
         """The gate has."""
@@ -60,6 +78,7 @@ class ChannelsHandler(WebSocketHandler, JupyterHandler):
         if not isinstance(stream, IOStream) or feed is None:
             self.close(1011, "the kernel did not start")
             return
+        self._ping_timer = asyncio.get_running_loop().call_later(PING_EVERY_S, self._ping, 0, 0)
         if self.selected_subprotocol == JOURNAL:
             self._channel = JournalChannel(feed, stream=stream, close=self.close)
         else:
@@ -73,6 +92,7 @@ class ChannelsHandler(WebSocketHandler, JupyterHandler):
             )
 
     def on_message(self, message: str | bytes) -> None:
+        self._heard = True
         if self._channel is None:
             return
         try:
@@ -83,6 +103,8 @@ class ChannelsHandler(WebSocketHandler, JupyterHandler):
                 self.close(4400, invalid.message)
 
     def on_close(self) -> None:
+        if self._ping_timer is not None:
+            self._ping_timer.cancel()
         if self._channel is not None:
             self._channel.detach()
             self._channel = None

@@ -25,7 +25,7 @@ from typing import Literal
 
 from runhere_runtime.errors import JournalUnknown
 from runhere_runtime.journal.record import HEAD, pack_record
-from runhere_runtime.tokens import private_folder, read_private, write_private
+from runhere_runtime.private_files import private_folder, read_private, write_private
 
 KEEP_ENDED_S = 7 * 24 * 3600
 TAIL_BYTES = 4 * 2**20
