@@ -4,6 +4,7 @@ Usage: python scripts/run.py [FOLDER] [options of `runhere`]. The default folder
 that trying things out leaves the clone clean; its data lie in .runhere/data.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,17 +21,30 @@ def sample_folder() -> Path:
     return copy
 
 
-def main() -> int:
-    """Set up, then hand over to `runhere` until it ends."""
-    setup.python_packages("run")
-    setup.page()
-    words = sys.argv[1:]
+def words_for_runhere(words: list[str]) -> list[str]:
+    """What was asked for, with this clone's sample folder and data folder where none is named."""
     if not words or words[0].startswith("-"):
         words = [str(sample_folder()), *words]
-    if "--data" not in words:
-        words += ["--data", str(setup.ROOT / ".runhere" / "data")]
+    if not any(word == "--data" or word.startswith("--data=") for word in words):
+        words = [*words, "--data", str(setup.ROOT / ".runhere" / "data")]
+    return words
+
+
+def main() -> int:
+    """Set up, then go on as `runhere`."""
+    setup.python_packages("run")
+    setup.page()
+    words = words_for_runhere(sys.argv[1:])
+    return become([str(setup.python()), "-m", "runhere_hub.cli.main", *words])
+
+
+def become(command: list[str]) -> int:
+    """Go on as `command`, so that whatever signal comes reaches it; on Windows wait for it."""
+    if not setup.WINDOWS:
+        sys.stdout.flush()
+        os.execv(command[0], command)
     try:
-        return subprocess.run([setup.python(), "-m", "runhere_hub.cli.main", *words], check=False).returncode
+        return subprocess.run(command, check=False).returncode
     except KeyboardInterrupt:
         return 0
 
