@@ -1,6 +1,7 @@
 """Output operations: the golden cases that the page's tests read too, and what holds for all."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,27 @@ def test_4_3_folding_in_pieces_and_at_once_give_the_same(first: str, second: str
     shown = stream_text.fold("", first)
     assert stream_text.fold("", shown) == shown
     assert stream_text.fold(shown, second) == stream_text.fold("", first + second)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(printed, max_size=8))
+def test_4_3_many_pieces_are_folded_like_the_whole(chunks: list[str]) -> None:
+    shown = ""
+    for chunk in chunks:
+        shown = stream_text.fold(shown, chunk)
+    assert shown == stream_text.fold("", "".join(chunks))
+
+
+def test_4_3_a_long_coloured_line_in_a_thousand_chunks_takes_no_longer_than_its_length() -> None:
+    line = "".join(f"\x1b[3{word % 8}mword{word} \x1b[0m" for word in range(80_000))
+    size = len(line) // 1_000
+    began = time.thread_time()
+    shown = ""
+    for at in range(0, len(line), size):
+        shown = stream_text.fold(shown, line[at : at + size])
+    took_s = time.thread_time() - began
+    assert shown == line
+    assert took_s < 10, "folding the whole line for each chunk takes minutes"
 
 
 @given(st.text("ab é\n", max_size=30), st.text("ab é\n", max_size=30))

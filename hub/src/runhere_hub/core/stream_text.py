@@ -19,15 +19,43 @@ _ESCAPE = re.compile(
 )
 
 
+# An escape sequence that the end of the text cut off; its rest may come with the next chunk.
+_CUT = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[ -/]*)")
+_ERASE_LINE = "\x1b[2K"
+
+
 def fold(shown: str, chunk: str) -> str:
-    """The text shown after `chunk` was printed behind `shown`, which is itself a result of this function (or empty)."""
-    if not _CONTROLS.search(chunk) and not _CONTROLS.search(shown, shown.rfind("\n") + 1):
-        return shown + chunk
+    """The text shown after `chunk` was printed behind `shown`, which is itself a result of this function (or empty).
+
+    While the cursor stands at the end of the last line, only what is new is looked at: a line of megabytes that comes
+    in a thousand chunks costs a thousand copies, not a thousand foldings.
+    """
     start = shown.rfind("\n") + 1
-    lines = (shown[start:] + chunk).split("\n")
-    return shown[:start] + "\n".join(
-        [*(_whole(line) for line in lines[:-1]), _fold_line(lines[-1], kept=("whole", "cut")).text()]
-    )
+    at = _settled(shown, start)
+    first, *others = (shown[at:] + chunk).split("\n")
+    if at > start and ("\r" in first or "\b" in first or _ERASE_LINE in first):
+        first, at = shown[start:at] + first, start  # the cursor goes back into what was settled
+    lines = [first, *others]
+    return shown[:at] + "\n".join([*(_whole(line) for line in lines[:-1]), _unfinished(lines[-1])])
+
+
+def _settled(shown: str, start: int) -> int:
+    """How far the last line, which begins at `start`, can only be appended to: to its end, or to a cut escape in it.
+
+    To `start` where the cursor stands inside the line.
+    """
+    if max(shown.rfind("\r", start), shown.rfind("\b", start)) >= 0:
+        return start
+    escape = shown.rfind("\x1b", start)
+    if escape == len(shown) - 1:  # alone, or the first half of what ends an OSC sequence
+        before = shown.rfind("\x1b", start, max(escape, start))
+        if before >= 0 and _CUT.fullmatch(shown, before):
+            return before
+    return escape if escape >= 0 and _CUT.fullmatch(shown, escape) else len(shown)
+
+
+def _unfinished(line: str) -> str:
+    return _fold_line(line, kept=("whole", "cut")).text() if _CONTROLS.search(line) else line
 
 
 def _whole(line: str) -> str:
