@@ -22,6 +22,7 @@ from runhere_hub.rooms import bound_file
 from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import RoomRegistry
+from runhere_hub.services import rooms as room_service
 from runhere_hub.store import file_bases, notebooks, tables
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.testing.corpus import corpus
@@ -311,8 +312,8 @@ async def test_an_output_whose_blob_is_lost_stays_in_the_file_and_is_told(hub: B
     cells = ipynb.parse(hub.file.read_text(encoding="utf-8")).notebook.cells
     assert [cell.source for cell in cells] == ["typed one = 1", "two = 2"]
     assert cells[0].outputs == ({"output_type": "stream", "name": "stdout", "text": LONG},)
-    assert "missing from the hub's store; the file keeps what it had" in str(seat.room.room.file.message)
     await until(lambda: state(seat.room) == "written")
+    assert "missing from the hub's store; the file keeps what it had" in str(seat.room.room.file.message)
 
 
 async def test_a_deleted_file_is_told_and_not_made_again_until_it_is_put_back(hub: BoundHub) -> None:
@@ -455,6 +456,39 @@ async def test_acknowledged_edits_reach_the_file_after_the_hub_was_killed(hub: B
     room = await hub.room()
     await until(lambda: sources(hub.file)[0] == "typed one = 1")
     await until(lambda: state(room) == "written")
+
+
+@pytest.mark.parametrize("where", ["updates.append", "runs.save", "runs.save_heads", "file_bases.save"])
+async def test_a_first_opening_that_is_cut_short_anywhere_clears_no_outputs(
+    hub: BoundHub, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Document, runs and base are stored together, or nothing is."""
+    text = text_of("one = 1", "two = 2", o0="kept\n")
+    hub.file.write_text(text, encoding="utf-8")
+    module, name = where.split(".")
+    really = getattr(getattr(room_service, module), name)
+
+    def cut_short(*arguments: Any) -> None:
+        really(*arguments)
+        raise Unavailable("The hub dies here.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(getattr(room_service, module), name, cut_short)
+        with pytest.raises(Unavailable, match="dies here"):
+            await hub.room()
+    await hub.kill()
+
+    def stored(conn: Connection) -> list[object]:
+        kept = [tables.updates, tables.runs, tables.heads, tables.file_bases]
+        return [row for table in kept for row in conn.execute(table.select())]
+
+    assert await hub.db.read(stored) == []
+    await hub.start()
+    seat = await hub.page()
+    assert (await seat.room.notebook()).cells[0].outputs
+    seat.page.type(first_ids(seat)[1], 0, "typed ")
+    await hub.bound.flush(NOTEBOOK)
+    assert hub.file.read_text(encoding="utf-8") == text.replace("two = 2", "typed two = 2")
 
 
 @pytest.mark.parametrize("minor", [4, 5])

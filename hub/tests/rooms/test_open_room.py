@@ -9,6 +9,7 @@ from pycrdt import Map
 from runhere_hub.core.errors import NotFound, Unavailable
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.rooms import open_room
+from runhere_hub.rooms.loading import Seeded
 from runhere_hub.services import revisions
 from runhere_hub.store import blobs, tables, updates
 from runhere_hub.testing.pages import Page
@@ -83,13 +84,13 @@ async def test_10a_outputs_of_a_file_are_dropped_where_they_are_omitted(hub: Hub
 async def test_a_file_s_content_is_the_beginning_of_a_notebook(hub: Hub) -> None:
     calls = []
 
-    async def seed(notebook_id: str) -> Notebook:
+    async def seed(notebook_id: str) -> Seeded:
         calls.append(notebook_id)
         cells = (
             Cell(CellId("a"), "code", "1", outputs=(STREAM,), execution_count=2),
             Cell(CellId("b"), "markdown", "t"),
         )
-        return Notebook(4, 5, {"k": [1]}, cells)
+        return Seeded(Notebook(4, 5, {"k": [1]}, cells))
 
     await hub.registry.close()
     hub.start(seed=seed)

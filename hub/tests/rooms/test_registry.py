@@ -9,6 +9,7 @@ from pycrdt import Map
 
 from runhere_hub.core.errors import DiskFull, NotFound, Unavailable
 from runhere_hub.core.notebook import Notebook
+from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import IDLE_MS
 from runhere_hub.services import rooms as room_service
@@ -49,11 +50,11 @@ async def test_a_notebook_that_is_not_there_has_no_room(hub: Hub, trashed: bool)
 async def test_a_seed_that_fails_leaves_nothing_behind(hub: Hub) -> None:
     answers: list[Notebook | Exception] = [Unavailable("The file is gone."), Notebook(4, 5, {}, ())]
 
-    async def seed(_notebook_id: str) -> Notebook:
+    async def seed(_notebook_id: str) -> Seeded:
         answer = answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return Seeded(answer)
 
     await hub.registry.close()
     hub.start(seed=seed)

@@ -13,6 +13,7 @@ from runhere_hub.core.bus import Missed
 from runhere_hub.core.notebook import Cell, CellId, Notebook
 from runhere_hub.core.presence import Entry, read, write
 from runhere_hub.core.yjs_bytes import awareness
+from runhere_hub.rooms.loading import Seeded
 from runhere_hub.store import tables
 from runhere_hub.store.session import Database
 from runhere_hub.testing.fakes import FakeClock
@@ -119,8 +120,8 @@ async def test_joining_the_log_at_one_loses_nothing_at_the_other(pair: Pair) -> 
 
 
 async def test_a_notebook_opened_at_both_at_once_is_made_once(db: Database, clock: FakeClock) -> None:
-    async def seed(_notebook_id: str) -> Notebook:
-        return Notebook(4, 5, {}, (Cell(CellId("a"), "code", "1", execution_count=1),))
+    async def seed(_notebook_id: str) -> Seeded:
+        return Seeded(Notebook(4, 5, {}, (Cell(CellId("a"), "code", "1", execution_count=1),)))
 
     await db.write(lambda conn: add_notebook(conn, NOTEBOOK))
     pair = Pair(db, clock)

@@ -17,12 +17,12 @@ from typing import Protocol
 from runhere_hub.core import ipynb, paths
 from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.ids import FolderId, NotebookId
-from runhere_hub.core.notebook import Notebook
 from runhere_hub.folders.watch import watch
 from runhere_hub.folders.write import read_text
 from runhere_hub.rooms.bound_file import BoundFile
+from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.open_room import OpenRoom
-from runhere_hub.store import file_bases, folders, notebooks
+from runhere_hub.store import folders, notebooks
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
 
@@ -76,8 +76,8 @@ class BoundRooms:
 
     # --- what the registry asks ------------------------------------------------------------------------------------
 
-    async def seed(self, notebook_id: str) -> Notebook | None:
-        """The notebook's file as the beginning of its document; the text read becomes the base of merges.
+    async def seed(self, notebook_id: str) -> Seeded | None:
+        """The notebook's file as the beginning of its document, and as the base of merges. Stores nothing.
 
         Raises:
             NotebookInvalid, NotebookNeedsUpgrade, FileMissing, FileUnreadable: The room cannot be opened.
@@ -87,9 +87,7 @@ class BoundRooms:
             return None
         found = await asyncio.to_thread(read_text, file)
         parsed = await asyncio.to_thread(ipynb.parse, found.text)
-        base = FileBase(found.text, found.sha256, found.mtime_ns)
-        await self._db.write(lambda conn: file_bases.save(conn, notebook_id, base))
-        return parsed.notebook
+        return Seeded(parsed.notebook, FileBase(found.text, found.sha256, found.mtime_ns))
 
     async def attach(self, room: OpenRoom) -> "Attached | None":
         """The bound file of a room that was opened; None when the notebook has no file."""

@@ -1,6 +1,8 @@
 """How a notebook gets from the database, or from its file, into a room. One loader makes the document: this one."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
@@ -11,14 +13,31 @@ from runhere_hub.rooms.open_room import ShownOutputs, Surroundings
 from runhere_hub.rooms.output_blobs import OutputBlobs
 from runhere_hub.services import rooms as room_service
 from runhere_hub.services.rooms import Batch, LoadedRoom
+from runhere_hub.store.file_bases import FileBase
 
-Seed = Callable[[str], Awaitable[Notebook | None]]
+
+@dataclass(frozen=True)
+class Seeded:
+    """What a notebook's document begins as.
+
+    Attributes:
+        base: The file that it was read from.
+    """
+
+    notebook: Notebook
+    base: FileBase | None = None
+
+
+Seed = Callable[[str], Awaitable[Seeded | None]]
 
 EMPTY = Notebook(nbformat=4, nbformat_minor=5, metadata={}, cells=())
 
 
 async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom:
-    """The notebook as stored. One without a document gets it now, outputs and all, in one transaction.
+    """The notebook as stored. One without a document gets it now: outputs, and the file read, in one transaction.
+
+    (A document without its outputs would clear those of the file; a base that is not the document's would undo in the
+    file what others did to it in between.)
 
     Raises:
         NotFound: There is no such notebook, or it lies in the trash.
@@ -27,15 +46,15 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
     loaded = await room_service.load(around.db, notebook_id)
     if loaded.updates:
         return loaded
-    notebook = await seed(notebook_id) or EMPTY
-    await room_service.begin(
-        around.db, notebook_id, await _first_batch(around, loaded, notebook), process=around.process
-    )
+    seeded = await seed(notebook_id) or Seeded(EMPTY)
+    first = await _first_batch(around, loaded, seeded.notebook)
+    await room_service.begin(around.db, notebook_id, first, base=seeded.base, process=around.process)
     return await room_service.load(around.db, notebook_id)
 
 
 async def _first_batch(around: Surroundings, loaded: LoadedRoom, notebook: Notebook) -> Batch:
-    document = notebook_doc.create(notebook, random=around.random).get_update()
+    # Beside the loop: with thousands of cells it takes a good part of a second.
+    document = await asyncio.to_thread(lambda: notebook_doc.create(notebook, random=around.random).get_update())
     if loaded.omit_outputs:
         return Batch(updates=((None, document),))
     blobs = OutputBlobs(around.db, around.blobs, around.clock, loaded.notebook_id)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from runhere_hub.core.errors import NotFound
 from runhere_hub.core.run_records import Run, RunsState
 from runhere_hub.doc.log import joined
-from runhere_hub.store import authorship, blobs, notebooks, revisions, runs, updates
+from runhere_hub.store import authorship, blobs, file_bases, notebooks, revisions, runs, updates
 from runhere_hub.store.authorship import Authored
+from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.store.updates import Snapshot, StoredUpdate
 
@@ -147,20 +148,24 @@ def _stale(conn: Connection, notebook_id: str, changed: Collection[Run]) -> froz
     return frozenset(run.run_id for run in changed if stored.get(run.run_id, run.epoch) > run.epoch)
 
 
-async def begin(db: Database, notebook_id: str, batch: Batch, *, process: str) -> bool:
+async def begin(db: Database, notebook_id: str, batch: Batch, *, base: FileBase | None, process: str) -> bool:
     """Give a notebook its first document. False, and nothing written, when another process was faster.
+
+    `base` is the file that it was made from.
 
     Raises:
         As `commit`.
     """
-    return await db.write(lambda conn: _begin(conn, notebook_id, batch, process))
+    return await db.write(lambda conn: _begin(conn, notebook_id, batch, base, process))
 
 
-def _begin(conn: Connection, notebook_id: str, batch: Batch, process: str) -> bool:
+def _begin(conn: Connection, notebook_id: str, batch: Batch, base: FileBase | None, process: str) -> bool:
     updates.take_seq(conn, notebook_id, 0)  # whoever comes second waits here
     if updates.snapshot(conn, notebook_id) is not None or updates.after(conn, notebook_id, -1):
         return False
     _commit(conn, notebook_id, batch, process, shared=False)
+    if base is not None:
+        file_bases.save(conn, notebook_id, base)
     return True
 
 

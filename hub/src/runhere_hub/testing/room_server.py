@@ -32,6 +32,7 @@ from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.notebook import Notebook
+from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services import rooms as room_service
 from runhere_hub.store import tables
@@ -109,8 +110,9 @@ class RoomServer:
         person = OWNER if name is None else Person(PersonId(hashlib.md5(name.encode()).hexdigest()), name, "#993333")
         await serve(websocket, self.registry, person, role="owner")
 
-    async def _seed(self, notebook_id: str) -> Notebook | None:
-        return self.seeds.get(notebook_id)
+    async def _seed(self, notebook_id: str) -> Seeded | None:
+        found = self.seeds.get(notebook_id)
+        return None if found is None else Seeded(found)
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
