@@ -5,8 +5,10 @@
  * attachment; whoever made it closes it.
  */
 import type { KernelAttachment } from "../core/binding.ts";
+import { JournalConnection } from "../kernel/journal-link.ts";
 import { KernelConnection, type KernelEvent, type KernelPort, type LinkState } from "../kernel/kernel.ts";
 import { SharedKernel } from "../kernel/leader.ts";
+import type { Proof } from "../kernel/pairing.ts";
 import type { JupyterServer } from "../kernel/server.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import type { KernelState, LossReason } from "./runtime-types.ts";
@@ -33,6 +35,8 @@ export interface HeldKernelOptions {
   /** Its process as last heard; null when unknown. */
   readonly process: string | null;
   readonly isTokenRefused: () => Promise<boolean>;
+  /** Where the runtime keeps a journal: asked before each socket, it makes the runtime show that it is the one we paired with. Else null. */
+  readonly prove: (() => Promise<Proof>) | null;
   readonly listener: HeldKernelListener;
 }
 
@@ -43,7 +47,7 @@ const SOCKET_TRIES = 4;
 export class HeldKernel {
   readonly attachment: KernelAttachment;
   readonly #options: HeldKernelOptions;
-  readonly #shared: SharedKernel;
+  readonly #shared: SharedKernel | JournalConnection;
   readonly #ends: (() => void)[];
   /** A restart asked for here: that variables are lost needs no telling. */
   #isRestarting = false;
@@ -53,18 +57,8 @@ export class HeldKernel {
   constructor(options: HeldKernelOptions) {
     this.#options = options;
     this.attachment = options.attachment;
-    const { server, sessionId, isTokenRefused, listener } = options;
-    const { locks, openChannel, clock, onWake } = options.environment;
-    const { kernelId } = options.attachment;
-    const shared = new SharedKernel({
-      name: `runhere-kernel:${kernelId}`,
-      locks,
-      openChannel,
-      clock,
-      process: options.process,
-      openPort: (process) =>
-        new KernelConnection({ server, kernelId, sessionId, clock, onWake, process, isTokenRefused }),
-    });
+    const { listener } = options;
+    const shared = options.prove === null ? sharedKernel(options) : journalConnection(options, options.prove);
     this.#shared = shared;
     this.#ends = [
       shared.listen((event) => this.#heard(event)),
@@ -179,4 +173,26 @@ export class HeldKernel {
     this.#lose(reason);
     this.#options.listener.ended(reason);
   }
+}
+
+/** Plain Jupyter: one tab of the browser holds the socket. */
+function sharedKernel({ environment, server, attachment, sessionId, process, isTokenRefused }: HeldKernelOptions) {
+  const { locks, openChannel, clock, onWake } = environment;
+  const { kernelId } = attachment;
+  return new SharedKernel({
+    name: `runhere-kernel:${kernelId}`,
+    locks,
+    openChannel,
+    clock,
+    process,
+    openPort: (known) =>
+      new KernelConnection({ server, kernelId, sessionId, clock, onWake, process: known, isTokenRefused }),
+  });
+}
+
+/** A companion: each tab has its own socket, and the journal what it missed. */
+function journalConnection(options: HeldKernelOptions, prove: () => Promise<Proof>): JournalConnection {
+  const { environment, server, attachment, sessionId, process } = options;
+  const { clock, onWake } = environment;
+  return new JournalConnection({ server, kernelId: attachment.kernelId, sessionId, clock, onWake, process, prove });
 }

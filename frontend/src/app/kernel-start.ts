@@ -41,7 +41,8 @@ export interface StartWish {
   readonly specs: readonly Kernelspec[];
   readonly kernelspec: string;
   readonly place: NotebookPlace | null;
-  readonly sessionId: string;
+  /** Who asks for the path that he asked for before gets the same kernel. */
+  readonly owner: string;
   readonly onStep: (step: ConnectingStep) => void;
 }
 
@@ -51,15 +52,15 @@ export async function startKernel({
   specs,
   kernelspec,
   place,
-  sessionId,
+  owner,
   onStep,
 }: StartWish): Promise<KernelAttachment> {
   onStep("folder");
   const folder = await findFolder(server, place);
   onStep("session");
   const fileName = place?.fileName ?? "notebook.ipynb";
-  // A path of this browser's own: another client that opens the same file gets another kernel, and cannot empty our buffer.
-  const own = `${fileName.replace(/\.ipynb$/, "")}-runhere-${sessionId.slice(0, 8)}.ipynb`;
+  // A path of its own: another client that opens the same file gets another kernel, and cannot empty our buffer.
+  const own = `${fileName.replace(/\.ipynb$/, "")}-runhere-${owner.slice(0, 8)}.ipynb`;
   const path = folder.path === "" ? own : `${folder.path}/${own}`;
   const { kernel } = await server.startSession({ path, name: fileName, kernelspec });
   const displayName = specs.find(({ name }) => name === kernel.name)?.displayName ?? kernel.name;

@@ -23,8 +23,15 @@ interface LiveRun {
   isIdle: boolean;
   /** Sent before the present socket was opened. */
   isOlderThanSocket: boolean;
+  /** The journal, which holds everything, holds not a word about it. */
+  isUnheard: boolean;
   /** Set when the run ends otherwise than the queue would say. */
   end: RunStatus | null;
+}
+
+interface GoingOn {
+  readonly isOlderThanSocket: boolean;
+  readonly isUnheard?: boolean;
 }
 
 export interface LiveRunsOptions {
@@ -54,13 +61,20 @@ export class LiveRuns {
 
   /** Sent from here, now. */
   add(runId: RunId, cellId: CellId): void {
-    this.#live.set(runId, { cellId, reply: null, isIdle: false, isOlderThanSocket: false, end: null });
+    this.#live.set(runId, {
+      cellId,
+      reply: null,
+      isIdle: false,
+      isOlderThanSocket: false,
+      isUnheard: false,
+      end: null,
+    });
   }
 
   /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
-  goOn(runId: RunId, cellId: CellId, heard: Heard & { readonly isOlderThanSocket: boolean }): void {
-    const { reply, isIdle, isOlderThanSocket } = heard;
-    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, end: null });
+  goOn(runId: RunId, cellId: CellId, heard: Heard & GoingOn): void {
+    const { reply, isIdle, isOlderThanSocket, isUnheard = false } = heard;
+    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, end: null });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
     if (reply !== null) this.#end(runId);
     else if (this.#isDrained) this.#lookForLost(runId);
@@ -90,9 +104,16 @@ export class LiveRuns {
     for (const runId of [...this.#live.keys()]) this.#lookForLost(runId);
   }
 
+  /** Something that was said of a run, or of all, is gone for good. */
+  dropped(runId?: RunId): void {
+    const runIds = runId === undefined ? [...this.#live.keys()] : [runId];
+    if (runIds.length > 0) this.#markIncomplete(runIds);
+  }
+
   heard(runId: RunId, event: RunEvent): void {
     const run = this.#live.get(runId);
     if (run === undefined) return;
+    run.isUnheard = false;
     const { runs, clock, questions, dispatch } = this.#options;
     switch (event.type) {
       case "ops":
@@ -131,6 +152,11 @@ export class LiveRuns {
   #lookForLost(runId: RunId): void {
     const run = this.#live.get(runId);
     if (run === undefined || !run.isOlderThanSocket || run.reply !== null) return;
+    if (run.isUnheard) {
+      // It never reached the kernel: nothing has happened.
+      this.#options.dispatch({ type: "replied", runId, status: "aborted", executionCount: null });
+      return;
+    }
     run.end = "lost";
     this.#markIncomplete([runId]);
     this.#options.dispatch({ type: "replied", runId, status: "error", executionCount: null });

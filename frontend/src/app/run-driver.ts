@@ -9,16 +9,18 @@ import type { RunId } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { emptyQueue, entryOf, type QueueAction, type QueueEvent, type QueueState, stepQueue } from "../core/runs.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
-import { executeRequest, runEvent } from "../kernel/execute.ts";
-import type { KernelEvent, KernelPort } from "../kernel/kernel.ts";
+import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
+import type { PastRun } from "../kernel/journal-reader.ts";
+import type { JournalPort, KernelEvent, KernelPort } from "../kernel/kernel.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { OrphanRuns } from "./orphan-runs.ts";
+import { PastRuns, type TakenRun } from "./past-runs.ts";
 import { RunQuestions, type StdinRequest } from "./run-questions.ts";
-import { catchUp, type Heard } from "./run-watch.ts";
+import { catchUp, type Heard, heardIn, updatesOfOthers } from "./run-watch.ts";
 import type { NotebookRuntime } from "./runtime-driver.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { type SentRun, SentRuns } from "./sent-runs.ts";
@@ -52,11 +54,20 @@ export class RunDriver {
   readonly #questions: RunQuestions;
   readonly #live: LiveRuns;
   readonly #orphans: OrphanRuns;
+  /** In place of `#orphans` where the runtime keeps a journal. */
+  readonly #past: PastRuns;
+  readonly #digests = new Map<RunId, string>();
+  /** Finished here, and not yet wholly with the hub. */
+  readonly #unsaved = new Set<RunId>();
+  /** When runs that were read again ended, ms since 1970. */
+  readonly #endedAt = new Map<RunId, number>();
   readonly #stopped = new Value<QueueStopped | null>(null);
   readonly #queue = new Value<QueueState>(emptyQueue());
   readonly #pending = new Value(0);
   readonly #cellListeners = new Map<CellId, Set<() => void>>();
   readonly #ends: (() => void)[] = [];
+  /** Questions that were asked on this kernel, by their message. */
+  readonly #inputs = new Map<string, Extract<RunEvent, { type: "input" }>>();
   /** Gestures are carried out in the order in which they were made. */
   #gestures: Promise<void> = Promise.resolve();
   #endPort: () => void = () => {};
@@ -82,7 +93,16 @@ export class RunDriver {
       onTaken: (sent, heard) => this.#continue(sent, heard),
       onSettled: () => this.#goOn(),
     });
+    this.#past = new PastRuns({
+      runs,
+      sent: this.#sent,
+      clock: this.#clock,
+      isLive: (runId) => this.#live.has(runId),
+      onTaken: (run, past) => this.#goOnFromPast(run, past),
+      onSettled: () => this.#goOn(),
+    });
     this.#ends.push(
+      runs.unsavedSince.subscribe(() => this.#forgetSaved()),
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
       runtime.onLoss(() => this.#lost()),
       runs.subscribe(() => this.#lookForOrphans()),
@@ -207,6 +227,7 @@ export class RunDriver {
     const port = runtime.port.get();
     const answer = port === null ? null : this.#questions.answer(text, runtime.sessionId);
     if (answer === null) return;
+    if (port?.journal?.prompt.get()?.isMine === false) port.journal.takePrompt();
     port?.send(answer.message);
     runs.ops(answer.runId, [answer.shown]);
   }
@@ -224,6 +245,7 @@ export class RunDriver {
     // Never the address: others see this label.
     const label = { kind: "local", label: runtime.kernel.get().displayName ?? "" };
     captured.forEach(({ runId, cellId }, index) => {
+      this.#digests.set(runId, digests[index] ?? "");
       runs.start({ runId, cellId, sourceDigest: digests[index] ?? "", runtime: label });
     });
     this.#stopped.set(null);
@@ -275,19 +297,33 @@ export class RunDriver {
     this.#live.add(runId, cellId);
     const now = this.#clock.now();
     const kernelId = this.#kernelId();
-    if (kernelId !== null) this.#sent.add({ runId, cellId, kernelId, sentAt: now, input: null });
+    const digest = this.#digests.get(runId) ?? "";
+    this.#digests.delete(runId);
+    const inJournal = port.journal === null ? {} : { after: port.journal.lastSeq, digest };
+    if (kernelId !== null) this.#sent.add({ runId, cellId, kernelId, sentAt: now, input: null, ...inJournal });
     port.send(executeRequest({ runId, code: source, cellId, session: runtime.sessionId, now }));
   }
 
   #finish(action: Extract<QueueAction, { type: "finish" }>): void {
     const { runId, status, executionCount } = action;
     const end = this.#live.finished(runId) ?? status;
-    this.#sent.finished(runId);
+    const finishedAt = this.#endedAt.get(runId) ?? this.#clock.now();
+    this.#endedAt.delete(runId);
+    this.#digests.delete(runId);
+    if (this.#journal() === null) this.#sent.finished(runId);
+    else this.#unsaved.add(runId);
     this.#options.runs.status(runId, {
       status: end,
-      finishedAt: this.#clock.now(),
+      finishedAt,
       ...(executionCount === null ? {} : { executionCount }),
     });
+  }
+
+  /** A run may be read again from the journal until the hub has all of it. */
+  #forgetSaved(): void {
+    if (this.#options.runs.unsavedSince.get() !== null) return;
+    for (const runId of this.#unsaved) this.#sent.finished(runId);
+    this.#unsaved.clear();
   }
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -297,6 +333,10 @@ export class RunDriver {
     this.#endPort = () => {};
     this.#live.detached();
     this.#orphans.forget();
+    this.#past.forget();
+    this.#inputs.clear();
+    // What a journal keeps, a closed page does not miss: everything may be handed over at once.
+    this.#dispatch({ type: "window", size: port?.journal ? Number.POSITIVE_INFINITY : 1 });
     if (port === null) {
       this.#dispatch({ type: "disconnected" });
       return;
@@ -305,6 +345,7 @@ export class RunDriver {
       port.listen((event) => this.#heard(event)),
       port.isLeader.subscribe(() => this.#lookForOrphans()),
       port.state.subscribe(() => this.#linkChanged(port)),
+      port.journal?.prompt.subscribe(() => this.#promptChanged()) ?? (() => {}),
     ];
     this.#endPort = () => {
       for (const end of ends) end();
@@ -324,7 +365,7 @@ export class RunDriver {
   /** The kernel listens, and every run that was found has an owner: what waits may be sent. */
   #goOn(): void {
     const isOpen = this.#options.runtime.port.get()?.state.get().phase === "open";
-    if (isOpen && !this.#orphans.isBusy) this.#dispatch({ type: "connected" });
+    if (isOpen && !this.#orphans.isBusy && !this.#past.isBusy) this.#dispatch({ type: "connected" });
   }
 
   #heard(event: KernelEvent): void {
@@ -334,20 +375,45 @@ export class RunDriver {
     } else if (event.type === "shell_drained") {
       this.#live.drained();
       this.#goOn();
+    } else if (event.type === "gap") {
+      this.#live.dropped();
     } else if (event.type === "message") {
-      this.#message(event.message);
+      this.#message(event.message, event.seq === undefined ? null : { seq: event.seq, at: event.at ?? 0 });
     }
   }
 
-  #message(message: KernelMessage): void {
+  #message(message: KernelMessage, place: { readonly seq: number; readonly at: number } | null): void {
     const runId = message.parent_header.msg_id;
     if (runId === undefined) return;
     const event = runEvent(message);
     if (event === null) return;
     const { runs } = this.#options;
+    const journal = this.#journal();
+    if (event.type === "input" && journal !== null) this.#inputs.set(event.request.header.msg_id, event);
+    if (place !== null && this.#past.takes(runId, event, place)) return;
     if (this.#live.has(runId)) this.#live.heard(runId, event);
     else if (event.type === "ops" && runs.isWriter(runId)) runs.ops(runId, event.ops);
+    else if (journal !== null) this.#past.heard(runId, journal, this.#kernelId() ?? "");
     else this.#orphans.heard(runId, event, this.#kernelId() ?? "");
+  }
+
+  #journal(): JournalPort | null {
+    return this.#options.runtime.port.get()?.journal ?? null;
+  }
+
+  /** The runtime knows which question waits, whoever was asked first. */
+  #promptChanged(): void {
+    const prompt = this.#journal()?.prompt.get() ?? null;
+    const shown = this.#questions.request.get();
+    if (prompt === null) {
+      if (shown !== null) this.#questions.ended(shown.runId);
+      return;
+    }
+    const input = this.#inputs.get(prompt.msgId);
+    const cellId = this.#options.runs.run(prompt.runId)?.cell_id;
+    if (shown === null && input !== undefined && cellId !== undefined && this.#live.has(prompt.runId)) {
+      this.#questions.asked({ runId: prompt.runId, cellId }, input);
+    }
   }
 
   #lost(): void {
@@ -363,7 +429,36 @@ export class RunDriver {
   #lookForOrphans(): void {
     const port = this.#options.runtime.port.get();
     const kernelId = this.#kernelId();
-    if (kernelId !== null && port?.isLeader.get()) this.#orphans.look(kernelId);
+    if (kernelId === null || port === null) return;
+    if (port.journal === null) {
+      if (port.isLeader.get()) this.#orphans.look(kernelId);
+    } else if (port.state.get().phase === "open") {
+      this.#past.look(port.journal, kernelId);
+    }
+  }
+
+  #goOnFromPast({ runId, cellId, sentAt }: TakenRun, { events, hasGap }: PastRun): void {
+    const { runs } = this.#options;
+    const said = events.map(({ event }) => event);
+    const heard = heardIn(said);
+    for (const event of said) if (event.type === "input") this.#inputs.set(event.request.header.msg_id, event);
+    const started = events.find(({ event }) => event.type === "started");
+    this.#dispatch({ type: "adopt", runId, cellId, source: "", phase: started ? "running" : "submitted" });
+    if (started !== undefined) runs.status(runId, { status: "running", startedAt: started.at });
+    const shown = JSON.stringify(runs.run(runId)?.outputs ?? []);
+    if (JSON.stringify(heard.folded.outputs) !== shown) runs.ops(runId, catchUp(heard));
+    runs.ops(runId, updatesOfOthers(said));
+    if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
+    if (heard.reply !== null) this.#endedAt.set(runId, events.at(-1)?.at ?? this.#clock.now());
+    const asked = heard.input?.request.header.msg_id;
+    const isPending = asked !== undefined && this.#journal()?.prompt.get()?.msgId === asked;
+    this.#live.goOn(runId, cellId, {
+      ...heard,
+      input: isPending ? heard.input : null,
+      isOlderThanSocket: sentAt < this.#openedAt,
+      isUnheard: events.length === 0,
+    });
+    if (hasGap) this.#live.dropped(runId);
   }
 
   #continue({ runId, cellId, sentAt, input }: SentRun, heard: Heard): void {

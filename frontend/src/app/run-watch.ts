@@ -65,6 +65,14 @@ export class RunWatch {
   }
 }
 
+/** What these events of one run, from its first on, come to. */
+export function heardIn(events: readonly RunEvent[]): Heard {
+  const ops = events.flatMap((event) => (event.type === "ops" ? event.ops : []));
+  const rest = events.filter((event) => event.type !== "ops");
+  const told = rest.reduce(afterEvent, { ...NOTHING, isWhole: events.length > 0 });
+  return { ...told, folded: foldOps(NOTHING_FOLDED, ops) };
+}
+
 function afterEvent(heard: Heard, event: RunEvent): Heard {
   switch (event.type) {
     case "ops":
@@ -89,4 +97,16 @@ export function catchUp({ isWhole, folded, ops }: Heard): readonly OutputOp[] {
   const again = folded.outputs.map((output): OutputOp => ({ op: "output", output }));
   const pending: OutputOp[] = folded.clearPending ? [{ op: "clear", wait: true }] : [];
   return [clear, ...again, ...pending];
+}
+
+/** Changes of other runs' displays, which the run's own outputs do not show. */
+export function updatesOfOthers(events: readonly RunEvent[]): readonly OutputOp[] {
+  const ops = events.flatMap((event) => (event.type === "ops" ? event.ops : []));
+  const own = new Set(ops.flatMap((op) => (op.op === "output" ? [displayIdOf(op)] : [])));
+  return ops.filter((op) => op.op === "update_display" && !own.has(op.display_id));
+}
+
+function displayIdOf({ output }: Extract<OutputOp, { op: "output" }>): unknown {
+  const ours = "metadata" in output ? output.metadata["runhere"] : null;
+  return typeof ours === "object" && ours !== null && "display_id" in ours ? ours["display_id"] : null;
 }

@@ -22,7 +22,7 @@ import type { KernelPort, LinkState } from "../kernel/kernel.ts";
 import { newId } from "../kernel/messages.ts";
 import { JupyterServer } from "../kernel/server.ts";
 import { directTransport } from "../kernel/transport.ts";
-import { answersStrangers, ConnectAttempt } from "./connect-attempt.ts";
+import { answersStrangers, ConnectAttempt, provesItself } from "./connect-attempt.ts";
 import { HeldKernel } from "./held-kernel.ts";
 import { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
 import { browserEnvironment, type RuntimeEnvironment } from "./runtime-environment.ts";
@@ -65,6 +65,7 @@ export class NotebookRuntime {
   readonly #lossListeners = new Set<(reason: LossReason) => void>();
   #attempt: ConnectAttempt | null = null;
   #server: JupyterServer | null = null;
+  #keepsJournal = false;
   /** The kernel whose socket is being opened, or is open. */
   #held: HeldKernel | null = null;
 
@@ -174,6 +175,7 @@ export class NotebookRuntime {
       this.#happened({ type: "identified", target });
       this.#happened({ type: "authenticated" });
       this.#serve(baseUrl, auth);
+      this.#keepsJournal = kind === "companion";
       this.#join({ ...kernel }, kernel.process);
       this.#happened({ type: "attached", attachment: kernel });
       this.#linkChanged({
@@ -241,9 +243,13 @@ export class NotebookRuntime {
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #attach(attempt: ConnectAttempt, { baseUrl, auth }: Connected): Promise<void> {
+  async #attach(attempt: ConnectAttempt, { baseUrl, auth, kind }: Connected): Promise<void> {
     const server = this.#serve(baseUrl, auth);
-    const { defaultName, specs } = await server.kernelspecs();
+    const [{ defaultName, specs }, keepsJournal] = await Promise.all([
+      server.kernelspecs(),
+      kind === "companion" ? server.keepsJournal() : false,
+    ]);
+    this.#keepsJournal = keepsJournal;
     if (!this.#isCurrent(attempt)) return;
     this.#kernelspecs.set(specs);
     if (specs.length === 0) {
@@ -290,7 +296,8 @@ export class NotebookRuntime {
         defaultName,
       ]),
       place: typeof place === "function" ? await place().catch(() => null) : place,
-      sessionId: this.#memory.sessionId,
+      // With a journal every browser of a person is welcome at the one kernel of the notebook; else each has its own.
+      owner: this.#keepsJournal ? this.#options.notebookId : this.#memory.sessionId,
       onStep: (step) => this.#happened({ type: "connect_step", step }),
     });
   }
@@ -309,6 +316,7 @@ export class NotebookRuntime {
       sessionId: this.#memory.sessionId,
       process,
       isTokenRefused: () => answersStrangers(this.#environment.fetch, baseUrl),
+      prove: this.#keepsJournal ? () => provesItself(this.#environment, baseUrl) : null,
       listener: {
         linkChanged: (link) => this.#linkChanged(link),
         statusChanged: (status) => this.#kernel.set({ ...this.#kernel.get(), status }),

@@ -16,6 +16,10 @@ export interface SentRun {
   readonly sentAt: number;
   /** The question that the run waits for an answer to. */
   readonly input: InputWish | null;
+  /** The kernel's journal says nothing of the run up to this seq; absent: there is none. */
+  readonly after?: number;
+  /** Of the source, to tell the hub of the run when it was away; only where there is a journal. */
+  readonly digest?: string;
 }
 
 export interface InputWish {

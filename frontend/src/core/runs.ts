@@ -8,7 +8,7 @@
  * queue exactly once, with exactly one `finish`.
  */
 import type { CellId } from "./cell.ts";
-import type { RunId, RunStatus } from "./notebook.ts";
+import type { RunId, RunRecord, RunStatus } from "./notebook.ts";
 
 export type EntryPhase = "waiting" | "submitted" | "running";
 
@@ -55,7 +55,16 @@ export type QueueEvent =
   /** Died, restarted, shut down, culled: nothing that was sent will be answered, and variables are gone. */
   | { readonly type: "kernel_gone" }
   /** A run that an earlier page or another tab started and whose answers arrive here from now on. */
-  | { readonly type: "adopt"; readonly runId: RunId; readonly cellId: CellId; readonly source: string };
+  | {
+      readonly type: "adopt";
+      readonly runId: RunId;
+      readonly cellId: CellId;
+      readonly source: string;
+      /** Default: running. */
+      readonly phase?: "submitted" | "running";
+    }
+  /** How many may be handed over at once. */
+  | { readonly type: "window"; readonly size: number };
 
 export type QueueAction =
   | { readonly type: "send"; readonly runId: RunId; readonly cellId: CellId; readonly source: string }
@@ -95,6 +104,8 @@ export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
       return enqueue(state, event.runs);
     case "adopt":
       return adopt(state, event);
+    case "window":
+      return send({ ...state, window: event.size }, []);
     case "started":
       return started(state, event.runId);
     case "replied":
@@ -125,9 +136,11 @@ function enqueue(state: QueueState, runs: Extract<QueueEvent, { type: "enqueue" 
 
 function adopt(state: QueueState, run: Extract<QueueEvent, { type: "adopt" }>): QueueStep {
   if (find(state, run.runId)) return { state, actions: [] };
-  const { runId, cellId, source } = run;
-  const entry: QueueEntry = { runId, cellId, source, phase: "running", interrupted: false };
-  return { state: { ...state, entries: [entry, ...state.entries] }, actions: [] };
+  const { runId, cellId, source, phase = "running" } = run;
+  const entry: QueueEntry = { runId, cellId, source, phase, interrupted: false };
+  const waits = (other: QueueEntry) => other.phase === "waiting";
+  const entries = [...state.entries.filter((other) => !waits(other)), entry, ...state.entries.filter(waits)];
+  return { state: { ...state, entries }, actions: [] };
 }
 
 function started(state: QueueState, runId: RunId): QueueStep {
@@ -238,4 +251,11 @@ function find(state: QueueState, runId: RunId): QueueEntry | undefined {
 
 function replaceEntry(state: QueueState, changed: QueueEntry): QueueState {
   return { ...state, entries: state.entries.map((entry) => (entry.runId === changed.runId ? changed : entry)) };
+}
+
+/** Whether two runs of a cell were under way at the same time, so that neither simply came after the other. */
+export function ranAtOnce(one: RunRecord, other: RunRecord): boolean {
+  if (one.started_at === null || other.started_at === null) return false;
+  const endOf = ({ finished_at: end }: RunRecord) => end ?? Number.POSITIVE_INFINITY;
+  return one.started_at < endOf(other) && other.started_at < endOf(one);
 }

@@ -12,6 +12,7 @@
  */
 import type { InterruptionReason } from "../core/binding.ts";
 import { Value } from "../core/observable.ts";
+import { type Past, type PastWish, readPast } from "./journal-reader.ts";
 import type { JournalPort, KernelEvent, KernelPort, KernelStatus, LinkState, Prompt } from "./kernel.ts";
 import { type Clock, newId, newMessage, waitBefore } from "./messages.ts";
 import type { Proof } from "./pairing.ts";
@@ -106,6 +107,10 @@ export class JournalConnection implements KernelPort, JournalPort {
   send(message: OutgoingMessage): void {
     this.#unconfirmed.set(message.header.msg_id, message);
     if (this.state.get().phase === "open") this.#socket?.send(encode(message, JOURNAL_PROTOCOL));
+  }
+
+  past(wish: PastWish): Promise<Past | null> {
+    return readPast(this.#options.server, this.#options.kernelId, wish);
   }
 
   takePrompt(): void {

@@ -24,6 +24,12 @@ export interface Past {
   readonly through: number;
 }
 
+export interface PastWish {
+  readonly wanted: ReadonlySet<string>;
+  /** Seq. */
+  readonly after: number;
+}
+
 interface Reading {
   readonly events: PastEvent[];
   hasGap: boolean;
@@ -39,7 +45,7 @@ interface Reading {
 export async function readPast(
   server: Pick<JupyterServer, "journal">,
   kernelId: string,
-  { wanted, after }: { readonly wanted: ReadonlySet<string>; readonly after: number },
+  { wanted, after }: PastWish,
 ): Promise<Past | null> {
   const runs = new Map<string, Reading>();
   let through = after;

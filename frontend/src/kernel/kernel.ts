@@ -13,6 +13,7 @@
  */
 import type { InterruptionReason } from "../core/binding.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import type { Past, PastWish } from "./journal-reader.ts";
 import { type Clock, newId, newMessage, RecentIds, waitBefore } from "./messages.ts";
 import type { JupyterServer } from "./server.ts";
 import type { SocketLike } from "./transport.ts";
@@ -74,6 +75,8 @@ export interface JournalPort {
   /** Seq of the last message heard here; what is later comes as an event, what is earlier can be read. */
   readonly lastSeq: number;
   readonly prompt: Observable<Prompt | null>;
+  /** What was said of some runs, from after a seq on; see `readPast`. */
+  past(wish: PastWish): Promise<Past | null>;
   /** Become the one who may answer, whoever was asked first. */
   takePrompt(): void;
 }

@@ -8,6 +8,7 @@ import type { CellId } from "../core/cell.ts";
 import { type Hello, isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { OutputOp } from "../core/outputs.ts";
+import { ranAtOnce } from "../core/runs.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { RunEvent, RunHubFrame, RunPageFrame } from "./messages.ts";
 import { RunBook } from "./run-book.ts";
@@ -58,6 +59,7 @@ export class RunStore {
   });
   readonly #unsavedSince = new Value<number | null>(null);
   #hello: Hello | null = null;
+  #isLoaded = false;
   /** Outputs stay at home (SPEC 3.10). The hub's word; until it spoke nothing is sent anyway. */
   #omitsOutputs = false;
 
@@ -73,6 +75,16 @@ export class RunStore {
     return this.#book.headOf(cellId);
   }
 
+  /** The newest run that was under way at the same time as the one that the cell shows; null: none that this page knows. */
+  rivalOf(cellId: CellId): RunRecord | null {
+    const head = this.headOf(cellId);
+    if (head === null || head.kind !== "executed") return null;
+    const rivals = [...this.#book.recordsOf(cellId)].filter(
+      (run) => run.run_id !== head.run_id && run.kind === "executed" && ranAtOnce(run, head),
+    );
+    return rivals.at(-1) ?? null;
+  }
+
   run(runId: RunId): RunRecord | null {
     return this.#book.record(runId);
   }
@@ -84,6 +96,16 @@ export class RunStore {
   /** Tells of every change of any run or head. */
   subscribe(fn: () => void): () => void {
     return this.#book.subscribe(fn);
+  }
+
+  /** The hub has told of all heads: a run that is not known here is not known there. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** Whether this page's person started it. */
+  isMine(run: RunRecord): boolean {
+    return run.person !== null && run.person.id === this.#hello?.person.id;
   }
 
   /** Unfinished runs that some cell shows, whoever writes them. */
@@ -328,6 +350,7 @@ export class RunStore {
 
   #takeRuns({ heads, runs }: Extract<RunHubFrame, { type: "runs" }>): void {
     for (const run of runs) if (!this.isWriter(run.run_id)) this.#book.put(run);
+    this.#isLoaded = true;
     const told = new Map(Object.entries(heads));
     for (const cellId of new Set([...this.#book.heads().keys(), ...told.keys()])) {
       if (!this.#outbox.hasPending(cellId)) this.#book.setHead(cellId, told.get(cellId) ?? null);

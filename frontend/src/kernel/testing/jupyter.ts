@@ -197,3 +197,52 @@ export function openWs(url: string, protocols: string[], origin: string): Socket
 export function clientOf(server: RunningJupyter, wish: ClientWish): JupyterServer {
   return new JupyterServer(pageTransport(server, wish));
 }
+
+export interface RunningCompanion extends RunningJupyter {
+  /** Opens a pairing for a page of this origin. @returns the one-time code. */
+  pairing(origin: string): Promise<string>;
+}
+
+/** A companion runtime for pages of these origins, announced as `runhere` has it announced. */
+export async function startCompanion(hubs: readonly string[], more: readonly string[] = []): Promise<RunningCompanion> {
+  const python = jupyterPython();
+  if (python === null) throw new Error("No interpreter with the companion: set RUNHERE_PYTHON.");
+  const root = mkdtempSync(join(tmpdir(), "runhere-companion-"));
+  const home = mkdtempSync(join(tmpdir(), "runhere-home-"));
+  const words = ["--port", "0", "--root", root, "--announce", "json", ...hubs.flatMap((hub) => ["--hub", hub]), ...more];
+  const child = spawn(python, ["-m", "runhere_runtime", ...words], {
+    cwd: root,
+    env: { ...process.env, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, IPYTHONDIR: home },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const { origin, token } = await announcement(child, () => log);
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    rmSync(home, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
+  };
+  const pairing = async (hub: string): Promise<string> => {
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    const body = JSON.stringify({ origin: hub });
+    const answer = await fetch(`${origin}/api/runhere/pairings`, { method: "POST", headers, body });
+    const { code } = (await answer.json()) as { code: string };
+    return code;
+  };
+  return { baseUrl: `${origin}/`, port: Number(new URL(origin).port), root, token, log: () => log, stop, pairing };
+}
+
+async function announcement(child: ChildProcess, log: () => string): Promise<{ origin: string; token: string }> {
+  return await new Promise((give, fail) => {
+    let text = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes("\n")) give(JSON.parse(text) as { origin: string; token: string });
+    });
+    child.once("exit", () => fail(new Error(`The companion ended at once:\n${log()}`)));
+  });
+}
