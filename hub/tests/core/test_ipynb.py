@@ -10,7 +10,7 @@ import pytest
 
 from runhere_hub.core import ipynb
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
-from runhere_hub.core.json_text import MAX_DEPTH
+from runhere_hub.core.ipynb.json_text import MAX_DEPTH
 from runhere_hub.core.notebook import Cell, CellId, Notebook
 from runhere_hub.testing.corpus import corpus, read_exact
 

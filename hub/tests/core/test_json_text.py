@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runhere_hub.core import ipynb
 from runhere_hub.core.errors import NotebookInvalid
-from runhere_hub.core.json_text import MAX_DEPTH, Node, outline, scan
+from runhere_hub.core.ipynb.json_text import MAX_DEPTH, Node, outline, scan
 from runhere_hub.core.notebook import Json
 from runhere_hub.testing import strategies
 

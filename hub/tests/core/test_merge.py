@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runhere_hub.core.merge import Conflict, longest_rising, merge, open_conflicts
+from runhere_hub.core.merge.diff import text_edits
+from runhere_hub.core.merge.text import merge_text
 from runhere_hub.core.notebook import Cell, CellId, CellType, Json, Notebook
-from runhere_hub.core.text_diff import text_edits
-from runhere_hub.core.text_merge import merge_text
 from runhere_hub.testing import strategies
 
 pytestmark = pytest.mark.fast

@@ -13,8 +13,8 @@ from pycrdt import Map, Text
 
 from runhere_hub.core.json_values import same, to_text, without_surrogates
 from runhere_hub.core.merge import longest_rising
+from runhere_hub.core.merge.diff import text_edits
 from runhere_hub.core.notebook import Cell, CellId, Json
-from runhere_hub.core.text_diff import text_edits
 from runhere_hub.doc import positions, schema
 from runhere_hub.doc.schema import NotebookYDoc, YMap
 

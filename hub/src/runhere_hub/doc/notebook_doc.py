@@ -12,8 +12,8 @@ from pycrdt import Doc, Map
 
 from runhere_hub.core.json_values import to_text, without_surrogates
 from runhere_hub.core.merge import MergeResult
+from runhere_hub.core.merge.text import merge_text
 from runhere_hub.core.notebook import Cell, CellId, Json, Notebook
-from runhere_hub.core.text_merge import merge_text
 from runhere_hub.doc import edits, positions, schema
 from runhere_hub.doc.schema import NotebookYDoc, YMap
 

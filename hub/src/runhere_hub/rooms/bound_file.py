@@ -21,7 +21,6 @@ from random import Random
 
 from runhere_hub.core import bound_file as rules
 from runhere_hub.core import ipynb
-from runhere_hub.core.align import adopt_ids
 from runhere_hub.core.bound_file import FileSituation, Trouble, WantedWrite
 from runhere_hub.core.errors import (
     DiskFull,
@@ -34,6 +33,7 @@ from runhere_hub.core.errors import (
     Unavailable,
 )
 from runhere_hub.core.merge import MergeResult, merge, open_conflicts
+from runhere_hub.core.merge.align import adopt_ids
 from runhere_hub.core.notebook import CellId, Notebook
 from runhere_hub.doc import notebook_doc
 from runhere_hub.folders.renames import find_renamed, has_sha256

@@ -7,11 +7,11 @@ that both sides stay.
 import re
 from dataclasses import replace
 
-from runhere_hub.core.align import MadeIds
 from runhere_hub.core.errors import NotebookInvalid
-from runhere_hub.core.ipynb_read import NEWEST_MINOR, cleaned
-from runhere_hub.core.json_text import MAX_DEPTH, STRING, string_value
+from runhere_hub.core.ipynb.json_text import MAX_DEPTH, STRING, string_value
+from runhere_hub.core.ipynb.read import NEWEST_MINOR, cleaned
 from runhere_hub.core.json_values import with_unix_lines, without_surrogates
+from runhere_hub.core.merge.align import MadeIds
 from runhere_hub.core.notebook import Cell, CellId, CellType, Json, Notebook, Output
 from runhere_hub.core.outputs import is_json_mime, normalise
 

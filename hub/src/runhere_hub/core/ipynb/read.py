@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from runhere_hub.core.align import MadeIds, is_cell_id
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
-from runhere_hub.core.json_text import Node, line_and_column, outline
+from runhere_hub.core.ipynb.json_text import Node, line_and_column, outline
 from runhere_hub.core.json_values import with_unix_lines, without_surrogates
+from runhere_hub.core.merge.align import MadeIds, is_cell_id
 from runhere_hub.core.notebook import Cell, CellId, CellType, Json, Notebook, Output
 from runhere_hub.core.outputs import is_json_mime, join_bundle, join_lines, normalise
 

@@ -10,10 +10,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from runhere_hub.core.align import MadeIds, align
 from runhere_hub.core.json_values import same
+from runhere_hub.core.merge.align import MadeIds, align
+from runhere_hub.core.merge.text import merge_text
 from runhere_hub.core.notebook import Cell, CellId, Json, Notebook
-from runhere_hub.core.text_merge import merge_text
 
 RUNHERE_KEY = "runhere"
 CONFLICT_KEY = "conflict"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from runhere_hub.core.text_diff import Hunk, hunks, lines, tokens
+from runhere_hub.core.merge.diff import Hunk, hunks, lines, tokens
 
 
 def merge_text(base: str, ours: str, theirs: str) -> str | None:

@@ -12,15 +12,15 @@ content, the same ones on each reading (`ParsedFile.made_ids`), and not written 
 import json
 from dataclasses import dataclass, field
 
-from runhere_hub.core import ipynb_salvage, ipynb_write
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
-from runhere_hub.core.ipynb_read import FileNodes, read_file
-from runhere_hub.core.json_text import scan
+from runhere_hub.core.ipynb import damaged, write
+from runhere_hub.core.ipynb.json_text import scan
+from runhere_hub.core.ipynb.read import FileNodes, read_file
 from runhere_hub.core.notebook import CellId, Json, Notebook
 
 __all__ = ["ParsedFile", "conflict_markers_line", "parse", "render", "render_over", "salvage", "upgrade"]
 
-conflict_markers_line = ipynb_salvage.conflict_markers_line
+conflict_markers_line = damaged.conflict_markers_line
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def parse(text: str) -> ParsedFile:
         notebook,
         notebook.nbformat,
         notebook.nbformat_minor,
-        notebook.nbformat_minor >= ipynb_write.IDS_SINCE,
+        notebook.nbformat_minor >= write.IDS_SINCE,
         found.made_ids,
         found,
     )
@@ -71,13 +71,13 @@ def render(notebook: Notebook, *, previous_text: str | None) -> str:
         NotebookInvalid: The previous text is no notebook; there is nothing to write over.
     """
     if previous_text is None:
-        return ipynb_write.new_text(notebook)
-    return ipynb_write.over_text(notebook, read_file(previous_text))
+        return write.new_text(notebook)
+    return write.over_text(notebook, read_file(previous_text))
 
 
 def render_over(notebook: Notebook, previous: ParsedFile) -> str:
     """The same as `render` over the text that was parsed, without reading it again."""
-    return ipynb_write.over_text(notebook, previous.nodes)
+    return write.over_text(notebook, previous.nodes)
 
 
 def upgrade(text: str) -> str:
@@ -89,7 +89,7 @@ def upgrade(text: str) -> str:
     try:
         read_file(text)
     except NotebookNeedsUpgrade as old:
-        return ipynb_write.new_text(parse(_converted(scan(text).value, old.nbformat)).notebook)
+        return write.new_text(parse(_converted(scan(text).value, old.nbformat)).notebook)
     return text
 
 
@@ -124,4 +124,4 @@ def salvage(text: str) -> Notebook:
     Raises:
         NotebookInvalid: Nothing can be recognised.
     """
-    return ipynb_salvage.salvage_text(text)
+    return damaged.salvage_text(text)

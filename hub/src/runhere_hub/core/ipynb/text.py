@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from runhere_hub.core.json_style import Style, dump
-from runhere_hub.core.json_text import Node
+from runhere_hub.core.ipynb.json_style import Style, dump
+from runhere_hub.core.ipynb.json_text import Node
 from runhere_hub.core.json_values import same
 from runhere_hub.core.notebook import Json
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from runhere_hub.core.json_text import Node, string_value
+from runhere_hub.core.ipynb.json_text import Node, string_value
 from runhere_hub.core.notebook import Json
 
 _ESCAPED = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])')

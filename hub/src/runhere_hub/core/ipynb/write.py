@@ -5,13 +5,13 @@ Only what says something else than before is written; the rest keeps its bytes, 
 
 from collections.abc import Mapping, Sequence
 
-from runhere_hub.core.align import align
-from runhere_hub.core.ipynb_read import FileNodes, cleaned
-from runhere_hub.core.ipynb_text import Piece, Splicer, Write
-from runhere_hub.core.json_style import Style, dump, style_of
-from runhere_hub.core.json_text import Node
+from runhere_hub.core.ipynb.json_style import Style, dump, style_of
+from runhere_hub.core.ipynb.json_text import Node
+from runhere_hub.core.ipynb.read import FileNodes, cleaned
+from runhere_hub.core.ipynb.text import Piece, Splicer, Write
 from runhere_hub.core.json_values import same, with_unix_lines
 from runhere_hub.core.merge import same_outputs, same_text
+from runhere_hub.core.merge.align import align
 from runhere_hub.core.notebook import Cell, Json, Notebook, Output
 from runhere_hub.core.outputs import is_json_mime, join_lines, normalise
 

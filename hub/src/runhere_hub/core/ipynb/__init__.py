@@ -1,0 +1,13 @@
+"""Notebook files, `.ipynb`: `files` says what the others are for."""
+
+from runhere_hub.core.ipynb.files import (
+    ParsedFile,
+    conflict_markers_line,
+    parse,
+    render,
+    render_over,
+    salvage,
+    upgrade,
+)
+
+__all__ = ["ParsedFile", "conflict_markers_line", "parse", "render", "render_over", "salvage", "upgrade"]
