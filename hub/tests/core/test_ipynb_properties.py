@@ -53,6 +53,7 @@ def test_a_file_that_nobody_changed_keeps_every_byte(data: st.DataObject) -> Non
     assert ipynb.render(parsed.notebook, previous_text=text) == text
 
 
+@pytest.mark.timeout(240)  # drawing 250 pairs of notebooks takes half a minute of a busy machine
 @settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_what_is_rendered_over_any_text_reads_as_the_notebook(data: st.DataObject) -> None:
