@@ -3,6 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,10 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def empty_postgres(postgres_url: str) -> str:
+def empty_postgres(postgres_url: str) -> Iterator[str]:
     """An empty PostgreSQL database."""
-    return _create_postgres(postgres_url, template="template1")
+    with _postgres_database(postgres_url, template="template1") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -35,7 +37,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: every test that takes this runs on both."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
-    return _create_postgres(request.getfixturevalue("postgres_url"), template="template1")
+    return str(request.getfixturevalue("empty_postgres"))
 
 
 @pytest.fixture(scope="session")
@@ -47,11 +49,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
+def postgres_template(postgres_url: str) -> Iterator[str]:
     """Name of a migrated PostgreSQL database, to be copied."""
-    url = _create_postgres(postgres_url, template="template1")
-    Database.open(url).close()
-    return str(make_url(url).database)
+    with _postgres_database(postgres_url, template="template1") as url:
+        Database.open(url).close()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def migrated_postgres(postgres_url: str, postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database."""
+    with _postgres_database(postgres_url, template=postgres_template) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -61,8 +70,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "hub.sqlite3")
         url = f"sqlite:///{tmp_path / 'hub.sqlite3'}"
     else:
-        template = request.getfixturevalue("postgres_template")
-        url = _create_postgres(request.getfixturevalue("postgres_url"), template=template)
+        url = request.getfixturevalue("migrated_postgres")
     database = Database.open(url)
     database.write_now(
         lambda conn: conn.execute(
@@ -74,11 +82,15 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def _create_postgres(maintenance_url: str, *, template: str) -> str:
+@contextmanager
+def _postgres_database(maintenance_url: str, *, template: str) -> Iterator[str]:
+    """A database of its own, dropped afterwards: each takes 8 MB."""
     maintenance = make_url(maintenance_url).set(drivername="postgresql+psycopg")
     name = f"t{secrets.token_hex(8)}"
     engine = create_engine(maintenance, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield maintenance.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with engine.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
-    return maintenance.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
