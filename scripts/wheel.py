@@ -1,7 +1,7 @@
 """`make wheel`: build the three wheels, page included. With `--try`: install them in an empty environment and use them.
 
-The trial needs nothing of this clone but dist/: it starts `runhere`, signs in by the printed link's code, and fetches
-the page.
+The trial needs nothing of this clone but dist/: it starts `runhere`, signs in and pairs by the printed link, and fetches
+the page and the frame.
 """
 
 import json
@@ -14,6 +14,7 @@ import tempfile
 import urllib.request
 import venv
 from pathlib import Path
+from urllib.parse import unquote
 
 import setup
 
@@ -50,8 +51,38 @@ def install(home: Path) -> Path:
     return programs
 
 
+def fetch(url: str, *, origin: str | None = None, body: object = None, token: str | None = None) -> str:
+    """The text at an address; with a body, the answer to posting it.
+
+    Raises:
+        SetupFailed: It answered with an error, or not at all.
+    """
+    request = urllib.request.Request(url, data=None if body is None else json.dumps(body).encode())
+    headers = {"Content-Type": "application/json", "Origin": origin, "Authorization": token and f"Bearer {token}"}
+    for name, value in headers.items():
+        if value:
+            request.add_header(name, value)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return str(answer.read().decode())
+    except OSError as failed:  # also HTTP errors
+        raise setup.SetupFailed(f"the installed wheels do not work: {url}: {failed}") from failed
+
+
+def found(pattern: str, text: str, what: str) -> str:
+    """The first group of a pattern in a text.
+
+    Raises:
+        SetupFailed: It is not there.
+    """
+    match = re.search(pattern, text)
+    if match is None:
+        raise setup.SetupFailed(f"the installed wheels do not work: no {what} in {text[:200]!r}")
+    return match.group(1)
+
+
 def use(programs: Path, folder: Path) -> None:
-    """Start the installed `runhere` on an empty folder, sign in, fetch the page and its first script.
+    """Start the installed `runhere` on an empty folder; use the hub, the page, the frame and the runtime.
 
     Raises:
         SetupFailed: Something of that did not answer as it should.
@@ -60,26 +91,24 @@ def use(programs: Path, folder: Path) -> None:
     words = [programs / "runhere", folder, "--no-browser", "--port", "0", "--data", folder.parent / "data"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder) as hub:
         try:
-            assert hub.stdout is not None
-            url = hub.stdout.readline().strip()
-            origin, code = re.fullmatch(r"(http://[^/]+)/login#.*?code=([^&]+).*", url).groups()  # type: ignore[union-attr]
-            request = urllib.request.Request(
-                f"{origin}/api/v1/session",
-                data=json.dumps({"code": code}).encode(),
-                headers={"Content-Type": "application/json", "Origin": origin},
-            )
-            with urllib.request.urlopen(request) as answer:
-                assert answer.status == 200, answer.status
-            with urllib.request.urlopen(f"{origin}/") as answer:
-                page = answer.read().decode()
-            script = re.search(r'src="(/[^"]+\.js)"', page)
-            assert script, "the page names no script"
-            with urllib.request.urlopen(origin + script.group(1)) as answer:
-                assert answer.status == 200, answer.status
-        except (AssertionError, AttributeError, OSError) as failed:
-            raise setup.SetupFailed(f"the installed wheels do not work: {failed!r}") from failed
+            check(hub.stdout.readline().strip() if hub.stdout else "")
         finally:
             hub.terminate()
+
+
+def check(link: str) -> None:
+    """Do with a login link what a browser does."""
+    origin = found(r"^(http://[^/]+)/login#", link, "login link")
+    fetch(f"{origin}/api/v1/session", origin=origin, body={"code": found(r"[#&]code=([^&]+)", link, "code")})
+    fetch(origin + found(r'src="(/[^"]+\.js)"', fetch(f"{origin}/"), "script"))
+    frame = fetch(f"{origin}/frame/v1/frame.html")
+    fetch(origin + "/frame/v1/" + found(r'src="(?:/frame/v1/|\./)?([^"]+\.js)"', frame, "script"))
+    runtime = unquote(found(r"&rt=([^&]+)", link, "runtime"))
+    pairing = {"code": unquote(found(r"&pair=([^&]+)", link, "pairing code")), "client_name": "wheel trial"}
+    token = json.loads(fetch(f"{runtime}/api/runhere/pair", origin=origin, body=pairing))["token"]
+    kernels = json.loads(fetch(f"{runtime}/api/runhere/info", origin=origin, token=token))["kernelspecs"]
+    if "python3" not in kernels:
+        raise setup.SetupFailed(f"the installed runtime has no Python kernel, but {sorted(kernels)}")
 
 
 def try_out() -> None:
