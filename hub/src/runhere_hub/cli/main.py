@@ -20,7 +20,7 @@ from types import FrameType
 from urllib.parse import quote
 
 from runhere_hub import __version__
-from runhere_hub.cli import running
+from runhere_hub.cli import running, runtime_beside
 from runhere_hub.cli.children import (
     ALREADY_RUNNING,
     Announced,
@@ -107,7 +107,7 @@ def _login(arguments: argparse.Namespace) -> int:
             f"runhere: no hub is running with the data in {settings.data_dir}. Start one: runhere PATH", file=sys.stderr
         )
         return 1
-    print(running.login_link(hub), flush=True)
+    print(running.login_link(hub) + _runtime_part(runtime_beside.pairing(settings.data_dir, hub.origin)), flush=True)
     return 0
 
 
@@ -116,7 +116,7 @@ def _start(arguments: argparse.Namespace) -> int:
     path = _readable(arguments.path)
     hub = running.alive(settings.data_dir)
     if hub is not None:
-        return _hand_on(hub, path, arguments)
+        return _hand_on(settings, hub, path, arguments)
     return _run(settings, path, arguments)
 
 
@@ -141,9 +141,9 @@ def _readable(text: str) -> Path:
     return path
 
 
-def _hand_on(hub: running.Running, path: Path, arguments: argparse.Namespace) -> int:
+def _hand_on(settings: Settings, hub: running.Running, path: Path, arguments: argparse.Namespace) -> int:
     """Bind the path in the hub that runs already, and say where."""
-    url = running.bind(hub, path)
+    url = running.bind(hub, path) + _runtime_part(runtime_beside.pairing(settings.data_dir, hub.origin))
     print(f"Runhere runs already at {hub.origin}; {path} is there now.", file=sys.stderr)
     _show(url, opens_browser=not arguments.no_browser)
     return 0
@@ -155,6 +155,7 @@ def _run(settings: Settings, path: Path, arguments: argparse.Namespace) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
     children: list[Child] = []
+    runtime: Announced | None = None
     try:
         hub_child = start_hub(host=settings.host, port=settings.port, data_dir=settings.data_dir)
         children.append(hub_child)
@@ -165,15 +166,19 @@ def _run(settings: Settings, path: Path, arguments: argparse.Namespace) -> int:
         hub = _ready(hub_child, settings)
         if hub is None:
             other = _wait_for_other(settings)
-            return _hand_on(other, path, arguments)
+            return _hand_on(settings, other, path, arguments)
         if runtime_child is None and not arguments.no_runtime:
             runtime_child = _try_runtime(children, _origins(settings.host, hub.port), path)
         url = running.bind(hub, path)
         runtime = _announced(runtime_child, hub) if runtime_child is not None else None
+        if runtime is not None:
+            runtime_beside.write(settings.data_dir, runtime)
         _show(url + _runtime_part(runtime), opens_browser=not arguments.no_browser)
         return _wait(hub_child, runtime_child)
     finally:
         _ignore_signals()
+        if runtime is not None:
+            runtime_beside.remove(settings.data_dir, runtime)
         for child in children:
             child.stop()
 
