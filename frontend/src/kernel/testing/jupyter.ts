@@ -201,6 +201,8 @@ export function clientOf(server: RunningJupyter, wish: ClientWish): JupyterServe
 export interface RunningCompanion extends RunningJupyter {
   /** Opens a pairing for a page of this origin. @returns the one-time code. */
   pairing(origin: string): Promise<string>;
+  /** As a power cut would: nothing is said to anybody. */
+  kill(): Promise<void>;
 }
 
 /** A companion runtime for pages of these origins, announced as `runhere` has it announced. */
@@ -209,10 +211,26 @@ export async function startCompanion(hubs: readonly string[], more: readonly str
   if (python === null) throw new Error("No interpreter with the companion: set RUNHERE_PYTHON.");
   const root = mkdtempSync(join(tmpdir(), "runhere-companion-"));
   const home = mkdtempSync(join(tmpdir(), "runhere-home-"));
-  const words = ["--port", "0", "--root", root, "--announce", "json", ...hubs.flatMap((hub) => ["--hub", hub]), ...more];
+  const words = [
+    "--port",
+    "0",
+    "--root",
+    root,
+    "--announce",
+    "json",
+    ...hubs.flatMap((hub) => ["--hub", hub]),
+    ...more,
+  ];
   const child = spawn(python, ["-m", "runhere_runtime", ...words], {
     cwd: root,
-    env: { ...process.env, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, IPYTHONDIR: home },
+    env: {
+      ...process.env,
+      HOME: home,
+      XDG_DATA_HOME: home,
+      XDG_CONFIG_HOME: home,
+      XDG_STATE_HOME: home,
+      IPYTHONDIR: home,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -233,7 +251,12 @@ export async function startCompanion(hubs: readonly string[], more: readonly str
     const { code } = (await answer.json()) as { code: string };
     return code;
   };
-  return { baseUrl: `${origin}/`, port: Number(new URL(origin).port), root, token, log: () => log, stop, pairing };
+  const kill = async (): Promise<void> => {
+    const gone = new Promise((wake) => child.once("exit", wake));
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+    await gone;
+  };
+  return { baseUrl: `${origin}/`, port: Number(new URL(origin).port), root, token, log: () => log, stop, pairing, kill };
 }
 
 async function announcement(child: ChildProcess, log: () => string): Promise<{ origin: string; token: string }> {

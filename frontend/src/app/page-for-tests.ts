@@ -1,0 +1,120 @@
+/** FOR TESTS: tabs of one browser with one notebook, as the page composes them, on Node. */
+import { IDBFactory } from "fake-indexeddb";
+import { realClock } from "../kernel/testing/clock.ts";
+import { browserLikeFetch, openWs } from "../kernel/testing/jupyter.ts";
+import { printed, until } from "../kernel/testing/runs.ts";
+import { Browser } from "../kernel/testing/tabs.ts";
+import type { RoomServer } from "../sync/room-server-for-tests.ts";
+import { Tab } from "../sync/tab-for-tests.ts";
+import { RunDriver } from "./run-driver.ts";
+import { NotebookRuntime } from "./runtime-driver.ts";
+import type { RuntimeEnvironment } from "./runtime-environment.ts";
+import { TokenVault } from "./token-vault.ts";
+
+/** Origin of the page. */
+export const HUB = "http://127.0.0.1:8800";
+
+export class LocalStorage {
+  readonly items = new Map<string, string>();
+  getItem(key: string): string | null {
+    return this.items.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.items.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.items.delete(key);
+  }
+}
+
+/** What one browser keeps between its tabs and over their ends. */
+export class TestBrowser {
+  readonly tabs = new Browser();
+  readonly local = new LocalStorage();
+  readonly indexedDB = new IDBFactory();
+  readonly rooms = new IDBFactory();
+
+  constructor(readonly id = "browser-1") {}
+}
+
+/** One tab with one notebook, as the page composes it. */
+export class Page {
+  readonly tab: Tab;
+  readonly process;
+  readonly runtime: NotebookRuntime;
+  readonly driver: RunDriver;
+  asked = 0;
+
+  constructor(
+    readonly browser: TestBrowser,
+    readonly rooms: RoomServer,
+    readonly notebook: string,
+    more: {
+      session?: LocalStorage;
+      place?: () => Promise<{ folder: string; fileName: string; sizeBytes: number; modifiedAt: number }>;
+    } = {},
+  ) {
+    this.process = browser.tabs.tab();
+    this.tab = new Tab({ server: rooms, notebook, storage: browser.rooms, browserId: browser.id });
+    const { openChannel, locks } = this.process;
+    const environment: RuntimeEnvironment = {
+      facts: { engine: "chromium", isSecureContext: true, hubOrigin: HUB },
+      fetch: browserLikeFetch(HUB),
+      openSocket: (url, protocols) => openWs(url, protocols, HUB),
+      crypto: globalThis.crypto,
+      clock: realClock,
+      onWake: () => () => {},
+      locks,
+      openChannel,
+      queryPermission: async () => "granted",
+      store: browser.local,
+      vault: new TokenVault({
+        session: more.session ?? new LocalStorage(),
+        indexedDB: browser.indexedDB,
+        crypto: globalThis.crypto,
+        openChannel,
+      }),
+      clientName: "test",
+    };
+    this.runtime = new NotebookRuntime({ notebookId: notebook, place: more.place ?? null }, environment);
+    this.driver = new RunDriver({
+      notebookId: notebook,
+      doc: this.tab.doc,
+      runs: this.tab.runs,
+      runtime: this.runtime,
+      askForRuntime: async () => {
+        this.asked += 1;
+        return false;
+      },
+      store: browser.local,
+    });
+  }
+
+  async ready(): Promise<void> {
+    await until(this.runtime.binding, (state) => state.phase === "ready");
+  }
+
+  status(cell: string): string | undefined {
+    return this.tab.runs.headOf(cell)?.status;
+  }
+
+  text(cell: string): string {
+    return printed(this.tab.runs.headOf(cell)?.outputs ?? []);
+  }
+
+  async ends(cell: string, status: string): Promise<void> {
+    await this.tab.run(() => this.status(cell) === status, `${cell} ${status}`);
+  }
+
+  async prints(cell: string, text: string): Promise<void> {
+    await this.tab.run(() => this.text(cell).includes(text), `${cell} to print ${text}`);
+  }
+
+  /** Killed: nothing more is sent or heard. */
+  kill(): void {
+    this.process.kill();
+    this.runtime.close();
+    this.driver.close();
+    this.tab.close();
+  }
+}
