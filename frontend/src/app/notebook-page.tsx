@@ -178,7 +178,7 @@ function useLineNumbers({ controller }: OpenNotebook, { preferences }: PageServi
 }
 
 /** What the runtime has to say is said once. */
-function useNotices({ runtime }: OpenNotebook): void {
+function useNotices({ runtime, driver }: OpenNotebook): void {
   const t = useText();
   useEffect(() => {
     const tell = () => {
@@ -187,9 +187,18 @@ function useNotices({ runtime }: OpenNotebook): void {
       toast({ text: noticeText(notice, t), tone: notice.code === "started_elsewhere" ? "plain" : "error" });
       runtime.dismissNotice();
     };
+    const tellStopped = () => {
+      const stopped = driver.stopped.get();
+      if (stopped === null) return;
+      toast({ text: t("connect.queueStopped", { count: stopped.cancelled }), tone: "error" });
+      driver.dismissStopped();
+    };
     tell();
-    return runtime.notice.subscribe(tell);
-  }, [runtime, t]);
+    const ends = [runtime.notice.subscribe(tell), driver.stopped.subscribe(tellStopped)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [runtime, driver, t]);
 }
 
 function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): string {

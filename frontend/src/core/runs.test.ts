@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emptyQueue, entryOf, type QueueAction, type QueueEvent, type QueueState, stepQueue } from "./runs.ts";
+import type { RunRecord } from "./notebook.ts";
+import {
+  emptyQueue,
+  entryOf,
+  type QueueAction,
+  type QueueEvent,
+  type QueueState,
+  ranAtOnce,
+  stepQueue,
+} from "./runs.ts";
 
 const run = (n: number) => ({ runId: `r${n}`, cellId: `c${n}`, source: `${n}` });
 
@@ -223,4 +232,28 @@ describe("the queue", () => {
       { numRuns: 300 },
     );
   });
+});
+
+test("two runs are at once when neither ended before the other began", () => {
+  const record = (started_at: number | null, finished_at: number | null): RunRecord => ({
+    run_id: "r",
+    cell_id: "c",
+    kind: "executed",
+    status: "ok",
+    source_digest: null,
+    person: null,
+    runtime: null,
+    execution_count: null,
+    started_at,
+    finished_at,
+    epoch: 1,
+    n: 0,
+    writer: null,
+    outputs: [],
+  });
+  expect(ranAtOnce(record(1, 5), record(3, 9))).toBe(true);
+  expect(ranAtOnce(record(3, null), record(1, 5))).toBe(true);
+  expect(ranAtOnce(record(1, 3), record(3, 9))).toBe(false);
+  expect(ranAtOnce(record(4, 9), record(1, 3))).toBe(false);
+  expect(ranAtOnce(record(null, null), record(1, 3))).toBe(false);
 });

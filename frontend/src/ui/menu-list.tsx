@@ -87,6 +87,8 @@ function renderItem(entry: ItemEntry): ReactElement {
       textValue={entry.label}
       isDisabled={entry.isDisabled ?? false}
       onAction={entry.onAction}
+      // Also a choice is made once; the kit would leave the menu of a check box open, over the page.
+      shouldCloseOnSelect
       className={cx(styles.item, entry.tone === "danger" && styles.danger)}
     >
       {({ isSelected }) => (

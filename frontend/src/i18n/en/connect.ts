@@ -123,6 +123,10 @@ export const connect = {
   variablesLost_kernel_restarted: "The kernel was restarted: its variables are lost.",
   variablesLost_kernel_gone: "The kernel is gone: its variables are lost.",
   maybeIncomplete: "The connection was cut while code was running: the output may have gaps.",
+  queueStopped: {
+    one: "Stopped at an error: {count} cell that waited was not run.",
+    other: "Stopped at an error: {count} cells that waited were not run.",
+  },
   startedElsewhere:
     "The kernel started in the runtime’s own folder: this notebook’s folder is not below it. Files that lie beside the notebook need their full path.",
   noPath: "without a notebook",

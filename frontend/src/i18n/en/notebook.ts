@@ -67,6 +67,8 @@ export const notebook = {
   ranAt: "Last run: {when}",
   ranBy: "by {name}",
   ranOn: "on {runtime}",
+  ranAtOnce: "{name} ran this cell at the same time ({when}).",
+  showOtherRun: "Show that run",
   runningBy: "{name} is running this cell",
 
   inputLabel: "Input for the running code",

@@ -128,6 +128,7 @@ export const connect = {
   variablesLost_kernel_restarted: "カーネルが再起動され、変数が失われました。",
   variablesLost_kernel_gone: "カーネルがなくなり、変数が失われました。",
   maybeIncomplete: "コードの実行中に接続が切れました。出力の一部が欠けている可能性があります。",
+  queueStopped: { other: "エラーで停止しました。待機中の {count} 個のセルは実行されませんでした。" },
   startedElsewhere:
     "カーネルはランタイム自身のフォルダーで起動しました。このノートブックのフォルダーはその中にありません。ノートブックと同じ場所にあるファイルは絶対パスで指定してください。",
   noPath: "ノートブックなし",

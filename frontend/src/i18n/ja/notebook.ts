@@ -70,6 +70,8 @@ export const notebook = {
   ranAt: "最終実行: {when}",
   ranBy: "実行者: {name}",
   ranOn: "実行環境: {runtime}",
+  ranAtOnce: "{name} さんも同時にこのセルを実行しました({when})。",
+  showOtherRun: "その実行を表示",
   runningBy: "{name} さんがこのセルを実行しています",
 
   inputLabel: "実行中のコードへの入力",

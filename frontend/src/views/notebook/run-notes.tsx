@@ -1,6 +1,8 @@
+import { useCallback, useSyncExternalStore } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { Value } from "../../core/observable.ts";
 import { formatDateTime, text } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
 import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
@@ -33,7 +35,28 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
           {note}
         </p>
       ))}
+      <Rival controller={controller} id={id} />
     </>
+  );
+}
+
+/** Two people ran the cell at once: the later start is shown, the other run is one click away. */
+function Rival({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
+  const t = useText();
+  const { runs } = controller.services;
+  const rival = useSyncExternalStore(
+    useCallback((fn) => runs.subscribeCell(id, fn), [runs, id]),
+    useCallback(() => runs.rivalOf(id), [runs, id]),
+  );
+  if (rival === null || rival.started_at === null) return null;
+  const facts = { name: rival.person?.name ?? "", when: formatDateTime(rival.started_at) };
+  return (
+    <p className={styles.note}>
+      {t("notebook.ranAtOnce", facts)}{" "}
+      <Button variant="quiet" size="small" onPress={() => runs.restoreHeads(new Map([[id, rival.run_id]]))}>
+        {t("notebook.showOtherRun")}
+      </Button>
+    </p>
   );
 }
 
