@@ -1,11 +1,11 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
 import { canEdit } from "../core/notebook.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { MenuBar } from "../ui/menu-bar.tsx";
 import { toast } from "../ui/toast.tsx";
-import { useObservable, useText } from "../ui/use-observable.ts";
+import { useObservable, useSelected, useText } from "../ui/use-observable.ts";
 import { ConnectControls } from "../views/connect/connect-controls.tsx";
 import { NotebookView } from "../views/notebook/notebook-view.tsx";
 import { NotFoundScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
@@ -104,7 +104,8 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const [dialog, setDialog] = useState<PageDialog | null>(null);
   const [renameWish, setRenameWish] = useState(0);
   const binding = useObservable(open.runtime.binding);
-  const { hello } = useObservable(open.room.state);
+  // Not the whole state: every key makes it "saving" and "saved" again.
+  const role = useSelected(open.room.state, ({ hello }) => hello?.role ?? null);
   useLineNumbers(open, page);
   useNotices(open);
   const rename = async (name: string) => onChanged(await page.hub.renameNotebook(notebook.id, name));
@@ -120,6 +121,9 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       onRename: () => setRenameWish((wish) => wish + 1),
     }),
   };
+  const now = useRef(context);
+  now.current = context;
+  const onCommand = useCallback((id: string) => void runCommand(id, now.current), []);
   return (
     <div className={styles.page}>
       <title>{`${notebook.name} · Runhere`}</title>
@@ -130,7 +134,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         <NotebookTitle
           name={notebook.name}
           path={`${notebook.folder_path}/${notebook.name}.ipynb`}
-          isReadOnly={hello !== null && !canEdit(hello.role)}
+          isReadOnly={role !== null && !canEdit(role)}
           onRename={rename}
           focusWish={renameWish}
         />
@@ -142,11 +146,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         </div>
       </header>
       <div className={styles.body}>
-        <NotebookView
-          controller={open.controller}
-          keys={keyBindings}
-          onCommand={(id) => void runCommand(id, context)}
-        />
+        <NotebookView controller={open.controller} keys={keyBindings} onCommand={onCommand} />
       </div>
       {dialog ? (
         <Suspense>

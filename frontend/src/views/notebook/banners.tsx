@@ -3,7 +3,7 @@ import type { FileState } from "../../core/notebook.ts";
 import type { TextKey } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice, type NoticeTone } from "../../ui/notice.tsx";
-import { useObservable, useText } from "../../ui/use-observable.ts";
+import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import type { NotebookController } from "./controller.ts";
 import styles from "./notebook-view.module.css";
 
@@ -30,7 +30,12 @@ const FILE: Readonly<Partial<Record<FileState["state"], readonly [NoticeTone, Me
 /** What a person must know about where their changes go: the file, the hub, text that lost its cell. */
 export function Banners({ controller }: { readonly controller: NotebookController }) {
   const t = useText();
-  const { file, notSaved, refusedCode, hello } = useObservable(controller.services.room.state);
+  // Part by part: every key makes the whole "saving" and "saved" again.
+  const { state } = controller.services.room;
+  const file = useSelected(state, (now) => now.file);
+  const notSaved = useSelected(state, (now) => now.notSaved);
+  const refusedCode = useSelected(state, (now) => now.refusedCode);
+  const hello = useSelected(state, (now) => now.hello);
   const { doc } = controller.services;
   const isReadOnly = useObservable(controller.readOnly);
   // A file that is written may still have something to say: metadata that clashed, an output that is lost.

@@ -18,10 +18,13 @@ interface CellEditorProps {
   readonly position: number;
 }
 
-/** The source of one cell: a live editor as long as its row is in the window, its likeness while the page is scrolled. */
+/**
+ * The source of one cell: a live editor as long as its row is in the window. It begins as its likeness, but for the active
+ * cell: editors are made one per frame and none while the page is scrolled, so a row in sight is never waited for.
+ */
 export const CellEditor = memo(function CellEditor(props: CellEditorProps) {
   const { controller, cell } = props;
-  const [isLive, setLive] = useState(() => !controller.scrolling.get());
+  const [isLive, setLive] = useState(false);
   const isWanted = useSelected(controller.selection, (now) => now.active === cell.id);
   useEffect(() => (isLive ? undefined : controller.editorTurns.ask(() => setLive(true))), [isLive, controller]);
   return isLive || isWanted ? <LiveEditor {...props} /> : <Likeness {...props} onWanted={() => setLive(true)} />;

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { KeyBinding } from "../../core/shortcuts.ts";
 import { endAllFrames } from "../../outputs/frames.ts";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
@@ -25,7 +25,8 @@ export interface NotebookViewProps {
 }
 
 /** An open notebook: tools, banners, and the cells in a window. */
-export function NotebookView({ controller, keys, onCommand, toolbarEnd }: NotebookViewProps) {
+export const NotebookView = memo(function NotebookView(props: NotebookViewProps) {
+  const { controller, keys, onCommand, toolbarEnd } = props;
   const t = useText();
   // State, not a ref: the window over the cells needs the element when it is first drawn, and refs are set after that.
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
@@ -56,7 +57,7 @@ export function NotebookView({ controller, keys, onCommand, toolbarEnd }: Notebo
       <LinkDialog />
     </div>
   );
-}
+});
 
 /** Keys are heard before anything else, so that a chord's second letter does not land in the text. */
 function useKeys(keys: readonly KeyBinding[], onCommand: (id: string) => void): void {
