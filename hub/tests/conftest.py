@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
 
 from runhere_hub.store.session import Database
 from runhere_hub.testing import postgres
@@ -87,7 +88,8 @@ def _postgres_database(maintenance_url: str, *, template: str) -> Iterator[str]:
     """A database of its own, dropped afterwards: each takes 8 MB."""
     maintenance = make_url(maintenance_url).set(drivername="postgresql+psycopg")
     name = f"t{secrets.token_hex(8)}"
-    engine = create_engine(maintenance, isolation_level="AUTOCOMMIT")
+    # No pool: one test cuts every connection that it finds.
+    engine = create_engine(maintenance, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as conn:
         conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield maintenance.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
