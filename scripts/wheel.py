@@ -1,6 +1,6 @@
 """`make wheel`: build the three wheels, page included. With `--try`: install them in an empty environment and use them.
 
-The trial needs nothing of this clone but dist/: it starts `runhere`, signs in and pairs by the printed link, and fetches
+The trial needs nothing of this clone but dist/: it starts `runhere`, signs in and pairs by the printed link, and loads
 the page and the frame.
 """
 
