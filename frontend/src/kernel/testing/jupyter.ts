@@ -256,7 +256,16 @@ export async function startCompanion(hubs: readonly string[], more: readonly str
     process.kill(-(child.pid ?? 0), "SIGKILL");
     await gone;
   };
-  return { baseUrl: `${origin}/`, port: Number(new URL(origin).port), root, token, log: () => log, stop, pairing, kill };
+  return {
+    baseUrl: `${origin}/`,
+    port: Number(new URL(origin).port),
+    root,
+    token,
+    log: () => log,
+    stop,
+    pairing,
+    kill,
+  };
 }
 
 async function announcement(child: ChildProcess, log: () => string): Promise<{ origin: string; token: string }> {
