@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -30,6 +30,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 BROWSERS = ("chromium", "firefox")
+# Only how long a red story waits: a machine that does other things besides is slow, not wrong.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
@@ -139,3 +141,24 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"the corpus of notebooks is not there: set RUNHERE_CORPUS (looked in {CORPUS})")
     return CORPUS
+
+
+@pytest.fixture(scope="module")
+def shared_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A hub that the stories of one file share, running on an empty folder.
+
+    Stories do not kill it, and name their files by `unique`.
+    """
+    root = tmp_path_factory.mktemp("shared")
+    (root / "notebooks").mkdir()
+    made = Hub(folder=root / "notebooks", data=root / "data", port=free_port())
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def unique(request: pytest.FixtureRequest, browser_name: str) -> Callable[[str], str]:
+    """A name that no other story of the file takes."""
+    story = request.node.originalname.removeprefix("test_")
+    return lambda name: f"{name} {browser_name} {abs(hash(story)) % 10_000}"

@@ -3,6 +3,7 @@
 Each is a process of its own with free ports and temporary folders; each wait has a condition and a limit.
 """
 
+import json
 import os
 import re
 import secrets
@@ -158,9 +159,18 @@ class Hub:
         assert found, printed
         return found.group(0)
 
+    def bind(self, path: Path) -> str:
+        """`runhere PATH` once more on the same data: the running hub takes the folder in. The printed link."""
+        words = [sys.executable, "-m", "runhere_hub.cli.main", str(path), "--no-browser", "--data", str(self.data)]
+        printed = subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
+        found = re.search(r"http://\S+/login#\S+", printed)
+        assert found, printed
+        return found.group(0)
+
     def kill(self) -> None:
-        """Pull the plug."""
+        """Pull the plug: SIGKILL for the hub itself and for the command line that started it."""
         assert self.program
+        os.kill(int(json.loads((self.data / "hub.json").read_text(encoding="utf-8"))["pid"]), signal.SIGKILL)
         self.program.kill()
 
     def stop(self) -> None:

@@ -1,9 +1,10 @@
 """What a person does in the page, in the page's own names. No test ids: role and accessible name only."""
 
+import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 MAIN_MODIFIER = "Control"
 DEAF_MS = 450
@@ -25,6 +26,14 @@ def open_notebook(page: Page, name: str) -> None:
     row(page, name).dblclick()
     expect(page).to_have_url(re.compile(r"/n/[0-9a-f]{32}"))
     expect(page.get_by_role("group", name=re.compile(r"^(Code|Text) cell 1$"))).to_be_visible()
+
+
+def opened(context: BrowserContext, link: str, name: str) -> Page:
+    """A new tab of a browser that signs in by the link and opens a notebook."""
+    page = context.new_page()
+    sign_in(page, link)
+    open_notebook(page, name)
+    return page
 
 
 def code_cell(page: Page, position: int) -> Locator:
@@ -96,6 +105,27 @@ def cell_count(page: Page) -> int:
     """How many cells the notebook has, mounted or not, as assistive technology hears it."""
     size = page.get_by_role("listitem").first.get_attribute("aria-setsize")
     return int(size or 0)
+
+
+def notebook_text(*sources: str) -> str:
+    """A small canonical file of code cells a, b, c …"""
+    cells = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": chr(97 + index),
+            "metadata": {},
+            "outputs": [],
+            "source": text.splitlines(True),
+        }
+        for index, text in enumerate(sources)
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
+
+
+def sources_in(path: Path) -> list[str]:
+    """The sources that stand in a file on the disk."""
+    return ["".join(cell["source"]) for cell in json.loads(read(path))["cells"]]
 
 
 def read(path: Path) -> str:

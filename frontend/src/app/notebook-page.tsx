@@ -12,6 +12,7 @@ import { NotFoundScreen, StartingScreen, UnreachableScreen } from "./boot-screen
 import { Brand } from "./brand.tsx";
 import { type CommandContext, keyBindings, runCommand } from "./commands.ts";
 import { HomeLink } from "./home-link.tsx";
+import { fetchLateParts } from "./late-parts.ts";
 import { notebookMenus } from "./menus.ts";
 import styles from "./notebook-header.module.css";
 import { NotebookTitle } from "./notebook-title.tsx";
@@ -106,6 +107,10 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const binding = useObservable(open.runtime.binding);
   // Not the whole state: every key makes it "saving" and "saved" again.
   const role = useSelected(open.room.state, ({ hello }) => hello?.role ?? null);
+  const isConnected = role !== null;
+  useEffect(() => {
+    if (isConnected) (globalThis.requestIdleCallback ?? setTimeout)(() => void fetchLateParts());
+  }, [isConnected]);
   useLineNumbers(open, page);
   useNotices(open);
   const rename = async (name: string) => onChanged(await page.hub.renameNotebook(notebook.id, name));

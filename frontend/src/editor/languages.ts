@@ -20,5 +20,8 @@ export function languageFor(name: string): { readonly now: Extension; readonly l
     }),
     indentUnit.of("  "),
   ]);
+  markdown.catch(() => {
+    markdown = null;
+  });
   return { now: plain, later: markdown };
 }

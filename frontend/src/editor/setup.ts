@@ -134,18 +134,26 @@ export class CellEditor {
   #loadHelp({ help, renderInspection }: CellEditorOptions): void {
     if (this.#hasHelp) return;
     this.#hasHelp = true;
-    void import("./completion.ts").then(({ closingBrackets, kernelCompletion }) => {
-      if (!this.view.dom.isConnected) return;
-      const extension = [closingBrackets, help ? kernelCompletion(help, renderInspection) : []];
-      this.view.dispatch({ effects: this.#help.reconfigure(extension) });
-    });
+    void import("./completion.ts").then(
+      ({ closingBrackets, kernelCompletion }) => {
+        if (!this.view.dom.isConnected) return;
+        const extension = [closingBrackets, help ? kernelCompletion(help, renderInspection) : []];
+        this.view.dispatch({ effects: this.#help.reconfigure(extension) });
+      },
+      // The hub is away: writing goes on without it, and the next focus asks again.
+      () => {
+        this.#hasHelp = false;
+      },
+    );
   }
 
   #loadLanguage(name: string, later: Promise<Extension> | null): void {
-    void later?.then((extension) => {
-      if (this.#look.language === name && this.view.dom.isConnected)
-        this.view.dispatch({ effects: this.#language.reconfigure(extension) });
-    });
+    void later
+      ?.catch(() => null)
+      .then((extension) => {
+        if (extension && this.#look.language === name && this.view.dom.isConnected)
+          this.view.dispatch({ effects: this.#language.reconfigure(extension) });
+      });
   }
 }
 

@@ -57,22 +57,8 @@ function mendImages(fragment: DocumentFragment, findAttachment: FindAttachment):
       const data = findAttachment(safeDecode(source.slice("attachment:".length)));
       if (data) image.src = data;
       else image.removeAttribute("src");
-    } else if (/^(https?:)?\/\//i.test(source)) {
-      image.replaceWith(remoteImage(image, source));
     }
   }
-}
-
-/** The page loads nothing from elsewhere: a remote picture is a link to it. */
-function remoteImage(image: HTMLImageElement, source: string): HTMLElement {
-  const label = image.alt || source.replace(/^.*\//, "");
-  if (image.closest("a")) return element("span", "remote-image", label);
-  const link = element("a", "remote-image", label);
-  link.href = source;
-  link.target = "_blank";
-  link.rel = "noopener noreferrer nofollow";
-  link.title = source;
-  return link;
 }
 
 /** Jupyter's anchors: the heading's text with `-` for spaces, behind the prefix that ids in the page have. */

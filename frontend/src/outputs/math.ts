@@ -44,14 +44,17 @@ let katex: Promise<typeof katexModule> | null = null;
 /** KaTeX and its style sheet, loaded once, when the first formula is shown. */
 export function loadKatex(): Promise<typeof katexModule> {
   katex ??= Promise.all([import("katex"), import("katex/dist/katex.min.css")]).then(([module]) => module.default);
+  katex.catch(() => {
+    katex = null;
+  });
   return katex;
 }
 
 /** Sets one formula into `host`. What KaTeX cannot read is shown as it was written. */
 export async function renderFormula(formula: Formula, host: HTMLElement): Promise<void> {
   host.textContent = formula.source;
-  const { render } = await loadKatex();
   try {
+    const { render } = await loadKatex();
     render(formula.tex, host, {
       displayMode: formula.display,
       throwOnError: true,

@@ -46,6 +46,12 @@ describe("OutputArea", () => {
     expect([host.firstElementChild === kept, host.children.length]).toEqual([true, 1]);
   });
 
+  it("names an output type that it does not know", () => {
+    show([{ output_type: "future output", "some key": ["some data"] } as unknown as Output, stream("after")]);
+    expect(host.textContent).toContain("future output");
+    expect(host.textContent).toContain("after");
+  });
+
   it("begins anew for another run", () => {
     show([stream("old")]);
     show([stream("new")], "r2");

@@ -135,11 +135,12 @@ export class OutputArea {
   }
 
   #fillBundle(item: Item, output: Extract<Output, { data: unknown }>, index: number): void {
-    const choice = chooseRenderer(output.data);
+    // A file may hold an output type of the future: said, and kept in the file as it is.
+    const data = output.data as typeof output.data | undefined;
+    const choice = data ? chooseRenderer(data) : null;
     if (!choice) {
-      item.host.append(
-        element("div", "output-unknown", text("outputs.cannotShow", { types: Object.keys(output.data).join(", ") })),
-      );
+      const types = data ? Object.keys(data).join(", ") : output.output_type;
+      item.host.append(element("div", "output-unknown", text("outputs.cannotShow", { types })));
       return;
     }
     const run = this.#run;

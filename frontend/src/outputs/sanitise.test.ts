@@ -54,6 +54,19 @@ describe("sanitise: what stays in the page", () => {
     expect(htmlOf('<b id="location">x</b>', page).html).toBe('<b id="user-content-location">x</b>');
   });
 
+  it("puts a link in the place of media that would be loaded from elsewhere", () => {
+    const film = htmlOf(
+      '<video controls poster="https://a.example/p.png" src="https://a.example/film.mp4"></video>',
+    ).html;
+    expect(film).toMatch(/^<a class="remote-image" href="https:\/\/a.example\/film.mp4"[^>]*>film.mp4<\/a>$/);
+    expect(htmlOf('<audio><source src="//a.example/s.ogg"></audio>').html).toContain('href="//a.example/s.ogg"');
+    expect(htmlOf('<img alt="A map" src="https://a.example/m.png">').html).toContain(">A map</a>");
+    expect(htmlOf('<img src="data:image/png;base64,AA" srcset="https://a.example/2x.png 2x">').html).toBe(
+      '<img src="data:image/png;base64,AA">',
+    );
+    expect(htmlOf('<video src="data:video/mp4;base64,AA"></video>').html).toContain("<video");
+  });
+
   it("opens links apart from the page", () => {
     expect(htmlOf('<a href="https://a.example/">x</a>').html).toBe(
       '<a href="https://a.example/" target="_blank" rel="noopener noreferrer nofollow">x</a>',

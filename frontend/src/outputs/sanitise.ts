@@ -7,6 +7,7 @@
  */
 import createDOMPurify, { type Config, type DOMPurify } from "dompurify";
 import { hideStyles, STYLE_ATTRIBUTE } from "./hide-styles.ts";
+import { linkRemoteMedia } from "./remote-media.ts";
 
 /** Clean markup, detached from any document that runs scripts. */
 export interface Sanitised {
@@ -100,6 +101,7 @@ export function sanitise(
   const fragment = dompurify.sanitize(`<i hidden></i>${hidden.html}`, config) as unknown as DocumentFragment;
   const active = dompurify.removed.some(isActive);
   fragment.firstElementChild?.remove();
+  linkRemoteMedia(fragment);
   return {
     fragment,
     active,

@@ -57,7 +57,9 @@ export function OpenProblemDialog({ place, problem, onAccept, onClose }: OpenPro
           <Notice tone="warning">
             <p>
               <strong>{t("home.invalidWhere")}:</strong>{" "}
-              {problem.position ? t("home.invalidPosition", problem.position) : problem.where}
+              {[problem.where, problem.position ? t("home.invalidPosition", problem.position) : ""]
+                .filter(Boolean)
+                .join(": ")}
             </p>
             <p>
               <strong>{t("home.invalidWhy")}:</strong> {problem.why}

@@ -12,11 +12,13 @@ test("an invalid file names its place, and offers a copy only when the hub can m
   const problem = openProblemOf(new ApiError(422, "notebook_invalid", "No.", details));
   expect(problem).toEqual({
     kind: "invalid",
-    where: "line 3, column 7",
+    where: "",
     why: "Expecting ','",
     position: { line: 3, column: 7 },
     canSalvage: true,
   });
+  const inCell = openProblemOf(new ApiError(422, "notebook_invalid", "No.", { ...details, place: "cell 2" }));
+  expect(inCell).toMatchObject({ where: "cell 2", position: { line: 3, column: 7 } });
   const hopeless = openProblemOf(new ApiError(422, "notebook_invalid", "No.", { place: "cell 2", reason: "r" }));
   expect(hopeless).toMatchObject({ position: null, canSalvage: false });
 });

@@ -5,11 +5,17 @@ export type OpenProblem =
   | { readonly kind: "upgrade"; readonly nbformat: number }
   | {
       readonly kind: "invalid";
+      /** Empty when there is only the position. */
       readonly where: string;
       readonly why: string;
       readonly position: { readonly line: number; readonly column: number } | null;
       readonly canSalvage: boolean;
     };
+
+/** The place in a person's words; empty where it says no more than the position. */
+function placeIn(place: string): string {
+  return /^line \d+, column \d+$/.test(place) ? "" : place;
+}
 
 /** The problem that the hub's refusal stands for; null when it is an error like any other. */
 export function openProblemOf(error: unknown): OpenProblem | null {
@@ -22,7 +28,7 @@ export function openProblemOf(error: unknown): OpenProblem | null {
   const { line, column } = details;
   return {
     kind: "invalid",
-    where: String(details["place"] ?? ""),
+    where: placeIn(String(details["place"] ?? "")),
     why: String(details["reason"] ?? error.message),
     position: typeof line === "number" && typeof column === "number" ? { line, column } : null,
     canSalvage: details["salvageable"] === true,

@@ -21,6 +21,8 @@ function outputsHeight(outputs: NonNullable<ReturnType<NotebookServices["runs"][
     if (output.output_type === "stream")
       height += typeof output.text === "string" ? Math.min(130, lineCount(output.text)) * 20 : 600;
     else if (output.output_type === "error") height += 40 + Math.min(24, output.traceback.length * 4) * 20;
+    // A file may hold an output type of the future.
+    else if (!("data" in output)) height += 30;
     else if (Object.keys(output.data).some((mime) => mime.startsWith("image/"))) height += 320;
     else if ("text/html" in output.data) height += 220;
     else height += 30;

@@ -1,0 +1,221 @@
+"""Files as people have them: old, broken, with outputs, in another folder, dragged from the desktop."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from servers import Hub, wait_until
+from steps import notebook_text, read, row, sign_in, source, sources_in
+
+# What Firefox does when a file of the desktop is dropped on an element.
+DROP_FILE = """async (target, [name, text]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.effectAllowed = 'all';
+  dataTransfer.items.add(new File([text], name, { type: 'application/x-ipynb+json' }));
+  const box = target.getBoundingClientRect();
+  const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+  for (const type of ['dragenter', 'dragover', 'drop']) {
+    target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer, ...at }));
+    await new Promise(requestAnimationFrame);
+  } }"""
+
+
+@pytest.fixture
+def home(shared_hub: Hub, new_context: Callable[..., BrowserContext]) -> Callable[[], Page]:
+    """Home in a browser that just signed in. Called after the story's files are there."""
+
+    def make() -> Page:
+        page = new_context().new_page()
+        sign_in(page, shared_hub.login_link())
+        return page
+
+    return make
+
+
+def choose(page: Page, name: str, action: str) -> None:
+    row(page, name).get_by_role("button", name=f"Actions for {name}").click()
+    page.get_by_role("menuitem", name=action, exact=True).click()
+
+
+def drop(page: Page, target: Locator, file: Path) -> None:
+    """Drop a file of the desktop on an element: in Chromium for real, in Firefox as the events that it would send."""
+    if page.context.browser and page.context.browser.browser_type.name == "firefox":
+        target.evaluate(DROP_FILE, [file.name, read(file)])
+        return
+    box = target.bounding_box()
+    assert box
+    devtools = page.context.new_cdp_session(page)
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+def first_cell(page: Page) -> Locator:
+    return page.get_by_role("group", name=re.compile(r"^(Code|Text) cell 1$"))
+
+
+@pytest.mark.parametrize("version", [3, 2])
+def test_an_old_format_is_upgraded_on_request(
+    version: int, shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str], corpus: Path
+) -> None:
+    name = unique(f"Old {version}")
+    file = shared_hub.folder / f"{name}.ipynb"
+    file.write_bytes((corpus / "nbformat" / f"test{version}.ipynb").read_bytes())
+    before = file.read_bytes()
+    page = home()
+    row(page, name).dblclick()
+    asked = page.get_by_role("dialog", name="Upgrade this notebook?")
+    expect(asked).to_contain_text(f"format {version}")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(asked).to_have_count(0)
+    assert file.read_bytes() == before  # refused: nothing happened
+    row(page, name).dblclick()
+    asked.get_by_role("button", name="Upgrade and open").click()
+    # The first conversion of a hub's life loads nbformat and its schemas.
+    expect(first_cell(page)).to_be_visible(timeout=30_000)
+    assert json.loads(read(file))["nbformat"] == 4
+
+
+def test_a_broken_file_names_the_place_and_what_can_be_read_is_a_copy(
+    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]
+) -> None:
+    name = unique("Broken")
+    file = shared_hub.folder / f"{name}.ipynb"
+    file.write_text(notebook_text("kept = 1", "lost = 2")[:-40], encoding="utf-8")
+    before = file.read_bytes()
+    page = home()
+    row(page, name).dblclick()
+    asked = page.get_by_role("dialog", name="This file cannot be opened as it is")
+    expect(asked).to_contain_text(re.compile(r"line \d+, column \d+"))
+    asked.get_by_role("button", name="Open what can be read").click()
+    expect(source(page, 1)).to_have_text("kept = 1")
+    expect(page.get_by_role("textbox", name="Notebook name")).to_have_value(f"{name} (recovered)")
+    assert file.read_bytes() == before
+    assert sources_in(shared_hub.folder / f"{name} (recovered).ipynb")[0] == "kept = 1"
+
+
+def test_a_file_that_is_invalid_in_a_cell_names_the_cell(
+    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str], corpus: Path
+) -> None:
+    name = unique("Invalid")
+    file = shared_hub.folder / f"{name}.ipynb"
+    file.write_bytes((corpus / "nbformat" / "invalid.ipynb").read_bytes())
+    before = file.read_bytes()
+    page = home()
+    row(page, name).dblclick()
+    asked = page.get_by_role("dialog", name="This file cannot be opened as it is")
+    expect(asked).to_contain_text("cell 1")
+    expect(asked).to_contain_text("source is missing")
+    asked.get_by_role("button", name=re.compile("Cancel|Close")).last.click()
+    assert file.read_bytes() == before
+
+
+def test_other_files_are_dimmed_and_do_not_open(
+    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]
+) -> None:
+    name, other = unique("Plain"), f"{unique('table')}.csv"
+    (shared_hub.folder / f"{name}.ipynb").write_text(notebook_text("1"), encoding="utf-8")
+    (shared_hub.folder / other).write_text("a,b", encoding="utf-8")
+    page = home()
+    colour = "text => getComputedStyle(text).color"
+    dimmed, plain = (row(page, one).get_by_text(one).first.evaluate(colour) for one in (other, name))
+    assert dimmed != plain
+    row(page, other).dblclick()
+    expect(row(page, other)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/$"))
+    row(page, name).dblclick()
+    expect(page).to_have_url(re.compile(r"/n/"))
+
+
+def test_a_file_dropped_on_a_folder_is_uploaded_there(
+    shared_hub: Hub, home: Callable[[], Page], tmp_path: Path, unique: Callable[[str], str]
+) -> None:
+    folder, name = unique("target"), unique("Dropped")
+    (shared_hub.folder / folder).mkdir()
+    desktop = tmp_path
+    (desktop / f"{name}.ipynb").write_text(notebook_text("dropped = 1"), encoding="utf-8")
+    (desktop / "table.csv").write_text("a,b", encoding="utf-8")
+    page = home()
+    drop(page, row(page, folder), desktop / f"{name}.ipynb")
+    landed = shared_hub.folder / folder / f"{name}.ipynb"
+    wait_until(landed.exists, what="the dropped file in the folder")
+    assert read(landed) == notebook_text("dropped = 1")
+    drop(page, row(page, folder), desktop / "table.csv")
+    expect(page.get_by_text("“table.csv” is not a notebook")).to_be_visible()
+    assert [file.name for file in (shared_hub.folder / folder).iterdir()] == [landed.name]
+
+
+def test_a_notebook_dragged_to_a_folder_moves(
+    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]
+) -> None:
+    folder, name = unique("into"), unique("Dragged")
+    (shared_hub.folder / folder).mkdir()
+    file = shared_hub.folder / f"{name}.ipynb"
+    file.write_text(notebook_text("moved = 1"), encoding="utf-8")
+    page = home()
+    row(page, name).drag_to(row(page, folder))
+    wait_until((shared_hub.folder / folder / file.name).exists, what="the notebook in the folder")
+    assert not file.exists()
+    expect(row(page, name)).to_have_count(0)
+
+
+def test_download_with_and_without_outputs(
+    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]
+) -> None:
+    name = unique("Result")
+    made = json.loads(notebook_text("print('seen')"))
+    made["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["seen\n"]}]
+    made["cells"][0]["execution_count"] = 7
+    (shared_hub.folder / f"{name}.ipynb").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    page = home()
+    got = {}
+    for action in ("Download", "Download without outputs"):
+        with page.expect_download() as download:
+            choose(page, name, action)
+        assert download.value.suggested_filename == f"{name}.ipynb"
+        got[action] = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["cells"][0]
+    assert got["Download"] == made["cells"][0]
+    assert got["Download without outputs"] == {**made["cells"][0], "outputs": [], "execution_count": None}
+
+
+def test_search_finds_names_and_text(shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]) -> None:
+    named, holding = unique("Zebra"), unique("Plainly")
+    (shared_hub.folder / f"{named}.ipynb").write_text(notebook_text("1"), encoding="utf-8")
+    (shared_hub.folder / f"{holding}.ipynb").write_text(notebook_text(f"# {named} inside"), encoding="utf-8")
+    page = home()
+    page.get_by_role("searchbox", name="Search notebooks").fill(named)
+    results = page.get_by_role("region", name="Search results")
+    expect(results.get_by_role("status")).to_contain_text("2 notebooks found")
+    results.get_by_role("button", name=re.compile(f"^{holding}")).click()
+    expect(source(page, 1)).to_have_text(f"# {named} inside")
+
+
+def test_a_second_runhere_binds_its_folder_in_the_running_hub(
+    shared_hub: Hub,
+    home: Callable[[], Page],
+    tmp_path: Path,
+    unique: Callable[[str], str],
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    second = tmp_path / unique("second")
+    second.mkdir()
+    (second / "Elsewhere.ipynb").write_text(notebook_text("elsewhere = 1"), encoding="utf-8")
+    page = home()
+    expect(row(page, second.name)).to_have_count(0)
+    link = shared_hub.bind(second)
+    assert link.startswith(shared_hub.origin)
+    page.get_by_role("button", name="Refresh").click()
+    expect(row(page, second.name)).to_be_visible()
+    other = new_context().new_page()
+    sign_in(other, link)
+    line = row(other, second.name)
+    expect(line).to_be_visible()
+    if line.get_attribute("aria-expanded") == "false":
+        line.get_by_role("button", name=f"Expand {second.name}").click()
+    row(other, "Elsewhere").dblclick()
+    expect(source(other, 1)).to_have_text("elsewhere = 1")

@@ -1,0 +1,20 @@
+/**
+ * Parts of the page that are loaded when they are first used are also fetched soon after a notebook is open: the hub that would hand them
+ * out may be dead by then, and a menu or a dialog must open all the same. Not here: KaTeX and grammars of text, which a notebook without
+ * them never needs and whose absence only shows the source.
+ */
+const PARTS: readonly (() => Promise<unknown>)[] = [
+  () => import("../editor/completion.ts"),
+  () => import("../ui/menu-list.tsx"),
+  () => import("../ui/menu-bar-popover.tsx"),
+  () => import("../ui/dialog-frame.tsx"),
+  () => import("./page-dialogs.tsx"),
+  () => import("../views/connect/connect-dialogs.tsx"),
+  () => import("../views/settings/settings-dialog.tsx"),
+];
+
+/** Resolves when every part was fetched or failed to be; those are fetched again where they are used. */
+export async function fetchLateParts(): Promise<void> {
+  // One after the other: what the person does meanwhile comes first.
+  for (const load of PARTS) await load().catch(() => {});
+}
