@@ -148,7 +148,7 @@ def test_a_read_only_folder_is_told_and_the_file_stays(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
     folder.mkdir()
     for parent in (tmp_path, *tmp_path.parents):
-        if parent.name.startswith(("pytest-", "test_")):
+        if parent.name.startswith(("pytest-", "popen-", "test_")):
             parent.chmod(0o711)
     file = folder / "n.ipynb"
     file.write_text("old", encoding="utf-8")
