@@ -46,7 +46,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
     let isGone = false;
     const load = async () => {
       try {
-        const notebook = await page.hub.notebook(id);
+        const notebook = await page.ahead.take(id);
         if (isGone) return;
         open = openNotebook({
           notebook,

@@ -3,6 +3,7 @@ import { HubClient } from "../api/client.ts";
 import { Value } from "../core/observable.ts";
 import { DefaultRuntime } from "./default-runtime.ts";
 import { takeCode, takeRuntimeLink } from "./fragment.ts";
+import { NotebookAhead } from "./notebook-ahead.ts";
 import { PreferenceStore } from "./preferences.ts";
 import { Router } from "./routes.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
@@ -12,6 +13,7 @@ export interface PageServices {
   readonly hub: HubClient;
   readonly session: SessionKeeper;
   readonly router: Router;
+  readonly ahead: NotebookAhead;
   readonly preferences: PreferenceStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -26,6 +28,9 @@ export function composePage(): PageServices {
   const hub = new HubClient();
   const session = new SessionKeeper(hub);
   const router = new Router();
+  const ahead = new NotebookAhead(hub);
+  const first = router.route.get();
+  if (first.name === "notebook") ahead.ask(first.id);
   const defaultRuntime = new DefaultRuntime(browserEnvironment());
   const runtimeLink = new Value<string | null>(null);
 
@@ -47,5 +52,5 @@ export function composePage(): PageServices {
   void start();
 
   const preferences = new PreferenceStore();
-  return { hub, session, router, preferences, now: () => Date.now(), defaultRuntime, runtimeLink };
+  return { hub, session, router, ahead, preferences, now: () => Date.now(), defaultRuntime, runtimeLink };
 }

@@ -77,9 +77,9 @@ describe("NotebookController", () => {
     controller.sections.toggle(part);
     controller.select(part);
     controller.move(-1);
-    expect(sources()).toEqual(["# Top", "## Part", "b = 2", "c = 3", "a = 1"]);
+    expect(sources()).toEqual(["## Part", "b = 2", "c = 3", "# Top", "a = 1"]);
     expect([controller.announcement.get()?.text, controller.focus.get()?.cellId]).toEqual([
-      "Moved to position 2 of 5",
+      "Moved to position 1 of 5",
       part,
     ]);
   });
@@ -152,5 +152,25 @@ describe("NotebookController", () => {
     expect(controller.isReadOnly).toBe(false);
     room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });
     expect(controller.isReadOnly).toBe(true);
+  });
+
+  it("moves a collapsed section over its neighbour section, as a whole", () => {
+    doc.pasteCells(
+      ["## Other", "d = 4", "## Third", "e = 5"].map((source) => ({
+        type: source.startsWith("#") ? "markdown" : "code",
+        source,
+      })),
+      at(4),
+    );
+    controller.sections.toggle(at(5));
+    controller.select(at(5));
+    controller.move(-1);
+    const up = ["# Top", "a = 1", "## Other", "d = 4", "## Part", "b = 2", "c = 3", "## Third", "e = 5"];
+    expect(sources()).toEqual(up);
+    controller.move(1);
+    controller.move(1);
+    expect(sources().slice(-4)).toEqual(["## Third", "e = 5", "## Other", "d = 4"]);
+    controller.move(1);
+    expect(sources().slice(-4)).toEqual(["## Third", "e = 5", "## Other", "d = 4"]);
   });
 });

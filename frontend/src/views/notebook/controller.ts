@@ -84,6 +84,10 @@ export class NotebookController extends SelectionModel {
     const [first] = moving;
     const last = moving.at(-1);
     if (first === undefined || last === undefined) return;
+    if (this.sections.isCollapsed(first) && moving.length > 1) {
+      this.#moveSection(moving, step);
+      return;
+    }
     const { visible } = this.sections.view.get();
     const at = visible.indexOf(first);
     const below = visible.find((id) => ids.indexOf(id) > ids.indexOf(last));
@@ -94,6 +98,23 @@ export class NotebookController extends SelectionModel {
         ? (ids[ids.indexOf(aboveTarget ?? "") - 1] ?? null)
         : (this.sections.withHidden([below ?? last]).at(-1) ?? null);
     this.#moveTo(moving, after);
+  }
+
+  /**
+   * A collapsed section hops over its neighbour section, not over a cell: cells that came to stand behind it would be taken
+   * for its own, and vanish.
+   */
+  #moveSection(moving: readonly CellId[], step: -1 | 1): void {
+    const ids = this.services.doc.cellIds();
+    const level = this.sections.levelOf(moving[0] ?? "") ?? 1;
+    const begins = (index: number): boolean => {
+      const id = ids[index];
+      const other = id === undefined ? 0 : this.sections.levelOf(id);
+      return other !== null && other <= level;
+    };
+    let at = step < 0 ? ids.indexOf(moving[0] ?? "") - 1 : ids.indexOf(moving.at(-1) ?? "") + 2;
+    while (at >= 0 && at <= ids.length && !begins(at)) at += step;
+    if (at >= 0 && at <= ids.length) this.#moveTo(moving, ids[at - 1] ?? null);
   }
 
   moveToEdge(edge: "first" | "last"): void {

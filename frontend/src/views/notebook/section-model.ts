@@ -62,6 +62,11 @@ export class SectionModel {
     }
   }
 
+  /** Level of the heading that a cell begins with; null for every other cell. */
+  levelOf(id: CellId): number | null {
+    return this.#level(id);
+  }
+
   /** These cells, and behind each collapsed heading what it hides. */
   withHidden(ids: readonly CellId[]): readonly CellId[] {
     if (this.#collapsed.size === 0) return ids;

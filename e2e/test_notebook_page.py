@@ -1,0 +1,293 @@
+"""The notebook page, bullet by bullet of what it promises: keys, text, sections, menus, find, outputs, windowing."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from servers import Hub, documented_flags, jupyter
+from steps import (
+    MAIN_MODIFIER,
+    cell_count,
+    code_cell,
+    connect,
+    open_notebook,
+    output,
+    run_cell,
+    saved,
+    sign_in,
+    source,
+    text_cell,
+    type_source,
+)
+
+PLOT = """from IPython.display import display, Markdown, Latex, JSON, SVG, HTML, Image, Javascript
+import base64
+print('\\x1b[31mred\\x1b[0m plain')
+print('10 %\\r100 %')
+display(Markdown('**bold** and $x^2$'), Latex(r'$\\\\frac{a}{b}$'), JSON({'key': [1, 2]}))
+display(SVG('<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><circle r="9" cx="10" cy="10"/></svg>'))
+display(Image(base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==')))
+display(HTML('<table class="dataframe"><tr><th>name</th></tr><tr><td>rain</td></tr></table>'))"""
+
+FRAME = """from IPython.display import HTML
+HTML('''<p id=said>waiting</p><script>
+  const said = [];
+  try { parent.document.title; said.push('page'); } catch { }
+  try { localStorage.length; said.push('storage'); } catch { }
+  Promise.allSettled([fetch('ORIGIN/api/v1/session'), fetch('RUNTIME/api')]).then((all) => {
+    for (const one of all) if (one.status === 'fulfilled') said.push('network');
+    document.getElementById('said').textContent = 'reached: ' + (said.join(' ') || 'nothing');
+  });
+</script>''')"""
+
+
+def cell(kind: str, index: int, text: str) -> dict[str, object]:
+    """A cell as it stands in a file."""
+    made: dict[str, object] = {"cell_type": kind, "id": f"c{index}", "metadata": {}, "source": text}
+    return made if kind == "markdown" else {**made, "execution_count": None, "outputs": []}
+
+
+@pytest.fixture
+def opened(hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Opens a notebook of these cells; text that begins with # is markdown."""
+
+    def make(*sources: str, **options: object) -> Page:
+        cells = [
+            cell("markdown" if text.startswith("#") else "code", index, text) for index, text in enumerate(sources)
+        ]
+        spec = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+        (folder / "Page.ipynb").write_text(
+            json.dumps({"cells": cells, "metadata": spec, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8"
+        )
+        link = hub.start()
+        page = new_context(**options).new_page()
+        sign_in(page, link)
+        open_notebook(page, "Page")
+        return page
+
+    return make
+
+
+def on_cell(page: Page, position: int) -> None:
+    """Select a code cell and leave its text."""
+    source(page, position).click()
+    page.keyboard.press("Escape")
+    expect(code_cell(page, position)).to_be_focused()
+
+
+def sources(page: Page) -> list[str]:
+    """Texts of the editors in sight, in order."""
+    return [
+        text.replace("\n", "|")
+        for text in page.locator("[role=textbox][aria-label^='Source of cell']").all_inner_texts()
+    ]
+
+
+def expect_sources(page: Page, *wanted: str) -> None:
+    boxes = page.get_by_role("textbox", name=re.compile(r"^Source of cell \d+$"))
+    expect(boxes).to_have_text(list(wanted))
+
+
+def choose(page: Page, menu: str, item: str) -> None:
+    page.get_by_role("menubar").get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=item).or_(page.get_by_role("menuitemcheckbox", name=item)).first.click()
+
+
+def test_keys_of_both_modes_and_the_clipboard(opened: Callable[..., Page]) -> None:
+    page = opened("one", "two", "three")
+    on_cell(page, 1)
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("c")
+    page.keyboard.press("End")
+    page.keyboard.press("v")
+    expect_sources(page, "one", "two", "three", "one", "two")
+    page.keyboard.press("z")  # undo, across cells
+    expect_sources(page, "one", "two", "three")
+    on_cell(page, 1)
+    page.keyboard.press("x")
+    page.keyboard.press("v")
+    expect_sources(page, "two", "one", "three")
+    on_cell(page, 1)
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+M")
+    expect(source(page, 1)).to_have_text("two\n\none", use_inner_text=True)
+    page.keyboard.press("Enter")
+    page.keyboard.press(f"{MAIN_MODIFIER}+Home")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Control+Shift+-")
+    assert cell_count(page) == 3
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    expect(text_cell(page, 2)).to_be_visible()
+    page.keyboard.press("y")
+    expect(code_cell(page, 2)).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    assert cell_count(page) == 3
+
+
+def test_text_cells_show_latex_beside_what_is_typed_and_sections_fold(opened: Callable[..., Page]) -> None:
+    page = opened("# Title", "a = 1", "## Part\n\nsum $x^2$", "b = 2", "c = 3")
+    expect(text_cell(page, 3).locator(".katex").first).to_be_visible()
+    text_cell(page, 3).get_by_role("heading", name="Part").dblclick()
+    preview = page.get_by_role("group", name="Preview of cell 3")
+    page.keyboard.press(f"{MAIN_MODIFIER}+End")
+    page.keyboard.insert_text(" and **strong**")
+    expect(preview.locator("strong")).to_have_text("strong")
+    page.keyboard.press("Escape")
+    text_cell(page, 3).get_by_role("button", name="Collapse section").click()
+    expect(page.get_by_text("2 cells hidden")).to_be_visible()
+    expect(code_cell(page, 4)).to_have_count(0)
+    page.get_by_text("2 cells hidden").click()
+    expect(code_cell(page, 4)).to_be_visible()
+
+
+def test_find_and_replace_over_all_cells(opened: Callable[..., Page]) -> None:
+    page = opened("rain = 1", "print(rain)", "other")
+    source(page, 1).click()
+    page.keyboard.press(f"{MAIN_MODIFIER}+h")
+    bar = page.get_by_role("search", name="Find in notebook")
+    bar.get_by_role("textbox", name="Find", exact=True).click()
+    page.keyboard.type("rain")
+    expect(bar.get_by_role("status")).to_have_text("1 of 2")
+    bar.get_by_role("textbox", name="Replace with").click()
+    page.keyboard.type("snow")
+    bar.get_by_role("button", name="Replace all").click()
+    expect_sources(page, "snow = 1", "print(snow)", "other")
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+
+
+def test_every_entry_of_every_menu_can_be_reached(opened: Callable[..., Page]) -> None:
+    page = opened("one", "two")
+    on_cell(page, 1)
+    seen = 0
+    for menu in ["File", "Edit", "View", "Insert", "Runtime", "Tools", "Help"]:
+        page.get_by_role("menubar").get_by_role("menuitem", name=menu, exact=True).click()
+        entries = (
+            page.get_by_role("menu")
+            .get_by_role("menuitem")
+            .or_(page.get_by_role("menu").get_by_role("menuitemcheckbox"))
+        )
+        expect(entries.first).to_be_visible()
+        seen += entries.count()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("menu")).to_have_count(0)
+    assert seen > 45
+    choose(page, "Insert", "Code cell below")
+    assert cell_count(page) == 3
+    choose(page, "Edit", "Undo")
+    expect_sources(page, "one", "two")
+    choose(page, "View", "Line numbers")
+    expect(page.locator(".cm-lineNumbers").first).to_be_visible()
+    choose(page, "View", "Switch between light and dark")
+    expect(page.locator("html[data-theme=light]")).to_have_count(1)
+    choose(page, "Help", "Keyboard shortcuts")
+    expect(page.get_by_role("dialog")).to_contain_text("Split cell at cursor")
+    page.keyboard.press("Escape")
+    page.keyboard.press(f"{MAIN_MODIFIER}+Shift+p")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.type("duplic")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_narrow_window_cuts_nothing_off(opened: Callable[..., Page]) -> None:
+    page = opened("# Title", "a = 1", viewport={"width": 390, "height": 780})
+    expect(source(page, 2)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for name in ("Connect", "Connection options"):
+        box = page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box, name
+        assert 0 <= box["x"] <= 390 - box["width"], (name, box)
+
+
+def test_thousands_of_cells_are_a_window_with_live_editors(opened: Callable[..., Page]) -> None:
+    page = opened(*[f"value_{index} = {index}" for index in range(5000)])
+    expect(source(page, 1)).to_be_visible()
+    assert cell_count(page) == 5000
+    assert page.get_by_role("listitem").count() < 60
+    on_cell(page, 1)
+    page.keyboard.press("End")
+    expect(source(page, 5000)).to_have_text("value_4999 = 4999")
+    page.keyboard.press("Enter")
+    page.keyboard.type("0")
+    expect(source(page, 5000)).to_be_focused()
+    assert page.get_by_role("listitem").count() < 60
+    saved(page)
+
+
+def test_japanese_composition_is_never_unmounted(opened: Callable[..., Page], browser_name: str) -> None:
+    if browser_name != "chromium":
+        pytest.skip("only Chromium's debugging protocol can compose text")
+    page = opened("", *[f"v{index} = {index}" for index in range(300)])
+    source(page, 1).click()
+    session = page.context.new_cdp_session(page)
+    session.send("Input.imeSetComposition", {"text": "にほ", "selectionStart": 2, "selectionEnd": 2})
+    page.get_by_role("main").evaluate("(box) => { box.scrollTop = 6000; }")
+    expect(code_cell(page, 150).or_(code_cell(page, 60)).or_(code_cell(page, 90)).first).to_be_attached()
+    session.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    session.send("Input.insertText", {"text": "日本"})
+    expect(source(page, 1)).to_have_text("日本")
+    expect(source(page, 1)).to_be_focused()
+
+
+def test_outputs_of_every_kind_and_a_frame_that_reaches_nothing(
+    hub: Hub, folder: Path, opened: Callable[..., Page]
+) -> None:
+    page = opened(
+        PLOT,
+        "1/0",
+        "name = input('who? ')\nprint('hello ' + name)",
+        "for n in range(3000): print('line', n)",
+        "pass",
+        "pass",
+    )
+    with jupyter("server", folder, *documented_flags(hub.origin)) as stock:
+        connect(page, stock.pasted)
+        run_cell(page, 1)
+        shown = output(page, 1)
+        expect(shown).to_contain_text("red plain")
+        expect(shown).to_contain_text("100 %")
+        expect(shown).not_to_contain_text("10 %\n")
+        expect(shown.locator("strong")).to_have_text("bold")
+        expect(shown.locator(".katex").first).to_be_visible()
+        expect(shown.locator("img")).to_have_count(2)
+        expect(shown.locator("td")).to_have_text("rain")
+        expect(shown).to_contain_text("key")
+        run_cell(page, 2)
+        expect(output(page, 2)).to_contain_text("ZeroDivisionError")
+        run_cell(page, 3)
+        field = (
+            page.get_by_role("textbox", name="Input for the running code")
+            .or_(output(page, 3).get_by_role("textbox"))
+            .first
+        )
+        field.click()
+        page.keyboard.type("Ada")
+        page.keyboard.press("Enter")
+        expect(output(page, 3)).to_contain_text("hello Ada")
+        run_cell(page, 4)
+        show_all = output(page, 4).get_by_role("button", name="Show all")
+        expect(show_all).to_be_visible()
+        show_all.click()
+        expect(output(page, 4).get_by_role("group", name="All 3,000 lines")).to_be_visible()
+        wait = "import time\nfrom IPython.display import clear_output\n"
+        wait += "for n in range(3):\n    clear_output(wait=True); print('step', n)"
+        type_source(page, 5, wait)
+        run_cell(page, 5)
+        expect(output(page, 5)).to_have_text(re.compile(r"^\s*step 2\s*$"))
+        type_source(page, 6, FRAME.replace("ORIGIN", hub.origin).replace("RUNTIME", stock.url))
+        run_cell(page, 6)
+        deadline = time.monotonic() + 20
+        said = ""
+        while "reached" not in said and time.monotonic() < deadline:
+            frames = [frame for frame in page.frames if "/frame/v1/" in frame.url]
+            said = frames[-1].locator("#said").text_content() or "" if frames else ""
+            page.wait_for_timeout(100)
+        assert said == "reached: nothing"
