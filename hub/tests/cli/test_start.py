@@ -51,7 +51,9 @@ def test_one_line_on_standard_output_signs_in_and_ctrl_c_ends_it_all(start: Star
     assert list(work.iterdir()) == []
 
 
-def test_the_link_carries_the_runtime_and_the_hub_never_learns_of_it(start: Start, work: Path, tmp_path: Path) -> None:
+def test_the_link_carries_the_runtime_and_the_hub_never_learns_of_it(
+    start: Start, home: Path, work: Path, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     started = start(work, "--port", "0", "--no-browser", "--data", data)
     link = started.link()
@@ -67,7 +69,13 @@ def test_the_link_carries_the_runtime_and_the_hub_never_learns_of_it(start: Star
         assert pair not in seen
         assert port not in seen
     assert ask(link[1], "GET", "/api/v1/home", Cookie=cookie)[0] == 200
+    assert stat.S_IMODE((data / "runtime.json").stat().st_mode) == 0o600
+    later = run(home, "login", "--data", data).stdout
+    again = parse_qs(later.strip().partition("#")[2], strict_parsing=True)
+    assert again["rt"] == [runtime]
+    assert again["pair"] != [pair]
     assert started.stop() == 0
+    assert not (data / "runtime.json").exists()
     for file in data.rglob("*"):
         if file.is_file():
             assert pair.encode() not in file.read_bytes()

@@ -100,7 +100,7 @@ async function answers(url: string, child: ChildProcess, log: () => string): Pro
 
 /** Ends the whole process group: kernels too. */
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return;
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const gone = new Promise((wake) => child.once("exit", wake));
   process.kill(-child.pid, "SIGTERM");
   const late = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), 8_000);
