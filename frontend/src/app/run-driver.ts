@@ -446,7 +446,7 @@ export class RunDriver {
     this.#dispatch({ type: "adopt", runId, cellId, source: "", phase: started ? "running" : "submitted" });
     if (started !== undefined) runs.status(runId, { status: "running", startedAt: started.at });
     const shown = JSON.stringify(runs.run(runId)?.outputs ?? []);
-    if (JSON.stringify(heard.folded.outputs) !== shown) runs.ops(runId, catchUp(heard));
+    if (JSON.stringify(heard.folded.outputs) !== shown) runs.ops(runId, catchUp(heard, runs.run(runId)?.outputs ?? []));
     runs.ops(runId, updatesOfOthers(said));
     if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
     if (heard.reply !== null) this.#endedAt.set(runId, events.at(-1)?.at ?? this.#clock.now());
@@ -465,7 +465,7 @@ export class RunDriver {
     const { runs } = this.#options;
     this.#dispatch({ type: "adopt", runId, cellId, source: "" });
     runs.status(runId, { status: "running" });
-    runs.ops(runId, catchUp(heard));
+    runs.ops(runId, catchUp(heard, runs.run(runId)?.outputs ?? []));
     if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
     if (heard.input === null && heard.reply === null && input !== null) {
       this.#questions.askAgain({ runId, cellId }, input);

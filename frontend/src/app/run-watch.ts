@@ -5,7 +5,7 @@
  * whole truth and replaces what the record holds. Of a run heard from somewhere in the middle, what was heard since is added.
  */
 import type { RunId } from "../core/notebook.ts";
-import { type Folded, foldOps, NOTHING_FOLDED, type OutputOp } from "../core/outputs.ts";
+import { type Folded, foldOps, NOTHING_FOLDED, type Output, type OutputOp } from "../core/outputs.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 
 export interface Heard {
@@ -90,13 +90,33 @@ function afterEvent(heard: Heard, event: RunEvent): Heard {
   }
 }
 
-/** The operations that bring the record of a run to what was heard. */
-export function catchUp({ isWhole, folded, ops }: Heard): readonly OutputOp[] {
-  if (!isWhole) return ops;
+/** The operations that bring the record of a run, which holds these outputs, to what was heard. */
+export function catchUp({ isWhole, folded, ops }: Heard, recorded: readonly Output[]): readonly OutputOp[] {
+  if (!isWhole) return ops.slice(alreadyRecorded(ops, recorded));
   const clear: OutputOp = { op: "clear", wait: false };
   const again = folded.outputs.map((output): OutputOp => ({ op: "output", output }));
   const pending: OutputOp[] = folded.clearPending ? [{ op: "clear", wait: true }] : [];
   return [clear, ...again, ...pending];
+}
+
+/**
+ * How many of the first operations the record ends with: its writer lived while they were heard. A stock server numbers no messages, so text is
+ * compared, and the longest match is taken, because a writer records at once; code that prints the same again and again may lose a piece here.
+ */
+function alreadyRecorded(ops: readonly OutputOp[], recorded: readonly Output[]): number {
+  const last = recorded.at(-1);
+  // A text that is kept as a blob is not at hand.
+  if (last?.output_type !== "stream" || typeof last.text !== "string") return 0;
+  const recordedText = last.text;
+  let text = "";
+  let count = 0;
+  for (const [index, op] of ops.entries()) {
+    if (op.op !== "output" || op.output.output_type !== "stream" || op.output.name !== last.name) break;
+    text += op.output.text;
+    if (text.length > recordedText.length) break;
+    if (recordedText.endsWith(text)) count = index + 1;
+  }
+  return count;
 }
 
 /** Changes of other runs' displays, which the run's own outputs do not show. */
