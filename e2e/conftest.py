@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from servers import Hub, free_port
+from servers import Hub, Jupyter, free_port, jupyter, server_flags
+from stage import Stage
+from steps import sign_in
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("RUNHERE_CORPUS", REPOSITORY.parent / "shared" / "notebooks"))
@@ -74,8 +76,11 @@ def browser(browsers: Callable[[str], Browser], browser_name: str) -> Browser:
     return browsers(browser_name)
 
 
-# What Firefox tells of a hub that died: a network message, which its driver hands on as if a script had thrown it.
-NETWORK_MESSAGE = re.compile(r"Firefox can’t establish a connection|^The connection to \S+ was interrupted")
+# What Firefox tells of a hub that died, or of a probe that was refused: network messages, which its driver hands on as
+# if a script had thrown them.
+NETWORK_MESSAGE = re.compile(
+    r"Firefox can’t establish a connection|^The connection to \S+ was interrupted|^The Same Origin Policy disallows"
+)
 
 
 class Complaints(list[str]):
@@ -133,6 +138,40 @@ def hub(folder: Path, tmp_path: Path) -> Iterator[Hub]:
     made = Hub(folder=folder, data=tmp_path / "data", port=free_port())
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A running hub for all tests of a file, on a folder that they fill."""
+    root = tmp_path_factory.mktemp("stage")
+    folder = root / "notebooks"
+    folder.mkdir()
+    made = Stage(Hub(folder=folder, data=root / "data", port=free_port()))
+    made.link = made.hub.start()
+    yield made
+    made.hub.stop()
+
+
+@pytest.fixture(scope="module")
+def stock(stage: Stage) -> Iterator[Jupyter]:
+    """A stock Jupyter server for all tests of a file, which knows the hub's origin and has the same folder."""
+    with jupyter("server", stage.hub.folder, *server_flags(stage.hub.origin)) as running:
+        yield running
+
+
+@pytest.fixture
+def person(stage: Stage, new_context: Callable[..., BrowserContext], browser_name: str) -> Callable[[], BrowserContext]:
+    """A new browser of somebody who is signed in to the stage's hub."""
+
+    def make() -> BrowserContext:
+        if browser_name not in stage.signed_in:
+            first = new_context()
+            sign_in(first.new_page(), stage.next_link())
+            stage.signed_in[browser_name] = first.storage_state()
+            return first
+        return new_context(storage_state=stage.signed_in[browser_name])
+
+    return make
 
 
 @pytest.fixture

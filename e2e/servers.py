@@ -194,7 +194,14 @@ class Jupyter:
 
 
 @contextmanager
-def jupyter(kind: str, root: Path, *flags: str, port: int | None = None, token: str | None = None) -> Iterator[Jupyter]:
+def jupyter(
+    kind: str,
+    root: Path,
+    *flags: str,
+    port: int | None = None,
+    token: str | None = None,
+    env: dict[str, str] | None = None,
+) -> Iterator[Jupyter]:
     """Run a stock server in `root`; `flags` are handed on as a person would type them."""
     port, token = port or free_port(), token or secrets.token_hex(16)
     app = "NotebookApp" if any("NotebookApp" in flag for flag in flags) else "ServerApp"
@@ -202,7 +209,9 @@ def jupyter(kind: str, root: Path, *flags: str, port: int | None = None, token: 
     words += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", *flags]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         words.append("--allow-root")
-    program = start(words, cwd=root, env={"JUPYTER_RUNTIME_DIR": str(root.parent / f"jupyter-runtime-{port}")})
+    program = start(
+        words, cwd=root, env={"JUPYTER_RUNTIME_DIR": str(root.parent / f"jupyter-runtime-{port}"), **(env or {})}
+    )
     url = f"http://127.0.0.1:{port}"
     try:
 
@@ -220,3 +229,8 @@ def jupyter(kind: str, root: Path, *flags: str, port: int | None = None, token: 
 def documented_flags(origin: str) -> list[str]:
     """The flags that Colab's page and our dialog print for `jupyter notebook`."""
     return [f"--NotebookApp.allow_origin={origin}", "--NotebookApp.allow_credentials=True"]
+
+
+def server_flags(origin: str) -> list[str]:
+    """The same for `jupyter lab` and `jupyter server`."""
+    return [f"--ServerApp.allow_origin={origin}", "--ServerApp.allow_credentials=True"]

@@ -79,14 +79,53 @@ def type_source(page: Page, position: int, text: str) -> None:
 
 
 def connect(page: Page, pasted: str) -> None:
-    """Connect ▸ Connect to a local runtime… ▸ Backend URL ▸ Connect."""
+    """Connect ▸ Connect to a local runtime… ▸ Backend URL ▸ Connect, until it says **Connected to**."""
+    try_to_connect(page, pasted)
+    connected(page)
+
+
+def connected(page: Page) -> None:
+    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
+
+
+def connect_dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Local connection settings")
+
+
+def try_to_connect(page: Page, pasted: str) -> Locator:
+    """Paste an address into the dialog and press Connect. The dialog."""
     page.get_by_role("button", name="Connection options").click()
     page.get_by_role("menuitem", name="Connect to a local runtime…").click()
     dialog = page.get_by_role("dialog", name="Local connection settings")
     dialog.get_by_role("textbox", name="Backend URL").click()
     page.keyboard.type(pasted)
     dialog.get_by_role("button", name="Connect", exact=True).click()
-    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
+    return dialog
+
+
+def give_token(page: Page, token: str) -> None:
+    """Answer the question for a token."""
+    dialog = connect_dialog(page)
+    dialog.get_by_role("textbox", name="Token, or the whole address with it").click()
+    page.keyboard.type(token)
+    dialog.get_by_role("button", name="Connect", exact=True).click()
+
+
+def disconnect(page: Page) -> None:
+    page.get_by_role("button", name="Connection options").click()
+    page.get_by_role("menuitem", name="Disconnect").click()
+    expect(page.get_by_role("button", name="Connect", exact=True)).to_be_visible()
+
+
+def runtime_menu(page: Page, command: str) -> None:
+    """Choose a command of the Runtime menu by the beginning of its name."""
+    page.get_by_role("menuitem", name="Runtime", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile(f"^{re.escape(command)}")).first.click()
+
+
+def ran(page: Page, position: int, mark: str = "Finished") -> None:
+    """Wait until a cell says how its run ended: Finished, Failed, Interrupted, Cancelled."""
+    expect(code_cell(page, position).get_by_text(mark, exact=True)).to_be_attached(timeout=30_000)
 
 
 def saved(page: Page) -> None:

@@ -1,0 +1,166 @@
+"""The queue of runs as a person sees it: order, cancelling, errors, interrupts, kernels that die or are restarted."""
+
+import re
+from collections.abc import Callable
+
+import psutil
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from servers import Jupyter, jupyter, server_flags
+from stage import Stage
+from steps import DEAF_MS, code_cell, connect, interrupt, output, ran, run_cell, runtime_menu, type_source
+
+# Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
+pytestmark = pytest.mark.timeout(180)
+
+WAIT = "import time\nfor _ in range(600): time.sleep(0.1)"
+
+
+def queued(page: Page, position: int) -> None:
+    expect(code_cell(page, position).get_by_role("button", name="Cancel queued run")).to_be_visible()
+
+
+def running(page: Page, position: int) -> None:
+    expect(code_cell(page, position).get_by_role("button", name="Interrupt execution")).to_be_visible()
+
+
+def idle(page: Page) -> None:
+    expect(page.get_by_role("button", name=re.compile("^(Interrupt execution|Cancel queued run)$"))).to_have_count(0)
+
+
+def select_cell(page: Page, position: int) -> None:
+    """Command mode on a cell."""
+    code_cell(page, position).get_by_role("textbox").click()
+    page.keyboard.press("Escape")
+
+
+def test_run_all_before_after_and_selection_run_in_order(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+) -> None:
+    stage.put("Order", *[f"log = [*globals().get('log', []), {n}]; print(log)" for n in (1, 2, 3, 4)])
+    page = stage.open(person(), "Order")
+    connect(page, stock.pasted)
+    runtime_menu(page, "Run all")
+    expect(output(page, 4)).to_contain_text("[1, 2, 3, 4]")
+    idle(page)
+    select_cell(page, 3)
+    runtime_menu(page, "Run all before")
+    expect(output(page, 2)).to_contain_text("[1, 2, 3, 4, 1, 2]")
+    idle(page)
+    select_cell(page, 3)
+    runtime_menu(page, "Run cell and all after")
+    expect(output(page, 4)).to_contain_text("[1, 2, 3, 4, 1, 2, 3, 4]")
+    idle(page)
+    select_cell(page, 2)
+    page.keyboard.press("Shift+ArrowDown")
+    runtime_menu(page, "Run selected cells")
+    expect(output(page, 3)).to_contain_text("[1, 2, 3, 4, 1, 2, 3, 4, 2, 3]")
+    idle(page)
+
+
+def test_waiting_cells_show_it_and_can_be_cancelled_an_interrupt_cancels_the_rest(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+) -> None:
+    stage.put("Wait", WAIT, "print('two')", "print('three')")
+    page = stage.open(person(), "Wait")
+    connect(page, stock.pasted)
+    runtime_menu(page, "Run all")
+    running(page, 1)
+    queued(page, 2)
+    queued(page, 3)
+    page.wait_for_timeout(DEAF_MS)
+    code_cell(page, 2).get_by_role("button", name="Cancel queued run").click()
+    expect(code_cell(page, 2).get_by_role("button", name="Run cell")).to_be_visible()
+    queued(page, 3)
+    interrupt(page, 1)
+    ran(page, 1, "Interrupted")
+    idle(page)
+    expect(output(page, 2)).to_have_count(0)
+    expect(output(page, 3)).to_have_count(0)
+
+
+def test_an_error_stops_the_queue_and_says_so(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+) -> None:
+    stage.put("Error", "print('one')", "1 / 0", "print('three')", "print('four')")
+    page = stage.open(person(), "Error")
+    connect(page, stock.pasted)
+    runtime_menu(page, "Run all")
+    ran(page, 2, "Failed")
+    expect(page.get_by_text("Stopped at an error: 2 cells that waited were not run.")).to_be_visible()
+    idle(page)
+    expect(output(page, 1)).to_contain_text("one")
+    expect(output(page, 3)).to_have_count(0)
+    expect(output(page, 4)).to_have_count(0)
+
+
+def test_a_killed_kernel_cancels_the_queue_and_the_loss_is_said_once(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+) -> None:
+    stage.put("Killed", "import os; print(f'pid={os.getpid()}.')\nx = 1", WAIT, "print('three')", "'x' in globals()")
+    page = stage.open(person(), "Killed")
+    connect(page, stock.pasted)
+    run_cell(page, 1)
+    expect(output(page, 1)).to_contain_text(re.compile(r"pid=\d+\."))
+    pid = int(re.findall(r"pid=(\d+)\.", output(page, 1).inner_text())[0])
+    runtime_menu(page, "Run all")
+    running(page, 2)
+    psutil.Process(pid).kill()
+    expect(page.get_by_text("its variables are lost")).to_be_visible(timeout=20_000)
+    idle(page)
+    expect(output(page, 3)).to_have_count(0)
+    expect(page.get_by_text("its variables are lost")).to_have_count(1)
+    page.get_by_role("button", name="Dismiss").last.click()
+    run_cell(page, 4)
+    expect(output(page, 4)).to_contain_text("False")
+    expect(page.get_by_text("its variables are lost")).to_have_count(0)
+
+
+def test_restart_and_run_all_then_shut_down(stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]) -> None:
+    stage.put("Restart", "print('x' in globals())\nx = 1", "print('second', x)")
+    page = stage.open(person(), "Restart")
+    connect(page, stock.pasted)
+    runtime_menu(page, "Run all")
+    expect(output(page, 2)).to_contain_text("second 1")
+    run_cell(page, 1)
+    expect(output(page, 1)).to_contain_text("True")
+    runtime_menu(page, "Restart and run all")
+    page.get_by_role("alertdialog").get_by_role("button", name="Restart").click()
+    expect(output(page, 1)).to_contain_text("False", timeout=20_000)
+    idle(page)
+    expect(page.get_by_text("variables are lost")).to_have_count(0)
+    runtime_menu(page, "Shut down")
+    page.get_by_role("alertdialog").get_by_role("button", name="Shut down").click()
+    expect(page.get_by_role("button", name=re.compile("^Kernel on .* has ended$"))).to_be_visible()
+
+
+def test_the_choice_of_a_kernel_is_remembered(stage: Stage, person: Callable[[], BrowserContext]) -> None:
+    data = stage.hub.data.parent / "kernels"
+    spec = data / "kernels" / "second"
+    spec.mkdir(parents=True, exist_ok=True)
+    spec.joinpath("kernel.json").write_text(
+        '{"argv": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],'
+        ' "display_name": "Second Python", "language": "python", "env": {"WHICH": "second"}}',
+        encoding="utf-8",
+    )
+    stage.put("Choice", "import os; print('which', os.environ.get('WHICH'))")
+    flags = server_flags(stage.hub.origin)
+    with jupyter("server", stage.hub.folder, *flags, env={"JUPYTER_PATH": str(data)}) as stock:
+        page = stage.open(person(), "Choice")
+        connect(page, stock.pasted)
+        run_cell(page, 1)
+        expect(output(page, 1)).to_contain_text("which None")
+        page.get_by_role("button", name="Connection options").click()
+        page.get_by_role("menuitem", name="Kernel").click()
+        page.get_by_role("menuitemcheckbox", name="Second Python").or_(
+            page.get_by_role("menuitemradio", name="Second Python")
+        ).or_(page.get_by_role("menuitem", name="Second Python")).click()
+        type_source(page, 1, "import os; print('now', os.environ.get('WHICH'))")
+        run_cell(page, 1)
+        expect(output(page, 1)).to_contain_text("now second", timeout=20_000)
+        page.get_by_role("button", name="Connection options").click()
+        page.get_by_role("menuitem", name="Disconnect").click()
+        connect(page, stock.pasted)
+        page.get_by_role("button", name=re.compile("^Connected to ")).click()
+        details = page.get_by_role("dialog", name=re.compile("^Connected to "))
+        expect(details.get_by_text("Second Python").first).to_be_visible()
