@@ -122,7 +122,11 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
             <Button
               size="small"
               isDisabled={state.matches.length === 0 || controller.isReadOnly}
-              onPress={() => controller.say(t("notebook.replaced", { count: find.replaceAll(replacement) }))}
+              onPress={() => {
+                controller.say(t("notebook.replaced", { count: find.replaceAll(replacement) }));
+                // Nothing is left to replace: the button goes dead, and would take the focus, and Escape, with it.
+                field.current?.focus();
+              }}
             >
               {t("notebook.replaceAll")}
             </Button>
