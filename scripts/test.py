@@ -5,6 +5,7 @@ status is 0 only if all passed.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -61,6 +62,8 @@ def prepare(kind: str) -> None:
 
 def main() -> int:
     """Run the tiers one after the other and sum up."""
+    # A shell that starts this in the background has it ignore Ctrl-C, and with it every program that a test ends so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     words = sys.argv[1:]
     kind = words.pop(0) if words and words[0] in {"--fast", "--no-e2e", "--e2e"} else ""
     prepare(kind)
