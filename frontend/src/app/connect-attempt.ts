@@ -1,8 +1,7 @@
 /** One try to reach a runtime: the probe ladder, with the token or pairing code that came along. It can be given up at any time. */
 import type { RuntimeTarget } from "../core/binding.ts";
 import type { Diagnosis, ProbingStep } from "../core/probe.ts";
-import { type Proof, pair, proves } from "../kernel/pairing.ts";
-import { probe } from "../kernel/probing.ts";
+import type { Proof } from "../kernel/pairing.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import type { ConnectOptions } from "./runtime-types.ts";
 
@@ -55,6 +54,8 @@ export class ConnectAttempt {
   async probe(): Promise<Diagnosis> {
     const { fetch, openSocket, clock, queryPermission, facts, vault } = this.#environment;
     const { baseUrl } = this.target;
+    // The ladder is fetched when somebody connects: a notebook can be read and edited before.
+    const { probe } = await import("../kernel/probing.ts");
     return await probe(
       {
         baseUrl,
@@ -86,6 +87,7 @@ export class ConnectAttempt {
     const { fetch, clientName, vault } = this.#environment;
     const { baseUrl } = this.target;
     const code = this.#pair ?? "";
+    const { pair } = await import("../kernel/pairing.ts");
     const paired = await pair({ baseUrl, code, clientName, signal }, fetch);
     if (!paired.ok) return paired;
     // The code is used up: another try goes by the token.
@@ -103,6 +105,7 @@ export async function provesItself(
 ): Promise<Proof> {
   const [token, sessionId] = [vault.peek(baseUrl), vault.sessionOf(baseUrl)];
   if (token === null || sessionId === null) return "proven";
+  const { proves } = await import("../kernel/pairing.ts");
   return await proves({ baseUrl, token, sessionId }, { fetch, crypto });
 }
 

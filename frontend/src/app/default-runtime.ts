@@ -3,7 +3,6 @@
  * hub and named in the sign-in link. Kept is its address, never a secret; its token lies in the vault.
  */
 import { parseBackendUrl } from "../core/backend-url.ts";
-import { pair } from "../kernel/pairing.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import type { TokenVault } from "./token-vault.ts";
 
@@ -70,6 +69,7 @@ export class DefaultRuntime {
     const { fetch, clientName } = this.#environment;
     const signal = AbortSignal.timeout(pairMs);
     try {
+      const { pair } = await import("../kernel/pairing.ts");
       const paired = await pair({ baseUrl, code, clientName, signal }, fetch);
       return paired.ok ? paired : null;
     } catch {

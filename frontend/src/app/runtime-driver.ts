@@ -1,3 +1,5 @@
+type JupyterParts = typeof import("./jupyter-parts.ts");
+
 /**
  * Joins the binding's pure rules (`core/binding.ts`) to a real runtime: probes it, authenticates, chooses a kernel, starts it in the notebook's
  * folder, holds (or follows) its socket, and goes on after a reload.
@@ -16,15 +18,13 @@ import {
   UNBOUND,
 } from "../core/binding.ts";
 import { type Observable, Value } from "../core/observable.ts";
-import { type Advice, type Diagnosis, type FailureCode, socketBlocked } from "../core/probe.ts";
-import { type Completion, complete, inspect } from "../kernel/complete.ts";
+import type { Advice, Diagnosis, FailureCode } from "../core/probe.ts";
+import type { Completion } from "../kernel/complete.ts";
 import type { KernelPort, LinkState } from "../kernel/kernel.ts";
 import { newId } from "../kernel/messages.ts";
-import { JupyterServer } from "../kernel/server.ts";
-import { directTransport } from "../kernel/transport.ts";
+import type { JupyterServer } from "../kernel/server.ts";
 import { answersStrangers, ConnectAttempt, provesItself } from "./connect-attempt.ts";
-import { HeldKernel } from "./held-kernel.ts";
-import { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
+import type { HeldKernel } from "./held-kernel.ts";
 import { browserEnvironment, type RuntimeEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
 import type {
@@ -64,6 +64,8 @@ export class NotebookRuntime {
   readonly #port = new Value<KernelPort | null>(null);
   readonly #lossListeners = new Set<(reason: LossReason) => void>();
   #attempt: ConnectAttempt | null = null;
+  /** Fetched when a runtime is bound. */
+  #parts: JupyterParts | null = null;
   #server: JupyterServer | null = null;
   #keepsJournal = false;
   /** The kernel whose socket is being opened, or is open. */
@@ -174,9 +176,10 @@ export class NotebookRuntime {
       const target = { ...attempt.target, kind };
       this.#happened({ type: "identified", target });
       this.#happened({ type: "authenticated" });
-      this.#serve(baseUrl, auth);
+      const parts = await this.#jupyter();
+      this.#serve(parts, baseUrl, auth);
       this.#keepsJournal = kind === "companion";
-      this.#join({ ...kernel }, kernel.process);
+      this.#join(parts, { ...kernel }, kernel.process);
       this.#happened({ type: "attached", attachment: kernel });
       this.#linkChanged({
         phase: "waiting",
@@ -244,7 +247,8 @@ export class NotebookRuntime {
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #attach(attempt: ConnectAttempt, { baseUrl, auth, kind }: Connected): Promise<void> {
-    const server = this.#serve(baseUrl, auth);
+    const parts = await this.#jupyter();
+    const server = this.#serve(parts, baseUrl, auth);
     const [{ defaultName, specs }, keepsJournal] = await Promise.all([
       server.kernelspecs(),
       kind === "companion" ? server.keepsJournal() : false,
@@ -256,40 +260,50 @@ export class NotebookRuntime {
       this.#fail(attempt, this.#failure("no_kernelspecs", baseUrl));
       return;
     }
-    const remembered = await rememberedKernel(server, this.#memory, { baseUrl, wanted: attempt.options.kernelspec });
+    const remembered = await parts.rememberedKernel(server, this.#memory, {
+      baseUrl,
+      wanted: attempt.options.kernelspec,
+    });
     if (remembered === "gone") this.#lost("kernel_gone");
     const found = typeof remembered === "object" ? remembered : null;
-    const kernel = found?.kernel ?? (await this.#startKernel(server, attempt, defaultName));
+    const kernel = found?.kernel ?? (await this.#startKernel(parts, server, attempt, defaultName));
     if (!this.#isCurrent(attempt)) return;
     if (found === null && kernel.folder.place === "root" && this.#options.place !== null)
       this.#notice.set({ code: "started_elsewhere" });
     this.#happened({ type: "connect_step", step: "socket" });
-    this.#join(kernel, found?.process ?? null);
+    this.#join(parts, kernel, found?.process ?? null);
     this.#remember(baseUrl, auth, kernel, found?.process ?? null);
     const outcome = await this.#held?.firstOpened(attempt.signal);
     if (outcome === "blocked" && this.#isCurrent(attempt)) {
+      const { socketBlocked } = await import("../core/probe.ts");
       this.#fail(attempt, socketBlocked(baseUrl, this.#environment.facts.hubOrigin));
     }
   }
 
-  #serve(baseUrl: string, auth: AuthStyle): JupyterServer {
+  async #jupyter(): Promise<JupyterParts> {
+    this.#parts ??= await import("./jupyter-parts.ts");
+    return this.#parts;
+  }
+
+  #serve(parts: JupyterParts, baseUrl: string, auth: AuthStyle): JupyterServer {
     const { fetch, openSocket, vault } = this.#environment;
     const token = () => vault.peek(baseUrl);
-    this.#server = new JupyterServer(directTransport({ baseUrl, auth, token, fetch, openSocket }));
+    this.#server = new parts.JupyterServer(parts.directTransport({ baseUrl, auth, token, fetch, openSocket }));
     return this.#server;
   }
 
   async #startKernel(
+    parts: JupyterParts,
     server: JupyterServer,
     { options }: ConnectAttempt,
     defaultName: string,
   ): Promise<KernelAttachment> {
     const { place, wantedKernelspec } = this.#options;
     const specs = this.#kernelspecs.get();
-    return await startKernel({
+    return await parts.startKernel({
       server,
       specs,
-      kernelspec: chooseKernelspec(specs, [
+      kernelspec: parts.chooseKernelspec(specs, [
         options.kernelspec,
         this.#memory.kernelspec,
         wantedKernelspec?.(),
@@ -303,13 +317,13 @@ export class NotebookRuntime {
   }
 
   /** Hold the kernel's socket, or follow the tab that does. */
-  #join(attachment: KernelAttachment, process: string | null): void {
+  #join(parts: JupyterParts, attachment: KernelAttachment, process: string | null): void {
     const server = this.#server;
     const state = this.#binding.get();
     if (server === null || !("target" in state)) return;
     const { baseUrl } = state.target;
     this.#drop();
-    const held = new HeldKernel({
+    const held = new parts.HeldKernel({
       environment: this.#environment,
       server,
       attachment,
@@ -447,7 +461,7 @@ export class NotebookRuntime {
 
   /** @throws RuntimeError */
   async listSessions(): Promise<readonly RunningKernel[]> {
-    return this.#server === null ? [] : await runningKernels(this.#server, this.#kernelId());
+    return this.#server === null ? [] : await (await this.#jupyter()).runningKernels(this.#server, this.#kernelId());
   }
 
   /** @throws RuntimeError */
@@ -460,14 +474,22 @@ export class NotebookRuntime {
     const port = this.#port.get();
     return port === null
       ? null
-      : await complete({ port, session: this.sessionId, clock: this.#environment.clock }, code, cursor);
+      : await (await this.#jupyter()).complete(
+          { port, session: this.sessionId, clock: this.#environment.clock },
+          code,
+          cursor,
+        );
   }
 
   async inspect(code: string, cursor: number): Promise<{ readonly [mime: string]: unknown } | null> {
     const port = this.#port.get();
     return port === null
       ? null
-      : await inspect({ port, session: this.sessionId, clock: this.#environment.clock }, code, cursor);
+      : await (await this.#jupyter()).inspect(
+          { port, session: this.sessionId, clock: this.#environment.clock },
+          code,
+          cursor,
+        );
   }
 
   /** Close sockets and channels. The kernel keeps running, and another page goes on with it. */

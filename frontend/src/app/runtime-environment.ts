@@ -1,8 +1,8 @@
 /** What a runtime's driver takes from the browser. Tests give their own. */
 import type { BrowserFacts, PermissionState } from "../core/probe.ts";
-import { type Locks, openTabChannel, type TabChannel } from "../kernel/leader.ts";
+import type { Locks, TabChannel } from "../kernel/leader.ts";
 import type { Clock } from "../kernel/messages.ts";
-import { type OpenSocket, openBrowserSocket } from "../kernel/transport.ts";
+import type { OpenSocket, SocketLike } from "../kernel/transport.ts";
 import { onWake } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { LocalStore } from "./runtime-memory.ts";
@@ -92,4 +92,19 @@ async function queryPermission(): Promise<PermissionState> {
     }
   }
   return "unknown";
+}
+
+/** The platform's own. Its handlers take richer events than `SocketLike` names, which a type checker cannot see to be safe. */
+function openBrowserSocket(url: string, protocols: string[]): SocketLike {
+  return new WebSocket(url, protocols) as unknown as SocketLike;
+}
+
+/** A `BroadcastChannel` as a `TabChannel`. */
+function openTabChannel(name: string): TabChannel {
+  const channel = new BroadcastChannel(name);
+  return {
+    postMessage: (message) => channel.postMessage(message),
+    listen: (fn) => channel.addEventListener("message", (event) => fn(event.data)),
+    close: () => channel.close(),
+  };
 }

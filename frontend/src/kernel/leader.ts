@@ -25,16 +25,6 @@ export interface TabChannel {
   close(): void;
 }
 
-/** A `BroadcastChannel` as a `TabChannel`. */
-export function openTabChannel(name: string): TabChannel {
-  const channel = new BroadcastChannel(name);
-  return {
-    postMessage: (message) => channel.postMessage(message),
-    listen: (fn) => channel.addEventListener("message", (event) => fn(event.data)),
-    close: () => channel.close(),
-  };
-}
-
 export interface SharedKernelOptions {
   /** Same in all tabs of this browser for this kernel, and in no other. */
   readonly name: string;

@@ -23,9 +23,6 @@ export interface SocketLike {
 
 export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
 
-/** The platform's own. Its handlers take richer events than `SocketLike` names, which a type checker cannot see to be safe. */
-export const openBrowserSocket: OpenSocket = (url, protocols) => new WebSocket(url, protocols) as unknown as SocketLike;
-
 export interface RequestOptions {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   /** Sent as JSON. */

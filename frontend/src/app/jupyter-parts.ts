@@ -1,0 +1,6 @@
+/** All that talks to a Jupyter server, in one place that is fetched when a runtime is bound: a notebook can be read and edited before. */
+export { complete, inspect } from "../kernel/complete.ts";
+export { JupyterServer } from "../kernel/server.ts";
+export { directTransport } from "../kernel/transport.ts";
+export { HeldKernel } from "./held-kernel.ts";
+export { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
