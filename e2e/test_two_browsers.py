@@ -32,7 +32,13 @@ def pair(
     return make
 
 
+def turn_to(page: Page) -> None:
+    """Work in this window now. Firefox tells a window behind another one nothing of its focus."""
+    page.bring_to_front()
+
+
 def type_at_end(page: Page, position: int, text: str) -> None:
+    turn_to(page)
     source(page, position).click()
     page.keyboard.press(f"{MAIN_MODIFIER}+End")
     page.keyboard.type(text)
@@ -60,6 +66,7 @@ def test_undo_takes_back_only_what_i_typed(pair: Callable[..., tuple[Path, Page,
     expect(source(two, 1)).to_have_text("base_mine")
     type_at_end(two, 1, "_theirs")
     expect(source(one, 1)).to_have_text("base_mine_theirs")
+    turn_to(one)
     source(one, 1).click()
     one.keyboard.press(f"{MAIN_MODIFIER}+z")
     for page in (one, two):
@@ -79,6 +86,7 @@ def test_a_cell_moves_while_the_other_types_in_it(pair: Callable[..., tuple[Path
     file, one, two = pair("alpha", "beta", "gamma")
     type_at_end(two, 2, "_")
     expect(source(one, 2)).to_have_text("beta_")
+    turn_to(one)
     source(one, 2).click()
     one.keyboard.press("Escape")
     two.evaluate(TYPE_ON, KEYS)
@@ -98,6 +106,7 @@ def test_a_cell_is_split_while_the_other_types_in_it(pair: Callable[..., tuple[P
     file, one, two = pair("top\nbottom", "last")
     type_at_end(two, 1, "_")
     expect(source(one, 1)).to_contain_text("bottom_")
+    turn_to(one)
     source(one, 1).click()
     one.keyboard.press(f"{MAIN_MODIFIER}+Home")
     one.keyboard.press("End")
@@ -117,6 +126,7 @@ def test_cells_are_merged_while_the_other_types_in_the_first(pair: Callable[...,
     file, one, two = pair("first", "second", "last")
     type_at_end(two, 1, "_")
     expect(source(one, 1)).to_have_text("first_")
+    turn_to(one)
     source(one, 1).click()
     one.keyboard.press("Escape")
     two.evaluate(TYPE_ON, KEYS)
