@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -196,7 +197,10 @@ def test_without_a_runtime_that_starts_the_link_is_printed_all_the_same(
     started = start(work, "--port", "0", "--no-browser", "--data", tmp_path / "data", **variables)
     link = started.link()
     assert link[4] == ""
-    assert any("no runtime was started" in line for line in started.err)
+    deadline = time.monotonic() + 20  # the two streams are read by two threads
+    while not any("no runtime was started" in line for line in started.err):
+        assert time.monotonic() < deadline, started.err
+        time.sleep(0.02)
     assert ask(link[1], "GET", "/healthz")[0] == 200
 
 

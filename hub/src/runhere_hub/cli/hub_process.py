@@ -135,7 +135,7 @@ class _Server(uvicorn.Server):
     def stop_with_input(self) -> None:
         """Wait for the end of standard input, then stop."""
         with contextlib.suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(4096):
+            while os.read(0, 4096):  # unbuffered: a lock on sys.stdin held at exit is fatal
                 pass
         self.should_exit = True
 

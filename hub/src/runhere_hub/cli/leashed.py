@@ -14,7 +14,7 @@ import threading
 
 def _end_with_input() -> None:
     with contextlib.suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+        while os.read(0, 4096):  # unbuffered: a lock on sys.stdin held at exit is fatal
             pass
     os.kill(os.getpid(), signal.SIGTERM)
 
