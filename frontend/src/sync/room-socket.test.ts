@@ -164,6 +164,18 @@ describe("offline", () => {
     expect(await mine.offline.load()).toEqual([]);
   });
 
+  test("an edit is never told as saved before it is, not even for a moment", async () => {
+    const mine = rig();
+    await settle();
+    mine.hub.acknowledges = false;
+    const told: boolean[] = [];
+    mine.socket.state.subscribe(() => told.push(state(mine).saved));
+    type(mine, " !");
+    await mine.offline.settled();
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).not.toContain(true);
+  });
+
   test("edits count as kept in this browser only once they are written there", async () => {
     const mine = rig();
     await settle();

@@ -84,6 +84,8 @@ export class RoomSocket {
   readonly #unsaved: Unsaved;
   #line: Line | null = null;
   #failures = 0;
+  /** Something kept by an earlier tab could not be read. */
+  #hasDamaged = false;
   #endWait: (() => void) | null = null;
   #ends: (() => void)[] = [];
 
@@ -109,7 +111,8 @@ export class RoomSocket {
       () => this.#doc.off("update", this.#onUpdate),
       () => doc.awareness.off("update", this.#onAwareness),
       runs.unsavedSince.subscribe(() => this.#tellSaved()),
-      offline.state.subscribe(() => this.#set({ keptOffline: offline.state.get() === "ok" })),
+      // Not at the beginning of a write: the edit that is written is not among the unsaved ones yet, and `saved` would be told of it.
+      offline.state.subscribe(() => offline.state.get() !== "writing" && this.#tellSaved()),
       wakes(() => this.#onWake()),
     ];
     this.#connect();
@@ -330,7 +333,8 @@ export class RoomSocket {
     try {
       Y.applyUpdate(this.#doc, update, this.#options.offline);
     } catch {
-      this.#set({ keptOffline: false });
+      this.#hasDamaged = true;
+      this.#tellSaved();
     }
   }
 
@@ -386,7 +390,8 @@ export class RoomSocket {
   #tellSaved(): void {
     const sinces = [this.#unsaved.since, this.#options.runs.unsavedSince.get()].filter((since) => since !== null);
     const unsavedSince = sinces.length > 0 ? Math.min(...sinces) : null;
-    this.#set({ unsavedSince, saved: unsavedSince === null && this.#unsaved.isAcknowledged });
+    const keptOffline = this.#options.offline.state.get() === "ok" && !this.#hasDamaged;
+    this.#set({ unsavedSince, saved: unsavedSince === null && this.#unsaved.isAcknowledged, keptOffline });
   }
 
   #set(part: Partial<RoomState>): void {
