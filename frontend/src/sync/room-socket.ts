@@ -360,10 +360,7 @@ export class RoomSocket {
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
     // What came from the hub needs no saving; what came from the offline store is in it already.
     if (origin === this || origin === this.#options.offline) return;
-    const now = this.#clock.now();
-    // First of all: keeping it is told to listeners, and none may hear "saved" with this update outstanding.
-    this.#set({ saved: false, unsavedSince: this.#state.get().unsavedSince ?? now });
-    this.#unsaved.add(update, now);
+    this.#unsaved.add(update, this.#clock.now());
     if (this.#line?.isLive) {
       this.#unsaved.sentNewest();
       this.#line.socket.send(encodeFrame({ type: "update", update }));
