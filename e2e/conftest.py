@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from servers import Hub, Jupyter, free_port, jupyter, server_flags
 from stage import Stage
-from steps import sign_in
+from steps import sign_in, trust_what_is_asked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("RUNHERE_CORPUS", REPOSITORY.parent / "shared" / "notebooks"))
@@ -109,13 +109,18 @@ def complaints() -> Iterator[Complaints]:
 
 @pytest.fixture
 def new_context(browser: Browser, complaints: Complaints) -> Iterator[Callable[..., BrowserContext]]:
-    """A new person's browser, so to speak: own cookies and storage. English unless said otherwise."""
+    """A new person's browser, so to speak: own cookies and storage. English unless said otherwise.
+
+    Asked before cells of a notebook from disk run, it answers *Trust these cells*, unless `answers_reviews=False`.
+    """
     contexts: list[BrowserContext] = []
 
-    def make(**options: object) -> BrowserContext:
+    def make(*, answers_reviews: bool = True, **options: object) -> BrowserContext:
         context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(20_000)
         context.on("page", complaints.listen)
+        if answers_reviews:
+            context.on("page", trust_what_is_asked)
         contexts.append(context)
         return context
 

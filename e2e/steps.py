@@ -53,6 +53,19 @@ def output(page: Page, position: int) -> Locator:
     return page.get_by_role("region", name=f"Output of cell {position}", exact=True)
 
 
+def review(page: Page) -> Locator:
+    """The question that stands before code by others runs on this machine."""
+    return page.get_by_role("dialog", name="Review before running on your machine")
+
+
+def trust_what_is_asked(page: Page) -> None:
+    """Answer that question as somebody who knows the notebook, whenever it stands in the way of the next step.
+
+    Every page of `new_context` does; a story about the question itself makes its pages with `answers_reviews=False`.
+    """
+    page.add_locator_handler(review(page), lambda asked: asked.get_by_role("button", name="Trust these cells").click())
+
+
 def run_cell(page: Page, position: int) -> None:
     """Press a cell's Run button as a person would: not within the 400 ms in which it is deaf after a change."""
     button = code_cell(page, position).get_by_role("button", name="Run cell")
