@@ -109,7 +109,7 @@ const page: UserConfig = {
             // What every view needs, in one file instead of a dozen crumbs. Menus' and dialogs' heavy halves stay apart.
             {
               name: "base",
-              test: /node_modules\/(?:react|react-dom|scheduler|lucide-react)\/|src\/i18n\/(?!ja)|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/connect\.module\.css/,
+              test: /node_modules\/(?:react|react-dom|scheduler|lucide-react)\/|src\/i18n\/(?!ja)[a-z-]+\.ts$|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/connect\.module\.css/,
             },
           ],
         },

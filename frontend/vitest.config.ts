@@ -9,6 +9,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}", "frame/**/*.test.ts"],
     exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
     environment: "node",
+    setupFiles: ["src/i18n/words-for-tests.ts"],
     restoreMocks: true,
     testTimeout: 20_000,
     css: { modules: { classNameStrategy: "non-scoped" } },

@@ -22,7 +22,7 @@ export function ConnectPage({ page }: { readonly page: PageServices }) {
   };
   return (
     <main className={styles.screen} id="content" tabIndex={-1}>
-      <title>{`${t("connect.connect")} · Runhere`}</title>
+      <title>{`${t("runtime.connect")} · Runhere`}</title>
       <div className={styles.card}>
         <h1 className={styles.title}>
           {address?.ok ? t("connect.linkTitle", { address: address.label }) : t("connect.failed")}
@@ -43,7 +43,7 @@ export function ConnectPage({ page }: { readonly page: PageServices }) {
         <div className={styles.actions}>
           {address?.ok ? (
             <Button variant="primary" onPress={accept}>
-              {t("connect.connect")}
+              {t("runtime.connect")}
             </Button>
           ) : null}
           <Button onPress={goHome}>{t("shell.goHome")}</Button>

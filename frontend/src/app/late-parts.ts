@@ -1,3 +1,6 @@
+import { withWords } from "../i18n/t.ts";
+import { findBar } from "../views/notebook/notebook-view.tsx";
+
 /**
  * Parts of the page that are loaded when they are first used are also fetched soon after a notebook is open: the hub that would hand them
  * out may be dead by then, and a menu or a dialog must open all the same. Not here: KaTeX and grammars of text, which a notebook without
@@ -8,9 +11,10 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => import("../ui/menu-list.tsx"),
   () => import("../ui/menu-bar-popover.tsx"),
   () => import("../ui/dialog-frame.tsx"),
-  () => import("./page-dialogs.tsx"),
-  () => import("../views/connect/connect-dialogs.tsx"),
-  () => import("../views/settings/settings-dialog.tsx"),
+  () => withWords(import("./page-dialogs.tsx"), "connect"),
+  () => withWords(import("../views/connect/connect-dialogs.tsx"), "connect"),
+  () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
+  findBar.fetch,
 ];
 
 /** Resolves when every part was fetched or failed to be; those are fetched again where they are used. */

@@ -3,6 +3,7 @@ import type { Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
 import { canEdit } from "../core/notebook.ts";
 import { errorText } from "../i18n/error-text.ts";
+import { withWords } from "../i18n/t.ts";
 import { MenuBar } from "../ui/menu-bar.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useObservable, useSelected, useText } from "../ui/use-observable.ts";
@@ -21,7 +22,9 @@ import { type PageDialog, pageActions } from "./page-actions.ts";
 import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
 
-const PageDialogs = lazy(async () => ({ default: (await import("./page-dialogs.tsx")).PageDialogs }));
+const PageDialogs = lazy(async () => ({
+  default: (await withWords(import("./page-dialogs.tsx"), "connect")).PageDialogs,
+}));
 
 export interface NotebookPageProps {
   readonly id: string;
@@ -195,7 +198,7 @@ function useNotices({ runtime, driver }: OpenNotebook): void {
     const tellStopped = () => {
       const stopped = driver.stopped.get();
       if (stopped === null) return;
-      toast({ text: t("connect.queueStopped", { count: stopped.cancelled }), tone: "error" });
+      toast({ text: t("runtime.queueStopped", { count: stopped.cancelled }), tone: "error" });
       driver.dismissStopped();
     };
     tell();
@@ -209,10 +212,10 @@ function useNotices({ runtime, driver }: OpenNotebook): void {
 function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): string {
   switch (notice.code) {
     case "variables_lost":
-      return t(`connect.variablesLost_${notice.reason}`);
+      return t(`runtime.variablesLost_${notice.reason}`);
     case "maybe_incomplete":
-      return t("connect.maybeIncomplete");
+      return t("runtime.maybeIncomplete");
     case "started_elsewhere":
-      return t("connect.startedElsewhere");
+      return t("runtime.startedElsewhere");
   }
 }

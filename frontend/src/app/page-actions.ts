@@ -39,8 +39,8 @@ export function pageActions(options: PageActionsOptions): PageActions {
     duplicate: () =>
       guarded(async () => {
         const copy = await hub.duplicateNotebook(notebook.id);
-        const action = { label: text("home.open"), onAction: () => router.go(notebookPath(copy.id)) };
-        toast({ text: text("home.duplicated", { name: copy.name }), action });
+        const action = { label: text("shell.open"), onAction: () => router.go(notebookPath(copy.id)) };
+        toast({ text: text("shell.duplicated", { name: copy.name }), action });
       }),
     moveToTrash: () =>
       guarded(async () => {
@@ -50,8 +50,8 @@ export function pageActions(options: PageActionsOptions): PageActions {
           await hub.restoreNotebook(notebook.id);
           router.go(notebookPath(notebook.id));
         };
-        const action = { label: text("home.undo"), onAction: () => guarded(back) };
-        toast({ text: text("home.trashed", { name: notebook.name }), action });
+        const action = { label: text("shell.undo"), onAction: () => guarded(back) };
+        toast({ text: text("shell.trashed", { name: notebook.name }), action });
       }),
     download(withOutputs) {
       const link = document.createElement("a");

@@ -2,7 +2,7 @@ import { Settings2 } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import type { Session } from "../api/client.ts";
-import { language } from "../i18n/t.ts";
+import { language, withWords } from "../i18n/t.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Toasts } from "../ui/toast.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
@@ -15,13 +15,15 @@ import type { PageServices } from "./services.ts";
 import styles from "./shell.module.css";
 
 // Each view is a chunk of its own: Home does not wait for the editor, a notebook not for Home.
-const loadHome = () => import("../views/home/home-view.tsx");
+const loadHome = () => withWords(import("../views/home/home-view.tsx"), "home");
 const loadNotebook = () => import("./notebook-page.tsx");
 const HomeView = lazy(async () => ({ default: (await loadHome()).HomeView }));
 const NotebookPage = lazy(async () => ({ default: (await loadNotebook()).NotebookPage }));
-const ConnectPage = lazy(async () => ({ default: (await import("./connect-page.tsx")).ConnectPage }));
+const ConnectPage = lazy(async () => ({
+  default: (await withWords(import("./connect-page.tsx"), "connect")).ConnectPage,
+}));
 const SettingsDialog = lazy(async () => ({
-  default: (await import("../views/settings/settings-dialog.tsx")).SettingsDialog,
+  default: (await withWords(import("../views/settings/settings-dialog.tsx"), "settings")).SettingsDialog,
 }));
 
 /** Starts fetching a view's code. A failure shows when the view is drawn. */

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { en } from "./en.ts";
 import { ja } from "./ja.ts";
+import { late } from "./late.ts";
 import type { Message } from "./messages.ts";
 import { formatAgo, formatBytes, isTextKey, language, looseText, preferredLanguage, setLanguage, text } from "./t.ts";
 
@@ -9,11 +10,20 @@ afterEach(() => setLanguage("en"));
 const names = (message: Message): string[] =>
   [...JSON.stringify(message).matchAll(/\{([a-zA-Z]+)\}/g)].map((match) => match[1] ?? "").sort();
 
-test("every Japanese text names the same values as the English one", () => {
-  for (const [topic, messages] of Object.entries(en)) {
-    const translated = ja[topic as keyof typeof ja] as Readonly<Record<string, Message>>;
+type Words = Readonly<Record<string, Message>>;
+
+async function allTopics(): Promise<readonly (readonly [topic: string, english: Words, japanese: Words])[]> {
+  const first = Object.entries(en).map(([topic, words]) => [topic, words, ja[topic as keyof typeof ja]] as const);
+  const others = Object.entries(late).map(
+    async ([topic, words]) => [topic, await words.en(), await words.ja()] as const,
+  );
+  return [...first, ...(await Promise.all(others))];
+}
+
+test("every Japanese text names the same values as the English one", async () => {
+  for (const [topic, messages, translated] of await allTopics()) {
     expect(Object.keys(translated).sort(), topic).toEqual(Object.keys(messages).sort());
-    for (const [name, message] of Object.entries(messages as Readonly<Record<string, Message>>)) {
+    for (const [name, message] of Object.entries(messages)) {
       const wanted = new Set(names(message));
       const got = new Set(names(translated[name] ?? ""));
       // A plural form may leave the number out ("one folder"), never add a name.
@@ -36,8 +46,8 @@ test("a text follows the language in force and tells its watchers", async () => 
 });
 
 test("values are put in, unknown names stay, numbers are written for people", () => {
-  expect(looseText("connect.connectedTo", { name: 12345 })).toBe("Connected to 12,345");
-  expect(looseText("connect.connectedTo", {})).toBe("Connected to {name}");
+  expect(looseText("runtime.connectedTo", { name: 12345 })).toBe("Connected to 12,345");
+  expect(looseText("runtime.connectedTo", {})).toBe("Connected to {name}");
 });
 
 test("a code from outside is looked up only if there is a text for it", () => {

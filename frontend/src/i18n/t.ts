@@ -1,16 +1,18 @@
 /**
  * The page's words. One language is in force for the whole page; `text` reads it at the moment of the call.
  *
- * English is loaded with the page and is the fall-back; Japanese comes when it is asked for. A component that shows text
- * uses `useText` of `ui/`, so that it is drawn again when the language changes.
+ * English words of the first load are there from the start and are the fall-back; Japanese comes when it is asked for.
+ * Words of `late.ts` come with the code that shows them, through `withWords`. A component that shows text uses `useText`
+ * of `ui/`, so that it is drawn again when the language changes.
  */
 import { en } from "./en.ts";
+import { type LateTopic, type LateWords, late } from "./late.ts";
 import type { Message, ParameterOf } from "./messages.ts";
 
 export type Language = "en" | "ja";
 export const languages: readonly Language[] = ["en", "ja"];
 
-type Topics = typeof en;
+type Topics = typeof en & LateWords;
 /** `topic.name` of every text, as `home.newNotebook`. */
 export type TextKey = { [T in keyof Topics & string]: `${T}.${keyof Topics[T] & string}` }[keyof Topics & string];
 type MessageOf<K> = K extends `${infer T}.${infer N}`
@@ -24,15 +26,18 @@ type Values<K> = [ParameterOf<MessageOf<K>>] extends [never]
   ? []
   : [values: { readonly [P in ParameterOf<MessageOf<K>>]: string | number }];
 
-type Dictionary = { readonly [T in keyof Topics]: { readonly [N in keyof Topics[T]]: Message } };
+type Words = Readonly<Record<string, Message>>;
 
-const loaders: Record<Language, () => Promise<Dictionary>> = {
-  en: async () => en,
-  ja: async () => (await import("./ja.ts")).ja,
-};
+/** A part of the page shows words that were not loaded with it: its `import()` lacks `withWords` or a topic. */
+export class WordsMissing extends Error {
+  override readonly name = "WordsMissing";
+}
 
 let current: Language = "en";
-let dictionary: Dictionary = en;
+/** What is loaded, by language and topic. */
+const loaded: Readonly<Record<Language, Map<string, Words>>> = { en: new Map(Object.entries(en)), ja: new Map() };
+/** Late topics that some part of the page asked for. */
+const wanted = new Set<LateTopic>();
 const watchers = new Set<() => void>();
 
 /** The language in force. Fits `Observable` of `core/`. */
@@ -46,9 +51,37 @@ export const language = {
 
 /** Loads a language's words and puts them in force; the page keeps the old ones when the load fails (rejects). */
 export async function setLanguage(next: Language): Promise<void> {
-  dictionary = await loaders[next]();
+  await loadFirst(next);
+  let topics: readonly LateTopic[];
+  do {
+    topics = [...wanted];
+    await loadLate(next, topics);
+  } while (topics.length < wanted.size);
   current = next;
   for (const watcher of watchers) watcher();
+}
+
+/**
+ * A part of the page that is loaded when it is needed, together with the words that it shows. Rejects when either cannot
+ * be loaded; both may be asked for again.
+ */
+export async function withWords<Part>(part: Promise<Part>, ...topics: readonly LateTopic[]): Promise<Part> {
+  for (const topic of topics) wanted.add(topic);
+  const [code] = await Promise.all([part, loadLate(current, topics)]);
+  // Nothing to do, unless somebody changed the language meanwhile.
+  await loadLate(current, topics);
+  return code;
+}
+
+async function loadFirst(into: Language): Promise<void> {
+  if (into === "en" || loaded.ja.has("shell")) return;
+  const { ja } = await import("./ja.ts");
+  for (const [topic, words] of Object.entries(ja)) loaded.ja.set(topic, words);
+}
+
+async function loadLate(into: Language, topics: readonly LateTopic[]): Promise<void> {
+  const missing = topics.filter((topic) => !loaded[into].has(topic));
+  await Promise.all(missing.map(async (topic) => loaded[into].set(topic, await late[topic][into]())));
 }
 
 /** The language a browser asks for: Japanese if it names Japanese before English, else English. */
@@ -67,9 +100,9 @@ export function text<K extends TextKey>(key: K, ...values: Values<K>): string {
 
 /** Whether `key` names a text; for codes that come from outside (an error's code, a diagnosis). */
 export function isTextKey(key: string): key is TextKey {
-  const dot = key.indexOf(".");
-  const topic = en[key.slice(0, dot) as keyof Topics] as Readonly<Record<string, Message>> | undefined;
-  return topic !== undefined && Object.hasOwn(topic, key.slice(dot + 1));
+  const [topic, name] = parts(key);
+  const words = loaded[current].get(topic) ?? loaded.en.get(topic);
+  return words !== undefined && Object.hasOwn(words, name);
 }
 
 /** The text of a key that was checked with `isTextKey`, with values whose names nobody can check. */
@@ -78,9 +111,16 @@ export function looseText(key: TextKey, values: Readonly<Record<string, string |
 }
 
 function lookUp(key: string): Message {
+  const [topic, name] = parts(key);
+  const words = loaded[current].get(topic) ?? loaded.en.get(topic);
+  // Where people work a bare name is less bad than a broken page; where we work it must not pass.
+  if (!words && import.meta.env.DEV) throw new WordsMissing(`${key} is not loaded: load its part with withWords`);
+  return words?.[name] ?? name;
+}
+
+function parts(key: string): readonly [topic: string, name: string] {
   const dot = key.indexOf(".");
-  const topic = dictionary[key.slice(0, dot) as keyof Topics] as Readonly<Record<string, Message>>;
-  return topic[key.slice(dot + 1)] ?? key;
+  return [key.slice(0, dot), key.slice(dot + 1)];
 }
 
 function fill(message: Message, values: Readonly<Record<string, string | number>>): string {

@@ -36,4 +36,9 @@ export const shell = {
     "What you typed up to now is kept. Reload the page to go on. If it happens again, tell us with the text below.",
   viewFailedTitle: "This part of the page could not be loaded",
   viewFailedText: "The hub may have been updated while the page was open. Reload the page.",
+
+  duplicated: "“{name}” was made.",
+  open: "Open",
+  trashed: "“{name}” is in the trash.",
+  undo: "Undo",
 } as const;

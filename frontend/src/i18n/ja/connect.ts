@@ -2,18 +2,6 @@ import type { connect as english } from "../en/connect.ts";
 import type { Translated } from "../messages.ts";
 
 export const connect = {
-  connect: "接続",
-  connectedTo: "{name} に接続済み",
-  connectingTo: "{name} に接続中…",
-  lostTo: "{name} との接続が切れました",
-  endedAt: "{name} のカーネルが終了しました",
-  needsToken: "{name} がトークンを求めています",
-  options: "接続オプション",
-  localRuntime: "ローカル ランタイムに接続…",
-  hostedRuntime: "ホスト型ランタイムに接続",
-  manageSessions: "セッションの管理",
-  disconnect: "切断",
-  changeKernel: "カーネル",
   reconnectNow: "今すぐ再試行",
   startNewKernel: "新しいカーネルを起動",
   details: "接続",
@@ -124,13 +112,6 @@ export const connect = {
   restartText: "変数は失われます。ノートブックと出力は残ります。",
   restartAndRunText: "変数は失われ、その後すべてのセルが最初から順に実行されます。",
   endTitle: "カーネルを終了しますか?",
-  variablesLost_kernel_died: "カーネルが予期せず停止し、変数が失われました。",
-  variablesLost_kernel_restarted: "カーネルが再起動され、変数が失われました。",
-  variablesLost_kernel_gone: "カーネルがなくなり、変数が失われました。",
-  maybeIncomplete: "コードの実行中に接続が切れました。出力の一部が欠けている可能性があります。",
-  queueStopped: { other: "エラーで停止しました。待機中の {count} 個のセルは実行されませんでした。" },
-  startedElsewhere:
-    "カーネルはランタイム自身のフォルダーで起動しました。このノートブックのフォルダーはその中にありません。ノートブックと同じ場所にあるファイルは絶対パスで指定してください。",
   noPath: "ノートブックなし",
 
   linkTitle: "{address} のランタイムに接続しますか?",

@@ -1,4 +1,24 @@
 import type { runtime as english } from "../en/runtime.ts";
 import type { Translated } from "../messages.ts";
 
-export const runtime = {} as const satisfies Translated<typeof english>;
+export const runtime = {
+  connect: "接続",
+  connectedTo: "{name} に接続済み",
+  connectingTo: "{name} に接続中…",
+  lostTo: "{name} との接続が切れました",
+  endedAt: "{name} のカーネルが終了しました",
+  needsToken: "{name} がトークンを求めています",
+  options: "接続オプション",
+  localRuntime: "ローカル ランタイムに接続…",
+  hostedRuntime: "ホスト型ランタイムに接続",
+  manageSessions: "セッションの管理",
+  disconnect: "切断",
+  changeKernel: "カーネル",
+  maybeIncomplete: "コードの実行中に接続が切れました。出力の一部が欠けている可能性があります。",
+  queueStopped: { other: "エラーで停止しました。待機中の {count} 個のセルは実行されませんでした。" },
+  startedElsewhere:
+    "カーネルはランタイム自身のフォルダーで起動しました。このノートブックのフォルダーはその中にありません。ノートブックと同じ場所にあるファイルは絶対パスで指定してください。",
+  variablesLost_kernel_died: "カーネルが予期せず停止し、変数が失われました。",
+  variablesLost_kernel_restarted: "カーネルが再起動され、変数が失われました。",
+  variablesLost_kernel_gone: "カーネルがなくなり、変数が失われました。",
+} as const satisfies Translated<typeof english>;

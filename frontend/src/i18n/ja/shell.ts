@@ -40,4 +40,9 @@ export const shell = {
     "ここまでに入力した内容は残っています。ページを再読み込みして続けてください。繰り返し起きる場合は、下の内容を添えてお知らせください。",
   viewFailedTitle: "ページのこの部分を読み込めませんでした",
   viewFailedText: "ページを開いている間にハブが更新された可能性があります。ページを再読み込みしてください。",
+
+  duplicated: "「{name}」を作成しました。",
+  open: "開く",
+  trashed: "「{name}」をゴミ箱に移動しました。",
+  undo: "元に戻す",
 } as const satisfies Translated<typeof english>;

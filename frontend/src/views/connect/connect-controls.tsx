@@ -1,7 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import { lazy, Suspense } from "react";
 import type { BindingState } from "../../core/binding.ts";
-import type { text } from "../../i18n/t.ts";
+import { type text, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
 import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
@@ -12,7 +12,9 @@ import type { ConnectControlsProps } from "./connect-props.ts";
 import { labelOf, wantsToken } from "./connection-label.ts";
 import type { KernelNow } from "./runtime.ts";
 
-const ConnectDialogs = lazy(async () => ({ default: (await import("./connect-dialogs.tsx")).ConnectDialogs }));
+const ConnectDialogs = lazy(async () => ({
+  default: (await withWords(import("./connect-dialogs.tsx"), "connect")).ConnectDialogs,
+}));
 
 /** The button **Connect** with its options, and the dialogs behind them. */
 export function ConnectControls(props: ConnectControlsProps) {
@@ -37,11 +39,11 @@ export function ConnectControls(props: ConnectControlsProps) {
         )}
         <span className={styles.words}>{labelOf(binding, t)}</span>
       </Button>
-      <MenuButton label={t("connect.options")} entries={optionsOf(props, binding, t)} placement="bottom end">
+      <MenuButton label={t("runtime.options")} entries={optionsOf(props, binding, t)} placement="bottom end">
         <Button
           variant={binding.phase === "unbound" ? "primary" : "secondary"}
           className={cx(styles.more)}
-          aria-label={t("connect.options")}
+          aria-label={t("runtime.options")}
         >
           <ChevronDown size={16} aria-hidden />
         </Button>
@@ -71,7 +73,7 @@ function optionsOf(props: ConnectControlsProps, binding: BindingState, t: typeof
           {
             kind: "submenu",
             id: "kernels",
-            label: t("connect.changeKernel"),
+            label: t("runtime.changeKernel"),
             entries: specs.map((spec) => ({
               kind: "item",
               id: spec.name,
@@ -83,15 +85,15 @@ function optionsOf(props: ConnectControlsProps, binding: BindingState, t: typeof
         ]
       : [];
   return [
-    { kind: "item", id: "local", label: t("connect.localRuntime"), onAction: () => desk.show("local") },
-    { kind: "item", id: "hosted", label: t("connect.hostedRuntime"), onAction: () => desk.show("hosted") },
+    { kind: "item", id: "local", label: t("runtime.localRuntime"), onAction: () => desk.show("local") },
+    { kind: "item", id: "hosted", label: t("runtime.hostedRuntime"), onAction: () => desk.show("hosted") },
     { kind: "separator", id: "s1" },
     ...kernels,
-    { kind: "item", id: "sessions", label: t("connect.manageSessions"), onAction: () => desk.show("sessions") },
+    { kind: "item", id: "sessions", label: t("runtime.manageSessions"), onAction: () => desk.show("sessions") },
     {
       kind: "item",
       id: "disconnect",
-      label: t("connect.disconnect"),
+      label: t("runtime.disconnect"),
       isDisabled: binding.phase === "unbound",
       onAction: () => runtime.disconnect(),
     },

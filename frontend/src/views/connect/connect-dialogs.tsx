@@ -43,7 +43,7 @@ function HostedDialog({ onLocal, onClose }: { readonly onLocal: () => void; read
         <>
           <Button onPress={onClose}>{t("shell.close")}</Button>
           <Button variant="primary" onPress={onLocal}>
-            {t("connect.localRuntime")}
+            {t("runtime.localRuntime")}
           </Button>
         </>
       }

@@ -120,9 +120,9 @@ function TokenForm({ runtime, binding, origin }: ConnectProgressProps) {
       onSubmit={() => void runtime.giveToken(token, { remember })}
       footer={
         <>
-          <Button onPress={() => runtime.disconnect()}>{t(isNew ? "connect.disconnect" : "shell.cancel")}</Button>
+          <Button onPress={() => runtime.disconnect()}>{t(isNew ? "runtime.disconnect" : "shell.cancel")}</Button>
           <Button variant="primary" type="submit">
-            {t("connect.connect")}
+            {t("runtime.connect")}
           </Button>
         </>
       }

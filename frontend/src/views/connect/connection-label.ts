@@ -8,19 +8,19 @@ export function wantsToken(binding: BindingState): boolean {
 
 /** The name of the button in every state. */
 export function labelOf(binding: BindingState, t: typeof text): string {
-  if (binding.phase === "unbound") return t("connect.connect");
+  if (binding.phase === "unbound") return t("runtime.connect");
   const name = binding.target.label;
   switch (binding.phase) {
     case "probing":
     case "connecting":
-      return t("connect.connectingTo", { name });
+      return t("runtime.connectingTo", { name });
     case "authenticating":
-      return binding.step === "token" ? t("connect.needsToken", { name }) : t("connect.connectingTo", { name });
+      return binding.step === "token" ? t("runtime.needsToken", { name }) : t("runtime.connectingTo", { name });
     case "ready":
-      return t("connect.connectedTo", { name });
+      return t("runtime.connectedTo", { name });
     case "interrupted":
-      return wantsToken(binding) ? t("connect.needsToken", { name }) : t("connect.lostTo", { name });
+      return wantsToken(binding) ? t("runtime.needsToken", { name }) : t("runtime.lostTo", { name });
     case "gone":
-      return t("connect.endedAt", { name });
+      return t("runtime.endedAt", { name });
   }
 }

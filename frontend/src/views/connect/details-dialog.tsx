@@ -55,10 +55,10 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
               onClose();
             }}
           >
-            {t("connect.disconnect")}
+            {t("runtime.disconnect")}
           </Button>
-          <Button onPress={onSessions}>{t("connect.manageSessions")}</Button>
-          <Button onPress={onOther}>{t("connect.localRuntime")}</Button>
+          <Button onPress={onSessions}>{t("runtime.manageSessions")}</Button>
+          <Button onPress={onOther}>{t("runtime.localRuntime")}</Button>
         </>
       }
     >

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { parseBackendUrl } from "../../core/backend-url.ts";
 import type { Failure } from "../../core/binding.ts";
-import { en } from "../../i18n/en.ts";
+import { connect } from "../../i18n/en/connect.ts";
 import { setLanguage } from "../../i18n/t.ts";
 import { tell } from "./failure.ts";
 import { companionLine, jupyterLine } from "./start-lines.ts";
@@ -14,9 +14,7 @@ const failed = (code: Failure["code"], more: Failure["facts"] = facts): Failure 
   facts: more,
   needsToken: false,
 });
-const codes = Object.keys(en.connect).flatMap(
-  (key) => /^failure_(.+)_title$/.exec(key)?.[1] ?? [],
-) as Failure["code"][];
+const codes = Object.keys(connect).flatMap((key) => /^failure_(.+)_title$/.exec(key)?.[1] ?? []) as Failure["code"][];
 
 afterEach(() => setLanguage("en"));
 

@@ -64,7 +64,7 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
         <>
           <Button onPress={onClose}>{t("shell.cancel")}</Button>
           <Button variant="primary" type="submit">
-            {t("connect.connect")}
+            {t("runtime.connect")}
           </Button>
         </>
       }

@@ -55,7 +55,7 @@ export function SessionsDialog({ runtime, now, onConnect, onClose }: SessionsDia
           <Button onPress={onClose}>{t("shell.close")}</Button>
         ) : (
           <Button variant="primary" onPress={onConnect}>
-            {t("connect.localRuntime")}
+            {t("runtime.localRuntime")}
           </Button>
         )
       }

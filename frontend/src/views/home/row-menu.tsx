@@ -32,7 +32,7 @@ function notebookMenu(place: FilePlace, t: Text, actions: HomeActions): readonly
     {
       kind: "item",
       id: "open",
-      label: t("home.open"),
+      label: t("shell.open"),
       icon: <NotebookPen size={16} />,
       onAction: () => void actions.open(place),
     },

@@ -54,8 +54,8 @@ export function useHomeActions(model: HomeModel, show: (notebookId: string) => v
       guarded(async () => {
         const copy: Notebook = await model.duplicate(place);
         toast({
-          text: t("home.duplicated", { name: copy.name }),
-          action: { label: t("home.open"), onAction: () => show(copy.id) },
+          text: t("shell.duplicated", { name: copy.name }),
+          action: { label: t("shell.open"), onAction: () => show(copy.id) },
         });
       }),
     move: async (place: FilePlace, directory: FilePlace) => {
@@ -71,8 +71,8 @@ export function useHomeActions(model: HomeModel, show: (notebookId: string) => v
       guarded(async () => {
         const id = await model.trash(place);
         toast({
-          text: t("home.trashed", { name: nameOf(place.path) }),
-          action: { label: t("home.undo"), onAction: () => void guarded(async () => void (await model.restore(id))) },
+          text: t("shell.trashed", { name: nameOf(place.path) }),
+          action: { label: t("shell.undo"), onAction: () => void guarded(async () => void (await model.restore(id))) },
         });
       }),
     download: (place: FilePlace, options: { readonly outputs: boolean }) =>

@@ -14,12 +14,9 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
   const state = useObservable(find.state);
   const [replacement, setReplacement] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const { opened, isOpen } = state;
+  const { opened } = state;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each opening takes the focus again.
-  useEffect(() => {
-    if (isOpen) field.current?.select();
-  }, [opened, isOpen]);
-  if (!isOpen) return null;
+  useEffect(() => field.current?.select(), [opened]);
 
   const set = (options: Partial<FindOptions>): void => {
     const cellId = controller.activeId;
@@ -53,10 +50,10 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
     );
   };
   return (
-    <search className={styles.find} aria-label={t("notebook.findIn")} onKeyDown={onKeyDown}>
+    <search className={styles.find} aria-label={t("find.findIn")} onKeyDown={onKeyDown}>
       <IconButton
         size="small"
-        label={t("notebook.toggleReplace")}
+        label={t("find.toggleReplace")}
         aria-expanded={state.showsReplace}
         className={styles.chevron}
         onPress={() => find.toggleReplace()}
@@ -68,22 +65,22 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
           <input
             ref={field}
             className={styles.field}
-            aria-label={t("notebook.find")}
-            placeholder={t("notebook.find")}
+            aria-label={t("find.find")}
+            placeholder={t("find.find")}
             value={state.options.text}
             spellCheck={false}
             autoComplete="off"
             onChange={(event) => set({ text: event.target.value })}
           />
-          {toggle("matchCase", t("notebook.matchCase"), CaseSensitive)}
-          {toggle("wholeWord", t("notebook.wholeWord"), WholeWord)}
-          {toggle("isRegExp", t("notebook.regExp"), Regex)}
+          {toggle("matchCase", t("find.matchCase"), CaseSensitive)}
+          {toggle("wholeWord", t("find.wholeWord"), WholeWord)}
+          {toggle("isRegExp", t("find.regExp"), Regex)}
           <span className={styles.matchCount} role="status">
             {counted(state)}
           </span>
           <IconButton
             size="small"
-            label={t("notebook.previousMatch")}
+            label={t("find.previousMatch")}
             isDisabled={state.matches.length === 0}
             onPress={() => find.step(-1)}
           >
@@ -91,13 +88,13 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
           </IconButton>
           <IconButton
             size="small"
-            label={t("notebook.nextMatch")}
+            label={t("find.nextMatch")}
             isDisabled={state.matches.length === 0}
             onPress={() => find.step(1)}
           >
             <ArrowDown size={16} aria-hidden />
           </IconButton>
-          <IconButton size="small" label={t("notebook.closeFind")} onPress={close}>
+          <IconButton size="small" label={t("find.closeFind")} onPress={close}>
             <X size={16} aria-hidden />
           </IconButton>
         </div>
@@ -105,8 +102,8 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
           <div className={styles.findRow}>
             <input
               className={styles.field}
-              aria-label={t("notebook.replaceWith")}
-              placeholder={t("notebook.replaceWith")}
+              aria-label={t("find.replaceWith")}
+              placeholder={t("find.replaceWith")}
               value={replacement}
               spellCheck={false}
               autoComplete="off"
@@ -117,18 +114,18 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
               isDisabled={state.current < 0 || controller.isReadOnly}
               onPress={() => find.replace(replacement)}
             >
-              {t("notebook.replace")}
+              {t("find.replace")}
             </Button>
             <Button
               size="small"
               isDisabled={state.matches.length === 0 || controller.isReadOnly}
               onPress={() => {
-                controller.say(t("notebook.replaced", { count: find.replaceAll(replacement) }));
+                controller.say(t("find.replaced", { count: find.replaceAll(replacement) }));
                 // Nothing is left to replace: the button goes dead, and would take the focus, and Escape, with it.
                 field.current?.focus();
               }}
             >
-              {t("notebook.replaceAll")}
+              {t("find.replaceAll")}
             </Button>
           </div>
         ) : null}
@@ -143,8 +140,8 @@ function counted(state: {
   readonly matches: readonly unknown[];
   readonly current: number;
 }): string {
-  if (state.isInvalid) return word("notebook.invalidExpression");
+  if (state.isInvalid) return word("find.invalidExpression");
   if (state.options.text === "") return "";
-  if (state.matches.length === 0) return word("notebook.noMatches");
-  return word("notebook.matchOf", { current: state.current + 1, total: state.matches.length });
+  if (state.matches.length === 0) return word("find.noMatches");
+  return word("find.matchOf", { current: state.current + 1, total: state.matches.length });
 }

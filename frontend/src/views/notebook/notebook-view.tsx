@@ -1,19 +1,26 @@
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { KeyBinding } from "../../core/shortcuts.ts";
+import { withWords } from "../../i18n/t.ts";
 import { endAllFrames } from "../../outputs/frames.ts";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
-import { useObservable, useText } from "../../ui/use-observable.ts";
+import { latePart } from "../../ui/late-part.ts";
+import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import "../../outputs/outputs.css";
 import { Banners } from "./banners.tsx";
 import { CellList } from "./cell-list.tsx";
 import { asPlainText, CELLS_MIME, keptCells, parseCells } from "./clipboard.ts";
 import type { NotebookController } from "./controller.ts";
-import { FindBar } from "./find-bar.tsx";
 import { InsertButtons } from "./insert-bar.tsx";
 import { listenToKeys } from "./keys.ts";
 import styles from "./notebook-view.module.css";
 import { linkQuestion } from "./output-environment.ts";
 import { People, SaveStatus } from "./save-status.tsx";
+
+/** Fetched ahead by the composition root: what is typed after Ctrl+F belongs into its field. */
+export const findBar = latePart(
+  () => withWords(import("./find-bar.tsx"), "find"),
+  (module) => module.FindBar,
+);
 
 export interface NotebookViewProps {
   readonly controller: NotebookController;
@@ -31,6 +38,7 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
   // State, not a ref: the window over the cells needs the element when it is first drawn, and refs are set after that.
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
   const isReadOnly = useObservable(controller.readOnly);
+  const isFinding = useSelected(controller.find.state, ({ isOpen }) => isOpen);
   useKeys(keys, onCommand);
   useCellClipboard(controller);
   useEffect(() => endAllFrames, []);
@@ -43,7 +51,7 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
         <People controller={controller} />
         {toolbarEnd}
       </div>
-      <FindBar controller={controller} />
+      {isFinding ? <findBar.Part controller={controller} /> : null}
       <main ref={setScroller} className={styles.scroller}>
         <Banners controller={controller} />
         {scroller ? <CellList controller={controller} scroller={scroller} /> : null}

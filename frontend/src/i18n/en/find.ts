@@ -1,0 +1,18 @@
+export const find = {
+  find: "Find",
+  findIn: "Find in notebook",
+  replace: "Replace",
+  replaceWith: "Replace with",
+  replaceAll: "Replace all",
+  replaced: { one: "{count} match replaced", other: "{count} matches replaced" },
+  nextMatch: "Next match",
+  previousMatch: "Previous match",
+  matchCase: "Match case",
+  wholeWord: "Whole word",
+  regExp: "Regular expression",
+  matchOf: "{current} of {total}",
+  noMatches: "No matches",
+  invalidExpression: "This expression cannot be read",
+  closeFind: "Close find",
+  toggleReplace: "Show or hide replace",
+} as const;

@@ -1,0 +1,25 @@
+/**
+ * Words that come with the part of the page that shows them: `withWords(import("./the-part.tsx"), "topic")`. Nothing of
+ * the first load may use them; `late.test.ts` follows the imports and says who does.
+ */
+export const late = {
+  connect: {
+    en: async () => (await import("./en/connect.ts")).connect,
+    ja: async () => (await import("./ja/connect.ts")).connect,
+  },
+  find: {
+    en: async () => (await import("./en/find.ts")).find,
+    ja: async () => (await import("./ja/find.ts")).find,
+  },
+  home: {
+    en: async () => (await import("./en/home.ts")).home,
+    ja: async () => (await import("./ja/home.ts")).home,
+  },
+  settings: {
+    en: async () => (await import("./en/settings.ts")).settings,
+    ja: async () => (await import("./ja/settings.ts")).settings,
+  },
+} as const;
+
+export type LateTopic = keyof typeof late;
+export type LateWords = { readonly [T in LateTopic]: Awaited<ReturnType<(typeof late)[T]["en"]>> };

@@ -1,0 +1,46 @@
+// @vitest-environment jsdom
+import { cleanup, render, screen } from "@testing-library/react";
+import { Component, type ReactNode } from "react";
+import { afterEach, expect, test, vi } from "vitest";
+import { latePart } from "./late-part.ts";
+
+afterEach(cleanup);
+
+const Hello = ({ name }: { readonly name: string }) => <p>Hello {name}</p>;
+
+class Catch extends Component<{ readonly children: ReactNode }, { readonly told: string | null }> {
+  override state = { told: null };
+  static getDerivedStateFromError(error: Error) {
+    return { told: error.message };
+  }
+  override render() {
+    return this.state.told ?? this.props.children;
+  }
+}
+
+test("a part is drawn when its code came, and at once when it was fetched before", async () => {
+  const { Part, fetch } = latePart(
+    async () => ({ Hello }),
+    (module) => module.Hello,
+  );
+  render(<Part name="Ada" />);
+  expect(screen.queryByText("Hello Ada")).toBeNull();
+  expect(await screen.findByText("Hello Ada")).not.toBeNull();
+  cleanup();
+  await fetch();
+  render(<Part name="Grace" />);
+  expect(screen.getByText("Hello Grace")).not.toBeNull();
+});
+
+test("a failed load is told, and tried again the next time", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const load = vi.fn(async () => ({ Hello }));
+  load.mockRejectedValueOnce(new Error("no hub"));
+  const { Part } = latePart(load, (module) => module.Hello);
+  const first = render(<Part name="Ada" />, { wrapper: Catch });
+  expect(await screen.findByText("no hub")).not.toBeNull();
+  first.unmount();
+  render(<Part name="Ada" />, { wrapper: Catch });
+  expect(await screen.findByText("Hello Ada")).not.toBeNull();
+  expect(load).toHaveBeenCalledTimes(2);
+});
