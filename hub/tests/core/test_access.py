@@ -2,8 +2,20 @@
 
 import pytest
 
-from runhere_hub.core.access import Grant, Owned, Role, Verb, can, role_of
-from runhere_hub.core.ids import NotebookId, PersonId
+from runhere_hub.core.access import (
+    Grant,
+    HubVerb,
+    Owned,
+    Place,
+    Role,
+    Standing,
+    Verb,
+    can,
+    may,
+    may_give,
+    role_of,
+)
+from runhere_hub.core.ids import FolderId, NotebookId, PersonId
 
 ADA, BOB, EVE = PersonId("a" * 32), PersonId("b" * 32), PersonId("e" * 32)
 NOTEBOOK = Owned(id="1" * 32, owner_id=ADA)
@@ -40,3 +52,47 @@ def test_the_owner_may_all_and_a_stranger_nothing(verb: Verb) -> None:
 def test_the_strongest_grant_counts() -> None:
     assert role_of(BOB, NOTEBOOK, [grant("viewer"), grant("editor"), grant("commenter")]) == "editor"
     assert role_of(EVE, NOTEBOOK, [grant("viewer")]) is None
+
+
+FOLDER = FolderId("f" * 32)
+PLACED = Owned(id="3" * 32, owner_id=ADA, place=Place(FOLDER, "lab/plots/a.ipynb"))
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("place", "holds"),
+    [
+        (Place(FOLDER), True),
+        (Place(FOLDER, "lab"), True),
+        (Place(FOLDER, "lab/plots"), True),
+        (Place(FOLDER, "lab/plots/a.ipynb"), True),
+        (Place(FOLDER, "la"), False),
+        (Place(FOLDER, "lab/plots/a"), False),
+        (Place(FOLDER, "lab/plots/a.ipynb/b"), False),
+        (Place(FolderId("e" * 32)), False),
+    ],
+)
+def test_a_role_on_a_folder_holds_below_it_and_not_beside_it(place: Place, holds: bool) -> None:
+    assert can(BOB, Verb.EDIT, PLACED, [Grant(place, BOB, "editor")]) == holds
+    assert not can(EVE, Verb.READ, PLACED, [Grant(place, BOB, "editor")])
+
+
+@pytest.mark.fast
+def test_a_role_on_a_folder_says_nothing_of_a_notebook_that_lies_in_none() -> None:
+    assert role_of(BOB, NOTEBOOK, [Grant(Place(FOLDER), BOB, "owner")]) is None
+
+
+@pytest.mark.fast
+def test_nobody_gives_more_than_they_have_and_only_owners_give() -> None:
+    assert may_give("owner", "owner")
+    assert may_give("owner", "viewer")
+    assert not may_give("editor", "viewer")
+    assert not may_give(None, "viewer")
+
+
+@pytest.mark.fast
+def test_only_an_administrator_who_may_still_sign_in_administers() -> None:
+    assert may(Standing(is_admin=True, is_disabled=False), HubVerb.ADMINISTER)
+    assert not may(Standing(is_admin=True, is_disabled=True), HubVerb.ADMINISTER)
+    assert not may(Standing(is_admin=False, is_disabled=False), HubVerb.ADMINISTER)
+    assert not may(None, HubVerb.ADMINISTER)

@@ -1,7 +1,8 @@
 """Who may do what. The only place that knows.
 
 A role includes every weaker one: owner ⊃ editor ⊃ commenter ⊃ viewer. Whoever has no role on a notebook may not even
-learn that it exists, so callers answer *not found* where `role_of` gives None.
+learn that it exists, so callers answer *not found* where `role_of` gives None. A role on a folder holds for everything
+below it.
 """
 
 from collections.abc import Iterable
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from runhere_hub.core.ids import NotebookId, PersonId
+from runhere_hub.core.ids import FolderId, NotebookId, PersonId
 
 Role = Literal["viewer", "commenter", "editor", "owner"]
+ROLES: tuple[Role, ...] = ("viewer", "commenter", "editor", "owner")
 
 _STRENGTH: dict[Role, int] = {"viewer": 1, "commenter": 2, "editor": 3, "owner": 4}
 
@@ -43,32 +45,84 @@ _WEAKEST: dict[Verb, Role] = {
 }
 
 
+class HubVerb(Enum):
+    """What can be done with the hub itself."""
+
+    ADMINISTER = "administer"  # people, invitations, the whole audit log
+
+
+@dataclass(frozen=True)
+class Place:
+    """A directory of a folder, or a notebook's place in it: `path` is relative, '/' between parts, "" the folder."""
+
+    folder_id: FolderId
+    path: str = ""
+
+    def holds(self, other: "Place") -> bool:
+        """True for this place itself and everything below it."""
+        if self.folder_id != other.folder_id:
+            return False
+        return self.path in ("", other.path) or other.path.startswith(f"{self.path}/")
+
+
 @dataclass(frozen=True)
 class Owned:
-    """As much of a notebook or folder as access needs."""
+    """As much of a notebook or folder as access needs. `place` None: a notebook that lies in no folder."""
 
     id: str
     owner_id: PersonId
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
 class Grant:
-    """One person's role on one notebook."""
+    """One person's role on one notebook, or on a directory and everything below it."""
 
-    notebook_id: NotebookId
+    on: NotebookId | Place
     person_id: PersonId
     role: Role
 
 
+def covers(grant: Grant, thing: Owned) -> bool:
+    """True when a grant says something about a thing."""
+    if isinstance(grant.on, Place):
+        return thing.place is not None and grant.on.holds(thing.place)
+    return grant.on == thing.id
+
+
 def role_of(actor: PersonId, thing: Owned, grants: Iterable[Grant]) -> Role | None:
-    """The strongest role of a person on a notebook; None: they may not know of it."""
+    """The strongest role of a person on a notebook or folder; None: they may not know of it."""
     if thing.owner_id == actor:
         return "owner"
-    held = [g.role for g in grants if g.person_id == actor and g.notebook_id == thing.id]
+    held = [grant.role for grant in grants if grant.person_id == actor and covers(grant, thing)]
     return max(held, key=_STRENGTH.__getitem__, default=None)
+
+
+def allows(role: Role | None, verb: Verb) -> bool:
+    """True when a role is enough."""
+    return role is not None and _STRENGTH[role] >= _STRENGTH[_WEAKEST[verb]]
 
 
 def can(actor: PersonId, verb: Verb, thing: Owned, grants: Iterable[Grant]) -> bool:
     """True when the person may do it. One-person mode: the owner owns everything and may all."""
-    role = role_of(actor, thing, grants)
-    return role is not None and _STRENGTH[role] >= _STRENGTH[_WEAKEST[verb]]
+    return allows(role_of(actor, thing, grants), verb)
+
+
+def may_give(giver: Role | None, role: Role) -> bool:
+    """True when somebody of the first role may give the second: nobody gives more than they have."""
+    return allows(giver, Verb.SHARE) and giver is not None and _STRENGTH[role] <= _STRENGTH[giver]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Somebody's standing on the hub as a whole."""
+
+    is_admin: bool
+    is_disabled: bool
+
+
+def may(standing: Standing | None, verb: HubVerb) -> bool:
+    """True when somebody may do a thing with the hub itself. Administrators get no role on anybody's notebook by it."""
+    match verb:
+        case HubVerb.ADMINISTER:
+            return standing is not None and standing.is_admin and not standing.is_disabled

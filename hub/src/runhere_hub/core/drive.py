@@ -4,11 +4,13 @@ Times are milliseconds since 1970 (UTC). Paths inside a folder are relative, `/`
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
+from runhere_hub.core.access import Place, Role
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
 
 FolderState = Literal["ok", "missing", "unreadable"]
+FolderKind = Literal["bound", "own", "shared"]
 EntryKind = Literal["folder", "notebook", "file"]
 MatchKind = Literal["name", "source"]
 Accept = Literal["as_is", "upgrade", "salvage"]
@@ -24,14 +26,37 @@ class Folder:
 
 
 @dataclass(frozen=True)
+class HubFolder:
+    """A person's own folder: its notebooks are kept by the hub and are no files."""
+
+    id: FolderId
+    owner_id: PersonId
+
+
+AnyFolder: TypeAlias = Folder | HubFolder
+
+
+@dataclass(frozen=True)
 class FolderView:
-    """A bound folder as the home page shows it. `message` says what to do when `state` is not ok."""
+    """A folder as the home page shows it.
+
+    Attributes:
+        path: Of a bound folder on the hub's machine; "" where the person has no business there.
+        message: What to do when `state` is not ok.
+        kind: `own`: the person's notebooks that the hub keeps. `shared`: somebody else's, or a part of it.
+        root: Directory of the folder that this is; "" for all of it.
+        owner: Whose it is, when it is not this person's.
+    """
 
     id: FolderId
     name: str
     path: str
     state: FolderState
     message: str | None
+    kind: FolderKind = "bound"
+    root: str = ""
+    role: Role = "owner"
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,11 +71,23 @@ class NotebookRow:
     opened_at: int | None
     trashed_at: int | None
     trash_path: str | None
+    changed_at: int | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it lies, as access sees it."""
+        return Place(self.folder_id, self.path or "") if self.folder_id is not None else None
 
 
 @dataclass(frozen=True)
 class NotebookView:
-    """A notebook and its file as pages see it. `name` is the file's name without `.ipynb`."""
+    """A notebook and its file as pages see it. `name` is the file's name without `.ipynb`.
+
+    Attributes:
+        folder_path: Absolute path of the file's directory; "" when there is none, or it is not this person's machine.
+        role: What this person may do with it.
+        owner: Whose it is, when it is not this person's.
+    """
 
     id: NotebookId
     folder_id: FolderId
@@ -61,6 +98,8 @@ class NotebookView:
     modified_at: int
     opened_at: int | None
     omit_outputs: bool
+    role: Role = "owner"
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +130,7 @@ class Home:
 
     folders: tuple[FolderView, ...]
     recent: tuple[NotebookView, ...]
+    shared: tuple[NotebookView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,15 @@ from random import Random
 from typing import Protocol
 
 from runhere_hub.core import ipynb, paths
-from runhere_hub.core.errors import RunhereError
+from runhere_hub.core.drive import Folder
+from runhere_hub.core.errors import RunhereError, Unavailable
 from runhere_hub.core.ids import FolderId, NotebookId
 from runhere_hub.folders.watch import watch
 from runhere_hub.folders.write import read_text
 from runhere_hub.rooms.bound_file import BoundFile
 from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.open_room import OpenRoom
-from runhere_hub.store import folders, notebooks
+from runhere_hub.store import file_bases, folders, notebooks
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
 
@@ -31,8 +32,16 @@ _log = logging.getLogger(__name__)
 _WATCH_AGAIN_S = 5.0
 
 
-class ClosesRooms(Protocol):
+class Rooms(Protocol):
     """As much of the registry as is needed here."""
+
+    async def open(self, notebook_id: str) -> OpenRoom:
+        """The room of a notebook, opened when it is not."""
+        ...
+
+    def peek(self, notebook_id: str) -> OpenRoom | None:
+        """The room, if it is open."""
+        ...
 
     async def close_room(self, notebook_id: str) -> None:
         """Send everybody away and close the room, everything written."""
@@ -46,12 +55,12 @@ class BoundRooms:
         self._db = db
         self._now_ms = now_ms
         self._random = random
-        self._registry: ClosesRooms | None = None
+        self._registry: Rooms | None = None
         self._bound: dict[str, tuple[OpenRoom, BoundFile]] = {}
         self._moving: dict[str, asyncio.Lock] = {}
         self._watchers: dict[FolderId, asyncio.Task[None]] = {}
 
-    def use(self, registry: ClosesRooms) -> None:
+    def use(self, registry: Rooms) -> None:
         """Join the registry, which was made with `seed` and `attach` of this object."""
         self._registry = registry
 
@@ -63,7 +72,7 @@ class BoundRooms:
     async def folder_bound(self, folder_id: FolderId) -> None:
         """Watch a folder that was bound just now."""
         folder = await self._db.read(lambda conn: folders.get(conn, folder_id))
-        if folder is not None:
+        if isinstance(folder, Folder):
             self._watch(folder.id, Path(folder.path))
 
     async def stop(self) -> None:
@@ -84,7 +93,7 @@ class BoundRooms:
         """
         file = await self._file_of(notebook_id)
         if file is None:
-            return None
+            return await self._waiting_text(notebook_id)
         found = await asyncio.to_thread(read_text, file)
         parsed = await asyncio.to_thread(ipynb.parse, found.text)
         return Seeded(parsed.notebook, FileBase(found.text, found.sha256, found.mtime_ns))
@@ -109,6 +118,13 @@ class BoundRooms:
             self._bound[room.notebook_id] = (room, bound)
             return Attached(bound, forget=lambda: self._bound.pop(room.notebook_id, None))
 
+    async def _waiting_text(self, notebook_id: str) -> Seeded | None:
+        """What a notebook without a file was made from: see `services/hub_notebooks.py`."""
+        base = await self._db.read(lambda conn: file_bases.load(conn, notebook_id))
+        if base is None:
+            return None
+        return Seeded((await asyncio.to_thread(ipynb.parse, base.text)).notebook)
+
     async def _file_of(self, notebook_id: str) -> Path | None:
         found = await self._file_and_folder(notebook_id)
         return found[0] if found is not None else None
@@ -119,7 +135,7 @@ class BoundRooms:
         def work(conn: Connection) -> tuple[Path, Path] | None:
             row = notebooks.get(conn, NotebookId(notebook_id))
             folder = folders.get(conn, row.folder_id) if row and row.folder_id else None
-            if row is None or folder is None or row.path is None or row.trashed_at is not None:
+            if row is None or not isinstance(folder, Folder) or row.path is None or row.trashed_at is not None:
                 return None
             return Path(folder.path, *paths.parse_notebook(row.path)), Path(folder.path)
 
@@ -174,6 +190,19 @@ class BoundRooms:
         """Write what is pending, then send everybody out."""
         if self._registry is not None:
             await self._registry.close_room(notebook_id)
+
+    async def text(self, notebook_id: NotebookId) -> str:
+        """See `services.drive.OpenRooms.text`."""
+        if self._registry is None:
+            raise Unavailable("The hub is not ready yet.")
+        notebook = await (await self._registry.open(notebook_id)).notebook()
+        return await asyncio.to_thread(lambda: ipynb.render(notebook, previous_text=None))
+
+    async def rename(self, notebook_id: NotebookId, title: str) -> None:
+        """See `services.drive.OpenRooms.rename`."""
+        room = self._registry.peek(notebook_id) if self._registry is not None else None
+        if room is not None:
+            room.rename(title, None)
 
     def _lock(self, notebook_id: str) -> asyncio.Lock:
         # Never removed: a lock is small, and removing one that somebody waits for would make two.

@@ -1,19 +1,20 @@
 """What the services of folders and notebooks share: their surroundings, and looking things up with the right to."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from runhere_hub.core import paths
-from runhere_hub.core.access import Owned, Verb, can
-from runhere_hub.core.drive import Folder, NotebookRow, NotebookView
+from runhere_hub.core.access import Owned, Place, Role, Verb, allows, role_of
+from runhere_hub.core.drive import AnyFolder, Folder, HubFolder, NotebookRow, NotebookView
 from runhere_hub.core.errors import FileMissing, Forbidden, NotFound
 from runhere_hub.core.identity import Person
-from runhere_hub.core.ids import FolderId, NotebookId
-from runhere_hub.store import folders, notebooks
-from runhere_hub.store.session import Database
+from runhere_hub.core.ids import FolderId, NotebookId, PersonId
+from runhere_hub.store import folders, grants, notebooks, people
+from runhere_hub.store.session import Connection, Database
 
 _NO_NOTEBOOK = "There is no such notebook."
 _NO_FOLDER = "There is no such folder."
@@ -35,6 +36,12 @@ class OpenRooms(Protocol):
     async def close(self, notebook_id: NotebookId) -> None:
         """Write what is pending, then send everybody out: the notebook is about to go."""
 
+    async def text(self, notebook_id: NotebookId) -> str:
+        """The notebook as an .ipynb, outputs included, as the room has it now."""
+
+    async def rename(self, notebook_id: NotebookId, title: str) -> None:
+        """Tell pages that come from now on what a notebook without a file is called."""
+
 
 @dataclass(frozen=True)
 class Drive:
@@ -43,6 +50,8 @@ class Drive:
     Attributes:
         now_ms: Milliseconds since 1970.
         trash_dir: Where trashed files lie, one directory for each notebook.
+        is_for_team: Several people: each has a folder of their own, and nobody is told paths of the hub's machine.
+        bound: Absolute paths that may be bound; None: any (one-person mode).
     """
 
     db: Database
@@ -50,62 +59,151 @@ class Drive:
     new_id: Callable[[], str]
     trash_dir: Path
     rooms: OpenRooms
+    is_for_team: bool = False
+    bound: frozenset[str] | None = None
+
+    def may_bind(self, path: str) -> bool:
+        """True for a directory that the administrator allows."""
+        return self.bound is None or path in self.bound
 
 
-async def folder_for(drive: Drive, person: Person, folder_id: str, verb: Verb) -> Folder:
-    """A folder that this person may use so.
+def role_in(conn: Connection, person_id: PersonId, thing: Owned) -> Role | None:
+    """The role of a person on a notebook or directory, grants on the folders above it included."""
+    notebook_id = NotebookId(thing.id) if thing.place is None or thing.id != thing.place.folder_id else None
+    held = grants.about(conn, notebook_id, thing.place.folder_id if thing.place else None)
+    return role_of(person_id, thing, held)
+
+
+async def folder_for(drive: Drive, person: Person, folder_id: str, verb: Verb, path: str = "") -> AnyFolder:
+    """A folder of which this person may use a directory so.
 
     Raises:
         NotFound: There is none that they may know of.
         Forbidden: They may know of it, and may not do this.
     """
-    folder = await drive.db.read(lambda conn: folders.get(conn, FolderId(folder_id)))
-    if folder is None:
+
+    def work(conn: Connection) -> tuple[AnyFolder | None, Role | None]:
+        found = folders.get(conn, FolderId(folder_id))
+        if found is None:
+            return None, None
+        thing = Owned(found.id, found.owner_id, Place(found.id, path))
+        return found, role_in(conn, person.id, thing)
+
+    folder, role = await drive.db.read(work)
+    if folder is None or (isinstance(folder, Folder) and not drive.may_bind(folder.path)):
         raise NotFound(_NO_FOLDER)
-    _check(person, verb, Owned(folder.id, folder.owner_id), _NO_FOLDER)
+    _check(role, verb, _NO_FOLDER)
+    if isinstance(folder, Folder) and folder.owner_id != person.id:
+        await _check_real_place(drive, person, folder, verb, path)
     return folder
+
+
+async def _check_real_place(drive: Drive, person: Person, folder: Folder, verb: Verb, path: str) -> None:
+    """Return when the person has the right where a path really leads: a link may point beside what was shared."""
+    real = await asyncio.to_thread(real_place, folder, Path(folder.path, *paths.parse(path)))
+    if real is None:
+        raise NotFound(_NO_FOLDER)
+    thing = Owned(folder.id, folder.owner_id, Place(folder.id, real))
+    _check(await drive.db.read(lambda conn: role_in(conn, person.id, thing)), verb, _NO_FOLDER)
 
 
 async def notebook_for(drive: Drive, person: Person, notebook_id: NotebookId, verb: Verb) -> NotebookRow:
     """As `folder_for`, for a notebook that is not in the trash."""
-    row = await drive.db.read(lambda conn: notebooks.get(conn, notebook_id))
+    row, role = await drive.db.read(lambda conn: _row_and_role(conn, person, notebook_id))
     if row is None or row.trashed_at is not None:
         raise NotFound(_NO_NOTEBOOK)
-    _check(person, verb, Owned(row.id, row.owner_id), _NO_NOTEBOOK)
+    _check(role, verb, _NO_NOTEBOOK)
     return row
 
 
 async def trashed_for(drive: Drive, person: Person, notebook_id: NotebookId) -> NotebookRow:
     """As `notebook_for`, for a notebook in the trash, to restore or delete."""
-    row = await drive.db.read(lambda conn: notebooks.get(conn, notebook_id))
+    row, role = await drive.db.read(lambda conn: _row_and_role(conn, person, notebook_id))
     if row is None or row.trashed_at is None:
         raise NotFound("There is no such notebook in the trash.")
-    _check(person, Verb.TRASH, Owned(row.id, row.owner_id), _NO_NOTEBOOK)
+    _check(role, Verb.TRASH, _NO_NOTEBOOK)
     return row
 
 
-def _check(person: Person, verb: Verb, thing: Owned, not_found: str) -> None:
-    if can(person.id, verb, thing, ()):
+def _row_and_role(conn: Connection, person: Person, notebook_id: NotebookId) -> tuple[NotebookRow | None, Role | None]:
+    row = notebooks.get(conn, notebook_id)
+    return row, None if row is None else role_in(conn, person.id, owned(row))
+
+
+def owned(row: NotebookRow) -> Owned:
+    """A notebook as access sees it."""
+    return Owned(row.id, row.owner_id, row.place)
+
+
+def _check(role: Role | None, verb: Verb, not_found: str) -> None:
+    if allows(role, verb):
         return
-    if not can(person.id, Verb.READ, thing, ()):
+    if not allows(role, Verb.READ):
         raise NotFound(not_found)
     raise Forbidden(f"You may not {verb.value.replace('_', ' ')} this.")
 
 
 async def home_of(drive: Drive, row: NotebookRow) -> tuple[Folder, tuple[str, ...]]:
-    """The folder of a notebook and its file's path in it.
+    """The bound folder of a notebook and its file's path in it.
 
     Raises:
         NotFound: The notebook is not bound to a file.
     """
-    folder_id, path = row.folder_id, row.path
-    folder = await drive.db.read(lambda conn: folders.get(conn, folder_id)) if folder_id else None
-    if folder is None or path is None:
+    folder = await folder_of(drive, row)
+    if not isinstance(folder, Folder) or row.path is None:
         raise NotFound(_NO_NOTEBOOK)
-    return folder, paths.parse_notebook(path)
+    return folder, paths.parse_notebook(row.path)
 
 
-def view(row: NotebookRow, folder: Folder) -> NotebookView:
+async def folder_of(drive: Drive, row: NotebookRow) -> AnyFolder:
+    """The folder that a notebook lies in.
+
+    Raises:
+        NotFound: In none, or in one that the administrator has taken away.
+    """
+    folder_id = row.folder_id
+    folder = await drive.db.read(lambda conn: folders.get(conn, folder_id)) if folder_id else None
+    if folder is None or (isinstance(folder, Folder) and not drive.may_bind(folder.path)):
+        raise NotFound(_NO_NOTEBOOK)
+    return folder
+
+
+async def shown(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
+    """A notebook as this person sees it. That they may see it was checked before.
+
+    Raises:
+        FileMissing: The file is gone.
+        NotFound: Its folder is.
+    """
+    folder = await folder_of(drive, row)
+
+    def work(conn: Connection) -> tuple[Role | None, Person | None]:
+        owner = None if row.owner_id == person.id else people.get(conn, row.owner_id)
+        return role_in(conn, person.id, owned(row)), owner
+
+    role, owner = await drive.db.read(work)
+    found = kept_view(row) if isinstance(folder, HubFolder) else await asyncio.to_thread(file_view, row, folder)
+    folder_path = "" if drive.is_for_team else found.folder_path
+    return replace(found, role=role or "viewer", owner=owner.name if owner else None, folder_path=folder_path)
+
+
+def kept_view(row: NotebookRow) -> NotebookView:
+    """A notebook that the hub keeps without a file."""
+    parts = paths.parse_notebook(row.path or "")
+    return NotebookView(
+        id=row.id,
+        folder_id=row.folder_id or FolderId(""),
+        path="/".join(parts),
+        name=parts[-1][: -len(paths.NOTEBOOK_SUFFIX)],
+        folder_path="",
+        size_bytes=0,
+        modified_at=row.changed_at or row.opened_at or 0,
+        opened_at=row.opened_at,
+        omit_outputs=row.omit_outputs,
+    )
+
+
+def file_view(row: NotebookRow, folder: Folder) -> NotebookView:
     """A notebook with the state of its file. Blocks.
 
     Raises:
@@ -116,7 +214,7 @@ def view(row: NotebookRow, folder: Folder) -> NotebookView:
     try:
         found = path.stat()
     except OSError as error:
-        raise FileMissing(f"The file {path} is not there any more.", path=str(path)) from error
+        raise FileMissing(f"The file {parts[-1]} is not there any more.", path="/".join(parts)) from error
     return NotebookView(
         id=row.id,
         folder_id=folder.id,
@@ -136,6 +234,8 @@ def real_place(folder: Folder, path: Path) -> str | None:
     One file is one notebook, whichever link or bound folder it was opened through.
     """
     real, root = os.path.realpath(path), os.path.realpath(folder.path)
+    if real == root:
+        return ""
     if not real.startswith(os.path.join(root, "")):
         return None
     place = os.path.relpath(real, root).replace(os.sep, "/")

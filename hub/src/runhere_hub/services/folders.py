@@ -6,12 +6,12 @@ from pathlib import Path
 
 from runhere_hub.core import paths
 from runhere_hub.core.access import Verb
-from runhere_hub.core.drive import Entry, Folder, FolderView, NotebookView
+from runhere_hub.core.drive import Entry, Folder, FolderView, HubFolder, NotebookView
 from runhere_hub.core.errors import FileMissing, FileUnreadable, Invalid
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId
 from runhere_hub.folders import places
-from runhere_hub.services import notebooks
+from runhere_hub.services import hub_notebooks, notebooks
 from runhere_hub.services.drive import Drive, folder_for
 from runhere_hub.services.home import folder_view
 from runhere_hub.store import folders
@@ -19,9 +19,11 @@ from runhere_hub.store.session import Connection
 
 
 async def entries(drive: Drive, person: Person, folder_id: FolderId, path: str) -> tuple[Entry, ...]:
-    """What is in a directory of a bound folder, one level."""
-    folder = await folder_for(drive, person, folder_id, Verb.READ)
+    """What is in a directory of a folder, one level."""
     parts = paths.parse(path)
+    folder = await folder_for(drive, person, folder_id, Verb.READ, path)
+    if isinstance(folder, HubFolder):
+        return await hub_notebooks.entries(drive, folder, parts)
     return await asyncio.to_thread(places.entries, folder.path, parts)
 
 
@@ -31,9 +33,11 @@ async def create(drive: Drive, person: Person, folder_id: FolderId, path: str) -
     Raises:
         Conflict: There is something of this name; nothing was made.
     """
-    folder = await folder_for(drive, person, folder_id, Verb.EDIT)
     *parents, name = paths.parse(path) or ("",)
     parts = (*parents, paths.new_name(name))
+    folder = await folder_for(drive, person, folder_id, Verb.EDIT, "/".join(parents))
+    if isinstance(folder, HubFolder):
+        return await hub_notebooks.create_directory(drive, folder, parts)
 
     def work() -> Entry:
         places.make_folder(folder.path, parts)

@@ -13,14 +13,16 @@ from pathlib import Path
 
 from runhere_hub.core import ipynb, paths
 from runhere_hub.core.access import Verb
-from runhere_hub.core.drive import Accept, Folder, NotebookRow, NotebookView
-from runhere_hub.core.errors import Conflict, NotebookInvalid, NotebookNeedsUpgrade, NotFound
+from runhere_hub.core.drive import Accept, HubFolder, NotebookRow, NotebookView
+from runhere_hub.core.errors import Forbidden, NotebookInvalid, NotebookNeedsUpgrade, NotFound
 from runhere_hub.core.identity import Person
-from runhere_hub.core.ids import NotebookId
+from runhere_hub.core.ids import NotebookId, PersonId
 from runhere_hub.core.notebook import Notebook
 from runhere_hub.folders import places
 from runhere_hub.folders.write import read_text, write_atomically
-from runhere_hub.services.drive import Drive, folder_for, home_of, notebook_for, real_place, view
+from runhere_hub.services import hub_notebooks
+from runhere_hub.services.drive import Drive, folder_for, folder_of, home_of, notebook_for, real_place, shown
+from runhere_hub.services.hub_notebooks import taken
 from runhere_hub.store import folders, notebooks
 from runhere_hub.store.session import Connection
 
@@ -35,9 +37,7 @@ class Download:
 
 async def get(drive: Drive, person: Person, notebook_id: NotebookId) -> NotebookView:
     """One notebook with the state of its file."""
-    row = await notebook_for(drive, person, notebook_id, Verb.READ)
-    folder, _ = await home_of(drive, row)
-    return await asyncio.to_thread(view, row, folder)
+    return await shown(drive, person, await notebook_for(drive, person, notebook_id, Verb.READ))
 
 
 async def may_read(drive: Drive, person: Person, notebook_id: NotebookId) -> None:
@@ -52,28 +52,43 @@ async def may_edit(drive: Drive, person: Person, notebook_id: NotebookId) -> Non
 
 async def identify(drive: Drive, person: Person, *, folder_id: str, path: str) -> NotebookView:
     """The notebook of a file, registered if it is new. The file is not read."""
-    folder = await folder_for(drive, person, folder_id, Verb.READ)
-    file = await asyncio.to_thread(places.existing_file, folder.path, paths.parse_notebook(path))
-    row, home = await _register(drive, person, file)
-    return await asyncio.to_thread(view, row, home)
+    parts = paths.parse_notebook(path)
+    folder = await folder_for(drive, person, folder_id, Verb.READ, path)
+    if isinstance(folder, HubFolder):
+        return await shown(drive, person, await _kept(drive, folder, path))
+    file = await asyncio.to_thread(places.existing_file, folder.path, parts)
+    return await _seen(drive, person, await _register(drive, folder.owner_id, file))
 
 
-async def _register(drive: Drive, person: Person, file: Path) -> tuple[NotebookRow, Folder]:
-    """The row of an existing file, made if there is none, and the folder that it is kept under."""
-    mine = await drive.db.read(lambda conn: folders.every(conn, person.id))
+async def _kept(drive: Drive, folder: HubFolder, path: str) -> NotebookRow:
+    """The notebook at a place of a folder that has no files."""
+    row = await drive.db.read(lambda conn: notebooks.at(conn, folder.id, path))
+    if row is None:
+        raise NotFound("There is no such notebook in this folder.")
+    return row
+
+
+async def _seen(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
+    """A notebook reached through a file. The file may be a link to one that this person may not know of."""
+    return await get(drive, person, row.id)
+
+
+async def _register(drive: Drive, owner_id: PersonId, file: Path) -> NotebookRow:
+    """The row of an existing file of one of this person's bound folders, made if there is none."""
+    mine = await drive.db.read(lambda conn: folders.every(conn, owner_id))
     found = await asyncio.to_thread(lambda: [(f, place) for f in mine if (place := real_place(f, file))])
     if not found:
         raise NotFound("There is no such file in this folder.")
     home, path = max(found, key=lambda pair: len(pair[0].path))
-    fresh = NotebookRow(NotebookId(drive.new_id()), person.id, home.id, path, False, None, None, None)
+    fresh = NotebookRow(NotebookId(drive.new_id()), owner_id, home.id, path, False, None, None, None)
 
-    def work(conn: Connection) -> tuple[NotebookRow, Folder]:
+    def work(conn: Connection) -> NotebookRow:
         for folder, place in found:
             known = notebooks.at(conn, folder.id, place)
             if known is not None:
-                return known, folder
+                return known
         notebooks.add(conn, fresh, now=drive.now_ms())
-        return fresh, home
+        return fresh
 
     return await drive.db.write(work)
 
@@ -84,19 +99,21 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
     Raises:
         Conflict: The given name is taken; nothing was made.
     """
-    folder = await folder_for(drive, person, folder_id, Verb.EDIT)
     parts = paths.parse(path)
+    folder = await folder_for(drive, person, folder_id, Verb.EDIT, path)
     text = _empty_notebook(cell_id=drive.new_id()[:8])
     wanted = paths.new_notebook_name(name) if name is not None else "Untitled.ipynb"
+    if isinstance(folder, HubFolder):
+        new = hub_notebooks.New(folder, parts, wanted, text, must_be_free=name is not None)
+        return await shown(drive, person, await hub_notebooks.create(drive, new))
 
     def work() -> Path:
         directory = places.existing_folder(folder.path, parts)
         if name is not None and os.path.lexists(directory / wanted):
-            raise _taken(wanted)
+            raise taken(wanted)
         return places.create(directory, wanted, text.encode(), pattern="{stem} {n}{suffix}")
 
-    row, home = await _register(drive, person, await asyncio.to_thread(work))
-    return await asyncio.to_thread(view, row, home)
+    return await _seen(drive, person, await _register(drive, folder.owner_id, await asyncio.to_thread(work)))
 
 
 def _empty_notebook(cell_id: str) -> str:
@@ -119,11 +136,16 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
         NotebookNeedsUpgrade: nbformat 2 or 3 and `accept` is not `upgrade`.
         NotebookInvalid: Not a notebook; `details["salvageable"]` says whether `salvage` would give something.
     """
-    folder = await folder_for(drive, person, folder_id, Verb.READ)
     parts = paths.parse_notebook(path)
+    verb = Verb.READ if accept == "as_is" else Verb.EDIT
+    folder = await folder_for(drive, person, folder_id, verb, path)
+    if isinstance(folder, HubFolder):
+        return await _open_kept(drive, person, await _kept(drive, folder, path))
     file = await asyncio.to_thread(places.existing_file, folder.path, parts)
+    known = await _register(drive, folder.owner_id, file)
+    await notebook_for(drive, person, known.id, verb)  # a link may lead to where they may not go
     notebook, file = await asyncio.to_thread(_accepted, file, accept)
-    row, home = await _register(drive, person, file)
+    row = await _register(drive, folder.owner_id, file)
     now = drive.now_ms()
 
     def work(conn: Connection) -> None:
@@ -133,7 +155,13 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
 
     await drive.db.write(work)
     omits = row.omit_outputs or _wants_no_outputs(notebook.metadata)
-    return await asyncio.to_thread(view, replace(row, opened_at=now, omit_outputs=omits), home)
+    return await shown(drive, person, replace(row, opened_at=now, omit_outputs=omits))
+
+
+async def _open_kept(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
+    now = drive.now_ms()
+    await drive.db.write(lambda conn: notebooks.opened(conn, row.id, now=now))
+    return await shown(drive, person, replace(row, opened_at=now))
 
 
 def _accepted(file: Path, accept: Accept) -> tuple[Notebook, Path]:
@@ -180,11 +208,21 @@ async def move(
         Conflict: The name is taken there; nothing was moved.
     """
     row = await notebook_for(drive, person, notebook_id, Verb.MOVE)
-    folder, parts = await home_of(drive, row)
-    target_folder = await folder_for(drive, person, folder_id, Verb.EDIT) if folder_id else folder
+    folder, parts = await folder_of(drive, row), paths.parse_notebook(row.path or "")
+    target_folder = (
+        await folder_for(drive, person, folder_id or folder.id, Verb.EDIT, path or "")
+        if (folder_id or path is not None)
+        else folder
+    )
     directory_parts = paths.parse(path) if path is not None else (parts[:-1] if target_folder == folder else ())
     new_name = paths.new_notebook_name(name) if name is not None else parts[-1]
     target_parts = (*directory_parts, new_name)
+    if target_folder.owner_id != folder.owner_id:
+        raise Forbidden("A notebook cannot be moved into somebody else's folder. Make a copy there instead.")
+    if isinstance(target_folder, HubFolder) and isinstance(folder, HubFolder):
+        return await shown(drive, person, await hub_notebooks.move(drive, row, target_folder, target_parts))
+    if isinstance(target_folder, HubFolder) or isinstance(folder, HubFolder):
+        raise Forbidden("A notebook cannot be moved between the hub and a folder on its machine. Make a copy instead.")
 
     def work() -> Path:
         source = places.existing_file(folder.path, parts)
@@ -193,7 +231,7 @@ async def move(
             try:
                 places.move(source, target)
             except FileExistsError as error:
-                raise _taken(new_name) from error
+                raise taken(new_name) from error
         return target
 
     async def move_file() -> Path:
@@ -202,18 +240,18 @@ async def move(
         return target
 
     await drive.rooms.relocate(notebook_id, move_file)
-    moved = replace(row, folder_id=target_folder.id, path="/".join(target_parts))
-    return await asyncio.to_thread(view, moved, target_folder)
-
-
-def _taken(name: str) -> Conflict:
-    return Conflict(f"There is already something called “{name}” here. Choose another name.", name=name)
+    return await shown(drive, person, replace(row, folder_id=target_folder.id, path="/".join(target_parts)))
 
 
 async def duplicate(drive: Drive, person: Person, notebook_id: NotebookId) -> NotebookView:
-    """A copy beside the notebook, as it is now, under the next free name."""
+    """A copy as the notebook is now, under the next free name: beside it, or in the person's own folder.
+
+    A copy of a notebook that omits outputs has none, and omits them too.
+    """
     row = await notebook_for(drive, person, notebook_id, Verb.READ)
-    folder, parts = await home_of(drive, row)
+    folder, parts = await folder_of(drive, row), paths.parse_notebook(row.path or "")
+    if isinstance(folder, HubFolder) or drive.is_for_team:
+        return await _copy_to_hub(drive, person, row)
     await drive.rooms.flush(notebook_id)
 
     def work() -> Path:
@@ -222,8 +260,26 @@ async def duplicate(drive: Drive, person: Person, notebook_id: NotebookId) -> No
         with places.our_errors(source.name):
             return places.create(source.parent, f"{stem} (copy){suffix}", source.read_bytes())
 
-    copy, home = await _register(drive, person, await asyncio.to_thread(work))
-    return await asyncio.to_thread(view, copy, home)
+    return await _seen(drive, person, await _register(drive, folder.owner_id, await asyncio.to_thread(work)))
+
+
+async def _copy_to_hub(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
+    """A copy that the hub keeps: beside one of the person's own, else on top of their own folder."""
+    text = await drive.rooms.text(row.id)
+    now, new_id = drive.now_ms(), drive.new_id()
+    mine = await drive.db.write(lambda conn: folders.own(conn, person.id, new_id=new_id, now=now))
+    *directory, name = paths.parse_notebook(row.path or "")
+    is_mine = row.folder_id == mine.id
+    stem, suffix = paths.split_suffix(name)
+    new = hub_notebooks.New(
+        mine,
+        tuple(directory) if is_mine else (),
+        f"{stem} (copy){suffix}" if is_mine else name,
+        without_outputs(text) if row.omit_outputs else text,
+        pattern="{stem} ({n}){suffix}",
+        omit_outputs=row.omit_outputs,
+    )
+    return await shown(drive, person, await hub_notebooks.create(drive, new))
 
 
 async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, with_outputs: bool) -> Download:
@@ -233,6 +289,10 @@ async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, wit
         NotebookInvalid: Outputs cannot be taken out of a file that is no notebook; with them it is given as it is.
     """
     row = await notebook_for(drive, person, notebook_id, Verb.READ)
+    if isinstance(await folder_of(drive, row), HubFolder):
+        text = await drive.rooms.text(notebook_id)
+        name = paths.parse_notebook(row.path or "")[-1]
+        return Download(name, (text if with_outputs else without_outputs(text)).encode("utf-8", "surrogatepass"))
     folder, parts = await home_of(drive, row)
     await drive.rooms.flush(notebook_id)
 
@@ -242,12 +302,18 @@ async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, wit
             with places.our_errors(file.name):
                 return Download(file.name, file.read_bytes())
         text = read_text(file).text
-        return Download(file.name, _without_outputs(text).encode())
+        return Download(file.name, without_outputs(text).encode())
 
     return await asyncio.to_thread(work)
 
 
-def _without_outputs(text: str) -> str:
+def wants_no_outputs(text: str) -> bool:
+    """True for an .ipynb that asks to be kept without outputs, as Colab writes it."""
+    return _wants_no_outputs(ipynb.parse(text).notebook.metadata)
+
+
+def without_outputs(text: str) -> str:
+    """The same notebook without outputs and counts; everything else keeps its bytes."""
     notebook = ipynb.parse(text).notebook
     cells = tuple(replace(cell, outputs=(), execution_count=None) for cell in notebook.cells)
     return ipynb.render(replace(notebook, cells=cells), previous_text=text)

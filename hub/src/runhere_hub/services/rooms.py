@@ -166,6 +166,8 @@ def _begin(conn: Connection, notebook_id: str, batch: Batch, base: FileBase | No
     _commit(conn, notebook_id, batch, process, shared=False)
     if base is not None:
         file_bases.save(conn, notebook_id, base)
+    else:
+        file_bases.forget(conn, notebook_id)  # the text that waited there is the document now
     return True
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from runhere_hub.core import paths
 from runhere_hub.core.access import Verb
-from runhere_hub.core.drive import NotebookView, TrashEntry
+from runhere_hub.core.drive import HubFolder, NotebookView, TrashEntry
 from runhere_hub.core.errors import FileMissing
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId
 from runhere_hub.folders import places
-from runhere_hub.services.drive import Drive, home_of, notebook_for, trashed_for, view
+from runhere_hub.services import hub_notebooks
+from runhere_hub.services.drive import Drive, folder_of, home_of, notebook_for, shown, trashed_for
 from runhere_hub.store import notebooks
 from runhere_hub.store.session import Connection
 
@@ -39,6 +40,9 @@ async def put(drive: Drive, person: Person, notebook_id: NotebookId) -> None:
         FolderReadOnly, DiskFull, FileMissing: The notebook stays where it is.
     """
     row = await notebook_for(drive, person, notebook_id, Verb.TRASH)
+    if isinstance(await folder_of(drive, row), HubFolder):
+        await hub_notebooks.trash(drive, row)
+        return
     folder, parts = await home_of(drive, row)
     source = await asyncio.to_thread(places.existing_file, folder.path, parts)
     target = drive.trash_dir / notebook_id / parts[-1]
@@ -67,6 +71,9 @@ async def restore(drive: Drive, person: Person, notebook_id: NotebookId) -> Note
         FileMissing: The bound folder, or the trashed file, is gone; nothing changed.
     """
     row = await trashed_for(drive, person, notebook_id)
+    kept_in = await folder_of(drive, row)
+    if isinstance(kept_in, HubFolder):
+        return await shown(drive, person, await hub_notebooks.restore(drive, row, kept_in))
     folder, parts = await home_of(drive, row)
     trashed = Path(row.trash_path or "")
 
@@ -87,8 +94,7 @@ async def restore(drive: Drive, person: Person, notebook_id: NotebookId) -> Note
         notebooks.restore(conn, notebook_id, folder.id, path)
 
     await drive.db.write(keep)
-    found = await notebook_for(drive, person, notebook_id, Verb.READ)
-    return await asyncio.to_thread(view, found, folder)
+    return await shown(drive, person, await notebook_for(drive, person, notebook_id, Verb.READ))
 
 
 async def delete(drive: Drive, person: Person, notebook_id: NotebookId) -> None:

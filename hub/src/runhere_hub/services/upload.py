@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 
 from runhere_hub.core import paths
 from runhere_hub.core.access import Verb
-from runhere_hub.core.drive import Entry
-from runhere_hub.core.errors import NotFound
+from runhere_hub.core.drive import Entry, HubFolder
+from runhere_hub.core.errors import Invalid, NotFound
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId
 from runhere_hub.folders import places
+from runhere_hub.services import hub_notebooks
 from runhere_hub.services.drive import Drive, folder_for
+from runhere_hub.services.notebooks import wants_no_outputs, without_outputs
 
 
 async def upload(
@@ -26,9 +28,11 @@ async def upload(
         name: Wanted name.
         chunks: The bytes; the edge limits how many.
     """
-    folder = await folder_for(drive, person, folder_id, Verb.EDIT)
     parts = paths.parse(path)
     wanted = paths.new_name(name)
+    folder = await folder_for(drive, person, folder_id, Verb.EDIT, path)
+    if isinstance(folder, HubFolder):
+        return await _into_the_hub(drive, folder, parts, wanted, b"".join([chunk async for chunk in chunks]))
     directory = await asyncio.to_thread(places.existing_folder, folder.path, parts)
     data = b"".join([chunk async for chunk in chunks])
 
@@ -40,3 +44,30 @@ async def upload(
         return entry
 
     return await asyncio.to_thread(work)
+
+
+async def _into_the_hub(drive: Drive, folder: HubFolder, parts: tuple[str, ...], name: str, data: bytes) -> Entry:
+    """Keep an uploaded notebook without a file; one that asks for no outputs is kept without them.
+
+    Raises:
+        Invalid: Not a notebook: the hub keeps nothing else.
+        NotebookInvalid, NotebookNeedsUpgrade: Not one of format 4.
+    """
+    if not paths.is_notebook(name):
+        raise Invalid("Only notebooks (.ipynb) can be kept here.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid("This file is not UTF-8 text, so it is no notebook.") from error
+    omits = await asyncio.to_thread(wants_no_outputs, text)
+    new = hub_notebooks.New(
+        folder,
+        parts,
+        name,
+        without_outputs(text) if omits else text,
+        pattern="{stem} ({n}){suffix}",
+        omit_outputs=omits,
+    )
+    row = await hub_notebooks.create(drive, new)
+    path = row.path or name
+    return Entry(path.rpartition("/")[2], path, "notebook", 0, row.changed_at or 0)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from runhere_hub.store.tables import file_bases
 from runhere_hub.store.upsert import upsert
@@ -33,3 +33,8 @@ def save(conn: Connection, notebook_id: str, base: FileBase) -> None:
     """Keep a base in place of the last one."""
     row = {"notebook_id": notebook_id, "text": base.text, "sha256": base.sha256, "mtime_ns": base.mtime_ns}
     upsert(conn, file_bases, [row])
+
+
+def forget(conn: Connection, notebook_id: str) -> None:
+    """Keep no base: the notebook has no file."""
+    conn.execute(delete(file_bases).where(file_bases.c.notebook_id == notebook_id))

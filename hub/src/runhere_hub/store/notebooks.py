@@ -22,6 +22,7 @@ def _row(row: Row[Any]) -> NotebookRow:
         opened_at=row.opened_at,
         trashed_at=row.trashed_at,
         trash_path=row.trash_path,
+        changed_at=row.changed_at,
     )
 
 
@@ -76,6 +77,11 @@ def opened(conn: Connection, notebook_id: NotebookId, *, now: int) -> None:
     _set(conn, notebook_id, opened_at=now)
 
 
+def changed(conn: Connection, notebook_id: NotebookId, *, now: int) -> None:
+    """Note that its content is another now."""
+    _set(conn, notebook_id, changed_at=now)
+
+
 def omit_outputs(conn: Connection, notebook_id: NotebookId) -> None:
     """Switch "omit outputs" on. Nothing here switches it off."""
     _set(conn, notebook_id, omit_outputs=True)
@@ -86,7 +92,14 @@ def place(conn: Connection, notebook_id: NotebookId, folder_id: FolderId, path: 
     _set(conn, notebook_id, folder_id=folder_id, path=path)
 
 
-def trash(conn: Connection, notebook_id: NotebookId, *, trash_path: str, now: int) -> None:
+def in_directory(conn: Connection, folder_id: FolderId, path: str) -> tuple[NotebookRow, ...]:
+    """Every notebook of a directory and below it that is not in the trash."""
+    below = notebooks.c.path.startswith(f"{path}/", autoescape=True) if path else notebooks.c.path.is_not(None)
+    here = (notebooks.c.folder_id == folder_id) & below & notebooks.c.trashed_at.is_(None)
+    return tuple(_row(r) for r in conn.execute(select(notebooks).where(here)))
+
+
+def trash(conn: Connection, notebook_id: NotebookId, *, trash_path: str | None, now: int) -> None:
     """It is in the trash."""
     _set(conn, notebook_id, trashed_at=now, trash_path=trash_path)
 
@@ -139,5 +152,6 @@ def about(conn: Connection, notebook_id: str) -> About | None:
     if row is None:
         return None
     path = PurePosixPath(row.path or "Untitled.ipynb")
-    folder_path = str(Path(row.folder).joinpath(*path.parent.parts)) if row.folder is not None else None
+    is_bound = row.folder is not None and not row.folder.startswith("hub:")
+    folder_path = str(Path(row.folder).joinpath(*path.parent.parts)) if is_bound else None
     return About(row.owner_id, path.name.removesuffix(".ipynb"), folder_path, bool(row.omit_outputs), row.seq)

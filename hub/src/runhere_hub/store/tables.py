@@ -60,7 +60,8 @@ folders = Table(
     "folders",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("path", Text, nullable=False, unique=True),  # absolute, as given, symlinks kept
+    # Absolute, as given, symlinks kept; or `hub:PERSON`, a person's own folder without a directory: store/folders.py
+    Column("path", Text, nullable=False, unique=True),
     Column("owner_id", ForeignKey("people.id"), nullable=False),
     Column("bound_at", BigInteger, nullable=False),
 )
@@ -77,7 +78,8 @@ notebooks = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("opened_at", BigInteger),
     Column("trashed_at", BigInteger),
-    Column("trash_path", Text),  # where the trashed file lies, absolute
+    Column("trash_path", Text),  # where the trashed file lies, absolute; None: it has no file
+    Column("changed_at", BigInteger),  # last commit of its room
     Index("ix_notebooks_folder_path", "folder_id", "path"),
 )
 
@@ -184,4 +186,120 @@ audit = Table(
     Column("action", String(64), nullable=False),
     Column("object_id", String(64)),
     Column("detail", Text),
+    Column("ip", String(64)),
+    Column("agent", Text),
+    Column("chain", String(64)),  # SHA-256 over this row and the chain of the row before: see core/audit.py
+)
+
+# --- several people ---------------------------------------------------------------------------------------------------
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("user_name", String(64), nullable=False, unique=True),  # lower case
+    Column("password_hash", Text),  # argon2id; None: signs in elsewhere, or not yet
+    Column("is_admin", Boolean, nullable=False, default=False),
+    Column("disabled_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("code_sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id")),  # whose password is set anew; None: somebody new
+    Column("user_name", String(64)),  # offered, and taken as it is where it is set
+    Column("is_admin", Boolean, nullable=False, default=False),
+    Column("invited_by", String(32)),  # None: the command line
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("expires_at", BigInteger),
+)
+
+# Between "go to the provider" and "come back": one row for each sign-in under way.
+oidc_starts = Table(
+    "oidc_starts",
+    metadata,
+    Column("state_sha256", String(64), primary_key=True),
+    Column("browser_sha256", String(64), nullable=False),  # of the cookie of the browser that began
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("next_path", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+share_links = Table(
+    "share_links",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("secret_sha256", String(64), nullable=False),
+    Column("notebook_id", ForeignKey("notebooks.id"), index=True),
+    Column("folder_id", ForeignKey("folders.id")),
+    Column("path", Text),
+    Column("role", String(9), nullable=False),
+    Column("created_by", String(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("uses", Integer, nullable=False, default=0),
+    Column("last_used_at", BigInteger),
+)
+
+# A role on one notebook (notebook_id), or on a directory and everything below it (folder_id and path).
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("notebook_id", ForeignKey("notebooks.id"), index=True),
+    Column("folder_id", ForeignKey("folders.id"), index=True),
+    Column("path", Text),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("role", String(9), nullable=False),
+    Column("link_id", String(32), index=True),  # came by this share link, and goes with it
+    Column("created_by", String(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# Directories of folders that have none on disk.
+directories = Table(
+    "directories",
+    metadata,
+    Column("folder_id", ForeignKey("folders.id"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("notebook_id", ForeignKey("notebooks.id"), nullable=False, index=True),
+    Column("cell_id", String(64), nullable=False),
+    Column("reply_to", String(32)),
+    Column("person_id", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("resolved_at", BigInteger),
+    Column("resolved_by", String(32)),
 )

@@ -27,3 +27,9 @@ def _postgres_insert(table: Table) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+def insert_unless_there(conn: Connection, table: Table, row: Mapping[str, Any], *, unique: str) -> None:
+    """Write a row, unless there is one with the same value in this unique column."""
+    made = sqlite.insert(table) if conn.dialect.name == "sqlite" else _postgres_insert(table)
+    conn.execute(made.on_conflict_do_nothing(index_elements=[unique]), [dict(row)])

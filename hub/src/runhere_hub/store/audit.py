@@ -1,0 +1,52 @@
+"""The audit log: appended to, never changed. Its last number also says that somebody's rights may be others now."""
+
+from sqlalchemy import Connection, func, insert, select, text
+
+from runhere_hub.core import audit as rules
+from runhere_hub.core.audit import NOWHERE, Entry, From
+from runhere_hub.store.tables import audit
+
+_LOCK = 7_105_218  # any number that nobody else uses for an advisory lock
+
+
+def record(
+    conn: Connection,
+    now: int,
+    action: str,
+    *,
+    by: str | None,
+    on: str | None = None,
+    came: From = NOWHERE,
+    **detail: object,
+) -> None:
+    """Append an entry in the transaction of what it is about: both are kept, or neither is."""
+    if conn.dialect.name == "postgresql":
+        # One after the other, or two entries would name the same predecessor. (SQLite has one writer.)
+        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    one = rules.entry(now, action, person_id=by, object_id=on, came=came, detail=detail)
+    before = conn.execute(select(audit.c.chain).order_by(audit.c.id.desc()).limit(1)).scalar()
+    conn.execute(insert(audit).values(**one.__dict__, chain=rules.link(before, one)))
+
+
+def last(conn: Connection) -> int:
+    """Number of the newest entry; 0: there is none."""
+    return int(conn.execute(select(func.max(audit.c.id))).scalar() or 0)
+
+
+def entries(conn: Connection, *, person_id: str | None, limit: int) -> list[Entry]:
+    """The newest entries, of one person or of everybody, newest first."""
+    wanted = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if person_id is not None:
+        wanted = wanted.where(audit.c.person_id == person_id)
+    return [_entry(row) for row in conn.execute(wanted)]
+
+
+def first_broken(conn: Connection) -> int | None:
+    """Number of the first entry that was changed, or behind which one is missing; None: the log is whole."""
+    rows = conn.execute(select(audit).order_by(audit.c.id)).all()
+    index = rules.first_broken((_entry(row), row.chain) for row in rows)
+    return None if index is None else int(rows[index].id)
+
+
+def _entry(row: object) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
