@@ -106,10 +106,11 @@ const page: UserConfig = {
       output: {
         codeSplitting: {
           groups: [
-            // What every view needs, in one file instead of a dozen crumbs. Menus' and dialogs' heavy halves stay apart.
+            // What every view needs, in one file instead of a dozen crumbs; icons only where all views draw them. Menus' and
+            // dialogs' heavy halves stay apart.
             {
               name: "base",
-              test: /node_modules\/(?:react|react-dom|scheduler|lucide-react)\/|src\/i18n\/(?!ja)[a-z-]+\.ts$|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/connect\.module\.css/,
+              test: /node_modules\/(?:react|react-dom|scheduler)\/|node_modules\/lucide-react\/(?!dist\/esm\/icons\/(?!trash|chevron))|src\/i18n\/(?!ja)[a-z-]+\.ts$|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/connect\.module\.css/,
             },
           ],
         },

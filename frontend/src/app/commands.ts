@@ -5,6 +5,7 @@
 import type { KeyBinding, KeyMode } from "../core/shortcuts.ts";
 import type { TextKey } from "../i18n/t.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
+import { type PanelId, panelIds } from "./panel-choice.ts";
 
 export type MenuName = "file" | "edit" | "view" | "insert" | "runtime" | "tools" | "help";
 
@@ -20,6 +21,9 @@ export interface PageActions {
   openPalette(): void;
   openShortcuts(): void;
   cycleTheme(): void;
+  /** Opens a panel beside the notebook, or closes it when it is the open one. */
+  togglePanel(id: PanelId): void;
+  isPanelOpen(id: PanelId): boolean;
   /** Connection of this notebook's runtime. */
   connect(): void;
   manageSessions(): void;
@@ -145,6 +149,16 @@ const edit: readonly Command[] = [
 ];
 
 const view: readonly Command[] = [
+  ...panelIds.map((id) =>
+    command(
+      `panel_${id}`,
+      at("view", 0),
+      [],
+      always,
+      ({ page }) => page.togglePanel(id),
+      ({ page }) => page.isPanelOpen(id),
+    ),
+  ),
   command("toggleOutput", at("view", 1), [...onCell("o"), ...any("Mod-m o")], editable, ({ notebook }) =>
     notebook.toggleOutput(),
   ),

@@ -12,6 +12,7 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => import("../ui/menu-bar-popover.tsx"),
   () => import("../ui/dialog-frame.tsx"),
   () => withWords(import("./page-dialogs.tsx"), "connect"),
+  () => withWords(import("./panel-host.tsx"), "panels"),
   () => withWords(import("../views/connect/connect-dialogs.tsx"), "connect"),
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
   findBar.fetch,

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
 import { canEdit } from "../core/notebook.ts";
@@ -19,9 +19,11 @@ import styles from "./notebook-header.module.css";
 import { NotebookTitle } from "./notebook-title.tsx";
 import { type OpenNotebook, openNotebook } from "./open-notebook.ts";
 import { type PageDialog, pageActions } from "./page-actions.ts";
+import { panelServices } from "./panel-services.ts";
 import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
 
+const PanelHost = lazy(async () => ({ default: (await withWords(import("./panel-host.tsx"), "panels")).PanelHost }));
 const PageDialogs = lazy(async () => ({
   default: (await withWords(import("./page-dialogs.tsx"), "connect")).PageDialogs,
 }));
@@ -129,6 +131,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       onRename: () => setRenameWish((wish) => wish + 1),
     }),
   };
+  const panels = useMemo(() => panelServices(page, notebook, open), [page, notebook, open]);
   const now = useRef(context);
   now.current = context;
   const onCommand = useCallback((id: string) => void runCommand(id, now.current), []);
@@ -154,6 +157,9 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         </div>
       </header>
       <div className={styles.body}>
+        <Suspense fallback={<div className={styles.rail} />}>
+          <PanelHost choice={page.panels} services={panels} />
+        </Suspense>
         <NotebookView controller={open.controller} keys={keyBindings} onCommand={onCommand} />
       </div>
       {dialog ? (

@@ -66,6 +66,8 @@ export function pageActions(options: PageActionsOptions): PageActions {
       const next: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
       page.preferences.set({ theme: next[page.preferences.get().theme] });
     },
+    togglePanel: (id) => page.panels.toggle(id),
+    isPanelOpen: (id) => page.panels.state.get().panel === id,
     connect: () => open.desk.show("local"),
     manageSessions: () => open.desk.show("sessions"),
     disconnect: () => open.runtime.disconnect(),

@@ -66,7 +66,9 @@ export class NotebookRuntime {
   #attempt: ConnectAttempt | null = null;
   /** Fetched when a runtime is bound. */
   #parts: JupyterParts | null = null;
-  #server: JupyterServer | null = null;
+  readonly #server = new Value<JupyterServer | null>(null);
+  /** Address and way of proof of `#server`. */
+  #servedAs = "";
   #keepsJournal = false;
   /** The kernel whose socket is being opened, or is open. */
   #held: HeldKernel | null = null;
@@ -103,6 +105,10 @@ export class NotebookRuntime {
   /** The bound kernel's messages; null while none is bound. */
   get port(): Observable<KernelPort | null> {
     return this.#port;
+  }
+  /** The bound server: null while unbound, the same object until another one is bound. */
+  get server(): Observable<JupyterServer | null> {
+    return this.#server;
   }
   /** `session` of the messages sent to the kernel. */
   get sessionId(): string {
@@ -288,8 +294,14 @@ export class NotebookRuntime {
   #serve(parts: JupyterParts, baseUrl: string, auth: AuthStyle): JupyterServer {
     const { fetch, openSocket, vault } = this.#environment;
     const token = () => vault.peek(baseUrl);
-    this.#server = new parts.JupyterServer(parts.directTransport({ baseUrl, auth, token, fetch, openSocket }));
-    return this.#server;
+    const servedAs = `${auth} ${baseUrl}`;
+    const present = this.#server.get();
+    // The same object for the same server: what panels show of it outlives a new kernel.
+    if (present !== null && servedAs === this.#servedAs) return present;
+    const server = new parts.JupyterServer(parts.directTransport({ baseUrl, auth, token, fetch, openSocket }));
+    this.#servedAs = servedAs;
+    this.#server.set(server);
+    return server;
   }
 
   async #startKernel(
@@ -318,7 +330,7 @@ export class NotebookRuntime {
 
   /** Hold the kernel's socket, or follow the tab that does. */
   #join(parts: JupyterParts, attachment: KernelAttachment, process: string | null): void {
-    const server = this.#server;
+    const server = this.#server.get();
     const state = this.#binding.get();
     if (server === null || !("target" in state)) return;
     const { baseUrl } = state.target;
@@ -412,7 +424,7 @@ export class NotebookRuntime {
   async shutdown(): Promise<void> {
     const kernelId = this.#kernelId();
     if (kernelId === null) return;
-    await this.#server?.shutdown(kernelId);
+    await this.#server.get()?.shutdown(kernelId);
     this.#endKernel();
   }
 
@@ -428,10 +440,14 @@ export class NotebookRuntime {
   async newKernel(kernelspec?: string): Promise<void> {
     const state = this.#binding.get();
     const { runtime } = this.#memory;
-    if (!("target" in state) || this.#server === null || runtime === null) return;
+    if (!("target" in state) || this.#server.get() === null || runtime === null) return;
     const wanted = kernelspec ?? this.#kernel.get().name ?? undefined;
     const old = this.#kernelId();
-    if (old !== null) await this.#server.shutdown(old).catch(() => {});
+    if (old !== null)
+      await this.#server
+        .get()
+        ?.shutdown(old)
+        .catch(() => {});
     this.#endKernel();
     const options = wanted === undefined ? {} : { kernelspec: wanted };
     const attempt = this.#attemptFor(state.target, options, null);
@@ -461,13 +477,14 @@ export class NotebookRuntime {
 
   /** @throws RuntimeError */
   async listSessions(): Promise<readonly RunningKernel[]> {
-    return this.#server === null ? [] : await (await this.#jupyter()).runningKernels(this.#server, this.#kernelId());
+    const server = this.#server.get();
+    return server === null ? [] : await (await this.#jupyter()).runningKernels(server, this.#kernelId());
   }
 
   /** @throws RuntimeError */
   async shutdownSession({ kernelId }: { readonly sessionId: string | null; readonly kernelId: string }): Promise<void> {
     if (kernelId === this.#kernelId()) await this.shutdown();
-    else await this.#server?.shutdown(kernelId);
+    else await this.#server.get()?.shutdown(kernelId);
   }
 
   async complete(code: string, cursor: number): Promise<Completion | null> {
@@ -508,7 +525,7 @@ export class NotebookRuntime {
     this.#attempt?.cancel();
     this.#attempt = null;
     this.#drop();
-    this.#server = null;
+    this.#server.set(null);
     this.#kernelspecs.set([]);
     this.#advice.set([]);
     this.#kernel.set(NO_KERNEL);

@@ -4,6 +4,7 @@ import { Value } from "../core/observable.ts";
 import { DefaultRuntime } from "./default-runtime.ts";
 import { takeCode, takeRuntimeLink } from "./fragment.ts";
 import { NotebookAhead } from "./notebook-ahead.ts";
+import { NARROW_PX, PanelChoice } from "./panel-choice.ts";
 import { PreferenceStore } from "./preferences.ts";
 import { Router } from "./routes.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
@@ -15,6 +16,7 @@ export interface PageServices {
   readonly router: Router;
   readonly ahead: NotebookAhead;
   readonly preferences: PreferenceStore;
+  readonly panels: PanelChoice;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** The runtime of notebooks that remember none. */
@@ -52,5 +54,6 @@ export function composePage(): PageServices {
   void start();
 
   const preferences = new PreferenceStore();
-  return { hub, session, router, ahead, preferences, now: () => Date.now(), defaultRuntime, runtimeLink };
+  const panels = new PanelChoice(innerWidth < NARROW_PX);
+  return { hub, session, router, ahead, preferences, panels, now: () => Date.now(), defaultRuntime, runtimeLink };
 }

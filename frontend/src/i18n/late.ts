@@ -15,6 +15,10 @@ export const late = {
     en: async () => (await import("./en/home.ts")).home,
     ja: async () => (await import("./ja/home.ts")).home,
   },
+  panels: {
+    en: async () => (await import("./en/panels.ts")).panels,
+    ja: async () => (await import("./ja/panels.ts")).panels,
+  },
   settings: {
     en: async () => (await import("./en/settings.ts")).settings,
     ja: async () => (await import("./ja/settings.ts")).settings,

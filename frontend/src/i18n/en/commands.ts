@@ -43,6 +43,7 @@ export const commands = {
   toggleSection: "Collapse or expand section",
   collapseAll: "Collapse all sections",
   expandAll: "Expand all sections",
+  panel_contents: "Table of contents",
   lineNumbers: "Line numbers",
   cycleTheme: "Switch between light and dark",
 

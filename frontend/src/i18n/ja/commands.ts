@@ -46,6 +46,7 @@ export const commands = {
   toggleSection: "セクションの折りたたみを切り替え",
   collapseAll: "すべてのセクションを折りたたむ",
   expandAll: "すべてのセクションを展開する",
+  panel_contents: "目次",
   lineNumbers: "行番号",
   cycleTheme: "ライトとダークを切り替え",
 

@@ -52,7 +52,7 @@ function placeOf(target: EventTarget | null): Place {
   if (target.closest(".cm-content")) return "edit";
   if (
     target.closest(
-      "input, textarea, select, [contenteditable=true], [role='menu'], [role='dialog'], [role='alertdialog'], search",
+      "input, textarea, select, [contenteditable=true], [role='menu'], [role='dialog'], [role='alertdialog'], [data-panel], search",
     )
   )
     return "elsewhere";
