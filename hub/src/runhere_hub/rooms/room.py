@@ -15,7 +15,7 @@ from typing import Any, Literal
 from runhere_hub.core import presence, run_frames
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.access import Role
-from runhere_hub.core.errors import FrameInvalid, NotFound, RunhereError
+from runhere_hub.core.errors import FrameInvalid, NotFound, OutputsOmitted, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
 from runhere_hub.core.run_records import Asker, runs_frame
@@ -230,7 +230,11 @@ class Room:
         if member.role not in _EDITORS:
             self._refuse_update(member, update)
             return
-        applied = self.document.apply(update, member.person.id)
+        try:
+            applied = self.document.apply(update, member.person.id, outputs_stay_home=self.about.omit_outputs)
+        except OutputsOmitted as error:
+            self._send_away(member, CloseCode.NOT_ALLOWED, error.message)
+            return
         member.received += 1
         self._waiting.received[member.session] = member.received
         if applied.must_be_kept:
@@ -301,6 +305,16 @@ class Room:
         if outcome.answer is not None:
             member.send(outcome.answer)
         self._tell(outcome, member)
+        self._ask()
+
+    def omit_outputs(self, omit: bool) -> None:
+        """From now on outputs are refused (and runs lose theirs), or taken again; pages are told (SPEC 3.11)."""
+        if omit:
+            self.runs.without_outputs()
+        if omit != self.about.omit_outputs:
+            self.about.omit_outputs = omit
+            self._send_all(text_of({"type": "omit_outputs", "omit": omit}))
+            self._changed(Change("runs", by_hub=True))
         self._ask()
 
     def import_runs(self, found: Mapping[CellId, run_rules.Imported]) -> None:

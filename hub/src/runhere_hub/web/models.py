@@ -66,6 +66,17 @@ class Notebook(Answer):
     omit_outputs: bool
 
 
+class StoredOutputs(Answer):
+    """`may_store`: whether this person may let outputs be stored again. The rest is what the hub has of them now."""
+
+    omit: bool
+    may_store: bool
+    runs: int
+    revisions: int
+    blobs: int
+    blob_bytes: int
+
+
 class Home(Answer):
     folders: list[Folder]
     recent: list[Notebook]
@@ -191,6 +202,10 @@ class ChangeNotebook(Request):
     name: str | None = Field(default=None, min_length=1, max_length=255)
     folder_id: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
     path: str | None = Field(default=None, max_length=4096)
+
+
+class OmitOutputs(Request):
+    omit: bool
 
 
 class NameRevision(Request):
