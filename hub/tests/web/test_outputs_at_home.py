@@ -161,7 +161,8 @@ async def test_n01_what_comes_all_the_same_is_refused_and_lies_nowhere(
         run(ada, f"r{number}", output)
     await settle(ada, bob)
     codes = [answer["code"] for answer in ada.page.take("run_refused")]
-    assert codes == ["outputs_omitted", "gap"] * len(OUTPUTS)
+    assert codes[::2].count("outputs_omitted") == len(OUTPUTS) - 1
+    assert codes[-2] == "too_large"
     ada.page.send_frame(
         {"type": "run", "run_id": "r0", "epoch": 1, "n": 1, "event": {"type": "status", "status": "ok"}}
     )
