@@ -1,12 +1,19 @@
 // @vitest-environment jsdom
 import { cleanup, render, screen } from "@testing-library/react";
-import { Component, type ReactNode } from "react";
+import { Component, type ReactNode, useLayoutEffect } from "react";
+import { createRoot } from "react-dom/client";
 import { afterEach, expect, test, vi } from "vitest";
 import { latePart } from "./late-part.ts";
 
 afterEach(cleanup);
 
 const Hello = ({ name }: { readonly name: string }) => <p>Hello {name}</p>;
+
+/** Its layout effect runs after its siblings were drawn and before their effects. */
+const Between = ({ arrive }: { readonly arrive: () => void }) => {
+  useLayoutEffect(arrive, [arrive]);
+  return null;
+};
 
 class Catch extends Component<{ readonly children: ReactNode }, { readonly told: string | null }> {
   override state = { told: null };
@@ -30,6 +37,28 @@ test("a part is drawn when its code came, and at once when it was fetched before
   await fetch();
   render(<Part name="Grace" />);
   expect(screen.getByText("Hello Grace")).not.toBeNull();
+});
+
+test("a part whose code comes between drawing and its effect is drawn", async () => {
+  let arrive = (_module: { Hello: typeof Hello }): void => {};
+  const { Part, fetch } = latePart(
+    () =>
+      new Promise<{ Hello: typeof Hello }>((resolve) => {
+        arrive = resolve;
+      }),
+    (module) => module.Hello,
+  );
+  const fetched = fetch();
+  const drawn = createRoot(document.body.appendChild(document.createElement("div")));
+  drawn.render(
+    <>
+      <Part name="Ada" />
+      <Between arrive={() => arrive({ Hello })} />
+    </>,
+  );
+  await fetched;
+  expect(await screen.findByText("Hello Ada")).not.toBeNull();
+  drawn.unmount();
 });
 
 test("a failed load is told, and tried again the next time", async () => {

@@ -32,8 +32,10 @@ export function latePart<Module, Props extends object>(
   // biome-ignore lint/correctness/noComponentHookFactories: called once per part, by modules.
   const Part = (props: Props) => {
     const [outcome, setOutcome] = useState<{ readonly error?: unknown } | null>(null);
+    const isDrawn = component !== null;
     useEffect(() => {
-      if (component) return;
+      // Asked of what was drawn: the code may have come between drawing and here.
+      if (isDrawn) return;
       let isGone = false;
       const tell = (next: { readonly error?: unknown }): void => {
         if (!isGone) setOutcome(next);
@@ -45,7 +47,7 @@ export function latePart<Module, Props extends object>(
       return () => {
         isGone = true;
       };
-    }, []);
+    }, [isDrawn]);
     if (outcome && "error" in outcome) throw outcome.error;
     return component ? createElement(component, props) : null;
   };
