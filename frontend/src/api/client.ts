@@ -12,6 +12,7 @@ export type TrashEntry = Schemas["TrashEntry"];
 export type SearchResult = Schemas["SearchResult"];
 export type SearchResults = Schemas["SearchResults"];
 export type Revision = Schemas["Revision"];
+export type Restored = Schemas["Restored"];
 export type RevisionCell = Schemas["RevisionCell"];
 export type Accept = NonNullable<Schemas["OpenNotebook"]["accept"]>;
 
@@ -129,15 +130,19 @@ export class HubClient {
   async revisions(notebookId: string): Promise<readonly Revision[]> {
     return (await this.#json<Schemas["Revisions"]>(`/notebooks/${notebookId}/revisions`)).revisions;
   }
+  /** Keeps the notebook as it is now. */
   nameRevision(notebookId: string, name: string): Promise<Revision> {
     return this.#json(`/notebooks/${notebookId}/revisions`, { method: "POST", json: { name } });
+  }
+  nameEarlierRevision(notebookId: string, revisionId: string, name: string): Promise<Revision> {
+    return this.#json(`/notebooks/${notebookId}/revisions/${revisionId}`, { method: "PATCH", json: { name } });
   }
   async revision(notebookId: string, revisionId: string): Promise<readonly RevisionCell[]> {
     const path = `/notebooks/${notebookId}/revisions/${revisionId}`;
     return (await this.#json<Schemas["RevisionContent"]>(path)).cells;
   }
-  restoreRevision(notebookId: string, revisionId: string): Promise<void> {
-    return this.#nothing(`/notebooks/${notebookId}/revisions/${revisionId}/restore`, { method: "POST", json: {} });
+  restoreRevision(notebookId: string, revisionId: string): Promise<Restored> {
+    return this.#json(`/notebooks/${notebookId}/revisions/${revisionId}/restore`, { method: "POST", json: {} });
   }
 
   async #json<T>(path: string, ask: Ask = {}): Promise<T> {

@@ -17,6 +17,7 @@ export interface PageActions {
   duplicate(): void;
   moveToTrash(): void;
   download(withOutputs: boolean): void;
+  openRevisions(): void;
   openSettings(): void;
   openPalette(): void;
   openShortcuts(): void;
@@ -92,7 +93,8 @@ const file: readonly Command[] = [
   command("duplicateNotebook", at("file", 2), [], always, ({ page }) => page.duplicate()),
   command("download", at("file", 3), [], always, ({ page }) => page.download(true)),
   command("downloadWithoutOutputs", at("file", 3), [], always, ({ page }) => page.download(false)),
-  command("moveToTrash", at("file", 4), [], editable, ({ page }) => page.moveToTrash()),
+  command("revisionHistory", at("file", 4), [], always, ({ page }) => page.openRevisions()),
+  command("moveToTrash", at("file", 5), [], editable, ({ page }) => page.moveToTrash()),
 ];
 
 const edit: readonly Command[] = [

@@ -16,6 +16,7 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("../views/connect/connect-dialogs.tsx"), "connect"),
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
   findBar.fetch,
+  async () => (await withWords(import("./page-dialogs.tsx"), "connect")).notebookHistory.fetch(),
 ];
 
 /** Resolves when every part was fetched or failed to be; those are fetched again where they are used. */

@@ -164,7 +164,14 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       </div>
       {dialog ? (
         <Suspense>
-          <PageDialogs dialog={dialog} context={context} driver={open.driver} onClose={() => setDialog(null)} />
+          <PageDialogs
+            dialog={dialog}
+            context={context}
+            driver={open.driver}
+            hub={page.hub}
+            notebookId={notebook.id}
+            onClose={() => setDialog(null)}
+          />
         </Suspense>
       ) : null}
     </div>
@@ -223,7 +230,5 @@ function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): strin
       return t("runtime.maybeIncomplete");
     case "started_elsewhere":
       return t("runtime.startedElsewhere");
-    case "cannot_cancel":
-      return t("runtime.cannotCancel");
   }
 }

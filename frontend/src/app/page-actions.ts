@@ -10,7 +10,7 @@ import { notebookPath } from "./routes.ts";
 import type { PageServices } from "./services.ts";
 
 /** A dialog of the notebook page that a command opened. */
-export type PageDialog = "palette" | "shortcuts" | "restart" | "restart_and_run_all" | "shutdown";
+export type PageDialog = "palette" | "shortcuts" | "revisions" | "restart" | "restart_and_run_all" | "shutdown";
 
 export interface PageActionsOptions {
   readonly page: PageServices;
@@ -59,6 +59,7 @@ export function pageActions(options: PageActionsOptions): PageActions {
       link.download = "";
       link.click();
     },
+    openRevisions: () => onDialog("revisions"),
     openSettings: onSettings,
     openPalette: () => onDialog("palette"),
     openShortcuts: () => onDialog("shortcuts"),

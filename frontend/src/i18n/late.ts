@@ -19,6 +19,10 @@ export const late = {
     en: async () => (await import("./en/panels.ts")).panels,
     ja: async () => (await import("./ja/panels.ts")).panels,
   },
+  revisions: {
+    en: async () => (await import("./en/revisions.ts")).revisions,
+    ja: async () => (await import("./ja/revisions.ts")).revisions,
+  },
   settings: {
     en: async () => (await import("./en/settings.ts")).settings,
     ja: async () => (await import("./ja/settings.ts")).settings,

@@ -154,6 +154,11 @@ export function formatBytes(sizeBytes: number): string {
   }).format(value);
 }
 
+/** `Ada, Bob and Carol`. */
+export function formatList(items: readonly string[]): string {
+  return new Intl.ListFormat(current, { type: "conjunction" }).format(items);
+}
+
 /** Date and time of day, medium length. `ms` since 1970, UTC; shown in the browser's time zone. */
 export function formatDateTime(ms: number): string {
   return new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(ms);

@@ -32,7 +32,7 @@ export function DialogFrame(props: Omit<DialogProps, "footer" | "onSubmit">) {
       onOpenChange={(open) => open || onClose()}
       isDismissable={role === "dialog"}
     >
-      <Modal className={cx(styles.modal, size === "wide" && styles.wide)}>
+      <Modal className={cx(styles.modal, size !== "normal" && styles[size])}>
         <AriaDialog role={role} className={styles.dialog ?? ""}>
           <div className={styles.head}>
             <Heading slot="title" className={styles.title ?? ""}>

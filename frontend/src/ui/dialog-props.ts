@@ -5,7 +5,7 @@ export interface DialogProps {
   readonly isOpen: boolean;
   /** Asked for by the close button, Escape or a click beside the dialog. */
   readonly onClose: () => void;
-  readonly size?: "normal" | "wide";
+  readonly size?: "normal" | "wide" | "full";
   /** `alertdialog` for a question that must be answered: a click beside it does not close it. */
   readonly role?: "dialog" | "alertdialog";
   /** Buttons, the leading one last. */

@@ -75,7 +75,7 @@ async def test_display_ids_stay_out_of_an_export(hub: Hub) -> None:
 async def test_10a_outputs_of_a_file_are_dropped_where_they_are_omitted(hub: Hub) -> None:
     seat = await hub.seat()
     seat.page.insert("c1", "a")
-    await seat.room.keep_outputs_home()
+    seat.room.set_omit_outputs(True)
     await seat.room.set_outputs({CellId("c1"): (3, (STREAM,))})
     assert await shown(hub) == [("a", None, [])]
     assert await hub.db.read(lambda conn: conn.execute(tables.runs.select()).all()) == []
@@ -163,21 +163,29 @@ async def test_restoring_a_revision_brings_text_and_outputs_back_and_loses_nothi
     await ada.room.set_outputs({CellId("c1"): (2, ())})
     await settle(ada, bob)
 
-    await ada.room.restore(named.id, BOB)
+    await settle(ada, bob)
+    bob.page.insert("c4", "four", position="Y")
+    bob.page.edit(lambda: bob.page.cells["c4"].__setitem__("deleted", 5.0))
+    await settle(ada, bob)
+
+    done = await ada.room.restore(named.id, BOB)
     assert await shown(hub) == [("one", 1, [STREAM]), ("two", None, [])]
     pump(ada, bob)
     assert [page.text("c1") for page in (ada.page, bob.page)] == ["one", "one"]
     assert ada.page.text("c3") == "three"  # in its tombstone
 
     listed = await revisions.list_revisions(hub.db, NOTEBOOK)
-    assert [(info.kind, info.name, info.person_id) for info in listed] == [
-        ("auto", None, None),
-        ("named", "First", ADA.id),
+    assert [(info.kind, info.name, info.person_id, info.editors, info.restored_from) for info in listed] == [
+        ("restored", None, BOB.id, (BOB.id,), named.id),
+        ("auto", None, None, (ADA.id, BOB.id), None),
+        ("named", "First", ADA.id, (ADA.id,), None),
     ]
-    before = await revisions.read_revision(hub.db, listed[0].id)
+    assert (done.after, done.before, named) == tuple(listed)
+    before = await revisions.read_revision(hub.db, done.before.id)
     assert [cell.source for cell in before.cells] == ["one changed", "three"]
-    await ada.room.restore(listed[0].id, BOB)
+    again = await ada.room.restore(done.before.id, BOB)
     assert await shown(hub) == [("one changed", 2, []), ("three", None, [])]
+    assert again.before == done.after  # nothing was kept twice
 
 
 async def test_what_others_type_while_restoring_is_kept(hub: Hub) -> None:

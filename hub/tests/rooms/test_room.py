@@ -92,7 +92,7 @@ async def test_2_3_step_1_may_come_together_with_join(hub: Hub) -> None:
 async def test_a_room_says_what_it_is_about(hub: Hub) -> None:
     room = await hub.open()
     room.rename("Data", "/home/ada")
-    room.room.omit_outputs(True)
+    room.set_omit_outputs(True)
     room.announce_file(FileState("written", "/home/ada/Data.ipynb"))
     seat = await hub.seat()
     [hello] = seat.page.take("hello")

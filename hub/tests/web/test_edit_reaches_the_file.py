@@ -279,7 +279,14 @@ async def test_versions_are_named_read_and_restored_into_the_file(tmp_path: Path
         elsewhere = f"/api/v1/notebooks/{other['id']}/revisions/{revision['id']}"
         assert hub.ask("GET", elsewhere)[0] == 404
         assert hub.ask("POST", f"{elsewhere}/restore", {})[0] == 404
-        assert hub.ask("POST", f"{versions}/{revision['id']}/restore", {})[0] == 204
+        assert hub.ask("PATCH", elsewhere, {"name": "mine"})[0] == 404
+        assert hub.ask("PATCH", f"{versions}/{revision['id']}", {"name": "better"})[1]["name"] == "better"
+        status, done = hub.ask("POST", f"{versions}/{revision['id']}/restore", {})
+        assert (status, done["after"]["restored_from"], done["before"]["editors"]) == (
+            200,
+            revision["id"],
+            [revision["person"]],
+        )
         await tab.pump_until(lambda: str(tab.source("cell-0")) == "first")
     assert [r["id"] for r in hub.ask("GET", versions)[1]["revisions"]].count(revision["id"]) == 1
     assert hub.ask("GET", versions)[1]["revisions"][-1]["person"]["id"]

@@ -215,24 +215,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notebooks/{notebook_id}/outputs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Stored Outputs */
-        get: operations["get_stored_outputs"];
-        /** Omit Outputs */
-        put: operations["omit_outputs"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/notebooks/{notebook_id}/blobs/{sha256}": {
         parameters: {
             query?: never;
@@ -283,7 +265,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Name Revision */
+        patch: operations["name_revision"];
         trace?: never;
     };
     "/api/v1/notebooks/{notebook_id}/revisions/{revision_id}/restore": {
@@ -583,11 +566,6 @@ export interface components {
             /** Omit Outputs */
             omit_outputs: boolean;
         };
-        /** OmitOutputs */
-        OmitOutputs: {
-            /** Omit */
-            omit: boolean;
-        };
         /** OpenNotebook */
         OpenNotebook: {
             /** Folder Id */
@@ -610,7 +588,18 @@ export interface components {
             /** Color */
             color: string;
         };
-        /** Revision */
+        /**
+         * Restored
+         * @description `before` holds what was there: restoring it takes the restore back.
+         */
+        Restored: {
+            before: components["schemas"]["Revision"];
+            after: components["schemas"]["Revision"];
+        };
+        /**
+         * Revision
+         * @description `person` named or restored it; `editors` edited since the one before; `restored_from`: another one, by its id.
+         */
         Revision: {
             /** Id */
             id: string;
@@ -620,12 +609,16 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "auto" | "named";
+            kind: "auto" | "named" | "restored";
             /** Name */
             name: string | null;
             /** Created At */
             created_at: number;
             person: components["schemas"]["Person"] | null;
+            /** Editors */
+            editors: components["schemas"]["Person"][];
+            /** Restored From */
+            restored_from: string | null;
         };
         /** RevisionCell */
         RevisionCell: {
@@ -683,24 +676,6 @@ export interface components {
         SignIn: {
             /** Code */
             code: string;
-        };
-        /**
-         * StoredOutputs
-         * @description `may_store`: whether this person may let outputs be stored again. The rest is what the hub has of them now.
-         */
-        StoredOutputs: {
-            /** Omit */
-            omit: boolean;
-            /** May Store */
-            may_store: boolean;
-            /** Runs */
-            runs: number;
-            /** Revisions */
-            revisions: number;
-            /** Blobs */
-            blobs: number;
-            /** Blob Bytes */
-            blob_bytes: number;
         };
         /** Trash */
         Trash: {
@@ -1708,135 +1683,6 @@ export interface operations {
             };
         };
     };
-    get_stored_outputs: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                notebook_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StoredOutputs"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    omit_outputs: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                notebook_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OmitOutputs"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StoredOutputs"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     get_blob: {
         parameters: {
             query?: never;
@@ -2163,6 +2009,78 @@ export interface operations {
             };
         };
     };
+    name_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+                revision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRevision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     restore_revision: {
         parameters: {
             query?: never;
@@ -2176,11 +2094,13 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
             };
             /** @description Unauthorized */
             401: {

@@ -13,6 +13,7 @@ export const commands = {
   duplicateNotebook: "Make a copy",
   download: "Download .ipynb",
   downloadWithoutOutputs: "Download .ipynb without outputs",
+  revisionHistory: "Revision history",
   moveToTrash: "Move to trash",
 
   undo: "Undo",

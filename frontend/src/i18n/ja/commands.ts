@@ -16,6 +16,7 @@ export const commands = {
   duplicateNotebook: "コピーを作成",
   download: ".ipynb をダウンロード",
   downloadWithoutOutputs: "出力なしで .ipynb をダウンロード",
+  revisionHistory: "変更履歴",
   moveToTrash: "ゴミ箱に移動",
 
   undo: "元に戻す",

@@ -31,9 +31,6 @@ from runhere_hub.core.run_records import Asker, Run, RunsState, record, with_out
 OTHER_BROWSER_WAITS_MS = 30_000
 """A run without writer may be taken over from the person's other browser after this time (SPEC 3.5)."""
 
-_DETAIL = ("execution_count", "started_at", "finished_at")
-"""Execution detail: what of a run's status stays at home with its outputs (SPEC 3.10)."""
-
 
 @dataclass(frozen=True)
 class Broadcast:
@@ -100,7 +97,7 @@ def fold(state: RunsState, frame: Frame, asker: Asker, at: Circumstances) -> Out
 def _fold_run(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstances) -> Outcome:
     run = state.runs.get(frame.run_id)
     if run is None:
-        return _first_frame(state, frame, asker, at)
+        return _first_frame(state, frame, asker)
     if frame.epoch < run.epoch:
         return _refuse_run(state, frame.run_id, "old_epoch", run)
     if run.writer is None or run.writer.session != asker.session or frame.epoch > run.epoch:
@@ -112,14 +109,12 @@ def _fold_run(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstances
     return _next_frame(state, frame, run, at)
 
 
-def _first_frame(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstances) -> Outcome:
+def _first_frame(state: RunsState, frame: RunFrame, asker: Asker) -> Outcome:
     event = frame.event
     if isinstance(event, BadEvent) and frame.n == 0:
         return _refuse_run(state, frame.run_id, event.code, None)
     if not isinstance(event, Started) or frame.n != 0 or frame.epoch != 1:
         return _refuse_run(state, frame.run_id, "unknown_run", None)
-    if at.omit_outputs and event.started_at is not None:
-        return _refuse_run(state, frame.run_id, "outputs_omitted", None)
     run = Run(
         run_id=frame.run_id,
         cell_id=event.cell_id,
@@ -173,8 +168,7 @@ def _refusal(event: Event, at: Circumstances) -> str | None:
         case OutputsArrived():
             return "outputs_omitted" if at.omit_outputs else None
         case StatusChanged(changes):
-            told = any(changes.get(detail) is not None for detail in _DETAIL)
-            return "outputs_omitted" if at.omit_outputs and told else None
+            return "outputs_omitted" if at.omit_outputs and changes.get("execution_count") is not None else None
         case _:
             assert_never(event)
 
@@ -259,15 +253,6 @@ def _may_take_over(run: Run, asker: Asker, frame: TakeOver, at: Circumstances) -
         return (same_browser and last.tab_id == asker.tab_id) or frame.force
     waited_ms = at.now_ms - run.left_at if run.left_at is not None else 0
     return same_browser or frame.force or waited_ms >= OTHER_BROWSER_WAITS_MS
-
-
-def without_outputs(state: RunsState) -> Outcome:
-    """The state in which no run has outputs, a count or times: they are purged (SPEC 3.10). Leases and heads stay."""
-    bare = {
-        run_id: replace(run, folded=Folded(), execution_count=None, started_at=None, finished_at=None)
-        for run_id, run in state.runs.items()
-    }
-    return Outcome(RunsState(bare, state.heads), changed_runs=frozenset(bare))
 
 
 def leave(state: RunsState, session: str, now_ms: int) -> Outcome:

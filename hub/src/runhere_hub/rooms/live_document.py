@@ -11,9 +11,8 @@ from typing import Any
 
 from pycrdt import Doc, Map, Text, TransactionEvent
 
-from runhere_hub.core.errors import FrameInvalid, OutputsOmitted
+from runhere_hub.core.errors import FrameInvalid
 from runhere_hub.core.yjs_bytes import EMPTY_UPDATE, has_structs, inserting_clients, read_state_vector
-from runhere_hub.rooms.scratch_document import ScratchDocument
 from runhere_hub.store.authorship import Authored
 
 
@@ -54,7 +53,6 @@ class LiveDocument:
         self._watched: _Watched | None = None
         self._authors: dict[str, set[str | None]] = {}
         self._whole: bytes | None = None
-        self._scratch: ScratchDocument | None = None
         self._subscriptions = [doc.observe(self._on_transaction), self._cells.observe_deep(self._on_cells)]
 
     def close(self) -> None:
@@ -89,17 +87,14 @@ class LiveDocument:
         """The document's state vector."""
         return self.doc.get_state()
 
-    def apply(self, update: bytes, person_id: str | None, *, outputs_stay_home: bool = False) -> Applied:
+    def apply(self, update: bytes, person_id: str | None) -> Applied:
         """Apply a page's update.
 
         Raises:
             FrameInvalid: Yjs cannot read it; the document is as it was.
-            OutputsOmitted: It would write what may not stand where outputs stay at home; the document is as it was.
         """
         if update == EMPTY_UPDATE:
             return Applied(changed=False, must_be_kept=False)
-        if outputs_stay_home:
-            self._try(update)
         self._watched = _Watched()
         try:
             self.doc.apply_update(update)
@@ -114,16 +109,6 @@ class LiveDocument:
         # every visit.
         return Applied(changed, must_be_kept=changed or has_structs(update))
 
-    def _try(self, update: bytes) -> None:
-        """Raise when this update would bring in what stays at home; tried on a copy, because Yjs takes nothing back."""
-        if self._scratch is None:
-            self._scratch = ScratchDocument(self.doc.get_update())
-        try:
-            self._scratch.apply(update)
-        except (FrameInvalid, OutputsOmitted):
-            self._scratch = None
-            raise
-
     def absorb(self, update: bytes) -> bool:
         """Apply what another hub process stored; it has noted the authors. True when it was news."""
         self._watched = _Watched()
@@ -131,7 +116,7 @@ class LiveDocument:
             self.doc.apply_update(update)
         finally:
             watched, self._watched = self._watched, None
-        self._whole = self._scratch = None
+        self._whole = None
         return watched.update is not None
 
     def edit(self, work: Callable[[Doc[Any]], object], person_id: str | None) -> bytes | None:
@@ -146,7 +131,6 @@ class LiveDocument:
                 work(self.doc)
         finally:
             watched, self._watched = self._watched, None
-        self._scratch = None
         if watched.update is not None:
             self._clients.setdefault(self.doc.client_id, person_id or "")
             self._note(watched, person_id, by_hub=True)

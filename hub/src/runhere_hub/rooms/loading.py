@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from runhere_hub.core import private_outputs
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.core.run_records import RunsState
@@ -12,9 +11,7 @@ from runhere_hub.core.runs import Circumstances, Imported
 from runhere_hub.doc import notebook_doc
 from runhere_hub.rooms.open_room import ShownOutputs, Surroundings
 from runhere_hub.rooms.output_blobs import OutputBlobs
-from runhere_hub.services import private_outputs as outputs_service
 from runhere_hub.services import rooms as room_service
-from runhere_hub.services.private_outputs import bare_base
 from runhere_hub.services.rooms import Batch, LoadedRoom
 from runhere_hub.store.file_bases import FileBase
 
@@ -50,18 +47,9 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
     if loaded.updates:
         return loaded
     seeded = await seed(notebook_id) or Seeded(EMPTY)
-    if loaded.omit_outputs or private_outputs.is_wished(seeded.notebook.metadata):
-        await outputs_service.mark(around.db, notebook_id, omit=True)
-        loaded = replace(loaded, omit_outputs=True)
-        seeded = await asyncio.to_thread(_bare, seeded)
     first = await _first_batch(around, loaded, seeded.notebook)
     await room_service.begin(around.db, notebook_id, first, base=seeded.base, process=around.process)
     return await room_service.load(around.db, notebook_id)
-
-
-def _bare(seeded: Seeded) -> Seeded:
-    base = bare_base(seeded.base) if seeded.base is not None else None
-    return Seeded(private_outputs.without_outputs(seeded.notebook), base)
 
 
 async def _first_batch(around: Surroundings, loaded: LoadedRoom, notebook: Notebook) -> Batch:

@@ -10,7 +10,6 @@ from typing import Any
 
 from pycrdt import Doc
 
-from runhere_hub.core import private_outputs
 from runhere_hub.core.access import Role
 from runhere_hub.core.blobs import BlobStore
 from runhere_hub.core.bus import Bus, Committed
@@ -26,11 +25,10 @@ from runhere_hub.rooms.channel import Channel
 from runhere_hub.rooms.member import Member
 from runhere_hub.rooms.output_blobs import OutputBlobs
 from runhere_hub.rooms.room import Change, FileState, Room
-from runhere_hub.services import private_outputs as outputs_service
 from runhere_hub.services import revisions as revision_service
 from runhere_hub.services import rooms as room_service
 from runhere_hub.services.rooms import Batch, CommitResult
-from runhere_hub.store.revisions import RevisionInfo
+from runhere_hub.store.revisions import RevisionInfo, RevisionKind
 from runhere_hub.store.session import Database
 from runhere_protocol import CloseCode
 
@@ -40,6 +38,15 @@ COMPACT_AFTER_UPDATES = 1_000
 COMPACT_AFTER_BYTES = 1024 * 1024
 REVISE_AFTER_IDLE_MS = 5 * 60_000
 REVISE_AFTER_EDITING_MS = 10 * 60_000
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A revision that was restored: what was there before, and what is there now, both kept as revisions."""
+
+    before: RevisionInfo
+    after: RevisionInfo
+
 
 ShownOutputs = tuple[int | None, tuple[Output, ...]]
 """Execution count and outputs of one cell."""
@@ -135,8 +142,7 @@ class OpenRoom:
             cells.append(replace(cell, outputs=outputs, execution_count=run.execution_count))
             if not all(one.is_whole for one in resolved):
                 lacking.add(cell.id)
-        metadata = private_outputs.projected(document.metadata, self.room.about.omit_outputs)
-        return Shown(replace(document, cells=tuple(cells), metadata=metadata), frozenset(lacking))
+        return Shown(replace(document, cells=tuple(cells)), frozenset(lacking))
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
         """Let `work(doc)` change the document, at once and in one transaction. Returns when it is durable.
@@ -180,48 +186,9 @@ class OpenRoom:
         """What the notebook is called and where it lies from now on; pages that join later are told."""
         self.room.about.title, self.room.about.folder_path = title, folder_path
 
-    async def keep_outputs_home(self) -> None:
-        """Refuse outputs from now on, and purge what the hub has of them (architecture 10a). May be called again.
-
-        Gone afterwards: outputs, counts and times of runs, what revisions showed, large values, metadata that tells of
-        runs, also from the log and from revisions. The file is `BoundFile`'s to clean.
-
-        Raises:
-            Unavailable: Outputs are refused already; what is stored may not be purged yet. Calling again goes on.
-        """
-        await outputs_service.mark(self._around.db, self.notebook_id, omit=True)
-        self.room.omit_outputs(True)
-        self.room.edit(notebook_doc.keep_outputs_home)
-        await self.autosave.flushed()
-        while True:
-            if self._around.bus.is_shared:
-                await self.look()
-            purged = await outputs_service.purge(
-                self._around.db,
-                self.notebook_id,
-                document=self.room.document.missing(b"\x00"),
-                seq=self.room.about.seq,
-                runs=tuple(self.room.runs.state.runs.values()),
-            )
-            if purged is not None:
-                break
-            await self.autosave.flushed()
-        self.room.about.seq = self._seen = purged.seq
-        self._log_count = self._log_bytes = 0
-        for sha256 in purged.orphans:
-            await self._around.blobs.delete(sha256)
-        await self._around.db.scrub()
-        self._around.bus.tell(Committed(self.notebook_id))
-
-    async def store_outputs(self) -> None:
-        """Take outputs again from now on. What is there in pages' views stays there.
-
-        Raises:
-            Unavailable: Nothing changed.
-        """
-        await outputs_service.mark(self._around.db, self.notebook_id, omit=False)
-        self.room.omit_outputs(False)
-        await self.edit(lambda doc: notebook_doc.project(doc, omit=False))
+    def set_omit_outputs(self, omit: bool) -> None:
+        """Whether outputs are refused from now on. The notebook's record is the caller's to change."""
+        self.room.about.omit_outputs = omit
 
     async def flushed(self) -> None:
         """Wait until everything that waits now is durable."""
@@ -271,9 +238,9 @@ class OpenRoom:
 
     def wants_revision(self) -> bool:
         """True when an automatic revision is due: nobody typed for five minutes, or somebody did for ten."""
-        if self.room.edited_at is None:
+        if self.room.edits.at is None:
             return False
-        first, last = self.room.edited_at
+        first, last = self.room.edits.at
         now = self._around.clock()
         return now - last >= REVISE_AFTER_IDLE_MS or now - first >= REVISE_AFTER_EDITING_MS
 
@@ -283,38 +250,44 @@ class OpenRoom:
         Raises:
             Unavailable: None was kept.
         """
-        self.room.edited_at = None
+        return await self._keep(kind="auto" if name is None else "named", name=name, person=person)
+
+    async def _keep(
+        self, *, kind: RevisionKind, person: Person | None, name: str | None = None, restored_from: str | None = None
+    ) -> RevisionInfo:
         document, heads = self.room.document.missing(b"\x00"), dict(self.room.runs.state.heads)
-        await self.autosave.flushed()  # a revision's sequence number covers what it holds
-        return await revision_service.keep(
-            self._around.db,
-            RevisionInfo(
+        edits = self.room.take_edits()
+        try:
+            await self.autosave.flushed()  # a revision's sequence number covers what it holds
+            info = RevisionInfo(
                 id=self._around.new_id(),
                 notebook_id=self.notebook_id,
                 seq=self.room.about.seq,
-                kind="auto" if name is None else "named",
+                kind=kind,
                 name=name,
                 person_id=person.id if person is not None else None,
                 created_at=self._around.clock(),
-            ),
-            document,
-            heads,
-        )
+                editors=tuple(sorted(edits.editors)),
+                restored_from=restored_from,
+            )
+            return await revision_service.keep(self._around.db, info, document, heads)
+        except Unavailable:
+            self.room.put_back(edits)
+            raise
 
-    async def restore(self, revision_id: str, person: Person) -> None:
+    async def restore(self, revision_id: str, person: Person) -> Restored:
         """Make document and heads what a revision holds, as this person's edit. Returns when it is durable.
 
-        What is there now is kept as a revision first; cells that the revision lacks become tombstones.
+        What is there now is kept as a revision first, what comes of it as another; cells that the revision lacks become
+        tombstones. Restoring `before` takes it all back.
 
         Raises:
             NotFound: There is no such revision.
             Unavailable: It could not be saved.
         """
         revision = await revision_service.get(self._around.db, revision_id)
-        await self.revise()
+        before = await self.revise()
         wanted = notebook_doc.read(replay([revision.document]))
-        if self.room.about.omit_outputs:
-            wanted = private_outputs.without_outputs(wanted)
         ours = notebook_doc.read(self.doc)
         change, now = merge(ours, ours, wanted), self._around.clock()
         self.room.edit(
@@ -323,7 +296,7 @@ class OpenRoom:
         shown = self.room.runs.state.heads
         heads = {cell.id: revision.heads.get(cell.id) for cell in wanted.cells}
         self.room.set_heads({cell: run for cell, run in heads.items() if shown.get(cell) != run})
-        await self.autosave.flushed()
+        return Restored(before, await self._keep(kind="restored", person=person, restored_from=revision_id))
 
     async def revise_automatically(self) -> None:
         """Keep an automatic revision; trouble is logged and it is tried again after the next edit."""
@@ -332,7 +305,7 @@ class OpenRoom:
     async def close(self, code: CloseCode, reason: str, *, give_up_after_s: float) -> None:
         """Send the pages away, write what waits, compact. May be called again."""
         self.room.send_all_away(code, reason)
-        if self.room.edited_at is not None and not self.autosave.is_done:
+        if self.room.edits.at is not None and not self.autosave.is_done:
             with suppress(TimeoutError):
                 async with asyncio.timeout(give_up_after_s):
                     await self._in_spite_of_trouble(self.revise)

@@ -210,7 +210,7 @@ class RoomRegistry:
         except BaseException:
             await room.autosave.close(give_up_after_s=0)
             raise
-        room.room.edited_at = None
+        room.room.take_edits()
         return opened
 
     def _make(self, loaded: LoadedRoom) -> OpenRoom:

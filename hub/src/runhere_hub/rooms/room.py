@@ -15,7 +15,7 @@ from typing import Any, Literal
 from runhere_hub.core import presence, run_frames
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.access import Role
-from runhere_hub.core.errors import FrameInvalid, NotFound, OutputsOmitted, RunhereError
+from runhere_hub.core.errors import FrameInvalid, NotFound, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
 from runhere_hub.core.run_records import Asker, runs_frame
@@ -60,6 +60,24 @@ class Change:
 
     kind: Literal["document", "runs", "run_finished"]
     by_hub: bool = False
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Edits since the last revision.
+
+    Attributes:
+        at: First and last (ms); None: there were none.
+        editors: Ids of the people who made them, as far as the hub knows.
+    """
+
+    at: tuple[int, int] | None = None
+    editors: frozenset[str] = frozenset()
+
+    def and_then(self, later: "Edits") -> "Edits":
+        """Both in one."""
+        both = (self.at[0], later.at[1]) if self.at is not None and later.at is not None else self.at or later.at
+        return Edits(both, self.editors | later.editors)
 
 
 @dataclass
@@ -111,8 +129,7 @@ class Room:
         self.file: FileState | None = None
         self.members: dict[str, Member] = {}
         self.closed = False
-        self.edited_at: tuple[int, int] | None = None
-        """First and last edit since the last revision (ms)."""
+        self.edits = Edits()
         self.empty_since: int | None = clock()
         self._clock = clock
         self._new_id = new_id
@@ -230,11 +247,7 @@ class Room:
         if member.role not in _EDITORS:
             self._refuse_update(member, update)
             return
-        try:
-            applied = self.document.apply(update, member.person.id, outputs_stay_home=self.about.omit_outputs)
-        except OutputsOmitted as error:
-            self._send_away(member, CloseCode.NOT_ALLOWED, error.message)
-            return
+        applied = self.document.apply(update, member.person.id)
         member.received += 1
         self._waiting.received[member.session] = member.received
         if applied.must_be_kept:
@@ -242,7 +255,7 @@ class Room:
                 other.channel.send(relayed)
             self._waiting.updates.append((member.person.id, update))
         if applied.changed:
-            self._edited(by_hub=False)
+            self._edited(member.person.id)
         self._ask()
 
     def _refuse_update(self, member: Member, update: bytes) -> None:
@@ -260,14 +273,24 @@ class Room:
             return False
         self._waiting.updates.append((person_id, update))
         self._send_all(sync_update(update))
-        self._edited(by_hub=True)
+        self._edited(person_id, by_hub=True)
         self._ask()
         return True
 
-    def _edited(self, *, by_hub: bool) -> None:
+    def _edited(self, *people: str | None, by_hub: bool = False) -> None:
         now = self._clock()
-        self.edited_at = (self.edited_at[0] if self.edited_at is not None else now, now)
+        known = frozenset(person for person in people if person is not None)
+        self.edits = self.edits.and_then(Edits((now, now), known))
         self._changed(Change("document", by_hub))
+
+    def take_edits(self) -> Edits:
+        """The edits since the last call: those of the revision that is made now."""
+        edits, self.edits = self.edits, Edits()
+        return edits
+
+    def put_back(self, edits: Edits) -> None:
+        """The revision could not be kept: the next one has these edits too."""
+        self.edits = edits.and_then(self.edits)
 
     # --- presence --------------------------------------------------------------------------------------------------
 
@@ -307,16 +330,6 @@ class Room:
         self._tell(outcome, member)
         self._ask()
 
-    def omit_outputs(self, omit: bool) -> None:
-        """From now on outputs are refused (and runs lose theirs), or taken again; pages are told (SPEC 3.11)."""
-        if omit:
-            self.runs.without_outputs()
-        if omit != self.about.omit_outputs:
-            self.about.omit_outputs = omit
-            self._send_all(text_of({"type": "omit_outputs", "omit": omit}))
-            self._changed(Change("runs", by_hub=True))
-        self._ask()
-
     def import_runs(self, found: Mapping[CellId, run_rules.Imported]) -> None:
         """What a file shows takes the heads of these cells."""
         self._tell(self.runs.import_runs(found, seq=self._next_seq(), omit_outputs=self.about.omit_outputs), None)
@@ -346,7 +359,7 @@ class Room:
         for update in elsewhere.updates:
             if self.document.absorb(update):
                 self._send_all(sync_update(update))
-                self._edited(by_hub=False)
+                self._edited(*elsewhere.editors)
         self.about.seq = max(self.about.seq, elsewhere.seq)
         runs = self.runs.state.runs.values()
         held = frozenset(run.run_id for run in runs if run.writer is not None and run.writer.session in self.members)

@@ -7,18 +7,44 @@ from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.store import revisions
 from runhere_hub.store.revisions import Revision, RevisionInfo
-from runhere_hub.store.session import Database
+from runhere_hub.store.session import Connection, Database
 
 
 async def keep(db: Database, info: RevisionInfo, document: bytes, heads: Mapping[str, str | None]) -> RevisionInfo:
-    """Keep a revision of a document (one Yjs v1 update that makes it whole) and of what its cells show."""
-    await db.write(lambda conn: revisions.add(conn, Revision(info, document, heads)))
-    return info
+    """Keep a revision of a document (one Yjs v1 update that makes it whole) and of what its cells show.
+
+    Returns:
+        The revision. The newest one, when an automatic one would hold just the same.
+    """
+    return await db.write(lambda conn: _keep(conn, Revision(info, document, heads)))
+
+
+def _keep(conn: Connection, revision: Revision) -> RevisionInfo:
+    if revision.info.kind == "auto":
+        newest = revisions.newest(conn, revision.info.notebook_id)
+        if newest is not None and (newest.document, newest.heads) == (revision.document, revision.heads):
+            return newest.info
+    revisions.add(conn, revision)
+    return revision.info
 
 
 async def list_revisions(db: Database, notebook_id: str) -> list[RevisionInfo]:
     """Every revision of a notebook, newest first."""
     return await db.read(lambda conn: revisions.all_of(conn, notebook_id))
+
+
+async def name(db: Database, revision_id: str, name: str, *, person_id: str) -> RevisionInfo:
+    """Give a revision a name.
+
+    Raises:
+        NotFound: There is none.
+    """
+
+    def work(conn: Connection) -> RevisionInfo:
+        revisions.name(conn, revision_id, name, person_id)
+        return revisions.get(conn, revision_id).info
+
+    return await db.write(work)
 
 
 async def get(db: Database, revision_id: str) -> Revision:

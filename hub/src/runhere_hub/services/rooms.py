@@ -173,11 +173,12 @@ def _begin(conn: Connection, notebook_id: str, batch: Batch, base: FileBase | No
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """What other processes committed of a notebook, and how far this is everything."""
+    """What other processes committed of a notebook, by whom, and how far this is everything."""
 
     seq: int
     updates: tuple[bytes, ...]
     runs: RunsState
+    editors: frozenset[str] = frozenset()
 
 
 async def look(db: Database, notebook_id: str, after: int, *, process: str) -> Elsewhere:
@@ -199,8 +200,13 @@ def _look(conn: Connection, notebook_id: str, after: int, process: str) -> Elsew
     snapshot = updates.snapshot(conn, notebook_id)
     # Another process may have joined the log past what was seen here: then the snapshot has it.
     joined_past = (snapshot.data,) if snapshot is not None and snapshot.seq > after else ()
-    foreign = tuple(one.data for one in log if one.process != process)
-    return Elsewhere(about.seq, (*joined_past, *foreign), runs.load(conn, notebook_id, after))
+    foreign = [one for one in log if one.process != process]
+    return Elsewhere(
+        about.seq,
+        (*joined_past, *(one.data for one in foreign)),
+        runs.load(conn, notebook_id, after),
+        frozenset(one.person_id for one in foreign if one.person_id is not None),
+    )
 
 
 async def compact(db: Database, notebook_id: str) -> None:

@@ -169,10 +169,14 @@ revisions = Table(
     Column("id", String(32), primary_key=True),
     Column("notebook_id", ForeignKey("notebooks.id"), nullable=False, index=True),
     Column("seq", BigInteger, nullable=False),
-    Column("kind", String(8), nullable=False),  # auto, named
+    Column("kind", String(8), nullable=False),  # auto, named, restored
     Column("name", Text),
-    Column("person_id", String(32)),
+    Column("person_id", String(32)),  # who named or restored it
     Column("created_at", BigInteger, nullable=False),
+    Column(
+        "editors", Text, nullable=False, server_default="[]"
+    ),  # JSON: ids of the people who edited since the last one
+    Column("restored_from", String(32)),  # the revision whose content this is
     Column("document", LargeBinary, nullable=False),  # one Yjs v1 update that makes the whole document
     Column("heads", Text, nullable=False),  # JSON: cell id -> run id | null
 )

@@ -66,17 +66,6 @@ class Notebook(Answer):
     omit_outputs: bool
 
 
-class StoredOutputs(Answer):
-    """`may_store`: whether this person may let outputs be stored again. The rest is what the hub has of them now."""
-
-    omit: bool
-    may_store: bool
-    runs: int
-    revisions: int
-    blobs: int
-    blob_bytes: int
-
-
 class Home(Answer):
     folders: list[Folder]
     recent: list[Notebook]
@@ -131,12 +120,23 @@ class SearchResults(Answer):
 
 
 class Revision(Answer):
+    """`person` named or restored it; `editors` edited since the one before; `restored_from`: another one, by its id."""
+
     id: str
     seq: int
-    kind: Literal["auto", "named"]
+    kind: Literal["auto", "named", "restored"]
     name: str | None
     created_at: int
     person: Person | None
+    editors: list[Person]
+    restored_from: str | None
+
+
+class Restored(Answer):
+    """`before` holds what was there: restoring it takes the restore back."""
+
+    before: Revision
+    after: Revision
 
 
 class Revisions(Answer):
@@ -202,10 +202,6 @@ class ChangeNotebook(Request):
     name: str | None = Field(default=None, min_length=1, max_length=255)
     folder_id: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
     path: str | None = Field(default=None, max_length=4096)
-
-
-class OmitOutputs(Request):
-    omit: bool
 
 
 class NameRevision(Request):

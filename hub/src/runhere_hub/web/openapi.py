@@ -13,7 +13,6 @@ from runhere_hub.web.routes import (
     folders,
     health,
     notebooks,
-    private_outputs,
     revisions,
     search,
     session,
@@ -26,7 +25,7 @@ _BYTES = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-_MODULES = (health, session, folders, notebooks, private_outputs, blobs, revisions, trash, search, control)
+_MODULES = (health, session, folders, notebooks, blobs, revisions, trash, search, control)
 
 
 def api_routes() -> tuple[Route, ...]:

@@ -1,7 +1,6 @@
 """Versions of a notebook: list, name, look into, restore."""
 
 from runhere_hub.core.errors import NotFound
-from runhere_hub.core.identity import Person
 from runhere_hub.services import notebooks, people
 from runhere_hub.services import revisions as versions
 from runhere_hub.store.revisions import RevisionInfo
@@ -16,8 +15,7 @@ routes = Routes("/api/v1/notebooks/{notebook_id}/revisions", tag="revisions")
 async def list_revisions(notebook_id: NotebookIdPath, person: PersonDep, services: ServicesDep) -> models.Revisions:
     await notebooks.may_read(services.drive, person, notebook_id)
     found = await versions.list_revisions(services.drive.db, notebook_id)
-    known = await people.by_id(services.drive.db, {info.person_id for info in found if info.person_id})
-    return models.Revisions(revisions=[_shown(info, known) for info in found])
+    return models.Revisions(revisions=await _shown(services, *found))
 
 
 @routes.add("POST", "", who=Who.PERSON, status=201, errors=(404, 422, 503))
@@ -26,7 +24,8 @@ async def create_revision(
 ) -> models.Revision:
     await notebooks.may_edit(services.drive, person, notebook_id)
     room = await services.registry.open(notebook_id)
-    return _shown(await room.revise(name=body.name, person=person), {person.id: person})
+    [shown] = await _shown(services, await room.revise(name=body.name, person=person))
+    return shown
 
 
 @routes.add("GET", "/{revision_id}", who=Who.PERSON, errors=(404,))
@@ -40,14 +39,32 @@ async def get_revision(
     return models.RevisionContent(cells=cells)
 
 
-@routes.add("POST", "/{revision_id}/restore", who=Who.PERSON, status=204, errors=(404, 503))
+@routes.add("PATCH", "/{revision_id}", who=Who.PERSON, errors=(404, 422, 503))
+async def name_revision(
+    notebook_id: NotebookIdPath,
+    revision_id: RevisionIdPath,
+    body: models.NameRevision,
+    person: PersonDep,
+    services: ServicesDep,
+) -> models.Revision:
+    await notebooks.may_edit(services.drive, person, notebook_id)
+    await _belongs(services, notebook_id, revision_id)
+    [shown] = await _shown(
+        services, await versions.name(services.drive.db, revision_id, body.name, person_id=person.id)
+    )
+    return shown
+
+
+@routes.add("POST", "/{revision_id}/restore", who=Who.PERSON, errors=(404, 503))
 async def restore_revision(
     notebook_id: NotebookIdPath, revision_id: RevisionIdPath, person: PersonDep, services: ServicesDep
-) -> None:
+) -> models.Restored:
     await notebooks.may_edit(services.drive, person, notebook_id)
     await _belongs(services, notebook_id, revision_id)
     room = await services.registry.open(notebook_id)
-    await room.restore(revision_id, person)
+    done = await room.restore(revision_id, person)
+    before, after = await _shown(services, done.before, done.after)
+    return models.Restored(before=before, after=after)
 
 
 async def _belongs(services: Services, notebook_id: str, revision_id: str) -> None:
@@ -57,13 +74,22 @@ async def _belongs(services: Services, notebook_id: str, revision_id: str) -> No
         raise NotFound("There is no such version of this notebook.")
 
 
-def _shown(info: RevisionInfo, known: dict[str, Person]) -> models.Revision:
-    person = known.get(info.person_id) if info.person_id else None
-    return models.Revision(
-        id=info.id,
-        seq=info.seq,
-        kind="named" if info.kind == "named" else "auto",
-        name=info.name,
-        created_at=info.created_at,
-        person=models.Person.model_validate(person) if person else None,
-    )
+async def _shown(services: Services, *found: RevisionInfo) -> list[models.Revision]:
+    named = {one for info in found for one in (info.person_id, *info.editors) if one is not None}
+    known = {
+        one: models.Person.model_validate(person)
+        for one, person in (await people.by_id(services.drive.db, named)).items()
+    }
+    return [
+        models.Revision(
+            id=info.id,
+            seq=info.seq,
+            kind=info.kind,
+            name=info.name,
+            created_at=info.created_at,
+            person=known.get(info.person_id or ""),
+            editors=[known[editor] for editor in info.editors if editor in known],
+            restored_from=info.restored_from,
+        )
+        for info in found
+    ]

@@ -1,0 +1,44 @@
+import { useCallback, useEffect, useState } from "react";
+import type { HubClient, Revision } from "../../api/client.ts";
+import type { ComparedCell } from "../../core/compare-cells.ts";
+import { errorText } from "../../i18n/error-text.ts";
+
+export type RevisionHub = Pick<
+  HubClient,
+  "revisions" | "revision" | "nameRevision" | "nameEarlierRevision" | "restoreRevision"
+>;
+
+/** The versions of a notebook, newest first; `again` asks the hub anew. */
+export function useRevisions(hub: RevisionHub, notebookId: string) {
+  const [revisions, setRevisions] = useState<readonly Revision[] | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const again = useCallback(async () => {
+    try {
+      setRevisions(await hub.revisions(notebookId));
+      setError(null);
+    } catch (reason) {
+      setError(errorText(reason));
+    }
+  }, [hub, notebookId]);
+  useEffect(() => void again(), [again]);
+  return { revisions, error, again };
+}
+
+/** The cells of a version; null while they are being fetched. `id` null: none is asked for. */
+export function useRevisionCells(hub: RevisionHub, notebookId: string, id: string | null) {
+  const [found, setFound] = useState<{ readonly id: string; readonly cells: readonly ComparedCell[] } | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  useEffect(() => {
+    if (id === null) return;
+    let isGone = false;
+    setError(null);
+    hub.revision(notebookId, id).then(
+      (cells) => isGone || setFound({ id, cells: cells.map(({ cell_id, ...cell }) => ({ ...cell, id: cell_id })) }),
+      (reason: unknown) => isGone || setError(errorText(reason)),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [hub, notebookId, id]);
+  return { cells: found !== null && found.id === id ? found.cells : null, error };
+}
