@@ -5,6 +5,7 @@ sentence that names what to install. Used by run.py, test.py, check.py and wheel
 [run|dev|page|browsers]` does one step.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +24,14 @@ PAGE = ROOT / "hub" / "src" / "runhere_hub" / "static"
 WINDOWS = os.name == "nt"
 UV = "uv==0.13.9"
 OLDEST = (3, 11)
-BROWSERS = {"chromium": ["chromium", "fonts-noto-cjk"], "firefox-esr": ["firefox-esr"]}
+TEST_PROGRAMS = {
+    "chromium": ["chromium", "fonts-noto-cjk"],
+    "firefox-esr": ["firefox-esr"],
+    # two hosts in network namespaces, for `runhere-runtime ssh`
+    "sshd": ["openssh-server", "openssh-client"],
+    "ip": ["iproute2"],
+    "curl": ["curl"],
+}
 
 
 class SetupFailed(Exception):
@@ -226,7 +234,23 @@ def install_debian(packages: list[str]) -> None:
         raise SetupFailed(f"The tests need {', '.join(packages)}. On Debian or Ubuntu:  sudo {line}")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     run(["apt-get", "update", "-qq"], env=quiet)
-    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], env=quiet)
+    with services_stay_off():
+        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], env=quiet)
+
+
+@contextlib.contextmanager
+def services_stay_off() -> Iterator[None]:
+    """Packages that bring a server do not start it: a test starts its own, and this machine's ports stay closed."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 def has_postgres() -> bool:
@@ -235,8 +259,9 @@ def has_postgres() -> bool:
 
 
 def test_programs() -> None:
-    """Browsers and PostgreSQL for the tests, installed where we may."""
-    wanted = [package for program, packages in BROWSERS.items() if not shutil.which(program) for package in packages]
+    """Browsers, an SSH server and PostgreSQL for the tests, installed where we may."""
+    missing = [program for program in TEST_PROGRAMS if not shutil.which(program)]
+    wanted = [package for program in missing for package in TEST_PROGRAMS[program]]
     if not has_postgres():
         wanted.append("postgresql")
     if wanted:

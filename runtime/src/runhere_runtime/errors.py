@@ -12,6 +12,15 @@ RuntimeFailure                      code, message a person can act on, facts as 
 ├── NoRuntimeRunning                a subcommand found no running runtime of this person
 ├── RuntimeAmbiguous                a subcommand found several
 ├── RuntimeSilent                   a running runtime did not answer the subcommand
+├── SshFailure                      the other machine was not reached; nothing of ours is left on this one
+│   ├── DestinationRefused          what was typed is no destination; nothing was run
+│   ├── SshOptionRefused            an option that would weaken the way; nothing was run
+│   ├── SshMissing                  no ssh program here
+│   ├── HostKeyRefused              unknown or changed key; nothing was sent
+│   ├── SshLoginRefused
+│   ├── SshUnreachable
+│   ├── LocalPortTaken
+│   └── FarFailure                  the program over there said why; `code` is its own
 ├── PairingRefused                  code unknown, used, expired, for another origin, or too many tries
 ├── SessionUnknown
 └── JournalError
@@ -93,6 +102,46 @@ class RuntimeAmbiguous(RuntimeFailure):
 
 class RuntimeSilent(RuntimeFailure):
     code = "runtime_silent"
+
+
+class SshFailure(RuntimeFailure):
+    code = "ssh_failed"
+
+
+class DestinationRefused(SshFailure):
+    code = "destination_refused"
+
+
+class SshOptionRefused(SshFailure):
+    code = "ssh_option_refused"
+
+
+class SshMissing(SshFailure):
+    code = "ssh_missing"
+
+
+class HostKeyRefused(SshFailure):
+    code = "host_key_refused"
+
+
+class SshLoginRefused(SshFailure):
+    code = "ssh_login_refused"
+
+
+class SshUnreachable(SshFailure):
+    code = "ssh_unreachable"
+
+
+class LocalPortTaken(SshFailure):
+    code = "local_port_taken"
+
+
+class FarFailure(SshFailure):
+    """Told by the program on the other machine. `code` is its own, such as `install_refused` or `remote_port_taken`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class PairingRefused(RuntimeFailure):

@@ -1,4 +1,4 @@
-"""The command line: `runhere-runtime [options]`, `… allow ORIGIN`, `… sessions`, `… revoke ID`.
+"""The command line: `runhere-runtime [options]`, `… allow ORIGIN`, `… sessions`, `… revoke ID`; far.py has the rest.
 
 Standard output holds one line only (the link, or with --announce json one JSON object); everything else is on
 standard error. Exit codes: 0 stopped as asked, 1 a subcommand failed, 2 refused to start.
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from runhere_runtime import __version__
+from runhere_runtime.cli.far import add_doctor, add_ssh, split_options
 from runhere_runtime.errors import (
     NoRuntimeRunning,
     OriginInvalid,
@@ -36,7 +37,10 @@ ANSWER_WITHIN_S = 5
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    arguments = _parser().parse_args(argv)
+    ours, for_ssh = split_options(list(sys.argv[1:] if argv is None else argv))
+    arguments = _parser().parse_args(ours)
+    if for_ssh:
+        arguments.options = for_ssh
     try:
         code: int = arguments.run(arguments)
     except StartRefused as refused:
@@ -64,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     revoke = commands.add_parser("revoke", help="end a session")
     revoke.add_argument("id")
     revoke.set_defaults(run=_revoke)
+    add_ssh(commands)
+    add_doctor(commands)
     for command in (sessions, revoke):
         command.add_argument("--port", type=int, dest="of_port", help="of the runtime, if several run")
     return parser

@@ -1,0 +1,208 @@
+"""Asks a runtime and this machine for the facts of `rules.py`.
+
+Sends a token only to an address that the person gave with it, and only once it has shown itself to be a Jupyter server.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from jupyter_client.kernelspec import KernelSpecManager
+
+from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts
+from runhere_runtime.errors import UrlInvalid
+
+ANSWER_WITHIN_S = 5
+STRANGER = "https://stranger.invalid"
+_PACKAGES = ("runhere-runtime", "jupyter-server", "ipykernel", "tornado", "pyzmq")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a runtime should answer; `base` begins and ends with a slash."""
+
+    host: str
+    port: int
+    base: str
+    token: str | None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def read_url(text: str) -> Address:
+    """What a person pasted: a URL, `host:port` or a port.
+
+    Raises:
+        UrlInvalid: It is none.
+    """
+    given = f"127.0.0.1:{text}" if text.isdecimal() else text
+    try:
+        parts = urlsplit(given if "://" in given else f"http://{given}")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise UrlInvalid(f"{text!r} is no address such as http://127.0.0.1:8888/?token=….") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise UrlInvalid(f"{text!r} is no address such as http://127.0.0.1:8888/?token=….")
+    path = parts.path.rstrip("/") + "/"
+    for page in ("/tree/", "/lab/"):
+        path = path.removesuffix(page) + "/" if path.endswith(page) else path
+    tokens = parse_qs(parts.query).get("token") or parse_qs(parts.fragment).get("token")
+    return Address(parts.hostname, port, path, tokens[0] if tokens else None)
+
+
+def look_at_server(address: Address, hubs: tuple[str, ...]) -> ServerFacts:
+    """What answers there. Never raises for what a server does; a silent one is `not_http` after the time limit."""
+    try:
+        socket.create_connection((address.host, address.port), ANSWER_WITHIN_S).close()
+    except OSError as error:
+        return ServerFacts(address.host, address.port, "nothing", refused=error.strerror or str(error))
+    api = _ask(address, "GET", "api")
+    if api is None:
+        return ServerFacts(address.host, address.port, "tls" if _speaks_tls(address) else "not_http")
+    version = _version(api)
+    if version is None:
+        return ServerFacts(address.host, address.port, "other_http")
+    info = _ask(address, "GET", "api/runhere/info", _auth(address))
+    forged = _ask(address, "GET", "api", {"Host": "stranger.invalid"})
+    status = _ask(address, "GET", "api/status", _auth(address)) if address.token else None
+    return ServerFacts(
+        host=address.host,
+        port=address.port,
+        answers="companion" if _is_companion(api, info) else "jupyter",
+        version=version,
+        token_given=address.token is not None,
+        token_status=status.status if status else None,
+        forged_host_status=forged.status if forged else None,
+        origins=tuple(_meet(address, hub) for hub in hubs),
+        stranger_let_in=_meet(address, STRANGER).let_in if address.token else None,
+    )
+
+
+def _meet(address: Address, origin: str) -> OriginAnswer:
+    asks = {"Origin": origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    preflight = _ask(address, "OPTIONS", "api/kernels", asks)
+    allowed = preflight is not None and preflight.headers.get("access-control-allow-origin") in (origin, "*")
+    entered = _ask(address, "GET", "api/status", {"Origin": origin, **_auth(address)}) if address.token else None
+    return OriginAnswer(origin, allowed, entered is not None and entered.status == 200)
+
+
+def _auth(address: Address) -> dict[str, str]:
+    return {"Authorization": f"token {address.token}"} if address.token else {}
+
+
+def _is_companion(api: _Answer, info: _Answer | None) -> bool:
+    # A listed page reads more; without a token this header of every answer is what there is.
+    told = info is not None and info.status == 200 and b'"runhere-runtime"' in info.body
+    return told or "sandbox" in api.headers.get("content-security-policy", "")
+
+
+def _version(api: _Answer) -> str | None:
+    try:
+        found = json.loads(api.body)["version"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return str(found)
+
+
+def _ask(address: Address, method: str, path: str, headers: dict[str, str] | None = None) -> _Answer | None:
+    """One request; None when what came back was no HTTP."""
+    connection = HTTPConnection(address.host, address.port, timeout=ANSWER_WITHIN_S)
+    try:
+        connection.request(method, address.base + path, headers=headers or {})
+        found = connection.getresponse()
+        return _Answer(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read(2**20))
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _speaks_tls(address: Address) -> bool:
+    import ssl  # here: it costs start-up time and is needed for a server that did not answer
+
+    lenient = ssl.create_default_context()
+    lenient.check_hostname, lenient.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((address.host, address.port), ANSWER_WITHIN_S) as plain:
+            lenient.wrap_socket(plain).close()
+    except OSError:
+        return False
+    return True
+
+
+def look_around(server: ServerFacts | None, data_folder: Path) -> Facts:
+    """The facts of this machine, beside those of a server."""
+    gpus, trouble = _gpus()
+    return Facts(
+        server=server,
+        specs=_specs(),
+        versions=tuple((name, _installed(name)) for name in _PACKAGES),
+        python=sys.executable,
+        gpus=gpus,
+        gpu_trouble=trouble,
+        disk_free_bytes=shutil.disk_usage(data_folder).free,
+        data_folder=str(data_folder),
+    )
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _specs() -> tuple[SpecFacts, ...]:
+    found = KernelSpecManager().get_all_specs()
+    return tuple(_spec(name, one["spec"]) for name, one in sorted(found.items()))
+
+
+def _spec(name: str, spec: dict[str, object]) -> SpecFacts:
+    argv = spec.get("argv")
+    program = str(argv[0]) if isinstance(argv, list) and argv else ""
+    path = sys.executable if program in ("python", "python3") else shutil.which(program)
+    is_python = isinstance(argv, list) and "ipykernel_launcher" in argv
+    return SpecFacts(
+        name=name,
+        display_name=str(spec.get("display_name", name)),
+        program=program,
+        program_exists=path is not None,
+        python=path if is_python else None,
+        has_ipykernel=_has_ipykernel(path) if is_python and path else None,
+    )
+
+
+def _has_ipykernel(python: str) -> bool:
+    try:
+        tried = subprocess.run([python, "-c", "import ipykernel"], capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return tried.returncode == 0
+
+
+def _gpus() -> tuple[tuple[str, ...], str | None]:
+    """Names of NVIDIA's GPUs, or what nvidia-smi said instead; nothing where there is no such program."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return (), None
+    command = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError) as error:
+        return (), str(error)
+    lines = tuple(line.strip() for line in told.stdout.splitlines() if line.strip())
+    return (lines, None) if told.returncode == 0 else ((), " ".join((told.stdout + told.stderr).split())[:300])

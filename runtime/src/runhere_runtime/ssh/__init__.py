@@ -1,0 +1,13 @@
+"""`runhere-runtime ssh DEST`: a runtime on another machine, through the system's own OpenSSH (ADR 12, ADR 29).
+
+    command.py    what was asked for -> the words of the ssh command; what ssh said -> an error. Pure.
+    remote.py     the program that runs over there: looks, installs, starts, waits. Standard library only, sent over
+    the connection.
+    payload.py    our own packages as one archive, for a machine that lacks them
+    talk.py       one connection: what the far program says, line by line, and what we answer
+    forward.py    keeps the connection: starts it, tells the person, comes back after a cut
+
+One ssh process carries everything, so a person proves who they are once: the forwarded port, and on standard input
+and output
+the conversation with the far program. When the process ends, nothing of ours is left on this machine.
+"""

@@ -1,0 +1,197 @@
+"""The words of the ssh command, and the meaning of what ssh says. Pure: nothing is run here.
+
+What a person types is never handed to a shell: every word is one argument, and a destination that ssh could read as
+an option is
+refused. Host-key checks are the system's own and are never weakened.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from runhere_runtime.errors import (
+    DestinationRefused,
+    FarFailure,
+    HostKeyRefused,
+    LocalPortTaken,
+    SshFailure,
+    SshLoginRefused,
+    SshOptionRefused,
+    SshUnreachable,
+)
+
+ALIVE_EVERY_S = 5
+ALIVE_TRIES = 3
+CONNECT_WITHIN_S = 20
+"""A cable that was cut is noticed after about ALIVE_EVERY_S × ALIVE_TRIES."""
+
+MARK = "RUNHERE "
+"""Begins every line of the far program: a shell's start-up files may print lines of their own before."""
+NO_PYTHON = MARK + '{"event":"no_python"}'
+
+# Read by the other machine's login shell, whichever that is: no quote, no exclamation mark and no line end inside the
+# quotes.
+_BOOT = (
+    'sh -c \'for p in {pythons}; do if command -v "$p" >/dev/null 2>&1; then exec "$p" -uc '
+    '"import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"; fi; done; '
+    'printf "%s\\n" "RUNHERE {{\\"event\\":\\"no_python\\"}}"; exec cat >/dev/null\''
+)
+_PYTHONS = "python3.13 python3.12 python3.11 python3 python"
+_REMOTE_PATH = re.compile(r"[A-Za-z0-9_./~+-]+")
+_DESTINATION = re.compile(
+    r"(?:[A-Za-z0-9_][A-Za-z0-9._+-]*@)?(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)"
+)
+_WEAKENS = re.compile(
+    r"(?i)^(?:-o)?\s*(?:stricthostkeychecking\s*[= ]\s*(?:no|off)|gatewayports\s*[= ]\s*(?:yes|clientspecified)|"
+    r"userknownhostsfile\s*[= ]\s*/dev/null)"
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to reach the other machine.
+
+    Attributes:
+        destination: `user@host`, or an alias of the person's ssh configuration; None when `via` names it.
+        via: Words of another program that runs ssh with what follows, such as `gcloud compute ssh NAME --`.
+        options: Words for ssh that the person gave after `--`.
+        remote_python: Python over there; None: the newest that is on its PATH.
+    """
+
+    destination: str | None
+    remote_port: int
+    local_port: int
+    via: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    remote_python: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call the other machine."""
+        return self.destination or next((w for w in reversed(self.via) if w != "--"), "the other machine")
+
+
+def check_way(way: Way) -> None:
+    """Refuse what ssh could understand as something else than it says.
+
+    Raises:
+        DestinationRefused, SshOptionRefused: Nothing was run.
+    """
+    if way.destination is None and not way.via:
+        raise DestinationRefused("Name the other machine: runhere-runtime ssh user@host")
+    if way.destination is not None and not _DESTINATION.fullmatch(way.destination):
+        raise DestinationRefused(
+            f"{way.destination!r} is no destination such as user@gpu-box or a name of your ssh configuration. "
+            "Options for ssh go after `--`."
+        )
+    if way.remote_python is not None and not _REMOTE_PATH.fullmatch(way.remote_python):
+        raise DestinationRefused(
+            f"{way.remote_python!r} is no path of a Python. Give one such as /opt/conda/bin/python."
+        )
+    if way.options and not way.options[0].startswith("-"):
+        raise SshOptionRefused(f"{way.options[0]!r} is no option of ssh.")
+    for at, word in enumerate(way.options):
+        settled = f"-o{way.options[at + 1]}" if word == "-o" and at + 1 < len(way.options) else word
+        if word == "-g" or (settled.startswith("-o") and _WEAKENS.match(settled)):
+            raise SshOptionRefused(
+                f"{settled} is not handed on: it would let others reach the runtime, or a stranger's "
+                "machine pass for yours."
+            )
+
+
+def words_of(way: Way) -> list[str]:
+    """The whole command, one argument a word."""
+    pythons = way.remote_python or _PYTHONS
+    fixed = [
+        "-T",
+        *("-o", "ExitOnForwardFailure=yes"),
+        *("-o", f"ServerAliveInterval={ALIVE_EVERY_S}"),
+        *("-o", f"ServerAliveCountMax={ALIVE_TRIES}"),
+        *("-o", f"ConnectTimeout={CONNECT_WITHIN_S}"),
+        # A shared connection would keep the forwarded port when ours ends, and hang with the shared one.
+        *("-o", "ControlPath=none"),
+        *("-L", f"127.0.0.1:{way.local_port}:127.0.0.1:{way.remote_port}"),
+    ]
+    boot = _BOOT.format(pythons=pythons)
+    if way.via:
+        return [*way.via, *way.options, *fixed, boot]
+    assert way.destination is not None
+    return ["ssh", *way.options, *fixed, "--", way.destination, boot]
+
+
+def read_via(text: str) -> tuple[str, ...]:
+    """The words of `--via`.
+
+    Raises:
+        SshOptionRefused: It is empty or its quotes do not match.
+    """
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise SshOptionRefused(f"--via {text!r} cannot be read: {error}.") from error
+    if not words:
+        raise SshOptionRefused("--via needs a command, such as 'gcloud compute ssh --zone ZONE NAME --'.")
+    return words
+
+
+def plain_command(way: Way) -> str:
+    """The same forward with ssh alone, for a person who would rather type it."""
+    ports = f"127.0.0.1:{way.local_port}:127.0.0.1:{way.remote_port}"
+    front = shlex.join(way.via) if way.via else "ssh"
+    return " ".join(word for word in (front, "-N -L", ports, way.destination or "") if word)
+
+
+_CHANGED = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in")
+_KEY_REFUSED = re.compile(r"Host key verification failed|No .* host key is known for")
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/=]{20,}")
+_LOCAL_TAKEN = re.compile(r"bind.*: (?:Address already in use|Permission denied)|cannot listen to port: (\d+)", re.I)
+_LOGIN = re.compile(r"Permission denied \(|Too many authentication failures|Connection closed by authenticating user")
+_AWAY = re.compile(
+    r"Could not resolve hostname|Connection refused|Connection timed out|No route to host|"
+    r"Network is unreachable|Operation timed out",
+    re.I,
+)
+
+
+def failure_of(said: str, way: Way) -> SshFailure:
+    """What an ssh that ended before it was of use has to tell, as an error with what to do.
+
+    Args:
+        said: Its standard error.
+    """
+    last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "ssh ended without a word")
+    if _CHANGED.search(said):
+        shown = _FINGERPRINT.search(said)
+        return HostKeyRefused(
+            f"The key of {way.name} is not the one you trusted before"
+            f"{f' (it shows {shown.group()})' if shown else ''}. Either the machine was installed "
+            "anew, or somebody stands "
+            "between you and it. Ask its administrator for the fingerprint; only if it matches, "
+            "remove the old key with "
+            "the `ssh-keygen -R` line above and try again. Nothing was sent."
+        )
+    if _KEY_REFUSED.search(said):
+        return HostKeyRefused(
+            f"You have never been on {way.name}, or did not accept its key. Connect once with `ssh "
+            f"{way.destination or way.name}`, "
+            "compare the fingerprint, and try again."
+        )
+    if _LOCAL_TAKEN.search(said):
+        return LocalPortTaken(
+            f"Port {way.local_port} on this machine is in use. Choose another with --local-port; the "
+            "other machine's port stays."
+        )
+    if _LOGIN.search(said):
+        return SshLoginRefused(
+            f"{way.name} did not let you in: {last} Try `ssh {way.destination or way.name}` by itself first."
+        )
+    if _AWAY.search(said):
+        return SshUnreachable(f"{way.name} cannot be reached: {last}")
+    return SshFailure(f"ssh to {way.name} ended: {last}")
+
+
+def may_come_back(failure: SshFailure) -> bool:
+    """Whether trying again makes sense: a machine that is away may return, a wrong key does not become right."""
+    return not isinstance(failure, HostKeyRefused | SshLoginRefused | FarFailure)

@@ -1,0 +1,252 @@
+"""Keeps a runtime of another machine within reach of this one.
+
+    connect ─▶ look, ask, install, start ─▶ ready ──cut──▶ wait ─▶ connect …      until Ctrl-C, or until trying again
+    is of no use
+
+Standard output holds one line: the runtime's URL on this machine. It is printed again only when it changed (the far
+runtime
+started anew). Everything else is told on standard error through `tell`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runhere_runtime import __version__
+from runhere_runtime.errors import FarFailure, LocalPortTaken, SshFailure
+from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, words_of
+from runhere_runtime.ssh.payload import Payload, far_program, pack
+from runhere_runtime.ssh.talk import Talk
+
+LONGEST_PAUSE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the person asked for.
+
+    Attributes:
+        start: Start a runtime over there where none of theirs has the port.
+        stop: End it instead.
+        yes: Install without asking.
+        hubs: Pages that may connect; each gets a link that connects with one click.
+        root: Folder over there; None: the home folder.
+    """
+
+    way: Way
+    start: bool = False
+    stop: bool = False
+    yes: bool = False
+    hubs: tuple[str, ...] = ()
+    root: str | None = None
+    kernel_python: str | None = None
+    open_browser: bool = True
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a person is spoken to: `tell` a sentence, `ask` for yes or no, `show` the URL on standard output."""
+
+    tell: Callable[[str], None]
+    ask: Callable[[str], bool]
+    show: Callable[[str], None]
+
+
+def pause_s(failures: int, dice: random.Random) -> float:
+    """How long to wait before try number `failures` + 1: doubling from one second, with a jitter of a quarter."""
+    return min(LONGEST_PAUSE_S, 2.0 ** min(failures - 1, 8)) * dice.uniform(0.75, 1.25)
+
+
+def free_local_port(wanted: int) -> int:
+    """The port itself, or any free one for 0.
+
+    Raises:
+        LocalPortTaken: Somebody listens there; nothing was run.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise LocalPortTaken(
+                f"Port {wanted} on this machine is in use, perhaps by a runtime of your own. Choose another with "
+                "--local-port; the other machine's port stays."
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+async def keep_forwarded(wish: Wish, voice: Voice) -> int:
+    """Connect and stay connected; returns an exit code when the person or the far side ended it.
+
+    Raises:
+        SshFailure: Before the runtime was reached once, or when trying again is of no use. Nothing is left running
+        here.
+    """
+    check_way(wish.way)
+    wish = replace(wish, way=replace(wish.way, local_port=free_local_port(wish.way.local_port)))
+    keeper = _Keeper(wish, voice, pack())
+    failures = 0
+    while True:
+        try:
+            if (code := await keeper.one_connection()) is not None:
+                return code
+            failures = 1
+        except SshFailure as failure:
+            if not keeper.was_ready or not may_come_back(failure):
+                raise
+            failures += 1
+            voice.tell(failure.message)
+        pause = pause_s(failures, random.SystemRandom())
+        voice.tell(f"The connection to {wish.way.name} is lost. Trying again in {pause:.0f} s (Ctrl-C ends).")
+        await asyncio.sleep(pause)
+
+
+class _Keeper:
+    def __init__(self, wish: Wish, voice: Voice, payload: Payload) -> None:
+        self._wish = wish
+        self._voice = voice
+        self._payload = payload
+        self._shown: str | None = None
+
+    @property
+    def was_ready(self) -> bool:
+        return self._shown is not None
+
+    async def one_connection(self) -> int | None:
+        """One ssh from its start to its end. None: it was cut after it had been of use.
+
+        Raises:
+            SshFailure: It ended before that, or the far program refused.
+        """
+        way = self._wish.way
+        self._voice.tell(f"Connecting to {way.name} …")
+        talk = await Talk.open(words_of(way), self._voice.tell)
+        try:
+            await talk.send_program(far_program(), self._far_wish())
+            ready = False
+            while (event := await talk.next()) is not None:
+                code = await self._on(event, talk)
+                if code is not None:
+                    return code
+                ready = ready or event["event"] in ("ready", "nothing", "no_python")
+            if not ready:
+                raise failure_of(talk.said, way)
+            return None
+        finally:
+            await talk.close()
+
+    def _far_wish(self) -> dict[str, Any]:
+        wish = self._wish
+        return {
+            "port": wish.way.remote_port,
+            "hubs": list(wish.hubs),
+            "start": wish.start,
+            "stop": wish.stop,
+            "root": wish.root,
+            "kernel_python": wish.kernel_python,
+            "public_url": self._origin,
+            "version": __version__,
+            "digest": self._payload.digest,
+            "needs": list(self._payload.needs),
+        }
+
+    @property
+    def _origin(self) -> str:
+        return f"http://127.0.0.1:{self._wish.way.local_port}"
+
+    async def _on(self, event: dict[str, Any], talk: Talk) -> int | None:
+        """Act on one word of the far program; an exit code when it was the last."""
+        tell = self._voice.tell
+        match event["event"]:
+            case "hello":
+                tell(f"On {event['host']}: Python {event['python']} ({event['executable']})")
+            case "progress":
+                tell(f"  {event['text']}")
+            case "missing":
+                await talk.answer(self._answer_to_missing(event))
+            case "ready":
+                self._on_ready(event)
+            case "nothing" | "no_python":
+                self._on_nothing(event)
+            case "stopped":
+                tell(f"{event['count']} runtime(s) ended on {self._wish.way.name}.")
+                return 0
+            case "failed":
+                raise FarFailure(str(event["code"]), str(event["message"]))
+            case "gone":
+                tell(
+                    f"The runtime on {self._wish.way.name} has ended, and its variables with it. The "
+                    "same command starts another."
+                )
+                return 1
+        return None
+
+    def _answer_to_missing(self, event: dict[str, Any]) -> dict[str, Any]:
+        listed = "\n".join(f"    {one}" for one in event["will_install"])
+        question = (
+            f"{self._wish.way.name} has no runhere-runtime {__version__}. This would be installed "
+            f"into {event['home']}/venv, an "
+            f"environment of its own; nothing else is changed there:\n{listed}\nGo on?"
+        )
+        agreed = self._wish.yes or self._voice.ask(question)
+        return {"install": agreed, "archive": self._payload.archive if agreed else ""}
+
+    def _on_ready(self, event: dict[str, Any]) -> None:
+        url = f"{self._origin}/?token={event['token']}" if event["token"] else f"{self._origin}/"
+        kind = (
+            "runhere-runtime"
+            if event["kind"] == "companion"
+            else "a Jupyter server (plain: outputs of a cut cable can be lost)"
+        )
+        if url == self._shown:
+            self._voice.tell(f"Connected to {self._wish.way.name} again; its runtime went on meanwhile.")
+            return
+        if self._shown is not None:
+            self._voice.tell(
+                f"The runtime on {self._wish.way.name} was started anew: its variables are lost. "
+                "Connect with the new URL."
+            )
+        self._shown = url
+        self._voice.tell(
+            f"Reached {kind} on {self._wish.way.name}; its files: {event['root'] or 'unknown'}. "
+            "Ctrl-C ends the connection, not the runtime."
+        )
+        self._voice.show(url)
+        for pair in event["pairs"]:
+            self._offer(f"{pair['hub']}/connect#rt={self._origin}&pair={pair['code']}")
+
+    def _offer(self, link: str) -> None:
+        self._voice.tell(f"Connect with one click (once, within five minutes): {link}")
+        if self._wish.open_browser:
+            webbrowser.open(link)
+
+    def _on_nothing(self, event: dict[str, Any]) -> None:
+        way = self._wish.way
+        self._shown = self._shown or self._origin
+        if event["event"] == "no_python":
+            self._voice.tell(
+                f"{way.name} has no Python on its PATH, so nothing can be looked up or started there "
+                "(--python names one)."
+            )
+        elif event["others"]:
+            ports = ", ".join(map(str, event["others"]))
+            self._voice.tell(
+                f"Nothing of yours has port {way.remote_port} there, but these ports do: {ports}. Add --remote-port."
+            )
+        elif not event["taken"]:
+            self._voice.tell(
+                f"Nothing answers on port {way.remote_port} there. Add --start to start a runtime, or "
+                "start a Jupyter there."
+            )
+        self._voice.tell(
+            f"Port {way.remote_port} of {way.name} is reached at {self._origin} all the same; paste "
+            "that with the token that the server "
+            f"printed. (By hand: {plain_command(way)})"
+        )
+        self._voice.show(f"{self._origin}/")

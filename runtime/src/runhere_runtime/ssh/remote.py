@@ -1,0 +1,415 @@
+"""The program that runs on the other machine. It is sent there as text and imports nothing of ours.
+
+Old Pythons must be able to read it, to say that they are too old: no syntax newer than 3.7 (annotations are not
+evaluated).
+
+It speaks in lines on standard output, each `RUNHERE {json}`, and reads JSON lines from standard input:
+
+    <- {"port", "hubs", "start", "stop", "root", "kernel_python", "public_url", "version", "digest", "needs"}   the wish
+    -> {"event": "hello", "python", "executable", "host"}
+    -> {"event": "missing", "home", "will_install"}        <- {"install": true, "archive": base64} or {"install": false}
+    -> {"event": "progress", "text"}
+    -> {"event": "ready", "kind": "companion" | "jupyter", "started": bool, "token", "pairs": [{"hub", "code"}], "root"}
+    -> {"event": "nothing", "others": [ports]}             nothing of this person listens on the port; the forward stays
+    -> {"event": "gone"}                                   the runtime ended
+    -> {"event": "stopped", "count"}
+    -> {"event": "failed", "code", "message"}
+
+It ends when standard input ends, which is when the connection does. A runtime that it started goes on by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import glob
+import io
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+OLDEST = (3, 11)
+START_WITHIN_S = 60
+STOP_WITHIN_S = 20
+LOOK_EVERY_S = 2.0
+
+
+class Failed(Exception):
+    """Told as one `failed` line; nothing else is left behind than what the message says."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def say(event: str, **facts: Any) -> None:
+    """One line to the near side."""
+    sys.stdout.write("RUNHERE " + json.dumps(dict(facts, event=event)) + "\n")
+    sys.stdout.flush()
+
+
+def version_here() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def hear() -> dict[str, Any] | None:
+    """The next line from the near side; None when the connection has ended."""
+    line = sys.stdin.buffer.readline()
+    return json.loads(line.decode("utf-8")) if line else None
+
+
+def home() -> str:
+    """Our own folder here: an environment, and the log of what we started."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(data, "runhere-runtime")
+
+
+def jupyter_data() -> str:
+    """Jupyter's data folder, as jupyter_core finds it."""
+    if os.environ.get("JUPYTER_DATA_DIR"):
+        return os.environ["JUPYTER_DATA_DIR"]
+    if sys.platform == "darwin":
+        return os.path.expanduser("~/Library/Jupyter")
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(data, "jupyter")
+
+
+def companion_data() -> str:
+    """Where runtimes of this person keep their files."""
+    return os.environ.get("RUNHERE_RUNTIME_DATA") or os.path.join(jupyter_data(), "runhere-runtime")
+
+
+def is_mine(path: str) -> bool:
+    """Whether only this person could have written the file."""
+    info = os.lstat(path)
+    return not os.path.islink(path) and info.st_uid == os.getuid() and not info.st_mode & 0o077
+
+
+def runs(pid: int) -> bool:
+    """Whether a process of this person runs under the number."""
+    try:
+        os.kill(pid, 0)
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def read_facts(pattern: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects of this person's own files; others are not believed."""
+    for path in sorted(glob.glob(pattern)):
+        try:
+            if not is_mine(path):
+                continue
+            with open(path, encoding="utf-8") as file:
+                facts = json.load(file)
+        except (OSError, ValueError):
+            continue
+        if isinstance(facts, dict) and isinstance(facts.get("pid"), int) and runs(facts["pid"]):
+            yield facts
+
+
+def companions() -> list[dict[str, Any]]:
+    """Running runtimes of ours: dicts with pid, port, token, root."""
+    return list(read_facts(os.path.join(glob.escape(companion_data()), "servers", "*.json")))
+
+
+def jupyters() -> list[dict[str, Any]]:
+    """Other Jupyter servers of this person: dicts with pid, port, token, root_dir."""
+    runtime = os.environ.get("JUPYTER_RUNTIME_DIR") or os.path.join(jupyter_data(), "runtime")
+    found: list[dict[str, Any]] = []
+    for kind in ("jpserver-*.json", "nbserver-*.json"):
+        found.extend(read_facts(os.path.join(glob.escape(runtime), kind)))
+    return found
+
+
+def listening_on(servers: list[dict[str, Any]], port: int) -> dict[str, Any] | None:
+    """The one of them that has the port, or None."""
+    return next((one for one in servers if one.get("port") == port), None)
+
+
+def is_taken(port: int) -> bool:
+    """Whether anybody listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# ---- install ------------------------------------------------------------------------------------------------
+
+
+def has_ours(python: str, version: str) -> bool:
+    """Whether this Python has the same runhere-runtime as the near side."""
+    program = "import runhere_runtime, runhere_protocol, ipykernel; print(runhere_runtime.__version__)"
+    try:
+        found = subprocess.run([python, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return found.returncode == 0 and found.stdout.decode().strip() == version
+
+
+def own_python() -> str:
+    """The Python of our own environment, made or not."""
+    return os.path.join(home(), "venv", "bin", "python")
+
+
+def installed_digest() -> str:
+    """Of the packages that we copied into our environment; empty when there are none."""
+    try:
+        with open(os.path.join(home(), "installed"), encoding="ascii") as file:
+            return file.read().strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def python_with_ours(wish: dict[str, Any]) -> str | None:
+    """A Python here that can start the wanted version, or None."""
+    if has_ours(sys.executable, wish["version"]):
+        return sys.executable
+    if installed_digest() == wish["digest"] and has_ours(own_python(), wish["version"]):
+        return own_python()
+    return None
+
+
+def install(wish: dict[str, Any]) -> str:
+    """Ask, then make our environment and put our packages into it. The environment of nobody else is touched."""
+    if sys.version_info < OLDEST:
+        raise Failed(
+            "python_too_old",
+            f"The newest Python on {socket.gethostname()} is {version_here()}; Runhere needs 3.11 or newer. "
+            "Name one with --python PATH.",
+        )
+    say("missing", home=home(), will_install=["runhere-runtime " + wish["version"]] + wish["needs"])
+    answer = hear()
+    if answer is None or not answer.get("install"):
+        raise Failed("install_refused", "Nothing was installed.")
+    os.makedirs(home(), mode=0o700, exist_ok=True)
+    os.chmod(home(), 0o700)
+    if not os.path.exists(own_python()):
+        say("progress", text=f"Making a Python environment in {home()}/venv")
+        tell_run([sys.executable, "-m", "venv", os.path.join(home(), "venv")], "venv_missing", venv_advice())
+    say("progress", text="Installing what it needs: " + ", ".join(wish["needs"]))
+    pip = [own_python(), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
+    tell_run(pip + wish["needs"], "install_failed", f"pip could not install {', '.join(wish['needs'])}.")
+    say("progress", text="Copying runhere-runtime " + wish["version"])
+    unpack(answer["archive"])
+    with open(os.path.join(home(), "installed"), "w", encoding="ascii") as file:
+        file.write(wish["digest"])
+    if not has_ours(own_python(), wish["version"]):
+        raise Failed(
+            "install_failed", f"The environment in {home()} was made but does not start. Delete it and try again."
+        )
+    return own_python()
+
+
+def venv_advice() -> str:
+    """What to do where Python cannot make environments."""
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    return (
+        f"This Python cannot make environments. On Debian or Ubuntu: sudo apt install {package}. "
+        "Or name another Python with --python PATH."
+    )
+
+
+def tell_run(command: list[str], code: str, advice: str) -> None:
+    """Run a command and tell its lines as progress.
+
+    Raises:
+        Failed: It ended with an error, with the last lines of what it said.
+    """
+    quiet = dict(os.environ, PIP_NO_INPUT="1")
+    running = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=quiet
+    )
+    assert running.stdout is not None
+    last: list[str] = []
+    for raw in running.stdout:
+        line = raw.decode("utf-8", "replace").strip()
+        if line:
+            last = [*last, line][-20:]
+            if line.split(" ")[0] in ("Collecting", "Downloading", "Building", "Installing"):
+                say("progress", text=line[:160])
+    if running.wait() != 0:
+        worst = [one for one in last if one.startswith("ERROR")] or last[-3:]
+        raise Failed(code, advice + " It said: " + " / ".join(worst)[:800])
+
+
+def unpack(archive: str) -> None:
+    """Put our packages into our environment. The archive is the near side's own; its paths are checked all the same."""
+    program = "import site; print(site.getsitepackages()[0])"
+    target = subprocess.run([own_python(), "-c", program], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(archive)), mode="r:gz") as packed:
+        members = packed.getmembers()
+        for member in members:
+            if not member.isfile() or member.name.startswith(("/", "..")) or "/../" in member.name:
+                raise Failed("install_failed", "The packages that were sent are damaged.")
+        for name in {member.name.split("/")[0] for member in members}:
+            shutil.rmtree(os.path.join(target, name), ignore_errors=True)
+        for member in members:
+            packed.extract(member, target)
+
+
+# ---- start, stop, pair --------------------------------------------------------------------------------------
+
+
+def start(python: str, wish: dict[str, Any]) -> dict[str, Any]:
+    """Start a runtime that outlives this connection; returns what it announced.
+
+    Raises:
+        Failed: It did not start; with its own words.
+    """
+    os.makedirs(home(), mode=0o700, exist_ok=True)
+    log_path = os.path.join(home(), f"runtime-{wish['port']}.log")
+    command = [python, "-m", "runhere_runtime", "--announce", "json", "--port", str(wish["port"])]
+    for hub in wish["hubs"]:
+        command += ["--hub", hub]
+    command += ["--root", os.path.expanduser(wish["root"] or "~")]
+    command += ["--public-url", wish["public_url"]]
+    kernel_python = wish["kernel_python"] or kernel_python_here(python)
+    if kernel_python:
+        command += ["--kernel-python", os.path.expanduser(kernel_python)]
+    say("progress", text=f"Starting the runtime on port {wish['port']}")
+    with open(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
+        running = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True, cwd="/"
+        )
+    assert running.stdout is not None
+    if not select.select([running.stdout], [], [], START_WITHIN_S)[0]:
+        running.kill()
+        raise Failed("start_failed", f"The runtime said nothing within {START_WITHIN_S} s. Its log: {log_path}")
+    line = running.stdout.readline()
+    running.stdout.close()
+    # Its end must be taken note of by its parent, or it would count as running for whoever looks.
+    threading.Thread(target=running.wait, daemon=True).start()
+    if not line:
+        running.wait()
+        with open(log_path, encoding="utf-8", errors="replace") as log:
+            said = " ".join(log.read().split())
+        raise Failed("start_failed", said[-800:] or "The runtime ended without a word.")
+    facts: dict[str, Any] = json.loads(line.decode("utf-8"))
+    return facts
+
+
+def kernel_python_here(python: str) -> str | None:
+    """The person's own Python, if kernels can run in it: that is where their packages are."""
+    if python == sys.executable:
+        return None
+    found = subprocess.run([sys.executable, "-c", "import ipykernel"], stderr=subprocess.DEVNULL)
+    return sys.executable if found.returncode == 0 else None
+
+
+def stop(port: int) -> int:
+    """End this person's runtime on the port; returns how many were ended."""
+    ended = 0
+    for one in companions():
+        if one.get("port") != port:
+            continue
+        os.kill(one["pid"], signal.SIGTERM)
+        limit = time.monotonic() + STOP_WITHIN_S
+        while runs(one["pid"]) and time.monotonic() < limit:
+            time.sleep(0.1)
+        if runs(one["pid"]):
+            os.kill(one["pid"], signal.SIGKILL)
+        ended += 1
+    return ended
+
+
+def pair(server: dict[str, Any], hubs: list[str], python: str | None) -> list[dict[str, str]]:
+    """Codes for the pages that may connect to a runtime that runs already."""
+    pairs = []
+    for hub in hubs:
+        if python:
+            subprocess.run([python, "-m", "runhere_runtime", "allow", hub], stderr=subprocess.DEVNULL)
+        code = open_pairing(server, hub)
+        if code:
+            pairs.append({"hub": hub, "code": code})
+    return pairs
+
+
+def open_pairing(server: dict[str, Any], hub: str) -> str | None:
+    """A code for one page; None when the runtime does not give one (it may be older)."""
+    connection = HTTPConnection("127.0.0.1", server["port"], timeout=10)
+    try:
+        headers = {"Authorization": "Bearer " + server["token"], "Content-Type": "application/json"}
+        connection.request("POST", "/api/runhere/pairings", json.dumps({"origin": hub}), headers)
+        answer = connection.getresponse()
+        return json.loads(answer.read().decode("utf-8"))["code"] if answer.status == 200 else None
+    except (OSError, HTTPException, ValueError, KeyError):
+        return None
+    finally:
+        connection.close()
+
+
+# ---- the whole ----------------------------------------------------------------------------------------------
+
+
+def find_or_start(wish: dict[str, Any]) -> int | None:
+    """Tell what answers on the port; returns the pid to watch, or None."""
+    python = python_with_ours(wish)
+    running = listening_on(companions(), wish["port"])
+    if running:
+        pairs = pair(running, wish["hubs"], python)
+        say("ready", kind="companion", started=False, token=running["token"], pairs=pairs, root=running.get("root", ""))
+        return int(running["pid"])
+    other = listening_on(jupyters(), wish["port"])
+    if other:
+        root = other.get("root_dir") or other.get("notebook_dir") or ""
+        say("ready", kind="jupyter", started=False, token=other.get("token", ""), pairs=[], root=root)
+        return int(other["pid"])
+    if not wish["start"]:
+        say(
+            "nothing",
+            others=sorted({one["port"] for one in companions() + jupyters() if "port" in one}),
+            taken=is_taken(wish["port"]),
+        )
+        return None
+    if is_taken(wish["port"]):
+        raise Failed(
+            "remote_port_taken",
+            f"Somebody else's program has port {wish['port']} on {socket.gethostname()}. Choose "
+            "another with --remote-port.",
+        )
+    facts = start(python or install(wish), wish)
+    say("ready", kind="companion", started=True, token=facts["token"], pairs=facts["pairs"], root=facts["root"])
+    return int(facts["pid"])
+
+
+def hold(pid: int | None) -> None:
+    """Wait until the connection or the runtime ends."""
+    while True:
+        if select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
+            if not os.read(0, 65536):
+                return
+        elif pid is not None and not runs(pid):
+            say("gone")
+            return
+
+
+def main() -> None:
+    wish = hear()
+    if wish is None:
+        return
+    say("hello", python=version_here(), executable=sys.executable, host=socket.gethostname())
+    try:
+        if wish["stop"]:
+            say("stopped", count=stop(wish["port"]))
+            return
+        pid = find_or_start(wish)
+    except Failed as failed:
+        say("failed", code=failed.code, message=failed.message)
+        return
+    hold(pid)
+
+
+if __name__ == "__main__":
+    main()

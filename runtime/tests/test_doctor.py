@@ -1,0 +1,200 @@
+"""What the doctor says: its rules as a table, then with real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_runtime import HUB, Running
+
+from runhere_runtime.doctor.look import Address, read_url
+from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts, findings, worst
+from runhere_runtime.errors import UrlInvalid
+
+PYTHON = SpecFacts("python3", "Python 3", "python", program_exists=True, python="/usr/bin/python3", has_ipykernel=True)
+NO_IPYKERNEL, GONE = replace(PYTHON, has_ipykernel=False), replace(PYTHON, program_exists=False)
+SERVER = ServerFacts(
+    "127.0.0.1",
+    8888,
+    "jupyter",
+    version="2.21.1",
+    token_given=True,
+    token_status=200,
+    forged_host_status=403,
+    origins=(OriginAnswer(HUB, preflight=True, let_in=True),),
+    stranger_let_in=False,
+)
+UNLISTED = (OriginAnswer(HUB, preflight=False, let_in=False),)
+WELL = Facts(SERVER, (PYTHON,), (("jupyter-server", "2.21.1"),), "/usr/bin/python3", (), None, 1 << 40, "/data")
+
+
+def test_all_is_well() -> None:
+    assert worst(findings(WELL)) == "note"
+    topics = {"port", "host", "token", "origin", "versions", "kernels", "gpu", "browsers"}
+    assert {one.topic for one in findings(WELL)} == topics
+
+
+@pytest.mark.parametrize(
+    ("server", "topic", "level", "remedy"),
+    [
+        (replace(SERVER, answers="nothing", refused="Connection refused"), "port", "problem", "--port 8888"),
+        (replace(SERVER, answers="tls"), "port", "problem", "https://127.0.0.1:8888"),
+        (replace(SERVER, answers="not_http"), "port", "problem", "right port"),
+        (replace(SERVER, answers="other_http"), "port", "problem", "right port"),
+        (replace(SERVER, token_status=403), "token", "problem", "newest URL"),
+        (replace(SERVER, token_given=False), "token", "note", "whole URL"),
+        (replace(SERVER, forged_host_status=200), "host", "warning", "allow_remote_access"),
+        (replace(SERVER, version="1.24.0"), "versions", "warning", "upgrade"),
+        (replace(SERVER, stranger_let_in=True), "origin", "warning", "refuses unlisted"),
+        (replace(SERVER, origins=()), "origin", "note", "--hub"),
+        (replace(SERVER, origins=UNLISTED), "origin", "problem", f"allow_origin={HUB}"),
+        (replace(SERVER, origins=(OriginAnswer(HUB, False, True),)), "origin", "warning", f"allow_origin={HUB}"),
+        (replace(SERVER, answers="companion", origins=UNLISTED), "origin", "problem", f"allow {HUB}"),
+        (replace(SERVER, origins=(OriginAnswer("http://hub.lan", True, True),)), "browsers", "warning", "https"),
+    ],
+)
+def test_each_trouble_of_a_server_has_its_remedy(server: ServerFacts, topic: str, level: str, remedy: str) -> None:
+    told = findings(replace(WELL, server=server))
+    assert any(one.topic == topic and one.level == level and remedy in one.remedy for one in told), told
+
+
+@pytest.mark.parametrize(
+    ("facts", "topic", "level", "remedy"),
+    [
+        (replace(WELL, specs=()), "kernels", "problem", "pip install ipykernel"),
+        (replace(WELL, specs=(NO_IPYKERNEL,)), "kernels", "problem", "/usr/bin/python3 -m pip install ipykernel"),
+        (replace(WELL, specs=(GONE,)), "kernels", "problem", "kernelspec remove python3"),
+        (replace(WELL, versions=(("ipykernel", None),)), "versions", "problem", "pip install ipykernel"),
+        (replace(WELL, gpu_trouble="couldn't communicate with the driver"), "gpu", "warning", "--gpus=all"),
+        (replace(WELL, gpus=("NVIDIA T4, 15360 MiB, 550.1",)), "gpu", "ok", ""),
+        (replace(WELL, disk_free_bytes=10), "disk", "warning", "room"),
+        (replace(WELL, server=None), "port", "note", "--hub ORIGIN"),
+    ],
+)
+def test_each_trouble_of_a_machine_has_its_remedy(facts: Facts, topic: str, level: str, remedy: str) -> None:
+    told = findings(facts)
+    assert any(one.topic == topic and one.level == level and remedy in one.remedy for one in told), told
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("8888", Address("127.0.0.1", 8888, "/", None)),
+        ("localhost:8889", Address("localhost", 8889, "/", None)),
+        ("http://127.0.0.1:9000/?token=abc", Address("127.0.0.1", 9000, "/", "abc")),
+        ("http://localhost:8888/tree?token=abc", Address("localhost", 8888, "/", "abc")),
+        ("http://localhost:8888/base/lab?token=abc", Address("localhost", 8888, "/base/", "abc")),
+    ],
+)
+def test_what_a_person_pastes_is_read(text: str, address: Address) -> None:
+    assert read_url(text) == address
+
+
+@pytest.mark.parametrize("text", ["ftp://x", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1:99999", ""])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(UrlInvalid):
+        read_url(text)
+
+
+def doctor(tmp_path: Path, *words: str) -> tuple[int, list[dict[str, Any]]]:
+    command = [sys.executable, "-m", "runhere_runtime", "doctor", "--json", *words]
+    env = {**os.environ, "RUNHERE_RUNTIME_DATA": str(tmp_path / "data")}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, check=False)
+    assert ended.stderr == ""
+    return ended.returncode, json.loads(ended.stdout)["findings"]
+
+
+def levels(told: list[dict[str, Any]], topic: str) -> list[str]:
+    return [one["level"] for one in told if one["topic"] == topic]
+
+
+def test_a_companion_passes_every_question(runtime: Running, tmp_path: Path) -> None:
+    code, told = doctor(tmp_path, f"http://127.0.0.1:{runtime.port}/?token={runtime.token}", "--hub", HUB)
+    assert code == 0
+    for topic in ("port", "host", "token", "origin", "kernels"):
+        assert set(levels(told, topic)) == {"ok"}, told
+    assert runtime.token not in json.dumps(told)
+
+
+def test_a_companion_that_lists_another_site_says_the_line(runtime: Running, tmp_path: Path) -> None:
+    other = "https://other.test"
+    code, told = doctor(tmp_path, f"http://127.0.0.1:{runtime.port}/?token={runtime.token}", "--hub", other)
+    assert code == 1
+    (found,) = [one for one in told if one["topic"] == "origin"]
+    assert (found["level"], found["remedy"]) == ("problem", f"runhere-runtime allow {other}")
+
+
+@pytest.fixture(scope="module")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str]]:
+    """A stock server without any flag: (port, token)."""
+    folder, token = tmp_path_factory.mktemp("stock"), "stock-token"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--port={port}"]
+    env = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_RUNTIME_DIR": str(folder)}
+    server = subprocess.Popen([*command, "--ServerApp.port_retries=0"], cwd=folder, env=env, stderr=subprocess.PIPE)
+    assert server.stderr is not None
+    for line in server.stderr:
+        if b"is running at" in line:
+            break
+    threading.Thread(target=server.stderr.read, daemon=True).start()
+    yield port, token
+    server.terminate()
+    server.wait(30)
+    server.stderr.close()
+
+
+def test_a_stock_server_without_flags_is_understood(jupyter: tuple[int, str], tmp_path: Path) -> None:
+    port, token = jupyter
+    code, told = doctor(tmp_path, f"http://127.0.0.1:{port}/tree?token={token}", "--hub", HUB)
+    assert code == 0
+    assert levels(told, "token") == ["ok"]
+    assert levels(told, "host") == ["ok"]
+    assert levels(told, "origin") == ["warning", "warning"]
+    code, told = doctor(tmp_path, f"http://127.0.0.1:{port}/?token=old", "--hub", HUB)
+    assert code == 1
+    assert levels(told, "token") == ["problem"]
+
+
+def test_what_is_no_runtime_is_named_and_gets_no_token(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(f"{self.path} {self.headers}")
+            self.send_error(404)
+
+        def log_message(self, *args: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        code, told = doctor(tmp_path, f"http://127.0.0.1:{server.server_port}/?token=secret-of-another")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert code == 1
+    assert levels(told, "port") == ["problem"]
+    assert heard
+    assert "secret-of-another" not in "".join(heard)
+
+
+def test_nothing_there_is_said_plainly(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    code, told = doctor(tmp_path, str(port))
+    assert code == 1
+    assert "Nothing listens" in told[0]["text"]

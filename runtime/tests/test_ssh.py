@@ -1,0 +1,414 @@
+"""`runhere-runtime ssh` between two hosts with a real sshd, and the far program as a process of its own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from two_hosts import ADDRESS, TwoHosts, why_not
+
+from runhere_runtime import __version__
+from runhere_runtime.ssh.payload import far_program, pack
+
+HUB = "https://hub.test"
+SKIP = why_not()
+needs_two_hosts = pytest.mark.skipif(SKIP is not None, reason=str(SKIP))
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+LOCAL_PORT = 18888
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[TwoHosts]:
+    found = TwoHosts(path="/usr/local/bin:/usr/bin:/bin")
+    yield found
+    found.close()
+
+
+@dataclass
+class Command:
+    """A running `runhere-runtime ssh`."""
+
+    process: subprocess.Popen[str]
+    told: Path
+
+    def line(self) -> str:
+        """The next line on standard output; empty when it ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def wait_for(self, words: str, limit_s: float = 90) -> None:
+        end = time.monotonic() + limit_s
+        while words not in self.told.read_text():
+            assert time.monotonic() < end, self.told.read_text()
+            assert self.process.poll() is None, self.told.read_text()
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+    def close(self) -> None:
+        self.stop()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def ssh(hosts: TwoHosts, tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Run the command on the laptop. Afterwards no runtime of a test is left on gpubox."""
+    running: list[Command] = []
+
+    def start(*words: str, options: list[str] | None = None, python: str = sys.executable) -> Command:
+        told = tmp_path / f"told-{len(running)}"
+        behind = ["--", *(hosts.options if options is None else options)]
+        ours = [sys.executable, "-m", "runhere_runtime", "ssh", *words, "--no-browser", "--python", python, *behind]
+        with told.open("w") as stderr:
+            process = subprocess.Popen(
+                hosts.on_laptop(*ours), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True
+            )
+        running.append(Command(process, told))
+        return running[-1]
+
+    yield start
+    start(f"root@{ADDRESS}", "--stop", "--local-port", "0").process.wait(60)
+    for one in running:
+        one.close()
+
+
+def curl(hosts: TwoHosts, url: str, token: str) -> str:
+    command = hosts.on_laptop("curl", "-sS", "-m", "20", "-H", f"Authorization: Bearer {token}", url)
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def token_of(url: str) -> str:
+    return url.partition("token=")[2]
+
+
+@needs_two_hosts
+def test_a_cut_cable_loses_nothing_and_a_reboot_is_told(
+    hosts: TwoHosts, ssh: Callable[..., Command], tmp_path: Path
+) -> None:
+    command = ssh(f"root@{ADDRESS}", "--start", "--hub", HUB, "--local-port", str(LOCAL_PORT))
+    url = command.line()
+    assert url.startswith(f"http://127.0.0.1:{LOCAL_PORT}/?token=rhrt_"), command.told.read_text()
+    command.wait_for(f"{HUB}/connect#rt=http://127.0.0.1:{LOCAL_PORT}&pair=")
+    info = json.loads(curl(hosts, f"http://127.0.0.1:{LOCAL_PORT}/api/runhere/info", token_of(url)))
+    assert info["root_dir"] == str(hosts.home)
+    stop = tmp_path / "stop"
+    driver = Path(__file__).with_name("drive_far_run.py")
+    running = subprocess.Popen(
+        hosts.on_laptop(sys.executable, str(driver), str(LOCAL_PORT), token_of(url), str(stop)),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "running\n"
+    hosts.cut()
+    command.wait_for("is lost. Trying again")
+    hosts.join()
+    command.wait_for("again; its runtime went on meanwhile")
+    stop.touch()
+    found = json.loads(running.communicate(timeout=60)[0])
+    assert found["cuts"] >= 1
+    *lines, end = found["lines"]
+    assert lines == [str(n) for n in range(len(lines))]
+    assert end == f"end {len(lines)}"
+
+    hosts.reboot()
+    command.wait_for("was started anew: its variables are lost")
+    again = command.line()
+    assert token_of(again) not in ("", token_of(url))
+    assert json.loads(curl(hosts, f"http://127.0.0.1:{LOCAL_PORT}/api/status", token_of(again)))["kernels"] == 0
+    assert command.stop() == 0
+    assert "goes on" in command.told.read_text()
+
+
+@needs_two_hosts
+def test_what_is_there_is_found_and_ended_on_request(hosts: TwoHosts, ssh: Callable[..., Command]) -> None:
+    first = ssh(f"root@{ADDRESS}", "--local-port", "0")
+    assert first.line().startswith("http://127.0.0.1:")  # the port is forwarded all the same
+    first.wait_for("Nothing answers on port 8888 there. Add --start")
+    second = ssh(f"root@{ADDRESS}", "--start", "--local-port", "0")
+    token = token_of(second.line())
+    assert token
+    third = ssh(f"root@{ADDRESS}", "--local-port", "0", "--hub", HUB)
+    assert token_of(third.line()) == token
+    third.wait_for(f"{HUB}/connect#")
+    stopping = ssh(f"root@{ADDRESS}", "--stop", "--local-port", "0")
+    assert stopping.process.wait(60) == 0
+    assert "1 runtime(s) ended" in stopping.told.read_text()
+    assert second.process.wait(60) == third.process.wait(60) == 1
+    assert "has ended, and its variables with it" in second.told.read_text()
+
+
+@needs_two_hosts
+def test_a_jupyter_that_was_there_is_reached_with_its_token(hosts: TwoHosts, ssh: Callable[..., Command]) -> None:
+    jupyter = subprocess.Popen(
+        hosts.on_gpubox(
+            *("env", f"HOME={hosts.home}", f"XDG_DATA_HOME={hosts.home}/.local/share", "JUPYTER_TOKEN="),
+            *(
+                sys.executable,
+                "-m",
+                "jupyter_server",
+                "--allow-root",
+                "--no-browser",
+                "--port=8889",
+                "--ServerApp.port_retries=0",
+            ),
+        ),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        end = time.monotonic() + 60
+        runtime_dir = hosts.home / ".local" / "share" / "jupyter" / "runtime"
+        while not list(runtime_dir.glob("jpserver-*.json")):
+            assert time.monotonic() < end
+        command = ssh(f"root@{ADDRESS}", "--remote-port", "8889", "--local-port", "19000")
+        url = command.line()
+        assert token_of(url), command.told.read_text()
+        assert "a Jupyter server" in command.told.read_text()
+        assert "kernels" in json.loads(curl(hosts, "http://127.0.0.1:19000/api/status", token_of(url)))
+        other = ssh(f"root@{ADDRESS}", "--local-port", "0")
+        other.wait_for("these ports do: 8889. Add --remote-port.")
+    finally:
+        for pid in subprocess.run(["ip", "netns", "pids", hosts.gpubox], capture_output=True, text=True).stdout.split():
+            command_line = Path(f"/proc/{pid}/cmdline").read_bytes() if Path(f"/proc/{pid}").exists() else b""
+            if b"jupyter_server" in command_line:
+                os.kill(int(pid), signal.SIGTERM)
+        jupyter.wait(30)
+
+
+@needs_two_hosts
+def test_unknown_and_changed_host_keys_end_it_before_anything_is_sent(
+    hosts: TwoHosts, ssh: Callable[..., Command]
+) -> None:
+    known = hosts.folder / "known_hosts"
+    trusted = known.read_text()
+    logins = (hosts.folder / "sshd.log").read_text().count("Accepted publickey")
+    try:
+        known.write_text("")
+        unknown = ssh(f"root@{ADDRESS}", "--local-port", "0")
+        assert unknown.process.wait(60) == 1
+        assert "You have never been on" in unknown.told.read_text()
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(hosts.folder / "other")], check=True)
+        hosts.trust_host("other")
+        changed = ssh(f"root@{ADDRESS}", "--local-port", "0")
+        assert changed.process.wait(60) == 1
+        assert "is not the one you trusted before (it shows SHA256:" in changed.told.read_text()
+        assert unknown.line() == changed.line() == ""
+        assert (hosts.folder / "sshd.log").read_text().count("Accepted publickey") == logins
+    finally:
+        known.write_text(trusted)
+
+
+@needs_two_hosts
+def test_a_login_that_is_refused_says_so(hosts: TwoHosts, ssh: Callable[..., Command]) -> None:
+    without_key = [word for word in hosts.options if not word.endswith("/id") and word != "-i"]
+    command = ssh(f"root@{ADDRESS}", "--local-port", "0", options=[*without_key, "-o", "BatchMode=yes"])
+    assert command.process.wait(60) == 1
+    assert "did not let you in" in command.told.read_text()
+
+
+@needs_two_hosts
+def test_a_taken_port_of_this_machine_is_told_before_ssh_starts(hosts: TwoHosts, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, "-m", "runhere_runtime", "ssh", f"root@{ADDRESS}", "--local-port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert ended.returncode == 1
+    assert f"Port {port} on this machine is in use" in ended.stderr
+    assert "Connecting" not in ended.stderr
+
+
+@pytest.mark.parametrize("destination", ["-oProxyCommand=touch {pwned}", "me@-oProxyCommand=touch {pwned}"])
+def test_options_in_the_place_of_a_host_run_nothing(destination: str, tmp_path: Path) -> None:
+    pwned = tmp_path / "pwned"
+    words = [sys.executable, "-m", "runhere_runtime", "ssh", "--local-port", "0"]
+    # The first looks like an option to argparse, too: `=` hands it over as the destination all the same.
+    for spelled in ([destination.format(pwned=pwned)], ["--", destination.format(pwned=pwned)]):
+        ended = subprocess.run([*words, *spelled], capture_output=True, text=True, timeout=60)
+        assert ended.returncode != 0
+        assert not pwned.exists()
+
+
+# ---- the far program by itself ------------------------------------------------------------------------------
+
+
+class Far:
+    """The far program under a home folder of its own, as ssh would run it."""
+
+    def __init__(self, home: Path, python: str, **env: str) -> None:
+        program = far_program()
+        boot = "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("RUNHERE_", "JUPYTER_", "XDG_"))}
+        self.process = subprocess.Popen(
+            [python, "-uc", boot],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**clean, "HOME": str(home), **env},
+        )
+        self.write(f"{len(program)}\n".encode() + program)
+
+    @property
+    def _in(self) -> IO[bytes]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+    def write(self, data: bytes) -> None:
+        self._in.write(data)
+        self._in.flush()
+
+    def tell(self, value: dict[str, Any]) -> None:
+        self.write(json.dumps(value).encode() + b"\n")
+
+    def hear(self, event: str) -> dict[str, Any]:
+        """The next event of this kind; progress is passed over."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            told = json.loads(line.removeprefix(b"RUNHERE "))
+            if told["event"] == event:
+                return dict(told)
+            assert told["event"] in ("hello", "progress"), told
+        raise AssertionError(f"ended before {event}")
+
+    def close(self) -> None:
+        self._in.close()
+        self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wish(**more: Any) -> dict[str, Any]:
+    payload = pack()
+    base = {"port": free_port(), "hubs": [], "start": True, "stop": False, "root": None, "kernel_python": None}
+    base["public_url"] = "http://127.0.0.1:1"
+    known = {
+        "public_url": "http://127.0.0.1:1",
+        "version": __version__,
+        "digest": payload.digest,
+        "needs": list(payload.needs),
+    }
+    return {**base, **known, **more}
+
+
+def bare_python() -> str | None:
+    """A Python of the right age that has none of our packages, as another machine would."""
+    for name in ("python3.13", "python3.12", "python3.11"):
+        path = shutil.which(name, path="/usr/bin:/usr/local/bin")
+        if path and subprocess.run([path, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0:
+            return path
+    return None
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pip needs for jupyter_server and ipykernel, fetched once: the far environment is then made without a
+    network.
+    """
+    folder = tmp_path_factory.mktemp("wheels")
+    python = bare_python()
+    assert python is not None
+    subprocess.run([python, "-m", "venv", str(folder / "pip")], check=True)
+    fetch = [str(folder / "pip/bin/python"), "-m", "pip", "download", "-q", "-d", str(folder)]
+    subprocess.run([*fetch, *pack().needs], check=True)
+    return folder
+
+
+@pytest.mark.skipif(bare_python() is None, reason="no other Python of 3.11 or newer with venv is here")
+def test_it_asks_installs_into_its_own_environment_and_starts(tmp_path: Path, wheels: Path) -> None:
+    python = bare_python()
+    assert python is not None
+    asked = wish()
+    far = Far(tmp_path, python, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels))
+    far.tell(asked)
+    missing = far.hear("missing")
+    assert missing["home"] == str(tmp_path / ".local/share/runhere-runtime")
+    assert not (tmp_path / ".local").exists()
+    far.tell({"install": True, "archive": pack().archive})
+    ready = far.hear("ready")
+    assert ready["started"] is True
+    far.close()
+    again = Far(tmp_path, python)
+    again.tell(asked)
+    assert again.hear("ready")["token"] == ready["token"]
+    again.close()
+    stopping = Far(tmp_path, python)
+    stopping.tell({**asked, "stop": True})
+    assert stopping.hear("stopped")["count"] == 1
+    stopping.close()
+
+
+@pytest.mark.skipif(bare_python() is None, reason="no other Python of 3.11 or newer with venv is here")
+def test_without_a_yes_nothing_is_installed(tmp_path: Path) -> None:
+    python = bare_python()
+    assert python is not None
+    far = Far(tmp_path, python)
+    far.tell(wish())
+    far.hear("missing")
+    far.tell({"install": False, "archive": ""})
+    assert far.hear("failed")["code"] == "install_refused"
+    far.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_of_somebody_else_is_never_taken_over(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        far = Far(tmp_path, sys.executable)
+        far.tell(wish(port=taken.getsockname()[1]))
+        assert far.hear("failed")["code"] == "remote_port_taken"
+        far.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_others_could_have_written_are_not_believed(tmp_path: Path) -> None:
+    port = free_port()
+    folder = tmp_path / ".local/share/jupyter/runhere-runtime/servers"
+    folder.mkdir(parents=True)
+    facts = {"pid": os.getpid(), "port": port, "origin": "", "root": "", "token": "rhrt_stolen"}
+    forged = folder / "1.json"
+    forged.write_text(json.dumps(facts))
+    forged.chmod(0o644)
+    far = Far(tmp_path, sys.executable)
+    far.tell(wish(port=port, start=False))
+    assert far.hear("nothing")["others"] == []
+    far.close()
+    forged.chmod(0o600)
+    believing = Far(tmp_path, sys.executable)
+    believing.tell(wish(port=port, start=False))
+    assert believing.hear("ready")["token"] == "rhrt_stolen"
+    believing.close()
+
+
+def test_the_archive_holds_our_packages_and_nothing_else() -> None:
+    payload = pack()
+    assert payload.digest == pack().digest
+    assert len(base64.b64decode(payload.archive)) < 500_000
+    names = {re.split("[<>=]", one)[0].replace("_", "-") for one in payload.needs}
+    assert names == {"jupyter-server", "ipykernel"}

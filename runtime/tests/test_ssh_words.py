@@ -1,0 +1,158 @@
+"""What becomes of a person's words, and of ssh's. The same is tried with real machines in test_ssh.py."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from runhere_runtime.cli.far import split_options
+from runhere_runtime.errors import (
+    DestinationRefused,
+    FarFailure,
+    HostKeyRefused,
+    LocalPortTaken,
+    SshFailure,
+    SshLoginRefused,
+    SshOptionRefused,
+    SshUnreachable,
+)
+from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, read_via, words_of
+from runhere_runtime.ssh.forward import LONGEST_PAUSE_S, pause_s
+
+pytestmark = pytest.mark.fast
+
+WAY = Way("me@gpu-box", remote_port=8888, local_port=9000)
+
+
+@pytest.mark.parametrize(
+    "destination", ["me@gpu-box", "gpu-box", "a.b_c-1@10.0.0.7", "gpu.example.com", "me@::1", "[fe80::1]"]
+)
+def test_destinations_are_taken(destination: str) -> None:
+    check_way(replace(WAY, destination=destination))
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "-oProxyCommand=touch /tmp/pwn",
+        "me@-oProxyCommand=x",
+        "a;b",
+        "a b",
+        "a\nb",
+        "a`b`",
+        "$(x)",
+        "",
+        "-",
+        "me@",
+        "@host",
+        "a|b",
+    ],
+)
+def test_destinations_that_could_be_something_else_are_refused(destination: str) -> None:
+    with pytest.raises(DestinationRefused):
+        check_way(replace(WAY, destination=destination))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-oStrictHostKeyChecking=no",),
+        ("-o", "StrictHostKeyChecking=no"),
+        ("-o", "stricthostkeychecking off"),
+        ("-o", "UserKnownHostsFile=/dev/null"),
+        ("-g",),
+        ("-oGatewayPorts=yes",),
+        ("another-host",),
+    ],
+)
+def test_options_that_weaken_the_way_are_refused(options: tuple[str, ...]) -> None:
+    with pytest.raises(SshOptionRefused):
+        check_way(replace(WAY, options=options))
+
+
+def test_other_options_and_a_python_are_handed_on() -> None:
+    way = replace(
+        WAY, options=("-J", "me@gateway", "-o", "StrictHostKeyChecking=ask"), remote_python="~/miniconda3/bin/python"
+    )
+    check_way(way)
+    assert words_of(way)[:5] == ["ssh", "-J", "me@gateway", "-o", "StrictHostKeyChecking=ask"]
+    assert "~/miniconda3/bin/python" in words_of(way)[-1]
+
+
+@pytest.mark.parametrize("python", ["python; rm -rf /", "a'b", "$(x)", "py thon", ""])
+def test_a_python_that_a_shell_would_read_otherwise_is_refused(python: str) -> None:
+    with pytest.raises(DestinationRefused):
+        check_way(replace(WAY, remote_python=python))
+
+
+def test_the_command_forwards_loopback_to_loopback_and_ends_when_it_cannot() -> None:
+    words = words_of(WAY)
+    assert words[words.index("-L") + 1] == "127.0.0.1:9000:127.0.0.1:8888"
+    assert "ExitOnForwardFailure=yes" in words
+    assert words[-3:-1] == ["--", "me@gpu-box"]
+    assert not any("StrictHostKeyChecking" in word for word in words)
+
+
+def test_another_program_may_run_ssh() -> None:
+    via = read_via("gcloud compute ssh --zone us-central1-a 'gpu box' --")
+    words = words_of(replace(WAY, destination=None, via=via))
+    assert words[:7] == ["gcloud", "compute", "ssh", "--zone", "us-central1-a", "gpu box", "--"]
+    assert words[7] == "-T"
+    assert replace(WAY, destination=None, via=via).name == "gpu box"
+
+
+@pytest.mark.parametrize("via", ["", "   ", "gcloud 'x"])
+def test_a_via_that_cannot_be_read_is_refused(via: str) -> None:
+    with pytest.raises(SshOptionRefused):
+        read_via(via)
+
+
+def test_what_stands_after_two_dashes_is_for_ssh() -> None:
+    assert split_options(["ssh", "a@b", "--start", "--", "-i", "key"]) == (["ssh", "a@b", "--start"], ["-i", "key"])
+    assert split_options(["--port", "1"]) == (["--port", "1"], [])
+
+
+def test_the_plain_command_is_shown_to_those_who_would_rather_type_it() -> None:
+    assert plain_command(WAY) == "ssh -N -L 127.0.0.1:9000:127.0.0.1:8888 me@gpu-box"
+
+
+CHANGED = """@@@@
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+The fingerprint for the ED25519 key sent by the remote host is
+SHA256:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ.
+Host key verification failed."""
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "part"),
+    [
+        (CHANGED, HostKeyRefused, "SHA256:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"),
+        ("Host key verification failed.", HostKeyRefused, "never been"),
+        ("bind [127.0.0.1]:9000: Address already in use", LocalPortTaken, "9000"),
+        ("me@gpu-box: Permission denied (publickey).", SshLoginRefused, "let you in"),
+        ("ssh: Could not resolve hostname gpu-box: Name or service not known", SshUnreachable, "Could not resolve"),
+        ("ssh: connect to host gpu-box port 22: Connection refused", SshUnreachable, "refused"),
+        ("", SshFailure, "without a word"),
+    ],
+)
+def test_what_ssh_says_becomes_a_sentence(said: str, kind: type[SshFailure], part: str) -> None:
+    failure = failure_of(said, WAY)
+    assert type(failure) is kind
+    assert part in failure.message
+
+
+def test_only_what_may_mend_itself_is_tried_again() -> None:
+    away = (SshUnreachable("x"), SshFailure("x"))
+    for_good = (HostKeyRefused("x"), SshLoginRefused("x"), FarFailure("c", "x"))
+    assert all(may_come_back(failure) for failure in away)
+    assert not any(may_come_back(failure) for failure in for_good)
+
+
+def test_pauses_grow_and_have_an_end() -> None:
+    dice = random.Random(1)
+    pauses = [pause_s(failures, dice) for failures in (1, 2, 3, 4, 50)]
+    assert pauses == sorted(pauses)
+    assert 0.75 <= pauses[0] <= 1.25
+    assert pauses[-1] <= LONGEST_PAUSE_S * 1.25
