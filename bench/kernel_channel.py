@@ -273,7 +273,8 @@ async def run_all(rounds: int, messages: int, folder: Path) -> list[Contender]:
     starts = measure_starts(rounds, folder)
     stock, stock_url, stock_token, _ = start_stock(folder)
     ours, our_url, our_token, _ = start_ours(folder)
-    manager = KernelManager(transport="ipc" if os.name == "posix" else "tcp")
+    private = {"transport": "ipc", "ip": str(folder / "zmq")} if os.name == "posix" else {}  # else in this folder
+    manager = KernelManager(**private)
     manager.start_kernel()
     try:
         zmq = ZmqClient(manager)

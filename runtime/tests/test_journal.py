@@ -40,9 +40,14 @@ def numbered(first: int, last: int, size: int = 100) -> list[bytes]:
     return [str(i).encode().ljust(size, b".") for i in range(first, last + 1)]
 
 
+def in_pieces(messages: list[bytes]) -> list[tuple[bytes, ...]]:
+    """Each message cut in two, as those of a kernel come in parts."""
+    return [(message[:3], message[3:]) for message in messages]
+
+
 def fill(journal: Journal, first: int, last: int, size: int = 100) -> None:
     for message in numbered(first, last, size):
-        journal.append([message], 0)
+        journal.append([[message]], 0)
 
 
 def forget(journal: Journal) -> Journal:
@@ -52,8 +57,8 @@ def forget(journal: Journal) -> Journal:
 
 def test_what_is_appended_can_be_read_from_any_place(tmp_path: Path) -> None:
     journal = Journal(tmp_path, limit_bytes=64 * MIB)
-    journal.append(numbered(1, 3), 5)
-    data = journal.append(numbered(4, 4), 6)
+    journal.append(in_pieces(numbered(1, 3)), 5)
+    data = journal.append(in_pieces(numbered(4, 4)), 6)
     assert [(r.seq, r.time_ms) for r in unpack_records(data)] == [(4, 6)]
     for reader in (journal, forget(journal)):
         for after in range(5):
@@ -75,7 +80,7 @@ def test_reading_gives_every_record_once_whatever_the_sizes(
     journal = Journal(tmp_path_factory.mktemp("j"), limit_bytes=64 * MIB)
     messages = [bytes([i % 256]) * size for i, size in enumerate(sizes)]
     for message in messages:
-        journal.append([message], 0)
+        journal.append([[message]], 0)
     expected = messages[after:]
     assert read_all(journal, after, max_bytes) == (expected, [])
     assert read_all(forget(journal), after, max_bytes) == (expected, [])
@@ -86,7 +91,7 @@ def test_a_record_larger_than_a_segment_is_kept_whole(tmp_path: Path) -> None:
     journal = Journal(tmp_path, limit_bytes=4 * MIB)
     messages = [b"a", b"b" * (2 * MIB), b"c"]
     for message in messages:
-        journal.append([message], 0)
+        journal.append([[message]], 0)
     assert read_all(journal) == (messages, [])
     assert read_all(forget(journal)) == (messages, [])
 
@@ -121,7 +126,7 @@ def test_a_torn_end_is_cut_off_and_numbers_go_on(tmp_path: Path) -> None:
     segment.write_bytes(damaged)
     again = forget(journal)
     assert read_all(again) == (numbered(1, 9), [])
-    again.append(numbered(10, 10), 0)
+    again.append(in_pieces(numbered(10, 10)), 0)
     assert read_all(forget(again)) == (numbered(1, 10), [])
 
 
@@ -144,7 +149,7 @@ def test_a_full_disk_leaves_a_gap_that_is_told_and_nothing_else(tmp_path: Path) 
     fill(journal, 1, 5)
     assert not journal.disk_full
     disk.full = True
-    lost = journal.append(numbered(6, 7), 0)
+    lost = journal.append(in_pieces(numbered(6, 7)), 0)
     assert [r.seq for r in unpack_records(lost)] == [6, 7], "those who are connected still get them"
     assert journal.disk_full
     found, gaps = read_all(journal)
@@ -206,7 +211,7 @@ def test_garbage_is_refused_in_our_own_words(data: bytes) -> None:
 
 
 def test_a_damaged_batch_is_refused() -> None:
-    data = bytearray(pack_record(1, 2, b"abc"))
+    data = bytearray(pack_record(1, 2, [b"a", b"bc"]))
     data[-1] ^= 1
     with pytest.raises(JournalFrameInvalid):
         list(unpack_records(bytes(data)))

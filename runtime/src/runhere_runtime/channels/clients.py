@@ -11,12 +11,13 @@ from tornado.iostream import IOStream, StreamClosedError
 
 from runhere_runtime.channels.feed import Feed, disk_notice
 from runhere_runtime.channels.frames import (
+    BINARY,
     CHANNELS,
-    binary_frame,
     decode_default,
     decode_v1,
     encode_default,
     encode_v1,
+    frame_head,
     text_frame,
 )
 from runhere_runtime.channels.seat import Seat
@@ -51,6 +52,15 @@ class Outlet:
     @property
     def is_full(self) -> bool:
         return self.waiting_bytes >= WAITING_BYTES
+
+    def write_binary(self, payload: bytes) -> None:
+        """One binary frame; a large payload is not copied for the few bytes before it."""
+        head = frame_head(BINARY, len(payload))
+        if len(payload) < CHUNK_BYTES:
+            self.write(head + payload)
+        else:
+            self.write(head)
+            self.write(payload)
 
     def write(self, data: bytes) -> None:
         """Never blocks; a closed stream is noticed elsewhere."""
@@ -156,9 +166,9 @@ class JournalChannel:
 
     def deliver(self, records: bytes, last_seq: int) -> None:
         if last_seq < 0:
-            self.outlet.write(binary_frame(records))
+            self.outlet.write_binary(records)
         elif self._live and not self.outlet.is_full:
-            self.outlet.write(binary_frame(records))
+            self.outlet.write_binary(records)
             self._cursor = last_seq
         else:
             self._live = False
@@ -239,7 +249,7 @@ class JournalChannel:
                 gap = {"type": "gap", "from": chunk.gap.first, "to": chunk.gap.last, "reason": chunk.gap.reason}
                 self.tell(text_frame(gap))
             if chunk.data:
-                self.outlet.write(binary_frame(chunk.data))
+                self.outlet.write_binary(chunk.data)
             self._cursor = chunk.last
             self._live = not chunk.data and chunk.gap is None
         if self._live and not self._told_live:

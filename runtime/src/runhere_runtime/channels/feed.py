@@ -25,7 +25,7 @@ from runhere_runtime.channels.seat import Drain, Seat, make_connect
 from runhere_runtime.channels.stdin import Stdin
 from runhere_runtime.journal.fold import Message, fold
 from runhere_runtime.journal.log import Journal
-from runhere_runtime.journal.record import pack_message, pack_record
+from runhere_runtime.journal.record import message_pieces, pack_record
 
 HOLD_S = 0.016
 HOLD_BYTES = 64 * 1024
@@ -215,7 +215,7 @@ class Feed:
         """Control answers are not kept: resource meters ask every second. They go to who asked."""
         client = self._controlled.pop(message.run, None)
         if client in self.clients and client is not None:
-            record = pack_record(0, _now_ms(), pack_message(message.channel, message.frames))
+            record = pack_record(0, _now_ms(), message_pieces(message.channel, message.frames))
             client.deliver(record, -1)
 
     # -- journal -------------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ class Feed:
         folded = fold(self._pending)
         self._pending, self._pending_bytes = [], 0
         self._flushed_at = self._loop.time()
-        data = self.journal.append([pack_message(m.channel, m.frames) for m in folded], _now_ms())
+        data = self.journal.append([message_pieces(m.channel, m.frames) for m in folded], _now_ms())
         for client in list(self.clients):
             client.deliver(data, self.journal.last_seq)
         if self.journal.disk_full != self._was_full:

@@ -158,15 +158,13 @@ class Kernels(AsyncMappingKernelManager):
 
     def _note(self, kernel: Any, found: Sequence[Message]) -> None:
         """Keep busy, idle and the time of the last activity, as the stock server does for its REST API."""
-        active = False
-        for message in found:
-            if message.channel != "iopub":
-                continue
-            tracked = self._is_tracked(message.asked_by or None)
-            active = active or tracked or self._is_tracked(message.type)
+        heard = [message for message in found if message.channel == "iopub"]
+        kinds = {kind or None for message in heard for kind in (message.asked_by, message.type)}
+        active = any(map(self._is_tracked, kinds))
+        for message in heard:
             if message.type == "status":
                 state = json.loads(message.frames[3]).get("execution_state")
-                if tracked:
+                if self._is_tracked(message.asked_by or None):
                     kernel.execution_state = state
                 elif kernel.execution_state == "starting" and state != "starting":
                     kernel.execution_state = "idle"

@@ -41,7 +41,8 @@ def fold(messages: Sequence[Message]) -> list[Message]:
     """The same outputs in fewer messages."""
     if len(messages) < 2:
         return list(messages)
-    return _join_streams(_drop_cleared(messages))
+    clears = any(message.type == "clear_output" for message in messages)
+    return _join_streams(_drop_cleared(messages) if clears else messages)
 
 
 def _drop_cleared(messages: Sequence[Message]) -> list[Message]:

@@ -104,8 +104,8 @@ class Journal:
     def size_bytes(self) -> int:
         return sum(segment.size for segment in self._segments)
 
-    def append(self, messages: Sequence[bytes], time_ms: int) -> bytes:
-        """Number the messages and write them; returns their records, in a row.
+    def append(self, messages: Sequence[Sequence[bytes]], time_ms: int) -> bytes:
+        """Number the messages (each in pieces) and write them; returns their records, in a row.
 
         The numbers are taken even when the disk refuses: the records still reach those who are connected, and
         `disk_full` is set until a write succeeds.

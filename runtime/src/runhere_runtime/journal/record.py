@@ -34,8 +34,11 @@ class Record:
     message: bytes
 
 
-def pack_message(channel: str, frames: Sequence[bytes]) -> bytes:
-    """header, parent_header, metadata, content and buffers as one v1 message."""
+def message_pieces(channel: str, frames: Sequence[bytes]) -> tuple[bytes, ...]:
+    """What makes one v1 message of header, parent_header, metadata, content and buffers, one after the other.
+
+    In pieces, because a buffer may be large: whoever needs the whole joins them once, with what comes before.
+    """
     name = channel.encode()
     count = len(frames) + 2
     table = _OFFSETS[count] if count < len(_OFFSETS) else struct.Struct(f"<{count + 1}Q")
@@ -46,7 +49,12 @@ def pack_message(channel: str, frames: Sequence[bytes]) -> bytes:
     for frame in frames:
         offset += len(frame)
         offsets.append(offset)
-    return b"".join((table.pack(*offsets), name, *frames))
+    return (table.pack(*offsets), name, *frames)
+
+
+def pack_message(channel: str, frames: Sequence[bytes]) -> bytes:
+    """The pieces as one."""
+    return b"".join(message_pieces(channel, frames))
 
 
 def unpack_message(data: bytes) -> tuple[str, list[bytes]]:
@@ -70,9 +78,14 @@ def unpack_message(data: bytes) -> tuple[str, list[bytes]]:
         raise JournalFrameInvalid("A message names no channel.") from error
 
 
-def pack_record(seq: int, time_ms: int, message: bytes) -> bytes:
-    crc = zlib.crc32(message, zlib.crc32(_BODY.pack(seq, time_ms)))
-    return HEAD.pack(_AFTER_LENGTH + len(message), crc, seq, time_ms) + message
+def pack_record(seq: int, time_ms: int, pieces: Sequence[bytes]) -> bytes:
+    """The record of the message that the pieces make."""
+    crc = zlib.crc32(_BODY.pack(seq, time_ms))
+    length = _AFTER_LENGTH
+    for piece in pieces:
+        crc = zlib.crc32(piece, crc)
+        length += len(piece)
+    return b"".join((HEAD.pack(length, crc, seq, time_ms), *pieces))
 
 
 def unpack_records(data: bytes | memoryview) -> Iterator[Record]:
