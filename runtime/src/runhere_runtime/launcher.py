@@ -36,6 +36,7 @@ from runhere_runtime.tokens import Credentials, Grant, new_token, redact
 
 with without_slow_imports():
     from jupyter_server.serverapp import ServerApp
+from jupyter_core.utils import ensure_async
 from traitlets.config import Config
 
 from runhere_runtime.server_extension import GateIdentity, Runtime, install, settings
@@ -56,6 +57,7 @@ class Options:
         kernel_python: The interpreter of the `python3` kernel; None: this one.
         extensions: Names of Jupyter server extensions to load, such as `jupyterlab`.
         journal_bytes: Most that one kernel's journal may hold.
+        waiting_kernel: Start one kernel before anybody asks for it.
     """
 
     port: int
@@ -69,6 +71,7 @@ class Options:
     behind_proxy: bool = False
     extensions: tuple[str, ...] = ()
     journal_bytes: int = 256 * 2**20
+    waiting_kernel: bool = False
     debug: bool = False
 
 
@@ -117,6 +120,11 @@ class RuntimeServer(ServerApp):
         """Ctrl-C and SIGTERM stop at once: no question on the terminal."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop(from_signal=True))
+
+    async def cleanup_kernels(self) -> None:
+        """All of them: to the stock server no kernels on the list means no kernels, and one that waits is on none."""
+        if getattr(self, "kernel_manager", None) is not None:
+            await ensure_async(self.kernel_manager.shutdown_all())
 
     def write_server_info_file(self) -> None:
         """Ours is written by `serve`; Jupyter's would repeat the inner secret."""
@@ -247,6 +255,7 @@ def _build(
         journals=places.journals(limit_bytes=options.journal_bytes),
         inner_secret=secrets.token_urlsafe(32),
         kernel_python=options.kernel_python,
+        waiting_kernel=options.waiting_kernel,
         socket_folder=folder,
         version=__version__,
     )
@@ -285,7 +294,6 @@ def _config(options: Options, runtime: Runtime) -> Config:
     app.identity_provider_class = GateIdentity
     app.min_open_files_limit = 4096
     app.jpserver_extensions = dict.fromkeys(("jupyter_server_terminals", *options.extensions), True)
-    config.GateIdentity.inner_secret = runtime.inner_secret
     install(config)
     return config
 
@@ -343,6 +351,7 @@ def serve(server: RuntimeServer, announcement: Announcement, places: Places, *, 
     facts = {"pid": os.getpid(), "port": port, "origin": announcement.origin, "root": announcement.root}
     write_private(info, json.dumps({**facts, "token": announcement.token}))
     server.io_loop.add_callback(started)
+    server.io_loop.add_callback(server.kernel_manager.let_one_wait)  # type: ignore[attr-defined]  # ours: channels.kernels.Kernels
     try:
         server.start_ioloop()
     finally:

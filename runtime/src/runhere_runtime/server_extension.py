@@ -12,7 +12,6 @@ from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
 from tornado.web import RequestHandler
-from traitlets import Unicode
 from traitlets.config import Config
 
 from runhere_runtime.handlers import channels, info, journal, pairing
@@ -31,11 +30,10 @@ class _Person:
 class GateIdentity(IdentityProvider):
     """Accepts exactly the requests that the gate authenticated. Issues no cookie and knows no login page."""
 
-    inner_secret = Unicode("", config=True)
     token = ""
 
     async def _get_user(self, handler: RequestHandler) -> User | None:
-        if handler.request.headers.get("Authorization") != f"Bearer {self.inner_secret}":
+        if handler.request.headers.get("Authorization") != f"Bearer {handler.settings['runhere'].inner_secret}":
             return None
         handler._token_authenticated = True  # type: ignore[attr-defined]  # how jupyter_server asks
         return User(_Person.name)

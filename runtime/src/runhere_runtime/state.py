@@ -25,6 +25,7 @@ class Runtime:
     Attributes:
         origin: Where browsers reach it: http://127.0.0.1:port or --public-url.
         inner_secret: Between gate and application only.
+        waiting_kernel: Whether one kernel is started before anybody asks for it.
         socket_folder: 0700; kernels' sockets and connection files. Removed at the end.
     """
 
@@ -36,5 +37,6 @@ class Runtime:
     journals: Journals
     inner_secret: str
     kernel_python: str | None
+    waiting_kernel: bool
     socket_folder: Path
     version: str

@@ -7,18 +7,23 @@ import json
 import os
 import sys
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets import Unicode, default
 
 from runhere_runtime.channels.feed import Feed
+from runhere_runtime.channels.waiting import SESSION_NAME, Waiting, kind_of, settling_code
 from runhere_runtime.journal.fold import Message
 from runhere_runtime.state import Runtime
 
+REST_S = 2.0  # a kernel that was just started has the machine for itself
+SETTLE_WITHIN_S = 2.0
 SECRET_VARIABLES = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN")
 # ipykernel keeps at most 1,000 messages for a slow reader and then drops them, silently. Its context makes every
 # socket unlimited when told before the first one exists; the rest is what `python -m ipykernel_launcher` does.
@@ -47,9 +52,13 @@ def unlimited_command(command: list[str]) -> list[str]:
     return command
 
 
+def is_ipykernel(argv: list[str]) -> bool:
+    return "ipykernel_launcher" in argv or "ipykernel" in argv
+
+
 def speaks_ipc(argv: list[str]) -> bool:
     """Whether the kernel is known to understand the ipc transport: ipykernel does."""
-    return os.name == "posix" and ("ipykernel_launcher" in argv or "ipykernel" in argv)
+    return os.name == "posix" and is_ipykernel(argv)
 
 
 class Kernel(ServerKernelManager):
@@ -90,6 +99,12 @@ class Kernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self._feeds: dict[str, Feed] = {}
+        self._waiting: Waiting | None = None
+        self._unused: set[str] = (
+            set()
+        )  # the one that waits, or is to be shut down unused: on no list, without a journal
+        self._next: asyncio.Task[None] | None = None
+        self._closing = False
         self.runtime.journals.expire(int(time.time() * 1000), running=frozenset())
 
     @default("kernel_manager_class")
@@ -103,14 +118,96 @@ class Kernels(AsyncMappingKernelManager):
         return runtime
 
     async def _async_start_kernel(self, *, kernel_id: str | None = None, path: Any = None, **kwargs: Any) -> str:
-        started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
+        name = kwargs.get("kernel_name") or self.default_kernel_name
+        started = await self._hand_out(name, path=path, environment=kwargs.get("env")) if kernel_id is None else None
+        if started is None:
+            started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
         self._kernels[started].runhere_path = path or ""  # shown beside its journal
         feed = self._feeds.get(started)
         if feed is not None:
             feed.journal.write_meta(self._facts(started, ended_at=None))
+        self.let_one_wait(name)
         return started
 
     start_kernel = _async_start_kernel  # type: ignore[assignment]  # as its base does
+
+    # -- one kernel that waits (channels/waiting.py) ---------------------------------------------------------------
+
+    def let_one_wait(self, name: str | None = None) -> None:
+        """If the setting says so, see to it, in a moment and behind the caller's back, that one of this kind waits."""
+        if self.runtime.waiting_kernel and (self._next is None or self._next.done()):
+            self._next = asyncio.get_running_loop().create_task(self._start_waiting(name or self.default_kernel_name))
+
+    async def _start_waiting(self, name: str) -> None:
+        await asyncio.sleep(REST_S)
+        try:
+            spec = self._spec(name)
+            kind = kind_of(name, spec.to_json(), os.environ)
+            if self._closing or not is_ipykernel(spec.argv) or (self._waiting and self._waiting.kind == kind):
+                return
+            old, self._waiting = self._waiting, None
+            if old is not None:
+                await self._end_unused(old.kernel_id)
+            waiting = Waiting(str(uuid.uuid4()), kind, started_at=time.time())
+            self._unused.add(waiting.kernel_id)
+            await super()._async_start_kernel(kernel_id=waiting.kernel_id, kernel_name=name, env=dict(os.environ))
+            self._waiting = waiting
+        except Exception:  # a start that somebody asks for will fail the same way, and be told
+            self.log.warning("The kernel that was to wait did not start.", exc_info=True)
+
+    async def _hand_out(self, name: str, *, path: Any, environment: dict[str, str] | None) -> str | None:
+        """The waiting kernel, in its folder and under its session's name; None when a fresh one must do."""
+        environment = dict(os.environ) if environment is None else environment
+        waiting = self._waiting
+        feed = self._feeds.get(waiting.kernel_id) if waiting is not None else None
+        if waiting is None or feed is None or not feed.is_ready:
+            return None
+        if waiting.kind != kind_of(name, self._spec(name).to_json(), environment):
+            return None
+        self._waiting = None  # from here on nobody else can have it
+        folder = self.cwd_for_path(path) if path is not None else os.getcwd()  # type: ignore[no-untyped-call]
+        session_name = environment.get(SESSION_NAME)
+        code = settling_code(folder=folder, session_name=session_name, started_at=waiting.started_at)
+        if not await feed.run_unheard(code, within_s=SETTLE_WITHIN_S):
+            await self._end_unused(waiting.kernel_id)
+            return None
+        self._unused.discard(waiting.kernel_id)
+        kernel = self._kernels[waiting.kernel_id]
+        kernel._launch_args.update(cwd=folder, env=kernel_environment(environment))  # for a restart
+        kernel.runhere_started_at, kernel.last_activity = None, utcnow()
+        return waiting.kernel_id
+
+    def _spec(self, name: str) -> KernelSpec:
+        assert self.kernel_spec_manager is not None
+        return self.kernel_spec_manager.get_kernel_spec(name)
+
+    async def _end_unused(self, kernel_id: str) -> None:
+        if kernel_id in self._kernels:
+            await self._async_shutdown_kernel(kernel_id, now=True)  # type: ignore[no-untyped-call]
+
+    def list_kernel_ids(self) -> list[str]:
+        """Those that somebody started."""
+        return [kernel_id for kernel_id in super().list_kernel_ids() if kernel_id not in self._unused]
+
+    def list_kernels(self) -> list[dict[str, Any]]:
+        """As above, with what the stock server tells of each."""
+        listed: list[dict[str, Any]] = super().list_kernels()  # type: ignore[no-untyped-call]
+        return [model for model in listed if model["id"] not in self._unused]
+
+    async def _async_shutdown_all(self, now: bool = False) -> None:
+        self._closing = True
+        if self._next is not None:
+            self._next.cancel()
+        await asyncio.gather(*map(self._end_unused, list(self._unused)))
+        await super()._async_shutdown_all(now=now)
+
+    shutdown_all = _async_shutdown_all  # type: ignore[assignment]  # as its base does
+
+    def is_unused(self, kernel_id: str) -> bool:
+        """Whether nobody has started this kernel: it waits."""
+        return kernel_id in self._unused
+
+    # -- feeds -----------------------------------------------------------------------------------------------------
 
     async def feed(self, kernel_id: str) -> Feed | None:
         """The kernel's feed, once its process was started; None when it could not be."""
@@ -183,6 +280,11 @@ class Kernels(AsyncMappingKernelManager):
         feed = self._feeds.pop(kernel_id, None)
         if feed is not None:
             feed.close()
-            if kernel_id in self._kernels:
+            if kernel_id in self._unused:
+                self.runtime.journals.delete(kernel_id)
+            elif kernel_id in self._kernels:
                 feed.journal.write_meta(self._facts(kernel_id, ended_at=int(time.time() * 1000)))
+        self._unused.discard(kernel_id)
+        if self._waiting is not None and self._waiting.kernel_id == kernel_id:
+            self._waiting = None
         return super().remove_kernel(kernel_id)

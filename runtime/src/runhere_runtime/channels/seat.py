@@ -24,7 +24,7 @@ Heard = Callable[["Seat", list[Message]], None]
 
 
 def receive_parts(sock: zmq.Socket[bytes]) -> list[bytes]:
-    """As `recv_multipart`, without asking the socket after every part whether more follow, which costs more than the part.
+    """As `recv_multipart`, but without asking the socket after every part for more, which costs more than the part.
 
     Raises:
         zmq.Again: Nothing waits.

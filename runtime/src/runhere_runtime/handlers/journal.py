@@ -23,7 +23,8 @@ class JournalListHandler(RuntimeHandler):
     @authenticated
     def get(self) -> None:
         running = self.kernel_manager.list_kernel_ids()
-        found = [{**asdict(kept), "running": kept.kernel_id in running} for kept in self.runtime.journals.list()]
+        used = [kept for kept in self.runtime.journals.list() if not self.kernel_manager.is_unused(kept.kernel_id)]  # type: ignore[attr-defined]  # ours
+        found = [{**asdict(kept), "running": kept.kernel_id in running} for kept in used]
         self.answer({"journals": found, "limit_bytes": self.runtime.journals.limit_bytes})
 
 
