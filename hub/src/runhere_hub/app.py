@@ -21,6 +21,9 @@ from starlette.types import Receive, Scope, Send
 
 from runhere_hub import __version__
 from runhere_hub.blobs.disk import DiskBlobStore
+from runhere_hub.bus.local import LocalBus
+from runhere_hub.bus.postgres import PostgresBus
+from runhere_hub.core.bus import Bus
 from runhere_hub.core.errors import RunhereError
 from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
@@ -100,7 +103,8 @@ def _services(settings: Settings, port: int) -> Services:
     db = Database.open(settings.database_url)
     blobs = DiskBlobStore(settings.blobs_dir)
     dice = random.SystemRandom()
-    rooms = BoundRooms(db=db, now_ms=_now_ms, random=dice)
+    bus: Bus = PostgresBus(settings.database_url, process=_new_id()) if db.is_postgres else LocalBus()
+    rooms = BoundRooms(db=db, now_ms=_now_ms, random=dice, bus=bus)
     registry = RoomRegistry(
         db=db,
         blobs=blobs,
@@ -109,6 +113,8 @@ def _services(settings: Settings, port: int) -> Services:
         random=dice,
         seed=rooms.seed,
         attach=rooms.attach,
+        on_elsewhere=rooms.committed_elsewhere,
+        bus=bus,
     )
     rooms.use(registry)
     return Services(

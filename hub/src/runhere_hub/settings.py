@@ -1,7 +1,7 @@
 """Every setting of the hub, read once: command line over environment (`RUNHERE_…`) over default."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runhere_hub.core.errors import Invalid
@@ -27,6 +27,7 @@ class Settings:
         static_dir: The built page; holds `page/` and `frame/v1/` (RUNHERE_STATIC).
         owner_name: Name of the person of one-person mode, as others see it (RUNHERE_NAME).
         log_level: Of the hub's log on standard error: debug, info, warning, error (RUNHERE_LOG_LEVEL).
+        database: URL of the database (RUNHERE_DATABASE_URL); None: SQLite in the data folder.
     """
 
     host: str
@@ -35,11 +36,12 @@ class Settings:
     static_dir: Path
     owner_name: str
     log_level: str
+    database: str | None = field(default=None, repr=False)  # may hold a password
 
     @property
     def database_url(self) -> str:
         """Where the database is."""
-        return f"sqlite:///{self.data_dir / 'hub.db'}"
+        return self.database or f"sqlite:///{self.data_dir / 'hub.db'}"
 
     @property
     def blobs_dir(self) -> Path:
@@ -87,6 +89,7 @@ def read(
         static_dir=Path(static).absolute() if static else Path(__file__).parent / "static",
         owner_name=environment.get("RUNHERE_NAME") or user_name,
         log_level=level,
+        database=environment.get("RUNHERE_DATABASE_URL") or None,
     )
 
 

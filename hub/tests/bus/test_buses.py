@@ -29,6 +29,17 @@ class TestPostgres(BusContract):
         for bus in made:
             await bus.close()
 
+    async def test_a_keeper_whose_connection_is_cut_is_told(self, buses: tuple[Bus, Bus], postgres_url: str) -> None:
+        heard: asyncio.Queue[bool] = asyncio.Queue()
+        keeping = asyncio.create_task(buses[0].keep("thing", heard.put_nowait))
+        async with asyncio.timeout(30):
+            assert await heard.get()
+            async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as admin:
+                await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            assert [await heard.get(), await heard.get()] == [False, True]  # nobody else wanted it
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
     async def test_after_a_cut_it_says_that_news_were_missed_and_goes_on(
         self, buses: tuple[Bus, Bus], ears: tuple[Ear, Ear], postgres_url: str
     ) -> None:

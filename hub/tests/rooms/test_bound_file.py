@@ -8,79 +8,21 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 from pycrdt import Map
 
-from runhere_hub.blobs.memory import MemoryBlobStore
 from runhere_hub.core import ipynb
 from runhere_hub.core.errors import DiskFull, NotebookInvalid, NotebookNeedsUpgrade, Unavailable
-from runhere_hub.core.ids import FolderId
-from runhere_hub.rooms import bound_file
-from runhere_hub.rooms.bound_rooms import BoundRooms
+from runhere_hub.rooms import bound_file as bound_file_module
 from runhere_hub.rooms.open_room import OpenRoom
-from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services import rooms as room_service
 from runhere_hub.store import file_bases, notebooks, tables
 from runhere_hub.store.session import Connection, Database
+from runhere_hub.testing.bound_hub import FOLDER, BoundHub, bound_file, prepare, sources, text_of, until
 from runhere_hub.testing.corpus import corpus
-from runhere_hub.testing.fakes import counted_ids
-from runhere_hub.testing.pages import Page
-from runhere_hub.testing.small_hub import ADA, AT_ONCE, NOTEBOOK, Seat, add_notebook, pump
-
-FOLDER = FolderId("f" * 32)
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-class BoundHub:
-    """A hub with one bound folder and one notebook in it, that can be ended, killed and started again."""
-
-    def __init__(self, db: Database, folder: Path) -> None:
-        self.db, self.folder = db, folder
-        self.file = folder / "n.ipynb"
-        self.new_id = counted_ids()
-        self.blobs = MemoryBlobStore()
-
-    async def start(self) -> None:
-        self.bound = BoundRooms(db=self.db, now_ms=now_ms, random=Random(1))
-        self.registry = RoomRegistry(
-            db=self.db,
-            blobs=self.blobs,
-            clock=now_ms,
-            new_id=self.new_id,
-            random=Random(1),
-            pace=AT_ONCE,
-            seed=self.bound.seed,
-            attach=self.bound.attach,
-        )
-        self.bound.use(self.registry)
-        await self.bound.start()
-
-    async def room(self) -> OpenRoom:
-        return await self.registry.open(NOTEBOOK)
-
-    async def page(self) -> Seat:
-        seat = Seat(await self.room(), Page())
-        pump(seat)
-        return seat
-
-    async def stop(self) -> None:
-        await self.registry.close()
-        await self.bound.stop()
-
-    async def kill(self) -> None:
-        """As after `kill -9`: nothing more is written; what was acknowledged is in the database."""
-        for _, bound in self.bound._bound.values():
-            if bound._task is not None:
-                bound._task.cancel()
-                await asyncio.gather(bound._task, return_exceptions=True)
-                bound._task = None
-        await self.stop()
+from runhere_hub.testing.small_hub import ADA, NOTEBOOK, Seat, add_notebook, pump
 
 
 @pytest.fixture
@@ -90,51 +32,18 @@ async def hub(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[BoundHub]:
     folder = tmp_path.resolve() / "notebooks"
     folder.mkdir()
 
-    def prepare(conn: Connection) -> None:
+    def begin(conn: Connection) -> None:
         person = {"id": ADA.id, "name": ADA.name, "color": ADA.color, "created_at": 0}
         conn.execute(tables.people.insert().values(**person))
-        bound = {"id": FOLDER, "path": str(folder), "owner_id": ADA.id, "bound_at": 0}
-        conn.execute(tables.folders.insert().values(**bound))
-        add_notebook(conn, NOTEBOOK, folder_id=FOLDER, path="n.ipynb")
+        prepare(conn, folder)
 
-    db.write_now(prepare)
+    db.write_now(begin)
     running = BoundHub(db, folder)
     running.file.write_text(text_of("one = 1", "two = 2", "three = 3"), encoding="utf-8")
     await running.start()
     yield running
     await running.stop()
     db.close()
-
-
-def text_of(*sources: str, minor: int = 5, **outputs: str) -> str:
-    cells: list[Any] = []
-    for index, source in enumerate(sources):
-        shown = (
-            [{"output_type": "stream", "name": "stdout", "text": [outputs[f"o{index}"]]}]
-            if f"o{index}" in outputs
-            else []
-        )
-        cell = {
-            "cell_type": "code",
-            "execution_count": None,
-            "metadata": {},
-            "outputs": shown,
-            "source": source.splitlines(True),
-        }
-        cells.append(cell | ({"id": f"c{index}"} if minor >= 5 else {}))
-    whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": minor}
-    return json.dumps(whole, indent=1, sort_keys=True) + "\n"
-
-
-async def until(condition: Callable[[], object], limit_s: float = 10) -> None:
-    """Let the loop run until this holds; fails after the limit."""
-    async with asyncio.timeout(limit_s):
-        while not condition():  # noqa: ASYNC110 - files and other tasks give no event
-            await asyncio.sleep(0.01)
-
-
-def sources(path: Path) -> list[str]:
-    return [cell.source for cell in ipynb.parse(path.read_text(encoding="utf-8")).notebook.cells]
 
 
 def state(room: OpenRoom) -> str | None:
@@ -216,7 +125,7 @@ async def test_outside_changes_of_a_file_without_ids_go_to_the_right_cells(hub: 
 async def test_clashing_changes_are_both_kept_marked_and_told_until_one_is_deleted(hub: BoundHub) -> None:
     seat = await hub.page()
     ids = first_ids(seat)
-    async with hub.bound._bound[NOTEBOOK][1].held():
+    async with bound_file(hub).held():
         seat.page.type(ids[0], 0, "ours ")
         hub.file.write_text(text_of("theirs one = 1", "two = 2", "three = 3"), encoding="utf-8")
     await until(lambda: state(seat.room) == "conflict")
@@ -279,7 +188,7 @@ async def test_metadata_that_clashed_is_told_and_ours_is_kept(hub: BoundHub) -> 
     whole = json.loads(hub.file.read_text(encoding="utf-8"))
     whole["cells"][0]["metadata"] = {"tags": ["theirs"]}
     whole["metadata"] = {"title": "theirs"}
-    async with hub.bound._bound[NOTEBOOK][1].held():
+    async with bound_file(hub).held():
         seat.page.edit(lambda: seat.page.cells[ids[0]]["metadata"].update({"tags": '["ours"]'}))
         seat.page.edit(lambda: seat.page.doc.get("metadata", type=Map).update({"title": '"ours"'}))
         hub.file.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -334,7 +243,7 @@ async def test_a_rename_is_followed(hub: BoundHub) -> None:
     (hub.folder / "sub").mkdir()
     new = hub.folder / "sub" / "renamed.ipynb"
     hub.file.rename(new)
-    await until(lambda: hub.bound._bound[NOTEBOOK][1].path == new)
+    await until(lambda: bound_file(hub).path == new)
     row = await hub.db.read(lambda conn: notebooks.get(conn, NOTEBOOK))
     assert row is not None
     assert row.path == "sub/renamed.ipynb"
@@ -365,16 +274,16 @@ async def test_a_full_disk_is_told_and_the_file_written_when_there_is_room(
     """Injected: filling the disk would stop the database as well."""
     seat = await hub.page()
     text = hub.file.read_text(encoding="utf-8")
-    really = bound_file.write_atomically
+    really = bound_file_module.write_atomically
 
     def refuse(*_: object, **__: object) -> None:
         raise DiskFull("There is no space.")
 
-    monkeypatch.setattr(bound_file, "write_atomically", refuse)
+    monkeypatch.setattr(bound_file_module, "write_atomically", refuse)
     seat.page.type(first_ids(seat)[0], 0, "typed ")
     await until(lambda: state(seat.room) == "disk_full")
     assert hub.file.read_text(encoding="utf-8") == text
-    monkeypatch.setattr(bound_file, "write_atomically", really)
+    monkeypatch.setattr(bound_file_module, "write_atomically", really)
     await hub.bound.flush(NOTEBOOK)
     assert sources(hub.file)[0] == "typed one = 1"
     assert state(seat.room) == "written"
@@ -384,7 +293,7 @@ async def test_a_file_changed_at_the_moment_of_writing_is_merged_first(
     hub: BoundHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seat = await hub.page()
-    really = bound_file.write_atomically
+    really = bound_file_module.write_atomically
     turns = []
 
     def overtaken(path: Path, text: str, *, expected_sha256: str | None) -> object:
@@ -393,7 +302,7 @@ async def test_a_file_changed_at_the_moment_of_writing_is_merged_first(
         turns.append(text)
         return really(path, text, expected_sha256=expected_sha256)
 
-    monkeypatch.setattr(bound_file, "write_atomically", overtaken)
+    monkeypatch.setattr(bound_file_module, "write_atomically", overtaken)
     seat.page.type(first_ids(seat)[0], 0, "typed ")
     await hub.bound.flush(NOTEBOOK)
     assert sources(hub.file) == ["typed one = 1", "two = 2", "three = 33"]
@@ -447,7 +356,7 @@ async def until_async(found: Callable[[], Awaitable[object]], wanted: object, li
 
 async def test_acknowledged_edits_reach_the_file_after_the_hub_was_killed(hub: BoundHub) -> None:
     seat = await hub.page()
-    async with hub.bound._bound[NOTEBOOK][1].held():
+    async with bound_file(hub).held():
         seat.page.type(first_ids(seat)[0], 0, "typed ")
         await seat.room.flushed()
         await hub.kill()
@@ -535,7 +444,7 @@ async def test_a_change_behind_a_symbolic_link_is_seen(hub: BoundHub, tmp_path: 
 
 async def test_nothing_is_written_while_the_file_is_held(hub: BoundHub) -> None:
     seat = await hub.page()
-    bound = hub.bound._bound[NOTEBOOK][1]
+    bound = bound_file(hub)
     new = hub.folder / "moved.ipynb"
     async with bound.held():
         seat.page.type(first_ids(seat)[0], 0, "typed ")

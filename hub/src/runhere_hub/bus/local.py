@@ -1,9 +1,12 @@
 """The bus of a hub that is alone, and (in tests) of several hubs in one process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from runhere_hub.core.bus import Committed, News, Present
+
+_AGAIN_AFTER_S = 0.01
 
 
 class LocalExchange:
@@ -47,6 +50,18 @@ class LocalBus:
             yield True
         finally:
             self._exchange.locked.discard(name)
+
+    async def keep(self, name: str, on_change: Callable[[bool], None]) -> None:
+        """See `Bus`."""
+        while True:
+            async with self.lock(name) as is_mine:
+                if is_mine:
+                    on_change(True)
+                    try:
+                        await asyncio.get_running_loop().create_future()
+                    finally:
+                        on_change(False)
+            await asyncio.sleep(_AGAIN_AFTER_S)
 
     async def close(self) -> None:
         """See `Bus`."""

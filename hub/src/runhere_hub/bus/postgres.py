@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _CHANNEL = "runhere"
 _AGAIN_AFTER_S = 1.0
+_PULSE_S = 2.0
 _LONGEST_QUEUE = 10_000
 
 _Connection = psycopg.AsyncConnection[Any]
@@ -69,14 +70,35 @@ class PostgresBus:
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:
         """See `Bus`."""
+        async with self._locked(name) as held:
+            yield held is not None
+
+    @asynccontextmanager
+    async def _locked(self, name: str) -> AsyncIterator[_Connection | None]:
+        """The connection that holds a lock; None when another process has it."""
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         connection = await self._connect()
         try:
             cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (number,))
             row = await cursor.fetchone()
-            yield bool(row is not None and row[0])
+            yield connection if row is not None and row[0] else None
         finally:
             await connection.close()
+
+    async def keep(self, name: str, on_change: Callable[[bool], None]) -> None:
+        """See `Bus`. A dead connection is noticed within a few seconds."""
+        while True:
+            try:
+                async with self._locked(name) as held:
+                    if held is not None:
+                        on_change(True)
+                        try:
+                            await _until_cut(held)
+                        finally:
+                            on_change(False)
+            except (DatabaseUnavailable, psycopg.Error) as error:
+                _log.warning("The lock %s cannot be had now: %s", name, error)
+            await asyncio.sleep(_AGAIN_AFTER_S)
 
     async def close(self) -> None:
         """See `Bus`."""
@@ -145,3 +167,14 @@ class PostgresBus:
         except (ValueError, KeyError, TypeError):
             _log.warning("Somebody else speaks on the bus: %.80r", payload)
             return None
+
+
+async def _until_cut(connection: _Connection) -> None:
+    """Return once the other end is gone."""
+    while True:
+        await asyncio.sleep(_PULSE_S)
+        try:
+            async with asyncio.timeout(_PULSE_S):
+                await connection.execute("SELECT 1")
+        except (psycopg.Error, TimeoutError):
+            return

@@ -50,7 +50,7 @@ def main() -> int:
     """Run the hub until it is told to stop."""
     try:
         settings = _settings()
-        with _lock(settings.data_dir):
+        with _lock(settings.data_dir, is_shared=settings.database_url.startswith("postgresql")):
             return _serve(settings)
     except DataFolderTaken as error:
         print(f"runhere: {error.message}", file=sys.stderr)
@@ -177,24 +177,27 @@ def _our_errors(data_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder for one hub. The system lets go when the process ends, however it ends."""
+def _lock(data_dir: Path, *, is_shared: bool) -> Iterator[None]:
+    """Hold the data folder for one hub, or for all those that share a PostgreSQL database.
+
+    The system lets go when the process ends, however it ends.
+    """
     with _our_errors(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         file: IO[bytes] = open(data_dir / "hub.lock", "ab")  # noqa: SIM115 -- held for the life of the process
     with file:
-        if not _take(file):
+        if not _take(file, is_shared=is_shared):
             raise DataFolderTaken(f"Another hub is using the data folder {data_dir}.")
         yield
 
 
-def _take(file: IO[bytes]) -> bool:
+def _take(file: IO[bytes], *, is_shared: bool) -> bool:
     try:
         if os.name == "posix":
             import fcntl  # not there on Windows
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
+            fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        elif not is_shared:  # locks of files are never shared there
             import msvcrt  # only there on Windows
 
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # typed on Windows only

@@ -63,6 +63,14 @@ class Bus(Protocol):
         """Try to be the only one of all processes who does a thing; True inside: nobody else is."""
         ...
 
+    async def keep(self, name: str, on_change: Callable[[bool], None]) -> None:
+        """Be the only one of all processes who does a thing, as soon as none of the others is; runs until cancelled.
+
+        `on_change(True)`: this process is the one from now on. `on_change(False)`: it is no longer, and for some
+        seconds another one may have been it too, so what both do must not harm. Called on the loop; returns at once.
+        """
+        ...
+
     async def close(self) -> None:
         """Stop listening. May be called again."""
         ...

@@ -42,7 +42,7 @@ from runhere_hub.rooms.open_room import OpenRoom, Shown
 from runhere_hub.rooms.room import Change, FileState
 from runhere_hub.store import file_bases
 from runhere_hub.store.file_bases import FileBase
-from runhere_hub.store.session import Database
+from runhere_hub.store.session import Connection, Database
 
 _log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class BoundFile:
         What the room knows and the file lacks, because the hub was killed, is written soon after.
         """
         self._unsubscribe = self._room.subscribe(self._on_change)
-        self._base = await self._db.read(lambda conn: file_bases.load(conn, self._room.notebook_id))
+        self._base = await self._db.read(self._load_base)
         async with self._lock:
             await self._check()
             if self._base is not None and await self._differs():
@@ -165,6 +165,24 @@ class BoundFile:
             _log.warning("%s could not be written at the end: %s", self._path, error)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+    def abandon(self) -> None:
+        """Write nothing more: another process does. May be called again."""
+        task, self._task = self._task, None
+        if task is not None:
+            self._unsubscribe()
+            task.cancel()
+
+    async def is_written(self) -> bool:
+        """Whether the file, as it was read or written last by whatever process, holds what the room holds."""
+        self._base, self._parsed_base = await self._db.read(self._load_base), None
+        if self._base is None:
+            return False
+        text, _ = await self._rendered(WantedWrite(with_outputs=True))
+        return text == self._base.text
+
+    def _load_base(self, conn: Connection) -> FileBase | None:
+        return file_bases.load(conn, self._room.notebook_id)
 
     # --- the task ----------------------------------------------------------------------------------------------------
 

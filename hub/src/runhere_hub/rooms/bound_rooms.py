@@ -1,5 +1,10 @@
 """Rooms and the files they are bound to: one `BoundFile` for each open room, one watcher for each bound folder.
 
+Where several hub processes serve one database, one of them keeps each folder (`Bus.keep`): only its rooms have
+`BoundFile`s. It opens the rooms of notebooks that somebody edits at another process, so that their files follow; when
+it dies another one takes the folder over, files that were not written yet included. Two that think for some seconds
+that the folder is theirs do no harm: nobody writes over a text that they have not read.
+
 Made by the composition root; the registry calls `seed` and `attach`, the services call `flush`, `relocate` and `close`
 (the port `services.drive.OpenRooms`). Everything runs on the hub's loop.
 
@@ -10,11 +15,15 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Protocol
 
+from runhere_hub.bus.local import LocalBus
 from runhere_hub.core import ipynb, paths
+from runhere_hub.core.bus import Bus
 from runhere_hub.core.drive import Folder
 from runhere_hub.core.errors import RunhereError, Unavailable
 from runhere_hub.core.ids import FolderId, NotebookId
@@ -23,13 +32,15 @@ from runhere_hub.folders.write import read_text
 from runhere_hub.rooms.bound_file import BoundFile
 from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.open_room import OpenRoom
-from runhere_hub.store import file_bases, folders, notebooks
+from runhere_hub.store import file_bases, folders, notebooks, updates
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
 
 _log = logging.getLogger(__name__)
 
 _WATCH_AGAIN_S = 5.0
+_WRITTEN_WITHIN_S = 8.0
+_LOOK_AGAIN_S = 0.3
 
 
 class Rooms(Protocol):
@@ -51,34 +62,36 @@ class Rooms(Protocol):
 class BoundRooms:
     """The bound files of every open room. `use` and `start` come before the first room."""
 
-    def __init__(self, *, db: Database, now_ms: Callable[[], int], random: Random) -> None:
+    def __init__(self, *, db: Database, now_ms: Callable[[], int], random: Random, bus: Bus | None = None) -> None:
         self._db = db
+        self._bus = bus or LocalBus()
         self._now_ms = now_ms
         self._random = random
         self._registry: Rooms | None = None
-        self._bound: dict[str, tuple[OpenRoom, BoundFile]] = {}
+        self._attached: dict[str, Attached] = {}
         self._moving: dict[str, asyncio.Lock] = {}
-        self._watchers: dict[FolderId, asyncio.Task[None]] = {}
+        self._folders: dict[FolderId, _KeptFolder] = {}
+        self._following: dict[str, asyncio.Task[None]] = {}
 
     def use(self, registry: Rooms) -> None:
         """Join the registry, which was made with `seed` and `attach` of this object."""
         self._registry = registry
 
     async def start(self) -> None:
-        """Watch every bound folder."""
+        """Keep every bound folder that no other process keeps."""
         for folder in await self._db.read(folders.all_of):
-            self._watch(folder.id, Path(folder.path))
+            self._keep(folder.id, Path(folder.path))
 
     async def folder_bound(self, folder_id: FolderId) -> None:
-        """Watch a folder that was bound just now."""
+        """Keep a folder that was bound just now."""
         folder = await self._db.read(lambda conn: folders.get(conn, folder_id))
         if isinstance(folder, Folder):
-            self._watch(folder.id, Path(folder.path))
+            self._keep(folder.id, Path(folder.path))
 
     async def stop(self) -> None:
-        """Stop watching. The registry closes the files. May be called again."""
-        tasks = list(self._watchers.values())
-        self._watchers.clear()
+        """Let go of the folders. The registry closes the files, before this. May be called again."""
+        kept, self._folders = self._folders, {}
+        tasks = [task for folder in kept.values() for task in folder.tasks] + list(self._following.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -105,18 +118,22 @@ class BoundRooms:
             if found is None:
                 return None
             file, folder = found
-            bound = BoundFile(
-                room,
-                file,
-                folder=folder,
-                db=self._db,
-                now_ms=self._now_ms,
-                random=self._random,
-                on_renamed=lambda renamed: self._renamed(room, renamed),
-            )
-            await bound.start()
-            self._bound[room.notebook_id] = (room, bound)
-            return Attached(bound, forget=lambda: self._bound.pop(room.notebook_id, None))
+            attached = Attached(room, folder.id, forget=lambda: self._attached.pop(room.notebook_id, None))
+            if self._is_ours(folder.id):
+                await attached.bind(self._bound_file(room, file, Path(folder.path)))
+            self._attached[room.notebook_id] = attached
+            return attached
+
+    def _bound_file(self, room: OpenRoom, file: Path, folder: Path) -> BoundFile:
+        return BoundFile(
+            room,
+            file,
+            folder=folder,
+            db=self._db,
+            now_ms=self._now_ms,
+            random=self._random,
+            on_renamed=lambda renamed: self._renamed(room, renamed),
+        )
 
     async def _waiting_text(self, notebook_id: str) -> Seeded | None:
         """What a notebook without a file was made from: see `services/hub_notebooks.py`."""
@@ -129,15 +146,15 @@ class BoundRooms:
         found = await self._file_and_folder(notebook_id)
         return found[0] if found is not None else None
 
-    async def _file_and_folder(self, notebook_id: str) -> tuple[Path, Path] | None:
+    async def _file_and_folder(self, notebook_id: str) -> tuple[Path, Folder] | None:
         """A notebook's file and the bound folder that it is in."""
 
-        def work(conn: Connection) -> tuple[Path, Path] | None:
+        def work(conn: Connection) -> tuple[Path, Folder] | None:
             row = notebooks.get(conn, NotebookId(notebook_id))
             folder = folders.get(conn, row.folder_id) if row and row.folder_id else None
             if row is None or not isinstance(folder, Folder) or row.path is None or row.trashed_at is not None:
                 return None
-            return Path(folder.path, *paths.parse_notebook(row.path)), Path(folder.path)
+            return Path(folder.path, *paths.parse_notebook(row.path)), folder
 
         return await self._db.read(work)
 
@@ -154,8 +171,9 @@ class BoundRooms:
                 return False
             root = max(around, key=len)
             folder, path = roots[root], file.relative_to(root).as_posix()
-            if notebooks.at(conn, folder.id, path) is not None:
-                return False
+            there = notebooks.at(conn, folder.id, path)
+            if there is not None:
+                return there.id == room.notebook_id  # another process of this hub moved it
             notebooks.place(conn, NotebookId(room.notebook_id), folder.id, path)
             return True
 
@@ -168,18 +186,35 @@ class BoundRooms:
 
     async def flush(self, notebook_id: NotebookId) -> None:
         """Return once the file on disk holds what the room holds, as far as it can be written."""
-        open_now = self._bound.get(notebook_id)
-        if open_now is not None:
-            await open_now[1].flush()
+        open_now = self._attached.get(notebook_id)
+        if open_now is not None and open_now.bound is not None:
+            await open_now.bound.flush()
+        elif open_now is not None:
+            await self._written_elsewhere(open_now.room)
+
+    async def _written_elsewhere(self, room: OpenRoom) -> None:
+        """Wait a little until the process that keeps the folder has written the file."""
+        found = await self._file_and_folder(room.notebook_id)
+        if found is None:
+            return
+        witness = self._bound_file(room, found[0], Path(found[1].path))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WRITTEN_WITHIN_S):
+                while not await witness.is_written():  # noqa: ASYNC110  # it happens in another process
+                    await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def relocate(self, notebook_id: NotebookId, move: Callable[[], Awaitable[Path]]) -> None:
         """See `services.drive.OpenRooms.relocate`."""
         async with self._lock(notebook_id):
-            open_now = self._bound.get(notebook_id)
-            if open_now is None:
-                await move()
+            open_now = self._attached.get(notebook_id)
+            bound = open_now.bound if open_now is not None else None
+            if open_now is None or bound is None:
+                await self.flush(notebook_id)
+                file = await move()
+                if open_now is not None:
+                    open_now.room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
                 return
-            room, bound = open_now
+            room = open_now.room
             await bound.flush()
             async with bound.held():
                 file = await move()
@@ -208,11 +243,67 @@ class BoundRooms:
         # Never removed: a lock is small, and removing one that somebody waits for would make two.
         return self._moving.setdefault(notebook_id, asyncio.Lock())
 
-    # --- watching ----------------------------------------------------------------------------------------------------
+    # --- keeping folders ---------------------------------------------------------------------------------------------
 
-    def _watch(self, folder_id: FolderId, folder: Path) -> None:
-        if folder_id not in self._watchers:
-            self._watchers[folder_id] = asyncio.create_task(self._keep_watching(folder), name=f"watch {folder}")
+    def committed_elsewhere(self, notebook_id: str) -> None:
+        """Another process committed something of a notebook that is not open here; its file may be ours to write."""
+        if any(folder.is_ours for folder in self._folders.values()) and notebook_id not in self._following:
+            following = asyncio.create_task(self._follow(notebook_id), name="follow")
+            self._following[notebook_id] = following
+            following.add_done_callback(lambda _: self._following.pop(notebook_id, None))
+
+    async def _follow(self, notebook_id: str) -> None:
+        await asyncio.sleep(_LOOK_AGAIN_S)  # one question for many commits
+        try:
+            found = await self._file_and_folder(notebook_id)
+            if found is not None and self._is_ours(found[1].id) and self._registry is not None:
+                await self._registry.open(notebook_id)
+        except RunhereError as error:
+            _log.warning("Notebook %s is edited elsewhere, and its file cannot follow: %s", notebook_id, error.message)
+
+    def _is_ours(self, folder_id: FolderId) -> bool:
+        kept = self._folders.get(folder_id)
+        return kept is not None and kept.is_ours
+
+    def _keep(self, folder_id: FolderId, folder: Path) -> None:
+        if folder_id in self._folders:
+            return
+        kept = self._folders[folder_id] = _KeptFolder(folder)
+        if self._bus.is_shared:
+            kept.keeping = asyncio.create_task(self._keep_in_turn(folder_id, kept), name=f"keep {folder}")
+        else:
+            self._on_kept(folder_id, kept, is_ours=True)
+
+    async def _keep_in_turn(self, folder_id: FolderId, kept: "_KeptFolder") -> None:
+        while not await asyncio.to_thread(kept.folder.is_dir):  # noqa: ASYNC110  # the disk has no event for it
+            await asyncio.sleep(_WATCH_AGAIN_S)  # not on this machine: another one's to keep
+        await self._bus.keep(f"folder {folder_id}", lambda is_ours: self._on_kept(folder_id, kept, is_ours=is_ours))
+
+    def _on_kept(self, folder_id: FolderId, kept: "_KeptFolder", *, is_ours: bool) -> None:
+        kept.is_ours = is_ours
+        if not is_ours:
+            kept.stop_watching()
+            for attached in list(self._attached.values()):
+                if attached.folder_id == folder_id:
+                    attached.unbind()
+            return
+        kept.watching = asyncio.create_task(self._keep_watching(kept.folder), name=f"watch {kept.folder}")
+        if self._bus.is_shared:
+            kept.taking_over = asyncio.create_task(self._take_over(folder_id, kept), name=f"take over {kept.folder}")
+
+    async def _take_over(self, folder_id: FolderId, kept: "_KeptFolder") -> None:
+        """Bind what is open here, and open what the process that died had open: it may not have written it."""
+        for attached in list(self._attached.values()):
+            if attached.folder_id == folder_id:
+                await self._bind(attached, kept.folder)
+        for notebook_id in await self._db.read(lambda conn: updates.with_log(conn, folder_id)):
+            await self._follow(notebook_id)
+
+    async def _bind(self, attached: "Attached", folder: Path) -> None:
+        async with self._lock(attached.room.notebook_id):
+            file = await self._file_of(attached.room.notebook_id)
+            if file is not None and attached.bound is None and not attached.is_closed:
+                await attached.bind(self._bound_file(attached.room, file, folder))
 
     async def _keep_watching(self, folder: Path) -> None:
         """Watch until cancelled; a folder that is gone, or cannot be watched, is tried again."""
@@ -226,22 +317,60 @@ class BoundRooms:
 
     def _look(self, changed: frozenset[Path]) -> None:
         real = {os.path.realpath(path) for path in changed}
-        for _, bound in list(self._bound.values()):
+        for bound in [one.bound for one in self._attached.values() if one.bound is not None]:
             if os.path.realpath(bound.path) in real:
                 bound.look()
             bound.appeared(changed)
 
 
-class Attached:
-    """A bound file as the registry holds it: closed with its room, and then forgotten here."""
+@dataclass
+class _KeptFolder:
+    """A bound folder, and whether this process is the one that writes its files."""
 
-    def __init__(self, bound: BoundFile, *, forget: Callable[[], object]) -> None:
-        self._bound = bound
+    folder: Path
+    is_ours: bool = False
+    keeping: asyncio.Task[None] | None = None
+    watching: asyncio.Task[None] | None = None
+    taking_over: asyncio.Task[None] | None = None
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What runs for it."""
+        return [task for task in (self.keeping, self.watching, self.taking_over) if task is not None]
+
+    def stop_watching(self) -> None:
+        """The folder is another process's now."""
+        for task in (self.watching, self.taking_over):
+            if task is not None:
+                task.cancel()
+
+
+class Attached:
+    """A room of a bound folder as the registry holds it. `bound` is None while another process writes the file."""
+
+    def __init__(self, room: OpenRoom, folder_id: FolderId, *, forget: Callable[[], object]) -> None:
+        self.room = room
+        self.folder_id = folder_id
+        self.bound: BoundFile | None = None
+        self.is_closed = False
         self._forget = forget
+
+    async def bind(self, bound: BoundFile) -> None:
+        """From now on the file is written here."""
+        await bound.start()
+        self.bound = bound
+
+    def unbind(self) -> None:
+        """Another process writes the file now: nothing more is written here."""
+        if self.bound is not None:
+            self.bound.abandon()
+            self.bound = None
 
     async def close(self) -> None:
         """Write what waits and let go."""
+        self.is_closed = True
         try:
-            await self._bound.close()
+            if self.bound is not None:
+                await self.bound.close()
         finally:
             self._forget()

@@ -74,6 +74,7 @@ class RoomRegistry:
         random: For positions of cells in new documents.
         seed: What a notebook without a document starts with (its file); None: an empty one.
         attach: Called with each room before anybody may join.
+        on_elsewhere: Told the id of a notebook that is not open here and was changed at another hub process.
         bus: How hub processes of one database tell each other; None: there is only this one.
         pace: How often a room writes; tests set it to 0.
     """
@@ -88,6 +89,7 @@ class RoomRegistry:
         random: Random,
         seed: Seed = _no_seed,
         attach: Attach = _no_attachment,
+        on_elsewhere: Callable[[str], None] = lambda _notebook_id: None,
         bus: Bus | None = None,
         pace: Pace | None = None,
     ) -> None:
@@ -104,6 +106,7 @@ class RoomRegistry:
         )
         self._seed = seed
         self._attach = attach
+        self._on_elsewhere = on_elsewhere
         self._opening: dict[str, asyncio.Task[_Opened]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
         self._clockwork: asyncio.Task[None] | None = None
@@ -244,7 +247,10 @@ class RoomRegistry:
                 if opened is not None:
                     opened.room.room.adopt_presence(payload)
             case Committed(notebook_id):
-                self._look(notebook_id)
+                if notebook_id in self._opening:
+                    self._look(notebook_id)
+                else:
+                    self._on_elsewhere(notebook_id)
             case Missed():
                 for notebook_id in list(self._opening):
                     self._look(notebook_id)

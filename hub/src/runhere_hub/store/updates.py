@@ -97,6 +97,13 @@ def log_size(conn: Connection, notebook_id: str) -> tuple[int, int]:
     return int(count), int(size_bytes)
 
 
+def with_log(conn: Connection, folder_id: str) -> list[str]:
+    """Notebooks of a bound folder whose log was not joined: they are open, or the process that had them died."""
+    logged = select(updates.c.notebook_id).distinct()
+    here = (notebooks.c.folder_id == folder_id) & notebooks.c.trashed_at.is_(None) & notebooks.c.id.in_(logged)
+    return [str(one) for one in conn.execute(select(notebooks.c.id).where(here)).scalars()]
+
+
 def load_clients(conn: Connection, notebook_id: str) -> dict[int, str]:
     """Client id to the person it is registered to."""
     rows = conn.execute(select(clients.c.client_id, clients.c.person_id).where(clients.c.notebook_id == notebook_id))

@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+from runhere_hub.testing.processes import wait_until_gone
 
 _UNPRIVILEGED = ("postgres", "nobody")
 _SUPERUSER = "hub"
@@ -26,6 +30,51 @@ def throw_away_cluster(binaries: Path) -> Iterator[str]:
 
     PostgreSQL refuses to run as root, so root starts it as somebody else.
     """
+    with cluster(binaries) as running:
+        yield running.url
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running PostgreSQL. `url` is that of its maintenance database."""
+
+    url: str
+    folder: Path
+    binaries: Path
+    user: str | None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        # The socket lies in the folder itself: longer paths do not fit into a socket's address.
+        where = f"-c listen_addresses='' -c unix_socket_directories={self.folder}"
+        options = f"{where} -c fsync=off -c max_connections=200"
+        _run([*self._control, "-l", self.folder / "log", "-o", options, "start"], self.user)
+
+    def stop(self) -> None:
+        """End it at once."""
+        _run([*self._control, "-m", "immediate", "stop"], self.user)
+
+    def kill(self) -> None:
+        """`kill -9`; returns when every process of it is gone, so that it can be started again."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        whole = [pid, *_children(pid)]
+        for one in whole:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        for one in whole:
+            wait_until_gone(one)
+        # In a container whose first process reaps nobody, the dead one's number still seems to be somebody.
+        for left in (self.folder / "data" / "postmaster.pid", self.folder / ".s.PGSQL.5432.lock"):
+            left.unlink(missing_ok=True)
+
+    @property
+    def _control(self) -> list[str | Path]:
+        return [self.binaries / "pg_ctl", "-D", self.folder / "data", "-w"]
+
+
+@contextmanager
+def cluster(binaries: Path) -> Iterator[Cluster]:
+    """As `throw_away_cluster`, and it can be killed and started again."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if os.name == "posix" else None))
     user = _unprivileged_user()
     try:
@@ -33,16 +82,24 @@ def throw_away_cluster(binaries: Path) -> Iterator[str]:
             shutil.chown(folder, user)
         data = folder / "data"
         _run([binaries / "initdb", "-D", data, "-U", _SUPERUSER, "--auth=trust", "--no-sync", "-E", "UTF8"], user)
-        # The socket lies in the folder itself: longer paths do not fit into a socket's address.
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-        control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w"]
-        _run([*control, "-l", folder / "log", "-o", options, "start"], user)
+        made = Cluster(f"postgresql://{_SUPERUSER}@/postgres?host={folder}", folder, binaries, user)
+        made.start()
         try:
-            yield f"postgresql://{_SUPERUSER}@/postgres?host={folder}"
+            yield made
         finally:
-            _run([*control, "-m", "immediate", "stop"], user)
+            made.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid:
+                found.append(int(status.parent.name))
+    return found
 
 
 def _unprivileged_user() -> str | None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,9 +84,15 @@ class Line:
         page.connect(self._outgoing.put_nowait)
 
     @classmethod
-    async def open(cls, page: Page, url: str) -> "Line":
+    async def open(cls, page: Page, url: str, headers: Mapping[str, str] | None = None) -> "Line":
         """Connect and join."""
-        socket = await connect(url, subprotocols=[ROOM_SUBPROTOCOL], max_size=None, compression=None)  # type: ignore[list-item]
+        socket = await connect(
+            url,
+            subprotocols=[ROOM_SUBPROTOCOL],  # type: ignore[list-item]
+            max_size=None,
+            compression=None,
+            additional_headers=headers,
+        )
         return cls(page, socket)
 
     async def until(self, reached: Callable[[], bool], *, timeout_s: float = 20) -> None:

@@ -74,6 +74,23 @@ class BusContract:
         async with buses[1].lock("a") as mine:
             assert mine
 
+    async def test_one_at_a_time_keeps_a_thing_and_another_one_goes_on(self, buses: tuple[Bus, Bus]) -> None:
+        """Whoever ends tells itself first; then another one has it."""
+        heard: asyncio.Queue[tuple[int, bool]] = asyncio.Queue()
+        keeping = [
+            asyncio.create_task(bus.keep("thing", lambda is_mine, n=n: heard.put_nowait((n, is_mine))))  # type: ignore[misc]
+            for n, bus in enumerate(buses)
+        ]
+        async with asyncio.timeout(20):
+            first, got = await heard.get()
+            assert got
+            assert heard.empty()
+            keeping[first].cancel()
+            assert [await heard.get(), await heard.get()] == [(first, False), (1 - first, True)]
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
+
     async def test_closing_may_be_repeated_and_ends_the_news(
         self, buses: tuple[Bus, Bus], ears: tuple[Ear, Ear]
     ) -> None:
