@@ -7,12 +7,13 @@ The database is opened here, before the loop runs, so that a damaged one ends th
 """
 
 import asyncio
+import logging
 import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -25,21 +26,30 @@ from runhere_hub.bus.local import LocalBus
 from runhere_hub.bus.postgres import PostgresBus
 from runhere_hub.core.bus import Bus
 from runhere_hub.core.errors import RunhereError
+from runhere_hub.core.identity import IdentityProvider
+from runhere_hub.core.ids import PersonId
 from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
-from runhere_hub.services import session
+from runhere_hub.services import accounts, folders, session, sharing
+from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.drive import Drive
-from runhere_hub.settings import Settings
+from runhere_hub.services.passwords import Passwords
+from runhere_hub.services.sharing import Sharing
+from runhere_hub.settings import Oidc, Settings, Team
+from runhere_hub.store import audit
 from runhere_hub.store.session import Database
 from runhere_hub.web import auth, errors
-from runhere_hub.web.deps import Services
-from runhere_hub.web.gate import Gate, Guard
+from runhere_hub.web.address import Address
+from runhere_hub.web.deps import Services, TeamServices
+from runhere_hub.web.gate import SIGNED_OUT_OF_TEAM, Gate, Guard
 from runhere_hub.web.labels import Routes, Table, Who
 from runhere_hub.web.openapi import add_routes, api_routes, bare_app
+from runhere_hub.web.rights import RightsWatch
 from runhere_hub.web.sockets.rooms import room_endpoint
 from runhere_hub.web.static import static_routes
 
+_log = logging.getLogger(__name__)
 _OWNER_COLOR = "#1a73e8"
 
 
@@ -50,10 +60,12 @@ class HubApp:
     Attributes:
         close_rooms: Sends every page away with "the hub stops" and writes everything; to be awaited before the server
             closes the sockets in its own way. May be called again.
+        first_code: On a hub for several people that has no administrator: the code that makes the first; else None.
     """
 
     gate: Gate
     close_rooms: Callable[[], Awaitable[None]]
+    first_code: Callable[[], Awaitable[str | None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -90,13 +102,21 @@ def create_app(settings: Settings, *, port: int, control_token: str) -> HubApp:
         cookie_name=services.cookie_name,
         control_token=control_token,
     )
-    return HubApp(Gate(app, guard), services.registry.close)
+    if settings.team is not None and services.team is not None:
+        guard = _team_guard(guard, settings.team, services.team)
+
+    async def first_code() -> str | None:
+        return None if services.team is None else await accounts.first_code(services.team.accounts)
+
+    return HubApp(Gate(app, guard), services.registry.close, first_code)
 
 
 def _table(settings: Settings) -> Table:
     sockets = Routes("/api/v1", tag="room")
     sockets.add("WEBSOCKET", "/notebooks/{notebook_id}/room", who=Who.PERSON, in_schema=False)(room_endpoint)
-    return Table((*api_routes(), *sockets.all, *static_routes(settings.static_dir).all))
+    is_for_team = settings.team is not None
+    pages = static_routes(settings.static_dir, is_for_team=is_for_team)
+    return Table((*api_routes(is_for_team=is_for_team), *sockets.all, *pages.all))
 
 
 def _services(settings: Settings, port: int) -> Services:
@@ -115,35 +135,122 @@ def _services(settings: Settings, port: int) -> Services:
         attach=rooms.attach,
         on_elsewhere=rooms.committed_elsewhere,
         bus=bus,
+        shows_paths=settings.team is None,
     )
     rooms.use(registry)
+    team = settings.team
+    drive = Drive(
+        db=db,
+        now_ms=_now_ms,
+        new_id=_new_id,
+        trash_dir=settings.trash_dir,
+        rooms=rooms,
+        is_for_team=team is not None,
+        bound=None if team is None else frozenset(one.path for one in team.bound_folders),
+    )
     return Services(
-        drive=Drive(db=db, now_ms=_now_ms, new_id=_new_id, trash_dir=settings.trash_dir, rooms=rooms),
-        sign_in=session.SignIn(db, now_ms=_now_ms, new_id=_new_id, new_token=lambda: secrets.token_urlsafe(32)),
+        drive=drive,
+        sign_in=session.SignIn(
+            db,
+            now_ms=_now_ms,
+            new_id=_new_id,
+            new_token=_new_token,
+            idle_ms=session.SESSION_IDLE_MS if team is None else session.TEAM_SESSION_IDLE_MS,
+        ),
         blobs=Blobs(db=db, store=blobs, now_ms=_now_ms),
         registry=registry,
         version=__version__,
-        data_dir_label=str(settings.data_dir),
-        cookie_name=auth.cookie_name(port),
+        data_dir_label=str(settings.data_dir) if team is None else "",
+        cookie_name=auth.cookie_name(port, is_https=team is not None and team.is_https),
         bound_rooms=rooms,
+        team=None if team is None else team_services(team, drive),
     )
+
+
+def team_services(team: Team, drive: Drive) -> TeamServices:
+    """What a hub for several people has besides."""
+    return TeamServices(
+        accounts=team_accounts(team, drive.db),
+        sharing=Sharing(drive, new_token=_new_token),
+        rights=RightsWatch(
+            last_change=lambda: drive.db.read(audit.last),
+            role_now=lambda person_id, notebook_id: sharing.role_now(drive, PersonId(person_id), notebook_id),
+        ),
+        is_https=team.is_https,
+        hosted_provider=team.hosted_provider,
+    )
+
+
+def team_accounts(team: Team, db: Database) -> Accounts:
+    """The accounts of a hub for several people; also what `runhere user` works with."""
+    return Accounts(
+        db=db,
+        now_ms=_now_ms,
+        new_id=_new_id,
+        new_token=_new_token,
+        passwords=Passwords(),
+        is_open=team.sign_up == "open",
+        provider=_provider(team.oidc, team.public_origin) if team.oidc is not None else None,
+        provider_signs_up=team.oidc is not None and team.oidc.sign_up,
+        mail_domains=team.oidc.mail_domains if team.oidc is not None else frozenset(),
+    )
+
+
+def _provider(oidc: Oidc, public_origin: str) -> IdentityProvider:
+    from runhere_hub.providers.oidc import OidcProvider  # its libraries take 0.3 s, which most starts need not spend
+
+    return OidcProvider(oidc.issuer, oidc.client_id, oidc.client_secret, oidc.name, public_origin)
+
+
+def _team_guard(guard: Guard, team: Team, services: TeamServices) -> Guard:
+    return replace(
+        guard,
+        address=Address(team.public_origin, team.trusted_proxies, speaks_tls=team.tls_certificate is not None),
+        person_of_api_token=lambda text: accounts.person_of_token(services.accounts, text),
+        is_admin=lambda person: accounts.is_admin(services.accounts, person),
+        signed_out=SIGNED_OUT_OF_TEAM,
+    )
+
+
+async def _bind_allowed(services: Services, team: Team) -> None:
+    """Bind the directories of the settings whose owners have an account by now; a missing one is a line in the log."""
+    for allowed in team.bound_folders:
+        owner = await accounts.named(services.team.accounts, allowed.owner) if services.team is not None else None
+        if owner is None:
+            _log.warning("%s is not bound yet: there is no account %s", allowed.path, allowed.owner)
+            continue
+        try:
+            await folders.bind(services.drive, owner.person, allowed.path)
+        except RunhereError as error:
+            _log.warning("%s is not bound: %s", allowed.path, error.message)
 
 
 def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await session.ensure_owner(services.sign_in, name=settings.owner_name, color=_OWNER_COLOR)
+        if settings.team is None:
+            await session.ensure_owner(services.sign_in, name=settings.owner_name, color=_OWNER_COLOR)
+        else:
+            await _bind_allowed(services, settings.team)
         await services.registry.start()
         await services.bound_rooms.start()
+        if services.team is not None:
+            await services.team.rights.start()
         try:
             yield
         finally:
+            if services.team is not None:
+                await services.team.rights.stop()
             await services.bound_rooms.stop()
             await services.registry.close()
             # Closing waits for running transactions: not on the loop.
             await asyncio.to_thread(services.drive.db.close)
 
     return lifespan
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _now_ms() -> int:

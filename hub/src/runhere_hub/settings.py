@@ -1,13 +1,18 @@
-"""Every setting of the hub, read once: command line over environment (`RUNHERE_…`) over default."""
+"""Every setting of the hub, read once: command line over environment (`RUNHERE_…`) over file over default."""
 
+import ipaddress
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from runhere_hub.core.errors import Invalid
 
 DEFAULT_PORT = 8800
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+_LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class SettingInvalid(Invalid):
@@ -17,17 +22,81 @@ class SettingInvalid(Invalid):
 
 
 @dataclass(frozen=True)
+class AllowedFolder:
+    """A directory of the hub's machine that is somebody's bound folder.
+
+    Attributes:
+        path: Absolute.
+        owner: User name.
+    """
+
+    path: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Oidc:
+    """Where people sign in elsewhere, table [oidc].
+
+    Attributes:
+        issuer: As the provider spells it; its discovery document lies below.
+        client_secret: Also RUNHERE_OIDC_CLIENT_SECRET; never in a log.
+        name: What the button says.
+        sign_up: Whoever the provider knows gets an account.
+        mail_domains: If given, only people with a verified address in one of them do.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+    sign_up: bool
+    mail_domains: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Team:
+    """What a hub for several people has besides: `runhere serve --config FILE`.
+
+    Attributes:
+        public_origin: Scheme, host and port under which browsers reach the hub; without a final slash.
+        trusted_proxies: Addresses or networks whose X-Forwarded-For is believed.
+        tls_certificate, tls_key: PEM files, when the hub speaks TLS itself.
+        sign_up: `invited`, or `open`: anybody may make an account.
+        bound_folders: Directories of this machine that are notebooks of somebody.
+        hosted_provider: Name of the provider of hosted runtimes; None: there are none.
+        output_origin: Another origin for the frames of outputs; None: this one.
+    """
+
+    public_origin: str
+    trusted_proxies: tuple[str, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    sign_up: Literal["invited", "open"] = "invited"
+    bound_folders: tuple[AllowedFolder, ...] = ()
+    oidc: Oidc | None = None
+    hosted_provider: str | None = None
+    output_origin: str | None = None
+
+    @property
+    def is_https(self) -> bool:
+        """True when browsers reach the hub by TLS."""
+        return self.public_origin.startswith("https://")
+
+
+@dataclass(frozen=True)
 class Settings:
     """The hub's settings.
 
     Attributes:
-        host: Loopback name or address to listen on (RUNHERE_HOST).
+        host: Name or address to listen on (RUNHERE_HOST); loopback in one-person mode.
         port: Port to listen on; 0 takes any free one (RUNHERE_PORT).
         data_dir: Database, blobs, trash, hub.json; absolute (RUNHERE_DATA).
         static_dir: The built page; holds `page/` and `frame/v1/` (RUNHERE_STATIC).
         owner_name: Name of the person of one-person mode, as others see it (RUNHERE_NAME).
         log_level: Of the hub's log on standard error: debug, info, warning, error (RUNHERE_LOG_LEVEL).
         database: URL of the database (RUNHERE_DATABASE_URL); None: SQLite in the data folder.
+        team: None: one-person mode.
     """
 
     host: str
@@ -37,6 +106,7 @@ class Settings:
     owner_name: str
     log_level: str
     database: str | None = field(default=None, repr=False)  # may hold a password
+    team: Team | None = None
 
     @property
     def database_url(self) -> str:
@@ -66,7 +136,7 @@ class Given:
 def read(
     environment: Mapping[str, str], given: Given, *, default_data_dir: Callable[[], Path], user_name: str
 ) -> Settings:
-    """The settings of this start.
+    """The settings of this start in one-person mode.
 
     Raises:
         SettingInvalid: The message names the setting.
@@ -77,20 +147,204 @@ def read(
             f"--host {host}: Runhere in one-person mode listens on this machine only (127.0.0.1, localhost or ::1). "
             "From another machine use: ssh -N -L 8800:127.0.0.1:8800 you@this-machine"
         )
-    level = environment.get("RUNHERE_LOG_LEVEL", "warning").lower()
-    if level not in ("debug", "info", "warning", "error"):
-        raise SettingInvalid(f"RUNHERE_LOG_LEVEL={level}: choose debug, info, warning or error.")
     data = given.data or environment.get("RUNHERE_DATA")
-    static = environment.get("RUNHERE_STATIC")
     return Settings(
         host=host.strip("[]").lower(),
         port=_port(given.port if given.port is not None else environment.get("RUNHERE_PORT", DEFAULT_PORT)),
         data_dir=Path(data).expanduser().absolute() if data else default_data_dir(),
-        static_dir=Path(static).absolute() if static else Path(__file__).parent / "static",
+        static_dir=_static(environment),
         owner_name=environment.get("RUNHERE_NAME") or user_name,
-        log_level=level,
+        log_level=_log_level("RUNHERE_LOG_LEVEL", environment.get("RUNHERE_LOG_LEVEL", "warning")),
         database=environment.get("RUNHERE_DATABASE_URL") or None,
     )
+
+
+def read_team(environment: Mapping[str, str], file: Path) -> Settings:
+    """The settings of a hub for several people, from its file; `RUNHERE_…` variables win.
+
+    Raises:
+        SettingInvalid: The message names the file and the setting.
+    """
+    table = _Table(_parsed(file), file.name)
+    data = environment.get("RUNHERE_DATA") or table.text("data")
+    if data is None:
+        raise SettingInvalid(f"{file.name} lacks data: the folder in which the hub keeps what it has.")
+    host = environment.get("RUNHERE_HOST") or table.text("host") or "127.0.0.1"
+    database = environment.get("RUNHERE_DATABASE_URL") or table.text("database_url")
+    settings = Settings(
+        host=host.strip("[]").lower(),
+        port=_port(environment.get("RUNHERE_PORT") or table.whole("port", DEFAULT_PORT)),
+        data_dir=_near(file, data),
+        static_dir=_static(environment),
+        owner_name="",
+        log_level=_log_level("log_level", environment.get("RUNHERE_LOG_LEVEL") or table.text("log_level") or "info"),
+        database=database,
+        team=_team(environment, table, file),
+    )
+    table.refuse_rest()
+    return settings
+
+
+def _team(environment: Mapping[str, str], table: "_Table", file: Path) -> Team:
+    url = environment.get("RUNHERE_PUBLIC_URL") or table.text("public_url")
+    if url is None:
+        raise SettingInvalid(f"{file.name} lacks public_url: the address under which people reach this hub.")
+    origin = _origin("public_url", url)
+    certificate, key = table.text("tls_certificate"), table.text("tls_key")
+    if (certificate is None) != (key is None):
+        raise SettingInvalid("tls_certificate and tls_key belong together.")
+    host = urlsplit(origin).hostname
+    if table.flag("allow_plain_http", False) is False and origin.startswith("http:") and host not in LOOPBACK_HOSTS:
+        raise SettingInvalid(
+            f"public_url {url}: over plain http everybody on the way reads passwords and notebooks, and browsers keep "
+            "such pages from runtimes on people's machines. Use https (deploy/ has examples), or, to try it out, "
+            "set allow_plain_http = true."
+        )
+    sign_up = table.text("sign_up") or "invited"
+    if sign_up not in ("invited", "open"):
+        raise SettingInvalid(f'sign_up = "{sign_up}": choose "invited" or "open".')
+    output_origin = table.text("output_origin")
+    return Team(
+        public_origin=origin,
+        trusted_proxies=tuple(_network(text) for text in table.texts("trusted_proxies")),
+        tls_certificate=_near(file, certificate) if certificate else None,
+        tls_key=_near(file, key) if key else None,
+        sign_up="open" if sign_up == "open" else "invited",
+        bound_folders=tuple(_folder(part, file) for part in table.tables("bound_folders")),
+        oidc=_oidc(environment, table),
+        hosted_provider=table.text("hosted_provider"),
+        output_origin=_origin("output_origin", output_origin) if output_origin else None,
+    )
+
+
+def _oidc(environment: Mapping[str, str], table: "_Table") -> Oidc | None:
+    found = table.tables("oidc")
+    if not found:
+        return None
+    part = found[0]
+    issuer, client_id = part.text("issuer"), part.text("client_id")
+    secret = environment.get("RUNHERE_OIDC_CLIENT_SECRET") or part.text("client_secret")
+    if issuer is None or client_id is None or secret is None:
+        raise SettingInvalid("[oidc] needs issuer, client_id, and client_secret (or RUNHERE_OIDC_CLIENT_SECRET).")
+    oidc = Oidc(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=secret,
+        name=part.text("name") or urlsplit(issuer).hostname or issuer,
+        sign_up=part.flag("sign_up", True),
+        mail_domains=frozenset(domain.lower() for domain in part.texts("mail_domains")),
+    )
+    part.refuse_rest()
+    return oidc
+
+
+def _folder(part: "_Table", file: Path) -> AllowedFolder:
+    path, owner = part.text("path"), part.text("owner")
+    if path is None or owner is None:
+        raise SettingInvalid("[[bound_folders]] needs path and owner (a user name).")
+    part.refuse_rest()
+    return AllowedFolder(str(_near(file, path)), owner.strip().lower())
+
+
+class _Table:
+    """A table of a TOML file: every member is asked for by name and kind; what nobody asked for is a mistake."""
+
+    def __init__(self, members: Mapping[str, Any], where: str) -> None:
+        self._members = members
+        self._where = where
+        self._asked: set[str] = set()
+
+    def text(self, name: str) -> str | None:
+        value = self._take(name)
+        if value is not None and (not isinstance(value, str) or not value):
+            raise self._wrong(name, "a text")
+        return value
+
+    def whole(self, name: str, otherwise: int) -> int:
+        value = self._take(name)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise self._wrong(name, "a whole number")
+        return otherwise if value is None else value
+
+    def flag(self, name: str, otherwise: bool) -> bool:
+        value = self._take(name)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return otherwise if value is None else value
+
+    def texts(self, name: str) -> list[str]:
+        value = self._take(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+            raise self._wrong(name, "a list of texts")
+        return value
+
+    def tables(self, name: str) -> list["_Table"]:
+        """The tables of this name: one, or a list of them."""
+        value = self._take(name)
+        parts = value if isinstance(value, list) else [] if value is None else [value]
+        if not all(isinstance(part, dict) for part in parts):
+            raise self._wrong(name, "a table")
+        return [_Table(part, f"{self._where}, [{name}]") for part in parts]
+
+    def refuse_rest(self) -> None:
+        rest = sorted(set(self._members) - self._asked)
+        if rest:
+            raise SettingInvalid(f"{self._where}: there is no setting {', '.join(rest)}.")
+
+    def _take(self, name: str) -> Any:
+        self._asked.add(name)
+        return self._members.get(name)
+
+    def _wrong(self, name: str, kind: str) -> SettingInvalid:
+        return SettingInvalid(f"{self._where}: {name} must be {kind}.")
+
+
+def _parsed(file: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingInvalid(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise SettingInvalid(f"{file} is not TOML: {error}.") from error
+
+
+def _near(file: Path, path: str) -> Path:
+    """A path of a settings file: relative ones count from the file."""
+    return (file.absolute().parent / Path(path).expanduser()).absolute()
+
+
+def _origin(name: str, url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise SettingInvalid(f"{name} {url}: give scheme, host and port only, such as https://notebooks.example.org")
+    default = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise SettingInvalid(f"{name} {url}: the port does not exist.") from error
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise SettingInvalid(f"trusted_proxies: {text} is no address and no network (10.0.0.0/8).") from error
+
+
+def _static(environment: Mapping[str, str]) -> Path:
+    static = environment.get("RUNHERE_STATIC")
+    return Path(static).absolute() if static else Path(__file__).parent / "static"
+
+
+def _log_level(name: str, text: str) -> str:
+    level = text.lower()
+    if level not in _LOG_LEVELS:
+        raise SettingInvalid(f"{name}={level}: choose debug, info, warning or error.")
+    return level
 
 
 def _port(text: str | int) -> int:

@@ -27,7 +27,7 @@ from runhere_hub.app import HubApp, create_app
 from runhere_hub.cli import running
 from runhere_hub.cli.children import ALREADY_RUNNING
 from runhere_hub.core.errors import DiskFull, FolderReadOnly, RunhereError, Unavailable
-from runhere_hub.settings import Given, Settings, read
+from runhere_hub.settings import Given, Settings, Team, read
 from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS
 
 _STOP_WITHIN_S = 8
@@ -78,6 +78,26 @@ def _user_name() -> str:
 
 
 def _serve(settings: Settings) -> int:
+    with _made(settings) as (server, listening):
+        threading.Thread(target=server.stop_with_input, daemon=True).start()
+        server.run(sockets=[listening])
+    return 0 if server.was_ready else 1
+
+
+def serve_team(settings: Settings) -> int:
+    """Serve several people until a signal comes: `runhere serve`. The data folder is this process's alone.
+
+    Raises:
+        DataFolderTaken, PortTaken, DatabaseUnavailable and what else hinders a start: nothing is served.
+    """
+    is_shared = settings.database_url.startswith("postgresql")
+    with _lock(settings.data_dir, is_shared=is_shared), _made(settings) as (server, listening):
+        server.run(sockets=[listening])
+    return 0 if server.was_ready else 1
+
+
+@contextlib.contextmanager
+def _made(settings: Settings) -> Iterator[tuple["_Server", socket.socket]]:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
@@ -89,10 +109,7 @@ def _serve(settings: Settings) -> int:
         here = running.Running(
             pid=os.getpid(), host=settings.host, port=port, origin=f"http://{host}:{port}", control_token=token
         )
-        server = _Server(app, settings, here)
-        threading.Thread(target=server.stop_with_input, daemon=True).start()
-        server.run(sockets=[listening])
-    return 0 if server.was_ready else 1
+        yield _Server(app, settings, here), listening
 
 
 class _Server(uvicorn.Server):
@@ -108,12 +125,15 @@ class _Server(uvicorn.Server):
             server_header=False,
             date_header=False,
             lifespan="on",
+            proxy_headers=False,  # the gate decides whom it believes
+            **_tls(settings),
             **options,
         )
         super().__init__(config)
         self._app = app
         self._data_dir = settings.data_dir
         self._here = here
+        self._team = settings.team
         self.was_ready = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -123,7 +143,22 @@ class _Server(uvicorn.Server):
         with _our_errors(self._data_dir):
             running.write(self._data_dir, self._here)
         self.was_ready = True
-        print(json.dumps({"origin": self._here.origin, "pid": self._here.pid}), flush=True)
+        if self._team is None:
+            print(json.dumps({"origin": self._here.origin, "pid": self._here.pid}), flush=True)
+        else:
+            await self._welcome(self._team)
+
+    async def _welcome(self, team: Team) -> None:
+        """Say where the hub is; to whoever sees this terminal, also how to become the first administrator."""
+        print(f"Runhere serves at {team.public_origin}", file=sys.stderr, flush=True)
+        code = await self._app.first_code()
+        if code is not None:
+            print(
+                "There is no administrator yet. Open this link in a browser to become the first; it works once, for "
+                "seven days. `runhere user invite --admin` prints another:",
+                file=sys.stderr,
+            )
+            print(f"{team.public_origin}/join#code={code}", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         running.remove(self._data_dir, self._here)
@@ -138,6 +173,12 @@ class _Server(uvicorn.Server):
             while os.read(0, 4096):  # unbuffered: a lock on sys.stdin held at exit is fatal
                 pass
         self.should_exit = True
+
+
+def _tls(settings: Settings) -> dict[str, Any]:
+    if settings.team is None or settings.team.tls_certificate is None:
+        return {}
+    return {"ssl_certfile": settings.team.tls_certificate, "ssl_keyfile": settings.team.tls_key}
 
 
 def _listen(host: str, port: int) -> socket.socket:

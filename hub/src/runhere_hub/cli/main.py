@@ -2,6 +2,8 @@
 
     runhere [PATH] [--host H] [--port P] [--data DIR] [--no-browser] [--no-runtime]
     runhere login  [--data DIR]
+    runhere serve  --config FILE
+    runhere user   add|list|invite|reset|disable|enable [NAME] --config FILE
 
 Standard output gets exactly one line, the login link; everything else is on standard error. Exit codes: 0 stopped as
 asked or handed on to a running hub, 1 something failed (one sentence says what), 2 the command was not understood.
@@ -47,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["login"]:
             return _login(_login_parser().parse_args(words[1:]))
+        if words[:1] in (["serve"], ["user"]):
+            from runhere_hub.cli import team  # loads the hub, which no other command needs
+
+            return team.run(words)
         return _start(_start_parser().parse_args(words))
     except ChildFailed as failed:
         return failed.exit_code or 1
@@ -61,7 +67,8 @@ def _start_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runhere",
         description="Notebooks in one place; the code runs on your own machine.",
-        epilog="runhere login prints a fresh login link for the hub that is running.",
+        epilog="runhere login prints a fresh login link for the hub that is running. "
+        "runhere serve --config FILE serves several people; runhere user manages their accounts.",
     )
     parser.add_argument(
         "path", nargs="?", default=".", metavar="PATH", help="a folder, or a notebook (default: this folder)"

@@ -6,7 +6,11 @@ RunhereError
 ├── Conflict
 │   ├── NotebookNeedsUpgrade   nbformat 2 or 3
 │   └── FileChangedOutside
-├── SignedOut              nobody is signed in, or the code does not sign in
+├── SignedOut              nobody is signed in, or what was shown does not sign in
+│   ├── CodeUsed, CodeExpired
+│   ├── PasswordWrong          or there is no such account: nobody is told which
+│   ├── AccountDisabled
+│   └── SignInRefused          the identity provider's answer does not hold
 ├── TooMany                too often, too fast
 ├── TooLarge
 ├── Invalid
@@ -79,6 +83,24 @@ class CodeExpired(SignedOut):
     """A sign-in code older than ten minutes."""
 
     code = "code_expired"
+
+
+class PasswordWrong(SignedOut):
+    """User name and password do not go together; nobody learns whether the account exists."""
+
+    code = "password_wrong"
+
+
+class AccountDisabled(SignedOut):
+    """The password is right, and an administrator lets this account in no more."""
+
+    code = "account_disabled"
+
+
+class SignInRefused(SignedOut):
+    """An identity provider's answer that does not hold, or somebody whom this hub does not let in. No session."""
+
+    code = "sign_in_refused"
 
 
 class TooMany(RunhereError):

@@ -77,6 +77,7 @@ class RoomRegistry:
         on_elsewhere: Told the id of a notebook that is not open here and was changed at another hub process.
         bus: How hub processes of one database tell each other; None: there is only this one.
         pace: How often a room writes; tests set it to 0.
+        shows_paths: See `About`.
     """
 
     def __init__(  # noqa: PLR0913  # what every room is given comes in here, once
@@ -92,6 +93,7 @@ class RoomRegistry:
         on_elsewhere: Callable[[str], None] = lambda _notebook_id: None,
         bus: Bus | None = None,
         pace: Pace | None = None,
+        shows_paths: bool = True,
     ) -> None:
         process = new_id()
         self._around = Surroundings(
@@ -104,6 +106,7 @@ class RoomRegistry:
             bus=bus or LocalBus(),
             pace=pace or Pace(),
         )
+        self._shows_paths = shows_paths
         self._seed = seed
         self._attach = attach
         self._on_elsewhere = on_elsewhere
@@ -226,6 +229,7 @@ class RoomRegistry:
                 folder_path=loaded.folder_path,
                 omit_outputs=loaded.omit_outputs,
                 seq=loaded.seq,
+                shows_paths=self._shows_paths,
             ),
             LiveDocument(replay(loaded.updates), loaded.clients),
             LiveRuns(loaded.runs, clock=self._around.clock, new_id=self._around.new_id),

@@ -10,6 +10,7 @@ The one task of a room is its autosave; the registry owns the room and closes it
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal
 
 from runhere_hub.core import presence, run_frames
@@ -90,6 +91,8 @@ class About:
     folder_path: str | None
     omit_outputs: bool
     seq: int
+    shows_paths: bool = True
+    """Pages are told where on the hub's machine the file lies; not in a team."""
 
 
 @dataclass
@@ -220,13 +223,13 @@ class Room:
             "notebook": {
                 "id": self.notebook_id,
                 "title": self.about.title,
-                "folder_path": self.about.folder_path,
+                "folder_path": self.about.folder_path if self.about.shows_paths else None,
             },
             "person": {"id": member.person.id, "name": member.person.name},
             "role": member.role,
             "omit_outputs": self.about.omit_outputs,
             "seq": self.about.seq,
-            "file": _file_frame(self.file) if self.file is not None else None,
+            "file": self._file_frame(self.file) if self.file is not None else None,
         }
 
     # --- the document ----------------------------------------------------------------------------------------------
@@ -377,7 +380,11 @@ class Room:
         """Tell pages how the file stands (SPEC 2.7); nothing when it is as they know it."""
         if file != self.file:
             self.file = file
-            self._send_all(text_of(_file_frame(file)))
+            self._send_all(text_of(self._file_frame(file)))
+
+    def _file_frame(self, file: FileState) -> Mapping[str, Any]:
+        path = file.path if self.about.shows_paths else PurePath(file.path).name
+        return {"type": "file", **asdict(file), "path": path}
 
     def tick(self) -> None:
         """Called about once a second: sends the beat (SPEC 2.6)."""
@@ -391,6 +398,11 @@ class Room:
             if member.person.id == person_id and member.role != role:
                 member.role = role
                 member.send({"type": "role", "role": role})
+
+    def send_away(self, member: Member, code: CloseCode, reason: str) -> None:
+        """Close one page's channel: it has no business here any more."""
+        if member.session in self.members:
+            self._send_away(member, code, reason)
 
     def subscribe(self, on_change: Callable[[Change], None]) -> Callable[[], None]:
         """Have every change told, at once and on the loop; `on_change` returns at once and raises nothing.
@@ -476,7 +488,3 @@ class Room:
     def _send_all(self, message: Message) -> None:
         for member in self._joined():
             member.channel.send(message)
-
-
-def _file_frame(file: FileState) -> Mapping[str, Any]:
-    return {"type": "file", **asdict(file)}

@@ -19,6 +19,8 @@ CODE_LIFE_MS = 10 * 60 * 1000
 # session bears a week's pause, and ends for good after two.
 SESSION_LIFE_MS = 14 * 24 * 3600 * 1000
 SESSION_IDLE_MS = 7 * 24 * 3600 * 1000
+# Where several people sign in with passwords, a pause of half a day ends it.
+TEAM_SESSION_IDLE_MS = 12 * 3600 * 1000
 _NOTE_SEEN_EVERY_MS = 15 * 60 * 1000
 _KEEP_OLD_CODES_MS = 24 * 3600 * 1000
 
@@ -29,12 +31,19 @@ class SignIn:
     """What signing in needs, and the count of failed tries. One for the whole app."""
 
     def __init__(
-        self, db: Database, *, now_ms: Callable[[], int], new_id: Callable[[], str], new_token: Callable[[], str]
+        self,
+        db: Database,
+        *,
+        now_ms: Callable[[], int],
+        new_id: Callable[[], str],
+        new_token: Callable[[], str],
+        idle_ms: int = SESSION_IDLE_MS,
     ) -> None:
         self.db = db
         self.now_ms = now_ms
         self.new_id = new_id
         self.new_token = new_token
+        self.idle_ms = idle_ms
         self.failures = Throttle(most=10, window_ms=60_000)
 
 
@@ -77,7 +86,7 @@ async def new_code(sign_in: SignIn) -> str:
     person = await owner(sign_in)
     expires_at = sign_in.now_ms() + CODE_LIFE_MS
     await sign_in.db.write(
-        lambda conn: sessions.add_code(conn, code_sha256=_sha256(code), person_id=person.id, expires_at=expires_at)
+        lambda conn: sessions.add_code(conn, code_sha256=sha256(code), person_id=person.id, expires_at=expires_at)
     )
     return code
 
@@ -104,36 +113,43 @@ async def sign_in(sign_in: SignIn, code: str) -> Opened:
 
 
 def _trade(conn: Connection, *, code: str, token: str, now: int) -> Person:
-    known = sessions.code(conn, _sha256(code))
+    known = sessions.code(conn, sha256(code))
     if known is None or known.used_at is not None:
         raise CodeUsed(f"This sign-in link was used already. {_ASK_AGAIN}")
     if known.expires_at <= now:
         raise CodeExpired(f"This sign-in link is older than ten minutes. {_ASK_AGAIN}")
-    if not sessions.use_code(conn, _sha256(code), now=now):
+    if not sessions.use_code(conn, sha256(code), now=now):
         raise CodeUsed(f"This sign-in link was used already. {_ASK_AGAIN}")
     person = people.get(conn, known.person_id)
     if person is None:
         raise CodeUsed(f"This sign-in link belongs to nobody. {_ASK_AGAIN}")
-    sessions.add(conn, token_sha256=_sha256(token), person_id=person.id, now=now, expires_at=now + SESSION_LIFE_MS)
+    sessions.add(conn, token_sha256=sha256(token), person_id=person.id, now=now, expires_at=now + SESSION_LIFE_MS)
     return person
 
 
 async def person_of(sign_in: SignIn, token: str) -> Person | None:
     """Whose session this is; None when it is nobody's, ended, or was idle too long."""
     now = sign_in.now_ms()
-    key = _sha256(token)
+    key = sha256(token)
     found = await sign_in.db.read(lambda conn: sessions.get(conn, key))
-    if found is None or found.expires_at <= now or found.seen_at + SESSION_IDLE_MS <= now:
+    if found is None or found.expires_at <= now or found.seen_at + sign_in.idle_ms <= now:
         return None
     if found.seen_at + _NOTE_SEEN_EVERY_MS <= now:
         await sign_in.db.write(lambda conn: sessions.seen(conn, key, now=now))
     return found.person
 
 
+def begin(conn: Connection, person: Person, *, token: str, now: int) -> Opened:
+    """A new session in the transaction of what allowed it. The caller made the token: 256 random bits."""
+    sessions.add(conn, token_sha256=sha256(token), person_id=person.id, now=now, expires_at=now + SESSION_LIFE_MS)
+    return Opened(person=person, token=token, max_age_s=SESSION_LIFE_MS // 1000)
+
+
 async def sign_out(sign_in: SignIn, token: str) -> None:
     """End a session; every copy of its cookie stops working."""
-    await sign_in.db.write(lambda conn: sessions.end(conn, _sha256(token)))
+    await sign_in.db.write(lambda conn: sessions.end(conn, sha256(token)))
 
 
-def _sha256(text: str) -> str:
+def sha256(text: str) -> str:
+    """What is kept of a secret."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -38,7 +38,7 @@ from runhere_hub.services import rooms as room_service
 from runhere_hub.store import tables
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.web import errors
-from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS, serve
+from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS, Ticket, serve
 
 OWNER = Person(PersonId("0" * 32), "Test", "#336699")
 
@@ -108,7 +108,7 @@ class RoomServer:
         """A room socket; nobody is asked who they are."""
         name = websocket.query_params.get("person")
         person = OWNER if name is None else Person(PersonId(hashlib.md5(name.encode()).hexdigest()), name, "#993333")
-        await serve(websocket, self.registry, person, role="owner")
+        await serve(websocket, self.registry, person, ticket=Ticket("owner"))
 
     async def _seed(self, notebook_id: str) -> Seeded | None:
         found = self.seeds.get(notebook_id)

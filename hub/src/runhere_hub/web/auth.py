@@ -9,9 +9,18 @@ PersonOf = Callable[[str], Awaitable[Person | None]]
 _LONGEST_TOKEN = 128
 
 
-def cookie_name(port: int) -> str:
-    """Name of the session cookie: cookies of one host are shared by all its ports, so each hub needs its own."""
-    return f"runhere_session_{port}"
+def cookie_name(port: int, *, is_https: bool = False) -> str:
+    """Name of the session cookie: cookies of one host are shared by all its ports, so each hub needs its own.
+
+    Over https the browser itself sees to it (`__Host-`) that no other host and no plain page can have set it.
+    """
+    return "__Host-runhere_session" if is_https else f"runhere_session_{port}"
+
+
+def api_token(headers: Mapping[str, str]) -> str | None:
+    """The bearer token of a program; None when there is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" and 0 < len(token) <= _LONGEST_TOKEN else None
 
 
 def session_token(headers: Mapping[str, str], name: str) -> str | None:
@@ -28,3 +37,13 @@ def is_command_line(headers: Mapping[str, str], control_token: str) -> bool:
     """True when the request bears the token from the data folder; compared in constant time."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), control_token.encode())
+
+
+async def nobody(_token: str) -> Person | None:
+    """Where programs have no tokens."""
+    return None
+
+
+async def not_at_all(_person: Person) -> bool:
+    """Where nobody administers."""
+    return False

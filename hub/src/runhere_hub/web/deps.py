@@ -6,17 +6,40 @@ from typing import Annotated, cast
 from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
-from runhere_hub.core.errors import CrossSite, SignedOut
+from runhere_hub.core.audit import From
+from runhere_hub.core.errors import CrossSite, NotFound, SignedOut
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, RevisionId
 from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
+from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.session import SignIn
+from runhere_hub.services.sharing import Sharing
 from runhere_hub.web import csrf
+from runhere_hub.web.rights import RightsWatch
 
 PERSON_KEY = "runhere.person"
+ORIGIN_KEY = "runhere.origin"
+CAME_KEY = "runhere.came"
+
+
+@dataclass(frozen=True)
+class TeamServices:
+    """Everything the edge calls on a hub for several people.
+
+    Attributes:
+        rights: Cuts pages whose rights ended.
+        is_https: Cookies travel by TLS only.
+        hosted_provider: Name of the provider of hosted runtimes; None: others are told that there is none.
+    """
+
+    accounts: Accounts
+    sharing: Sharing
+    rights: RightsWatch
+    is_https: bool
+    hosted_provider: str | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +50,7 @@ class Services:
         drive: Folders, notebooks, trash, search.
         registry: The rooms that are open now.
         bound_rooms: Their files.
+        team: What a hub for several people has besides; None: one-person mode.
     """
 
     drive: Drive
@@ -37,6 +61,7 @@ class Services:
     data_dir_label: str
     cookie_name: str
     bound_rooms: BoundRooms
+    team: TeamServices | None = None
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -52,13 +77,30 @@ def current_person(connection: HTTPConnection) -> Person:
     """
     person = connection.scope.get(PERSON_KEY)
     if not isinstance(person, Person):
-        raise SignedOut("You are signed out. Run `runhere login` in a terminal and open the link that it prints.")
+        raise SignedOut("You are signed out.")
     return person
 
 
 def own_origin(connection: HTTPConnection) -> str:
-    """Origin under which this request reached the hub; the gate has checked the Host header."""
-    return f"http://{connection.headers['host'].lower()}"
+    """Origin under which this request reached the hub, as the gate found it."""
+    return str(connection.scope[ORIGIN_KEY])
+
+
+def came_from(connection: HTTPConnection) -> From:
+    """Where the request came from, for the audit log and for throttling."""
+    return cast(From, connection.scope[CAME_KEY])  # the gate sets it, nobody else
+
+
+def team(connection: HTTPConnection) -> TeamServices:
+    """The services of a hub for several people.
+
+    Raises:
+        NotFound: One-person mode.
+    """
+    found = services(connection).team
+    if found is None:
+        raise NotFound("There is nothing at this address.")
+    return found
 
 
 def require_own_origin(connection: HTTPConnection) -> None:
@@ -73,6 +115,8 @@ def require_own_origin(connection: HTTPConnection) -> None:
 
 _HEX = "^[0-9a-f]{32}$"
 ServicesDep = Annotated[Services, Depends(services)]
+TeamDep = Annotated[TeamServices, Depends(team)]
+CameDep = Annotated[From, Depends(came_from)]
 PersonDep = Annotated[Person, Depends(current_person)]
 FolderIdPath = Annotated[FolderId, Path(pattern=_HEX)]
 NotebookIdPath = Annotated[NotebookId, Path(pattern=_HEX)]

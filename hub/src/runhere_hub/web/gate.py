@@ -8,20 +8,25 @@ refusals included. Sockets pass the same way and are refused before the upgrade.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runhere_hub.core.errors import CrossSite, NotFound, RunhereError, SignedOut
+from runhere_hub.core.audit import From
+from runhere_hub.core.errors import CrossSite, Forbidden, NotFound, RunhereError, SignedOut
+from runhere_hub.core.identity import Person
 from runhere_hub.web import auth, csrf, errors, headers, limits
-from runhere_hub.web.deps import PERSON_KEY
+from runhere_hub.web.address import Address
+from runhere_hub.web.deps import CAME_KEY, ORIGIN_KEY, PERSON_KEY
 from runhere_hub.web.labels import Route, Table, Who
 
 log = logging.getLogger("runhere.access")
 
-_SIGNED_OUT = "You are signed out. Run `runhere login` in a terminal and open the link that it prints."
+SIGNED_OUT = "You are signed out. Run `runhere login` in a terminal and open the link that it prints."
+SIGNED_OUT_OF_TEAM = "You are signed out. Sign in again."
 _CROSS_SITE = "This request did not come from the hub's own page."
 
 
@@ -33,12 +38,20 @@ class Guard:
         person_of: Person of a session token, or None.
         cookie_name: Of the session cookie.
         control_token: The command line's; kept in the data folder, mode 0600.
+        address: How the hub is reached.
+        person_of_api_token: Person of a program's token, or None.
+        is_admin: Whether somebody may administer the hub.
+        signed_out: What is told to whoever is not signed in.
     """
 
     table: Table
     person_of: auth.PersonOf
     cookie_name: str
     control_token: str
+    address: Address = Address()  # noqa: RUF009  # frozen
+    person_of_api_token: auth.PersonOf = auth.nobody
+    is_admin: Callable[[Person], Awaitable[bool]] = auth.not_at_all
+    signed_out: str = SIGNED_OUT
 
 
 class Gate:
@@ -53,14 +66,18 @@ class Gate:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope)
-        host = csrf.host_of(given.getlist("host"))
-        if host is None:
+        found = self._find(scope)
+        address = self._guard.address
+        is_own_machine = found is not None and (found.who is Who.COMMAND_LINE or found.path == "/healthz")
+        origin = address.origin_of(scope, given, is_own_machine=is_own_machine)
+        if origin is None:
             await _refuse(scope, receive, send, Response(status_code=421))
             return
-        origin = f"http://{host}"
+        scope[ORIGIN_KEY] = origin
+        scope[CAME_KEY] = From(address.came_from(scope, given), given.get("user-agent"))
         guarded = _with_headers(scope, send, origin)
         try:
-            route = self._labelled(scope)
+            route = self._labelled(found)
             await self._check(route, scope, given, origin)
         except RunhereError as error:
             await _refuse(scope, receive, guarded, errors.answer(error))
@@ -71,9 +88,10 @@ class Gate:
             scope, guarded = {**scope, "method": "GET"}, _without_body(guarded)
         await self._app(scope, receive, guarded)
 
-    def _labelled(self, scope: Scope) -> Route:
-        method = scope.get("method", "WEBSOCKET")
-        route = self._guard.table.find(method, scope["path"])
+    def _find(self, scope: Scope) -> Route | None:
+        return self._guard.table.find(scope.get("method", "WEBSOCKET"), scope["path"])
+
+    def _labelled(self, route: Route | None) -> Route:
         if route is None:
             raise NotFound("There is nothing at this address.")
         return route
@@ -86,10 +104,12 @@ class Gate:
         """
         if route.who is Who.COMMAND_LINE:
             self._check_command_line(given)
-        elif not _is_own(scope, given, origin):
+        elif not _is_own(scope, given, origin) and not self._is_program(scope, given):
             raise CrossSite(_CROSS_SITE)
-        if route.who is Who.PERSON:
+        if route.who in (Who.PERSON, Who.ADMIN):
             await self._check_person(scope, given)
+        if route.who is Who.ADMIN and not await self._guard.is_admin(scope[PERSON_KEY]):
+            raise Forbidden("Only administrators of this hub may do this.")
         length = limits.announced_bytes(given.get("content-length"))
         if length is not None and not 0 <= length <= route.max_body_bytes:
             raise limits.too_large(route.max_body_bytes)
@@ -100,12 +120,20 @@ class Gate:
         if not auth.is_command_line(given, self._guard.control_token):
             raise SignedOut("The token of the command line is wrong. Is this the data folder of the running hub?")
 
+    def _is_program(self, scope: Scope, given: Headers) -> bool:
+        """True for a request that no page can have caused: it bears a token, and nothing that browsers add."""
+        return scope["type"] == "http" and auth.api_token(given) is not None and not csrf.is_from_a_browser(given)
+
     async def _check_person(self, scope: Scope, given: Headers) -> None:
         guard = self._guard
-        token = auth.session_token(given, guard.cookie_name)
-        person = await guard.person_of(token) if token else None
+        if self._is_program(scope, given):
+            # A program is nobody's browser: a cookie beside the token counts for nothing.
+            person = await guard.person_of_api_token(auth.api_token(given) or "")
+        else:
+            token = auth.session_token(given, guard.cookie_name)
+            person = await guard.person_of(token) if token else None
         if person is None:
-            raise SignedOut(_SIGNED_OUT)
+            raise SignedOut(guard.signed_out)
         scope[PERSON_KEY] = person
 
 

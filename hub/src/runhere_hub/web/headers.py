@@ -70,8 +70,12 @@ def frame_csp(origin: str) -> str:
 _API_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
-def _everywhere() -> dict[str, str]:
+_A_YEAR_OF_TLS = "max-age=31536000"
+
+
+def _everywhere(origin: str) -> dict[str, str]:
     return {
+        **({"Strict-Transport-Security": _A_YEAR_OF_TLS} if origin.startswith("https:") else {}),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -84,7 +88,7 @@ def for_path(path: str, origin: str) -> dict[str, str]:
     nowhere = ", ".join(f"{name}=()" for name in _LOCAL_NETWORK)
     if path.startswith(FRAME_PATH):
         return {
-            **_everywhere(),
+            **_everywhere(origin),
             "Content-Security-Policy": frame_csp(origin),
             "Permissions-Policy": f"{nowhere}, {_FEATURES_OFF}, clipboard-read=(), clipboard-write=()",
             # An opaque origin loads its own modules and fonts across origins; these files are the same for everybody.
@@ -93,9 +97,10 @@ def for_path(path: str, origin: str) -> dict[str, str]:
         }
     is_api = path.startswith("/api/")
     return {
-        **_everywhere(),
+        **_everywhere(origin),
         "Content-Security-Policy": _API_CSP if is_api else page_csp(origin),
         "Permissions-Policy": f"{local}, {_FEATURES_OFF}, clipboard-read=(self)",
         "Cross-Origin-Resource-Policy": "same-origin",
         **({"Cache-Control": "no-store"} if is_api else {}),
+        **({"X-Robots-Tag": "noindex"} if path.startswith("/s/") else {}),
     }

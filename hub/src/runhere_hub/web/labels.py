@@ -26,6 +26,7 @@ class Who(Enum):
 
     ANYONE = "anyone"
     PERSON = "person"
+    ADMIN = "admin"
     COMMAND_LINE = "command_line"
 
 

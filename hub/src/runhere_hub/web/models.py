@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from runhere_hub.core.drive import Accept, EntryKind, FolderState, MatchKind
+from runhere_hub.core.access import Role
+from runhere_hub.core.drive import Accept, EntryKind, FolderKind, FolderState, MatchKind
 
 
 class Answer(BaseModel):
@@ -38,12 +39,147 @@ class Person(Answer):
     color: str
 
 
+Mode = Literal["one_person", "team"]
+
+
 class Session(Answer):
+    """`user_name` is "" and `is_admin` false in one-person mode; `data_dir_label` is "" in a team."""
+
     person: Person
-    mode: Literal["one_person"]
+    mode: Mode
     version: str
     origin: str
     data_dir_label: str
+    user_name: str
+    is_admin: bool
+    hosted_provider: str | None
+
+
+class SignInWays(Answer):
+    """How somebody may sign in. `provider` is the name of the place to sign in elsewhere."""
+
+    mode: Mode
+    password: bool
+    sign_up: bool
+    provider: str | None
+
+
+class InvitationView(Answer):
+    """`reset`: a new password for the account of this name; else a new account, with this name where it is given."""
+
+    kind: Literal["new", "reset"]
+    user_name: str | None
+    is_admin: bool
+
+
+class Elsewhere(Answer):
+    url: str
+
+
+class Arrived(Answer):
+    session: Session
+    next_path: str
+
+
+class AccountView(Answer):
+    user_name: str
+    name: str
+    is_admin: bool
+    is_disabled: bool
+    has_password: bool
+
+
+class AccountList(Answer):
+    accounts: list[AccountView]
+
+
+class OneTimeLink(Answer):
+    """Shown once; the hub keeps only a hash of its code."""
+
+    url: str
+
+
+class ApiToken(Answer):
+    id: str
+    name: str
+    created_at: int
+    last_used_at: int | None
+    expires_at: int | None
+
+
+class ApiTokens(Answer):
+    tokens: list[ApiToken]
+
+
+class NewApiToken(Answer):
+    """`text` is given once; the hub keeps only a hash."""
+
+    token: ApiToken
+    text: str
+
+
+class AuditEntry(Answer):
+    at: int
+    person_id: str | None
+    action: str
+    object_id: str | None
+    detail: str | None
+    ip: str | None
+    agent: str | None
+
+
+class AuditLog(Answer):
+    entries: list[AuditEntry]
+
+
+class FoundPerson(Answer):
+    user_name: str
+    name: str
+
+
+class FoundPeople(Answer):
+    people: list[FoundPerson]
+
+
+class Share(Answer):
+    """`by_link`: the role came by a link. `inherited`: it comes from a folder above."""
+
+    person: Person
+    user_name: str | None
+    role: Role
+    by_link: bool
+    inherited: bool
+
+
+class ShareLink(Answer):
+    id: str
+    role: Role
+    created_at: int
+    expires_at: int
+    uses: int
+    last_used_at: int | None
+
+
+class Shares(Answer):
+    role: Role
+    owner: Person
+    people: list[Share]
+    links: list[ShareLink]
+
+
+class NewShareLink(Answer):
+    """`url` holds the secret, behind `#`: given once."""
+
+    link: ShareLink
+    url: str
+
+
+class Accepted(Answer):
+    """What a link led to: a notebook, or a directory of a folder."""
+
+    notebook_id: str | None
+    folder_id: str | None
+    path: str | None
 
 
 class Folder(Answer):
@@ -52,6 +188,10 @@ class Folder(Answer):
     path: str
     state: FolderState
     message: str | None
+    kind: FolderKind
+    root: str
+    role: Role
+    owner: str | None
 
 
 class Notebook(Answer):
@@ -64,11 +204,14 @@ class Notebook(Answer):
     modified_at: int
     opened_at: int | None
     omit_outputs: bool
+    role: Role
+    owner: str | None
 
 
 class Home(Answer):
     folders: list[Folder]
     recent: list[Notebook]
+    shared: list[Notebook]
 
 
 class Entry(Answer):
@@ -171,8 +314,72 @@ Name = Field(min_length=1, max_length=255)
 AnId = Field(pattern="^[0-9a-f]{32}$")
 
 
+UserName = Field(min_length=1, max_length=64)
+Password = Field(min_length=1, max_length=1024, repr=False)
+
+
 class SignIn(Request):
     code: str = Code
+
+
+class PasswordSignIn(Request):
+    user_name: str = UserName
+    password: str = Password
+
+
+class InvitationCode(Request):
+    code: str = Code
+
+
+class AcceptInvitation(Request):
+    code: str = Code
+    user_name: str = Field(max_length=64)
+    name: str = Field(max_length=200)
+    password: str = Password
+
+
+class SignUp(Request):
+    user_name: str = UserName
+    name: str = Field(max_length=200)
+    password: str = Password
+
+
+class GoElsewhere(Request):
+    next_path: str | None = Field(default=None, max_length=512)
+
+
+class ComeBack(Request):
+    state: str = Field(min_length=1, max_length=512)
+    code: str = Field(min_length=1, max_length=4096)
+
+
+class Invite(Request):
+    user_name: str | None = Field(default=None, max_length=64)
+    is_admin: bool = False
+
+
+class ChangePassword(Request):
+    old: str = Password
+    new: str = Password
+
+
+class MakeApiToken(Request):
+    name: str = Field(min_length=1, max_length=100)
+    life_ms: int | None = Field(default=None, gt=0, le=366 * 24 * 3600 * 1000)
+
+
+class GiveRole(Request):
+    user_name: str = UserName
+    role: Role
+
+
+class MakeShareLink(Request):
+    role: Literal["viewer", "commenter", "editor"]
+    life_ms: int | None = Field(default=None, gt=0)
+
+
+class AcceptShareLink(Request):
+    secret: str = Code
 
 
 class NewFolder(Request):

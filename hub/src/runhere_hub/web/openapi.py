@@ -16,6 +16,8 @@ from runhere_hub.web.routes import (
     revisions,
     search,
     session,
+    sharing,
+    team,
     trash,
 )
 
@@ -26,17 +28,22 @@ _BYTES = {
     }
 }
 _MODULES = (health, session, folders, notebooks, blobs, revisions, trash, search, control)
+_TEAM_MODULES = (team, sharing)
 
 
-def api_routes() -> tuple[Route, ...]:
-    """The labelled routes of every module in `web/routes`, and the document itself."""
+def api_routes(*, is_for_team: bool) -> tuple[Route, ...]:
+    """The labelled routes of every module in `web/routes`, and the document itself.
+
+    What is for several people does not exist in one-person mode.
+    """
     own = Routes(tag="openapi")
 
     @own.add("GET", "/api/v1/openapi.json", who=Who.ANYONE, in_schema=False)
     def openapi() -> JSONResponse:
         return JSONResponse(document())
 
-    return (*(route for module in _MODULES for route in module.routes.all), *own.all)
+    modules = (*_MODULES, *(_TEAM_MODULES if is_for_team else ()))
+    return (*(route for module in modules for route in module.routes.all), *own.all)
 
 
 def bare_app() -> FastAPI:
@@ -93,7 +100,7 @@ def methods_and_path(route: BaseRoute) -> list[tuple[str, str]]:
 def document() -> dict[str, object]:
     """The OpenAPI document of the hub's API."""
     app = bare_app()
-    add_routes(app, Table(api_routes()))
+    add_routes(app, Table(api_routes(is_for_team=True)))
     return app.openapi()
 
 

@@ -37,12 +37,14 @@ _TYPES = {
 }
 _TOP_FILES = frozenset({"favicon.ico", "icon.svg", "manifest.webmanifest", "robots.txt"})
 _NOTHING = "There is nothing at this address."
+# Invitations, share links, the way back from the identity provider, one's account.
+_TEAM_PATHS = ("/join", "/s/{link_id}", "/signed-in", "/account", "/people")
 NONCE_PLACE = "__CSP_NONCE__"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
 
 
-def static_routes(static_dir: Path) -> Routes:
+def static_routes(static_dir: Path, *, is_for_team: bool = False) -> Routes:
     """Routes of the page below `static_dir`; anybody may load them, they hold nothing of anybody."""
     routes = Routes(tag="page")
     page, frame = static_dir / "page", static_dir / "frame" / "v1"
@@ -51,7 +53,7 @@ def static_routes(static_dir: Path) -> Routes:
         return _index(page / "index.html", request)
 
     # The page routes by itself: each of its addresses is the same document.
-    for path in ("/", "/login", "/connect"):
+    for path in ("/", "/login", "/connect", *(_TEAM_PATHS if is_for_team else ())):
         routes.add("GET", path, who=Who.ANYONE, in_schema=False)(index)
 
     @routes.add("GET", "/n/{notebook_id}", who=Who.ANYONE, in_schema=False)

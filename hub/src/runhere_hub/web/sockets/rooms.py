@@ -1,19 +1,23 @@
 """The room's socket: accept, let in, carry messages both ways (SPEC sections 2 and 5)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from runhere_hub.core.access import Owned, Role, role_of
+from runhere_hub.core.access import Role
 from runhere_hub.core.errors import Invalid, NotFound, RunhereError
 from runhere_hub.core.identity import Person
-from runhere_hub.core.ids import PersonId
 from runhere_hub.rooms.channel import Message, Outbox
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import RoomRegistry
-from runhere_hub.web import errors
+from runhere_hub.services import session, sharing
+from runhere_hub.services.session import SignIn
+from runhere_hub.web import auth, errors
 from runhere_hub.web.deps import current_person, require_own_origin, services
+from runhere_hub.web.rights import RightsWatch, Seat
 from runhere_hub.web.sockets.direct import DirectWebSocketProtocol, write_now_of
 from runhere_protocol import MAX_MESSAGE_BYTES, ROOM_SUBPROTOCOL, CloseCode
 
@@ -32,52 +36,82 @@ _MESSAGES_AT_ONCE = 20_000
 _LONGEST_REASON_BYTES = 120  # RFC 6455 allows 123
 
 
+async def _always() -> bool:
+    return True
+
+
 async def room_endpoint(websocket: WebSocket) -> None:
     """`GET /api/v1/notebooks/{notebook_id}/room`: the gate has found out who is calling."""
+    hub = services(websocket)
     try:
         require_own_origin(websocket)
         person = current_person(websocket)
+        role = await sharing.role_now(hub.drive, person.id, websocket.path_params["notebook_id"])
     except RunhereError as error:
         await websocket.send_denial_response(errors.answer(error))
         return
-    await serve(websocket, services(websocket).registry, person)
+    token = auth.session_token(websocket.headers, hub.cookie_name) or ""
+    watch = hub.team.rights if hub.team is not None else None
+    ticket = Ticket(role, watch, lambda: _is_still(hub.sign_in, token, person))
+    await serve(websocket, hub.registry, person, ticket=ticket)
 
 
-async def serve(websocket: WebSocket, registry: RoomRegistry, person: Person, *, role: Role | None = None) -> None:
-    """Let a person into the room of the path's notebook until either side goes; `role` None: the one that they have."""
+async def _is_still(sign_in: SignIn, token: str, person: Person) -> bool:
+    """True while the session that opened a socket is this person's."""
+    found = await session.person_of(sign_in, token)
+    return found is not None and found.id == person.id
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What lets a person into a room.
+
+    Attributes:
+        role: None: nothing does.
+        watch: Cuts the page when its rights end; None: they cannot.
+        is_signed_in: Whether the session behind the socket is still good.
+    """
+
+    role: Role | None
+    watch: RightsWatch | None = None
+    is_signed_in: Callable[[], Awaitable[bool]] = field(default=_always)
+
+
+async def serve(websocket: WebSocket, registry: RoomRegistry, person: Person, *, ticket: Ticket) -> None:
+    """Let a person into the room of the path's notebook until either side goes."""
     if ROOM_SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
         await websocket.send_denial_response(errors.answer(Invalid(f"This socket speaks {ROOM_SUBPROTOCOL}.")))
         return
     await websocket.accept(subprotocol=ROOM_SUBPROTOCOL)
     try:
-        room = await registry.open(websocket.path_params["notebook_id"])
-        await _let_in(websocket, room, person, role or _role(room, person))
+        notebook_id = websocket.path_params["notebook_id"]
+        if ticket.role is None:
+            raise NotFound("There is no such notebook.", notebook_id=notebook_id)
+        room = await registry.open(notebook_id)
+        await _let_in(websocket, room, person, ticket.role, ticket)
     except RunhereError as error:
         # A page cannot read the status of a refused upgrade, so what it is to show comes as a close code.
         with suppress(WebSocketDisconnect, RuntimeError):
             await websocket.close(errors.close_code_of(error), _reason(error.message))
 
 
-async def _let_in(websocket: WebSocket, room: OpenRoom, person: Person, role: Role) -> None:
+async def _let_in(websocket: WebSocket, room: OpenRoom, person: Person, role: Role, ticket: Ticket) -> None:
     channel = SocketChannel(websocket)
     member = room.join(channel, person, role)
+    seat = Seat(room.room, member, ticket.is_signed_in)
     writing = asyncio.create_task(channel.pump(), name="room-socket-write")
     reading = asyncio.create_task(_read(websocket, room, channel, member.session), name="room-socket-read")
     try:
+        if ticket.watch is not None:
+            await ticket.watch.add(seat)
         await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        if ticket.watch is not None:
+            ticket.watch.remove(seat)
         room.room.leave(member)
         for task in (writing, reading):
             task.cancel()
         await asyncio.gather(writing, reading, return_exceptions=True)
-
-
-def _role(room: OpenRoom, person: Person) -> Role:
-    about = room.room.about
-    role = role_of(person.id, Owned(about.notebook_id, PersonId(about.owner_id)), ())
-    if role is None:
-        raise NotFound("There is no such notebook.", notebook_id=about.notebook_id)
-    return role
 
 
 async def _read(websocket: WebSocket, room: OpenRoom, channel: "SocketChannel", session: str) -> None:

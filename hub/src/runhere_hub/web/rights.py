@@ -1,0 +1,101 @@
+"""Cuts live pages whose rights ended: a role taken away or lowered, a link withdrawn, a session or an account closed.
+
+Every change of rights is in the audit log, in the same transaction. So each hub process reads the log's last number
+once a second, and looks at every open socket only when it changed: whoever made the change, here, in another process
+or on the command line.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from runhere_hub.core.access import Role
+from runhere_hub.core.errors import Unavailable
+from runhere_hub.rooms.member import Member
+from runhere_hub.rooms.room import Room
+from runhere_protocol import CloseCode
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+
+
+@dataclass(eq=False)
+class Seat:
+    """One open socket. `is_signed_in` says whether what let it in still does."""
+
+    room: Room
+    member: Member
+    is_signed_in: Callable[[], Awaitable[bool]]
+
+
+class RightsWatch:
+    """Every open socket of this process.
+
+    Args:
+        last_change: A number that grows with every change of anybody's rights.
+        role_now: A person's role on a notebook as it is now; None: none.
+    """
+
+    def __init__(
+        self,
+        *,
+        last_change: Callable[[], Awaitable[int]],
+        role_now: Callable[[str, str], Awaitable[Role | None]],
+    ) -> None:
+        self._last_change = last_change
+        self._role_now = role_now
+        self._seats: set[Seat] = set()
+        self._seen = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._seen = await self._last_change()
+        self._task = asyncio.create_task(self._keep_looking(), name="rights-watch")
+
+    async def stop(self) -> None:
+        """Look no more. May be called again."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def add(self, seat: Seat) -> None:
+        """Watch over a socket; `remove` it when it goes. Looks once: rights may have ended while it was let in."""
+        self._seats.add(seat)
+        await self._check(seat)
+
+    def remove(self, seat: Seat) -> None:
+        """Its socket is gone. May be called again."""
+        self._seats.discard(seat)
+
+    async def look(self) -> None:
+        """Look once: let every page follow what its person may do now."""
+        last = await self._last_change()
+        if last == self._seen:
+            return
+        for seat in list(self._seats):
+            await self._check(seat)
+        self._seen = last
+
+    async def _check(self, seat: Seat) -> None:
+        member, room = seat.member, seat.room
+        if not await seat.is_signed_in():
+            room.send_away(member, CloseCode.SIGNED_OUT, "You are signed out.")
+            return
+        role = await self._role_now(member.person.id, room.notebook_id)
+        if role is None:
+            room.send_away(member, CloseCode.NO_SUCH_NOTEBOOK, "This notebook is not shared with you any more.")
+        elif role != member.role:
+            room.change_role(member.person.id, role)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self.look()
+            except Unavailable as error:
+                _log.warning("Rights could not be looked at: %s", error.message)
+            except Exception:  # noqa: BLE001  # one socket's trouble must not leave the others unwatched
+                _log.exception("Rights could not be looked at")

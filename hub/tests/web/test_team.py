@@ -1,0 +1,239 @@
+"""Several people: coming in, signing in, sessions, tokens, administrators, and where requests come from."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import httpx
+import pytest
+
+from runhere_hub.testing.serving import CONTROL
+from runhere_hub.testing.team import PASSWORD, PUBLIC, TeamHub, client_of, team_hub, team_settings
+
+COOKIE = "__Host-runhere_session"
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, static: Path) -> AsyncIterator[TeamHub]:
+    data = tmp_path / "data"
+    data.mkdir()
+    async with team_hub(team_settings(data, static)) as running:
+        await running.join("ada")
+        yield running
+
+
+def credentials(user_name: str, password: str = PASSWORD) -> dict[str, str]:
+    return {"user_name": user_name, "password": password}
+
+
+async def test_the_first_administrator_comes_in_by_a_link_that_works_once(tmp_path: Path, static: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    async with team_hub(team_settings(data, static)) as hub:
+        code = await hub.app.first_code()
+        stranger = await hub.stranger()
+        looked = await stranger.post("/api/v1/invitations/look", json={"code": code})
+        assert looked.json() == {"kind": "new", "user_name": None, "is_admin": True}
+        wish = {"code": code, "user_name": "Ada", "name": "Ada L.", "password": PASSWORD}
+        joined = await stranger.post("/api/v1/invitations/accept", json=wish)
+        assert (joined.status_code, joined.json()["mode"], joined.json()["is_admin"]) == (200, "team", True)
+        assert joined.json()["user_name"] == "ada"
+        again = await (await hub.stranger()).post("/api/v1/invitations/accept", json={**wish, "user_name": "eve"})
+        assert (again.status_code, again.json()["code"]) == (401, "code_used")
+        assert await hub.app.first_code() is None
+        assert [a["user_name"] for a in (await stranger.get("/api/v1/admin/accounts")).json()["accounts"]] == ["ada"]
+
+
+async def test_h06_the_cookie_is_the_hosts_own_and_a_sign_in_ends_the_session_before(hub: TeamHub) -> None:
+    stranger = await hub.stranger()
+    first = await stranger.post("/api/v1/session/password", json=credentials("ada"))
+    (morsel,) = SimpleCookie(first.headers["set-cookie"]).values()
+    assert morsel.key == COOKIE
+    assert (morsel["secure"], morsel["httponly"], morsel["path"], morsel["domain"]) == (True, True, "/", "")
+    old = stranger.cookies[COOKIE]
+    await stranger.post("/api/v1/session/password", json=credentials("ADA"))
+    assert stranger.cookies[COOKIE] != old
+    replayed = await (await hub.stranger()).get("/api/v1/home", headers={"Cookie": f"{COOKIE}={old}"})
+    assert replayed.status_code == 401
+    assert (await stranger.get("/api/v1/home")).status_code == 200
+
+
+async def test_h06_changing_the_password_and_signing_out_everywhere_end_every_other_session(hub: TeamHub) -> None:
+    other = await hub.stranger()
+    await other.post("/api/v1/session/password", json=credentials("ada"))
+    wrong = await other.post("/api/v1/account/password", json={"old": "not it at all", "new": "another long password"})
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "password_wrong")
+    ada = hub.people["ada"]
+    changed = await ada.post("/api/v1/account/password", json={"old": PASSWORD, "new": "another long password"})
+    assert changed.status_code == 200
+    assert (await other.get("/api/v1/home")).status_code == 401
+    assert (await ada.get("/api/v1/home")).status_code == 200
+    assert (await other.post("/api/v1/session/password", json=credentials("ada"))).status_code == 401
+    assert (
+        await other.post("/api/v1/session/password", json=credentials("ada", "another long password"))
+    ).status_code == 200
+    assert (await ada.post("/api/v1/account/sign-out-everywhere", json={})).status_code == 204
+    assert [(await c.get("/api/v1/home")).status_code for c in (ada, other)] == [401, 401]
+
+
+async def test_h12_guessing_passwords_is_slowed_for_the_account_and_for_nobody_else(hub: TeamHub) -> None:
+    await hub.join("bob")
+    stranger = await hub.stranger(came_from="192.0.2.66")
+    refused = [await stranger.post("/api/v1/session/password", json=credentials("bob", "x" * 12)) for _ in range(5)]
+    assert {(r.status_code, r.json()["code"]) for r in refused} == {(401, "password_wrong")}
+    nobody = await stranger.post("/api/v1/session/password", json=credentials("nobody", "x" * 12))
+    assert nobody.json() == refused[0].json()  # whether there is such an account, nobody learns
+    slowed = await stranger.post("/api/v1/session/password", json=credentials("bob"))
+    assert (slowed.status_code, slowed.json()["code"]) == (429, "too_many")
+    assert 0 < int(slowed.headers["retry-after"]) <= 60
+    assert (await stranger.post("/api/v1/session/password", json=credentials("ada"))).status_code == 200
+
+
+async def test_h12_an_address_is_slowed_whatever_names_it_tries(hub: TeamHub) -> None:
+    stranger = await hub.stranger(came_from="192.0.2.67")
+    for n in range(20):
+        tried = await stranger.post("/api/v1/session/password", json=credentials(f"nobody{n}", "x" * 12))
+        assert tried.status_code == 401
+    assert (await stranger.post("/api/v1/session/password", json=credentials("ada"))).status_code == 429
+    elsewhere = await hub.stranger(came_from="192.0.2.68")
+    assert (await elsewhere.post("/api/v1/session/password", json=credentials("ada"))).status_code == 200
+
+
+async def test_a_disabled_account_is_out_at_once_and_the_last_administrator_cannot_be_disabled(hub: TeamHub) -> None:
+    bob, ada = await hub.join("bob"), hub.people["ada"]
+    token = (await bob.post("/api/v1/account/tokens", json={"name": "script"})).json()["text"]
+    assert (await ada.post("/api/v1/admin/accounts/ada/disable", json={})).status_code == 409
+    assert (await ada.post("/api/v1/admin/accounts/bob/disable", json={})).status_code == 204
+    assert (await bob.get("/api/v1/home")).status_code == 401
+    async with client_of(hub.app, {"Authorization": f"Bearer {token}"}) as program:
+        assert (await program.get("/api/v1/home")).status_code == 401
+    said = await (await hub.stranger()).post("/api/v1/session/password", json=credentials("bob"))
+    assert (said.status_code, said.json()["code"]) == (401, "account_disabled")
+    assert (await ada.post("/api/v1/admin/accounts/bob/enable", json={})).status_code == 204
+    assert (await (await hub.stranger()).post("/api/v1/session/password", json=credentials("bob"))).status_code == 200
+
+
+async def test_a_reset_takes_the_password_and_gives_one_new(hub: TeamHub) -> None:
+    bob, ada = await hub.join("bob"), hub.people["ada"]
+    link = (await ada.post("/api/v1/admin/accounts/bob/reset", json={})).json()["url"]
+    assert (await bob.get("/api/v1/home")).status_code == 401
+    assert (await bob.post("/api/v1/session/password", json=credentials("bob"))).status_code == 401
+    wish = {"code": link.partition("#code=")[2], "user_name": "ada", "name": "", "password": "a new long password"}
+    assert (await bob.post("/api/v1/invitations/accept", json=wish)).json()["user_name"] == "bob"
+    assert (await bob.get("/api/v1/home")).status_code == 200
+
+
+async def test_a_programs_token_acts_for_its_person_and_for_no_browser(hub: TeamHub) -> None:
+    ada = hub.people["ada"]
+    made = (await ada.post("/api/v1/account/tokens", json={"name": "backup"})).json()
+    bearer = {"Authorization": f"Bearer {made['text']}"}
+    assert made["text"].startswith("rh_")
+    async with client_of(hub.app, bearer) as program:
+        assert (await program.get("/api/v1/session")).json()["user_name"] == "ada"
+        assert (await program.post("/api/v1/account/tokens", json={"name": "second"})).status_code == 201
+    async with client_of(hub.app, {**bearer, "Origin": "https://evil.test"}) as page:
+        assert (await page.get("/api/v1/session")).status_code == 403
+    async with client_of(hub.app, {**bearer, "Origin": PUBLIC}) as page:
+        assert (await page.get("/api/v1/session")).status_code == 401
+    tokens = (await ada.get("/api/v1/account/tokens")).json()["tokens"]
+    assert tokens[0]["last_used_at"] is not None
+    assert (await ada.delete(f"/api/v1/account/tokens/{made['token']['id']}")).status_code == 204
+    async with client_of(hub.app, bearer) as program:
+        assert (await program.get("/api/v1/session")).status_code == 401
+
+
+async def test_secrets_of_people_are_in_no_table_and_no_answer(hub: TeamHub, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    ada = hub.people["ada"]
+    token = (await ada.post("/api/v1/account/tokens", json={"name": "backup"})).json()["text"]
+    invitation = (await ada.post("/api/v1/admin/invitations", json={})).json()["url"].partition("#code=")[2]
+    notebook = await hub.notebook("ada")
+    made = await ada.post(f"/api/v1/notebooks/{notebook['id']}/links", json={"role": "viewer"})
+    secret = made.json()["url"].partition("#")[2]
+    with sqlite3.connect(hub.data / "hub.db") as database:
+        everything = "\n".join(database.iterdump())
+    secrets = (PASSWORD, ada.cookies[COOKIE], token, invitation, secret)
+    pages = [(await ada.get(path)).text for path in ("/api/v1/account/tokens", "/api/v1/admin/accounts",
+             "/api/v1/admin/log", "/api/v1/account/log", f"/api/v1/notebooks/{notebook['id']}/shares")]  # fmt: skip
+    for text in (everything, *pages, caplog.text):
+        assert not [value for value in secrets if value in text]
+    assert "accounts" in everything
+    assert "$argon2id$" in everything
+
+
+@pytest.mark.parametrize("host", ["evil.test", "hub.test:444", "127.0.0.1:8800", "hub.test.evil.test"])
+async def test_another_host_is_refused_but_for_probes_of_this_machine(hub: TeamHub, host: str) -> None:
+    ada = hub.people["ada"]
+    assert (await ada.get("/api/v1/home", headers={"Host": host})).status_code == 421
+    probe = await ada.get("/healthz", headers={"Host": host})
+    assert probe.status_code == (200 if host.startswith("127.") else 421)
+    assert (await ada.get("/api/v1/home")).status_code == 200
+
+
+async def test_past_the_proxy_nothing_is_answered_and_its_word_counts_from_there_only(hub: TeamHub) -> None:
+    headers = {"Origin": PUBLIC, "X-Requested-By": "runhere", "X-Forwarded-For": "192.0.2.9"}
+    transport = httpx.ASGITransport(hub.app, client=("192.0.2.200", 40000))
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers) as direct:
+        assert (await direct.post("/api/v1/session/password", json=credentials("ada"))).status_code == 421
+    through = await hub.stranger(came_from="203.0.113.7, 10.0.0.1")
+    await through.post("/api/v1/session/password", json=credentials("ada"))
+    entry = (await hub.people["ada"].get("/api/v1/account/log")).json()["entries"][0]
+    assert (entry["action"], entry["ip"]) == ("sign_in", "203.0.113.7")
+
+
+async def test_h02_no_other_site_changes_anything_and_no_form_either(hub: TeamHub) -> None:
+    ada = hub.people["ada"]
+    for headers in (
+        {"Origin": "https://evil.test"},
+        {"Origin": "null"},
+        {"Origin": "https://sub.hub.test"},
+        {"Origin": PUBLIC, "Sec-Fetch-Site": "same-site"},
+        {"Origin": PUBLIC, "X-Requested-By": "", "Content-Type": "text/plain"},
+    ):
+        answer = await ada.post("/api/v1/account/sign-out-everywhere", content="{}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+    assert (await ada.get("/api/v1/home")).status_code == 200
+
+
+async def test_h14_sensitive_actions_are_logged_in_a_chain_that_shows_tampering(hub: TeamHub) -> None:
+    from runhere_hub.store import audit
+    from runhere_hub.store.session import Database
+
+    ada = hub.people["ada"]
+    await hub.join("bob")
+    notebook = await hub.notebook("ada")
+    await hub.share("ada", notebook["id"], "bob", "editor")
+    made = (await ada.post(f"/api/v1/notebooks/{notebook['id']}/links", json={"role": "viewer"})).json()
+    await hub.people["bob"].post(
+        f"/api/v1/links/{made['link']['id']}/accept", json={"secret": made["url"].partition("#")[2]}
+    )
+    await ada.delete(f"/api/v1/links/{made['link']['id']}")
+    await ada.delete(f"/api/v1/notebooks/{notebook['id']}/shares/{hub.ids['bob']}")
+    actions = [e["action"] for e in (await ada.get("/api/v1/admin/log")).json()["entries"]]
+    assert actions[:5] == ["unshare", "link_withdrawn", "link_accepted", "link_made", "share"]
+    assert {"invite", "join"} <= set(actions)
+    assert (await hub.people["bob"].get("/api/v1/admin/log")).status_code == 403
+    db = Database.open(f"sqlite:///{hub.data / 'hub.db'}")
+    assert db.write_now(audit.first_broken) is None
+    with sqlite3.connect(hub.data / "hub.db") as database:
+        database.execute("UPDATE audit SET person_id = ? WHERE action = 'share'", (hub.ids["bob"],))
+        (number,) = database.execute("SELECT id FROM audit WHERE action = 'share'").fetchone()
+    assert db.write_now(audit.first_broken) == number
+    db.close()
+
+
+async def test_one_person_mode_knows_nothing_of_accounts(tmp_path: Path, static: Path) -> None:
+    from runhere_hub.app import create_app
+    from runhere_hub.testing.serving import PORT, serving, settings_for
+
+    data, folder = tmp_path / "data", tmp_path / "work"
+    data.mkdir()
+    folder.mkdir()
+    app = create_app(settings_for(data, static), port=PORT, control_token=CONTROL)
+    async with serving(app, folder=folder, data=data) as hub:
+        assert (await hub.stranger.get("/api/v1/session/ways")).json()["mode"] == "one_person"
+        assert (await hub.client.post("/api/v1/session/password", json=credentials("ada"))).status_code == 404
+        assert (await hub.client.get("/api/v1/admin/accounts")).status_code == 404
+        assert (await hub.client.get("/join")).status_code == 404
