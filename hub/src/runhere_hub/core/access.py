@@ -5,7 +5,7 @@ learn that it exists, so callers answer *not found* where `role_of` gives None. 
 below it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -106,6 +106,23 @@ def allows(role: Role | None, verb: Verb) -> bool:
 def can(actor: PersonId, verb: Verb, thing: Owned, grants: Iterable[Grant]) -> bool:
     """True when the person may do it. One-person mode: the owner owns everything and may all."""
     return allows(role_of(actor, thing, grants), verb)
+
+
+FRAMES: Mapping[str, Verb] = {
+    "sync": Verb.READ,
+    "awareness": Verb.READ,
+    "update": Verb.EDIT,
+    "run": Verb.RUN,
+    "take_over": Verb.RUN,
+    "head": Verb.RUN,
+}
+"""What a page does in a room by sending a message of this kind (SPEC 2, 3)."""
+
+
+def may_send(role: Role, kind: str) -> bool:
+    """True when a page of this role may send such a message; one that is not listed, nobody may."""
+    verb = FRAMES.get(kind)
+    return verb is not None and allows(role, verb)
 
 
 def may_give(giver: Role | None, role: Role) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from runhere_hub.core import presence, run_frames
 from runhere_hub.core import runs as run_rules
-from runhere_hub.core.access import Role
+from runhere_hub.core.access import Role, may_send
 from runhere_hub.core.errors import FrameInvalid, NotFound, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
@@ -42,8 +42,6 @@ from runhere_hub.services.rooms import Batch, CommitResult, Elsewhere
 from runhere_protocol import BEAT_S, ROOM_PROTOCOL, CloseCode, FileStateName
 
 _log = logging.getLogger(__name__)
-
-_EDITORS: frozenset[Role] = frozenset({"editor", "owner"})
 
 
 @dataclass(frozen=True)
@@ -210,7 +208,7 @@ class Room:
         if self._trouble is not None:
             member.send(self._trouble)
         member.send(runs_frame(self.runs.state))
-        if member.role in _EDITORS:
+        if may_send(member.role, "update"):
             member.channel.send(sync_step1(self.document.state()))
         if self._presence:
             member.channel.send(awareness(presence.write(self._presence.values())))
@@ -247,7 +245,7 @@ class Room:
                 self._receive_presence(member, payload)
 
     def _receive_update(self, member: Member, update: bytes, relayed: bytes) -> None:
-        if member.role not in _EDITORS:
+        if not may_send(member.role, "update"):
             self._refuse_update(member, update)
             return
         applied = self.document.apply(update, member.person.id)
@@ -319,7 +317,7 @@ class Room:
         if kind not in ("run", "take_over", "head") or asker is None:
             member.refuse("unknown_type", "This hub does not know such a frame.", str(kind))
             return
-        if member.role not in _EDITORS:
+        if not may_send(member.role, kind):
             member.refuse("forbidden", "You may read this notebook, not run it.", str(kind))
             return
         try:
