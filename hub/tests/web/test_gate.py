@@ -17,11 +17,12 @@ from runhere_hub.web.labels import Routes, Table, Who
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 HEX = "0" * 32
-ROUTES = openapi.api_routes()
+ROUTES = openapi.api_routes(is_for_team=False)
 ANYONE = {
     ("GET", "/healthz"),
     ("POST", "/api/v1/session"),
     ("GET", "/api/v1/openapi.json"),
+    ("GET", "/api/v1/session/ways"),
 }
 
 
