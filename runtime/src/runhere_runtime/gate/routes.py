@@ -40,7 +40,8 @@ _SESSION_CLASSES = {
     "jupyter_server_terminals.handlers": ("TermSocket",),
     "tornado.web": ("RedirectHandler",),
     "runhere_runtime.handlers.channels": ("ChannelsHandler",),
-    "runhere_runtime.handlers.info": ("InfoHandler", "LandingHandler", "LandingScriptHandler", "LandingStyleHandler"),
+    "runhere_runtime.handlers.info": ("InfoHandler",),
+    "runhere_runtime.handlers.landing": ("LandingHandler", "LandingScriptHandler", "LandingStyleHandler"),
     "runhere_runtime.handlers.journal": ("JournalHandler", "JournalListHandler"),
     "runhere_runtime.handlers.pairing": ("PairingsHandler", "SessionsHandler", "SessionHandler"),
 }  # fmt: skip
