@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from runhere_runtime import __version__
 from runhere_runtime.errors import AddressRefused, KernelPythonUnusable, PortTaken, RootUnusable, UrlInvalid
 from runhere_runtime.gate.delegate import Gate, GatedServer
+from runhere_runtime.gate.refused import RefusedPages
 from runhere_runtime.gate.routes import check_labels
 from runhere_runtime.gate.rules import LOOPBACK_HOSTS, Policy, normalise_origin
 from runhere_runtime.places import Places
@@ -293,7 +294,7 @@ def _config(options: Options, runtime: Runtime) -> Config:
     app.log_level = logging.DEBUG if options.debug else logging.WARNING
     app.identity_provider_class = GateIdentity
     app.min_open_files_limit = 4096
-    app.jpserver_extensions = dict.fromkeys(("jupyter_server_terminals", *options.extensions), True)
+    app.jpserver_extensions = dict.fromkeys(("runhere_runtime.server_extension", *options.extensions), True)
     install(config)
     return config
 
@@ -341,6 +342,7 @@ def _make_gate(server: RuntimeServer, runtime: Runtime, options: Options) -> Gat
         open_cookie=open_cookie,
         cookie_name=f"runhere_runtime_{runtime.port}",
         inner_secret=runtime.inner_secret,
+        refused=RefusedPages(lambda line: print(line, file=sys.stderr, flush=True)),  # noqa: T201 -- told in the terminal
     )
 
 

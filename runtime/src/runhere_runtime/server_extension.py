@@ -2,6 +2,7 @@
 
 Runtime         everything one running runtime shares between its parts
 GateIdentity    believes the gate and nobody else
+Terminals       Jupyter's own, without the personal configuration that it would read by itself
 install         puts both into a server's configuration
 """
 
@@ -11,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server_terminals.app import TerminalsExtensionApp
 from tornado.web import RequestHandler
 from traitlets.config import Config
 
-from runhere_runtime.handlers import channels, info, journal, pairing
+from runhere_runtime.handlers import channels, info, journal, landing, pairing
 from runhere_runtime.state import Runtime
 
-__all__ = ["GateIdentity", "Runtime", "default_handlers", "install", "settings"]
+__all__ = ["GateIdentity", "Runtime", "Terminals", "default_handlers", "install", "settings"]
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,20 @@ class GateIdentity(IdentityProvider):
         return False
 
 
+class Terminals(TerminalsExtensionApp):
+    """An extension is an application of its own, with configuration files of its own."""
+
+    def load_config_file(self, *args: Any, **kwargs: Any) -> None:
+        """None are read, as by the server (RuntimeServer)."""
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": __name__, "app": Terminals}]
+
+
 default_handlers: list[tuple[Any, ...]] = [
     *info.HANDLERS,
+    *landing.HANDLERS,
     *pairing.HANDLERS,
     *journal.HANDLERS,
     *channels.HANDLERS,

@@ -106,12 +106,17 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
 
 def _start(arguments: argparse.Namespace) -> int:
     redact_standard_error()
-    asyncio.set_event_loop(asyncio.new_event_loop())  # traitlets' start-up asks for one before it runs
+    asyncio.set_event_loop(_new_loop())  # traitlets' start-up asks for one before it runs
     options = _options(arguments)
     places = Places.of_this_user()
     server, announcement = start_server(options, places)
     serve(server, announcement, places, started=lambda: announce(announcement, arguments.announce))
     return 0
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """One that can watch the descriptors of ZMQ: on Windows the default one cannot."""
+    return asyncio.SelectorEventLoop() if sys.platform == "win32" else asyncio.new_event_loop()
 
 
 def _options(arguments: argparse.Namespace) -> Options:

@@ -30,6 +30,7 @@ from tornado.httputil import (
 from tornado.iostream import IOStream
 
 from runhere_runtime.gate.headers import let_knock, set_cors, set_preflight, set_security
+from runhere_runtime.gate.refused import RefusedPages
 from runhere_runtime.gate.rules import (
     SUBPROTOCOL_TOKEN,
     Authenticate,
@@ -65,6 +66,7 @@ class Gate(HTTPServerConnectionDelegate):
         open_cookie: OpenCookie,
         cookie_name: str,
         inner_secret: str,
+        refused: RefusedPages,
     ) -> None:
         """Wrap.
 
@@ -75,6 +77,7 @@ class Gate(HTTPServerConnectionDelegate):
             open_cookie: Makes a token for our own pages, bound to the origin it is given.
             cookie_name: Of that token.
             inner_secret: How the application recognises what the gate authenticated.
+            refused: Hears of every verdict.
         """
         self.application = application
         self.policy = policy
@@ -82,6 +85,7 @@ class Gate(HTTPServerConnectionDelegate):
         self.open_cookie = open_cookie
         self.cookie_name = cookie_name
         self.inner_secret = inner_secret
+        self.refused = refused
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         return _Message(self, server_conn, request_conn)
@@ -118,7 +122,9 @@ class _Message(HTTPMessageDelegate):
         self._is_head = start_line.method == "HEAD"
         facts = read_facts(start_line, headers, self._gate.cookie_name)
         self._is_knock = facts.method == "GET" and facts.target == KNOCK_TARGET
-        verdict = decide(facts, self._gate.policy(), self._gate.authenticate)
+        policy = self._gate.policy()
+        verdict = decide(facts, policy, self._gate.authenticate)
+        self._gate.refused.note(facts, policy, verdict)
         if isinstance(verdict, Pass) and not verdict.clean_url:
             return self._let_in(facts, verdict, start_line, headers)
         self._answer = lambda: self._answer_here(verdict)
