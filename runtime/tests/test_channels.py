@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kernel_client import JournalSocket, StockSocket, execute_content, make_request
-from live_runtime import HUB, Running
+from live_runtime import HUB, Running, start_runtime
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -314,6 +317,40 @@ async def test_comm_buffers_of_64_mb_both_ways(runtime: Running, kernel: str, ki
     assert answer.content["data"] == {"n": len(blob)}
     assert answer.buffers == [blob[::-1]]
     await client.close()
+
+
+async def quickest_of_four_pongs(client: JournalSocket) -> float:
+    """Seconds from four small questions to the last of four small answers, at best, once the connection is warm."""
+    took = []
+    for _ in range(40):
+        client.frames.clear()
+        started = time.perf_counter()
+        for _ in range(4):
+            await client.tell({"type": "ping"})
+        await client.until(lambda: len(client.frames) == 4)
+        took.append(time.perf_counter() - started)
+    return min(took[20:])
+
+
+WITH_NAGLE = (
+    "import sys; from runhere_runtime.handlers.channels import ChannelsHandler as H; H.set_nodelay = lambda *_: None\n"
+    "from runhere_runtime.cli import main; sys.exit(main())"
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how long an ACK is delayed differs")
+async def test_small_frames_do_not_wait_for_the_others_acknowledgement(tmp_path: Path, client: JournalSocket) -> None:
+    """The cause of stock Jupyter's 40 ms: Nagle's algorithm against delayed ACKs. With it, and without."""
+    assert await quickest_of_four_pongs(client) < 0.03
+    slow = start_runtime(tmp_path, "--hub", HUB, start=("-c", WITH_NAGLE))
+    try:
+        stalled = journal_socket(slow, slow.start_kernel())
+        await stalled.attach()
+        await stalled.until(lambda: stalled.last_frame("stdin"))
+        assert await quickest_of_four_pongs(stalled) > 0.03
+        await stalled.close()
+    finally:
+        slow.stop()
 
 
 @pytest.mark.parametrize("v1", [True, False])

@@ -296,7 +296,8 @@ def test_r14_r15_no_token_in_logs_processes_kernels_or_readable_files(tmp_path: 
         token = fresh.token
         bad = "rhrt_" + "b" * 43
         kernel = fresh.start_kernel()
-        for value in (token, bad):
+        paired, browser = open_sessions(fresh)
+        for value in (token, bad, paired, browser):
             for path in ("/api/status", "/no/such", "/api/kernels/nope", "/api/contents/none", "/files/none", "/lab"):
                 fresh.ask("GET", f"{path}?token={value}")
                 fresh.ask("GET", f"{path}?x=1", headers={"Authorization": f"token {value}", "Referer": f"http://x/?token={value}",
@@ -314,23 +315,43 @@ def test_r14_r15_no_token_in_logs_processes_kernels_or_readable_files(tmp_path: 
         assert fresh.ask("GET", "/api/status", headers=fresh.auth).status == 200
         log = fresh.log.read_text()
         assert len(log) > 2000, "debug logging is off, so this test sees nothing"
-        assert token not in log
-        assert bad not in log
+        for value in (token, bad, paired, browser):
+            assert value not in log
+        assert "inner_secret" not in log
         if LINUX:
-            for process in [fresh.process.pid, *children(fresh.process.pid)]:
-                for name in ("cmdline", "environ"):
-                    assert token.encode() not in Path(f"/proc/{process}/{name}").read_bytes()
-            for process in children(fresh.process.pid):
-                assert b"canary-env-token" not in Path(f"/proc/{process}/environ").read_bytes()
-            assert children(fresh.process.pid)
-        holders = [f for f in fresh.data.rglob("*") if f.is_file() and token.encode() in f.read_bytes()]
-        assert [f.parent.name for f in holders] == ["servers"]
-        for path in (fresh.data, *fresh.data.rglob("*")):
-            if os.name == "posix":
-                assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+            kernels = children(fresh.process.pid)
+            assert kernels
+            assert b"canary-env-token" not in b"".join(map(told_by, kernels))
+            told = told_by(fresh.process.pid) + b"".join(map(told_by, kernels))
+            assert not [value for value in (token, paired, browser) if value.encode() in told]
+        for value in (paired, browser):
+            assert holders(fresh.data, value) == []
+        assert [f.parent.name for f in holders(fresh.data, token)] == ["servers"]
+        open_to_others = [path for path in (fresh.data, *fresh.data.rglob("*")) if path.stat().st_mode & 0o077]
+        assert open_to_others == [] or os.name != "posix"
     finally:
         fresh.stop()
-    assert not [f for f in fresh.data.rglob("*") if f.is_file() and fresh.token.encode() in f.read_bytes()]
+    assert holders(fresh.data, fresh.token) == []
+
+
+def open_sessions(runtime: Running) -> tuple[str, str]:
+    """The tokens of a paired page and of a browser on the landing page, both used."""
+    redeemed = json.dumps({"code": runtime.code, "client_name": runtime.token}).encode()
+    paired = runtime.ask("POST", "/api/runhere/pair", headers={"Origin": HUB}, body=redeemed).json()["token"]
+    navigating = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none"}
+    cookie = runtime.ask("GET", f"/?token={runtime.token}", headers=navigating).headers["set-cookie"].partition(";")[0]
+    assert runtime.ask("GET", "/no/such", headers={"Cookie": cookie}).status == 404
+    return paired, cookie.partition("=")[2]
+
+
+def told_by(pid: int) -> bytes:
+    """What every process of this person may read of another: its command line and its environment."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def holders(folder: Path, secret: str) -> list[Path]:
+    """Files that hold it."""
+    return [file for file in folder.rglob("*") if file.is_file() and secret.encode() in file.read_bytes()]
 
 
 def children(pid: int) -> list[int]:
@@ -593,6 +614,31 @@ def test_the_landing_page_takes_the_token_out_of_the_address_bar(runtime: Runnin
     same = {"Cookie": pair, "Origin": f"http://127.0.0.1:{runtime.port}"}
     assert runtime.ask("GET", "/api/kernels", headers=same).status == 200
     assert runtime.ask("POST", "/api/kernels", headers=same, body=b"{}").status == 201
+
+
+def test_the_landing_page_speaks_english_and_japanese(runtime: Running) -> None:
+    for wished, language, said in (
+        ("", "en", "This runtime is ready"),
+        ("de, fr;q=0.9", "en", "This runtime is ready"),
+        ("ja", "ja", "このランタイムは使用できます"),
+        ("de;q=0.9, ja-JP;q=0.8, en;q=0.5", "ja", "このランタイムは使用できます"),
+        ("en-GB, ja;q=0.5, ;q=x", "en", "This runtime is ready"),
+    ):
+        page = runtime.ask("GET", "/", headers={**runtime.auth, "Accept-Language": wished}).body.decode()
+        assert f'<html lang="{language}">' in page
+        assert said in page
+        assert HUB in page
+
+
+def test_a_refused_page_is_told_in_the_terminal_once_and_only_so_many(fresh: Running) -> None:
+    for i in range(12):
+        for _ in range(2):
+            assert fresh.ask("GET", "/api", headers={"Origin": f"https://page{i}.test"}).status == 403
+    fresh.ask("GET", "/api", headers={"Origin": "null"})
+    fresh.ask("GET", "/api", headers={"Origin": HUB})
+    told = [line for line in fresh.log.read_text().splitlines() if "asked to connect" in line]
+    assert len(told) == 8
+    assert told[0].endswith("If it is yours: runhere-runtime allow https://page0.test")
 
 
 def test_discovery_is_for_listed_pages(runtime: Running) -> None:

