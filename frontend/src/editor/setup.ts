@@ -4,7 +4,7 @@
  */
 import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, lineNumbers, placeholder, rectangularSelection } from "@codemirror/view";
+import { EditorView, lineNumbers, placeholder, rectangularSelection } from "@codemirror/view";
 import type * as Y from "yjs";
 import type { CodeHelp } from "./code-help.ts";
 import { collab } from "./collab.ts";
@@ -12,6 +12,7 @@ import { editorKeys } from "./keymap.ts";
 import { languageFor } from "./languages.ts";
 import { matches } from "./matches.ts";
 import { presence } from "./presence.ts";
+import { severalSelections } from "./several-selections.ts";
 import { theme } from "./theme.ts";
 
 export interface CellEditorOptions {
@@ -49,11 +50,10 @@ const shared: Extension = [
   theme,
   presence,
   matches,
-  drawSelection(),
+  severalSelections,
   rectangularSelection(),
   indentOnInput(),
   bracketMatching(),
-  EditorState.allowMultipleSelections.of(true),
   EditorState.tabSize.of(4),
   EditorView.clickAddsSelectionRange.of((event) => event.altKey),
 ];
@@ -88,7 +88,7 @@ export class CellEditor {
           this.#label.of(labelled(options.label)),
           this.#access.of(access(options.isReadOnly)),
           this.#numbers.of(options.showsLineNumbers ? lineNumbers() : []),
-          placeholder(options.hint),
+          options.hint ? placeholder(options.hint) : [],
           collab(options),
           this.#help.of([]),
           editorKeys(options),

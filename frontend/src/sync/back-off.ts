@@ -1,4 +1,4 @@
-/** How long to wait before the next try, and what ends the wait early. */
+/** How long to wait before the next try, what ends the wait early, and when there may be no later. */
 
 const FIRST_MS = 250;
 const LONGEST_MS = 15_000;
@@ -25,5 +25,19 @@ export function onWake(fn: () => void): () => void {
     window.removeEventListener("online", fn);
     window.removeEventListener("pageshow", fn);
     document.removeEventListener("visibilitychange", onVisible);
+  };
+}
+
+/** Calls `fn` when the page is hidden or left: it may have no other moment. Returns the end. */
+export function onLeaving(fn: () => void): () => void {
+  if (typeof window === "undefined") return () => {};
+  const onHidden = () => {
+    if (document.visibilityState === "hidden") fn();
+  };
+  window.addEventListener("pagehide", fn);
+  document.addEventListener("visibilitychange", onHidden);
+  return () => {
+    window.removeEventListener("pagehide", fn);
+    document.removeEventListener("visibilitychange", onHidden);
   };
 }

@@ -3,11 +3,15 @@
  *
  * Every entry belongs to the tab that made it (`[notebook, tab, n]`), so tabs of one notebook write side by side. Whoever returns loads the
  * entries of all tabs, sends them, and removes exactly those after the hub's acknowledgement. Two tabs doing so at once is harmless: a Yjs
- * update applied twice is applied once. Nothing here waits: what one task of the page makes goes to the browser in one transaction at that
- * task's end, and is committed there and then, because a person may close the tab right after the last key.
+ * update applied twice is applied once.
+ *
+ * An edit that went to the hub with its making waits a moment for the acknowledgement, and mostly never touches the disk: a key then costs no
+ * transaction. Any other edit does not wait: what one task of the page makes goes to the browser in one transaction at that task's end, and
+ * is committed there and then. A page that is left or hidden writes at once whatever waits, because it may have no other moment.
  */
 import { OfflineStoreError } from "../core/errors.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { onLeaving } from "./back-off.ts";
 
 /** Names one kept update. */
 export type OfflineKey = readonly [notebook: string, tab: string, n: number];
@@ -29,8 +33,12 @@ export interface OfflineStore {
   readonly state: Observable<OfflineState>;
   /** Everything kept for this notebook, of every tab, the oldest first of each tab. Empty when storage is broken. */
   load(): Promise<readonly KeptUpdate[]>;
-  /** Keeps an update. Returns at once; the bytes are on their way. */
-  add(update: Uint8Array, at: number): OfflineKey;
+  /**
+   * Keeps an update. Returns at once; the bytes are on their way.
+   *
+   * @param isSent it goes to the hub at this moment too: it is written if nobody removes it soon.
+   */
+  add(update: Uint8Array, at: number, isSent?: boolean): OfflineKey;
   remove(keys: readonly OfflineKey[]): void;
   /** Resolves when everything asked for so far is written (or storage is broken). */
   settled(): Promise<void>;
@@ -39,6 +47,8 @@ export interface OfflineStore {
 
 const DATABASE = "runhere-offline";
 const UPDATES = "updates";
+/** What was sent is written when the hub did not acknowledge it within this time. */
+const GRACE_MS = 60;
 
 export class IndexedDbOffline implements OfflineStore {
   readonly state = new Value<OfflineState>("ok");
@@ -50,7 +60,9 @@ export class IndexedDbOffline implements OfflineStore {
   #adds = new Map<string, { key: OfflineKey; value: { update: Uint8Array; at: number } }>();
   #removes: OfflineKey[] = [];
   #isDue = false;
+  #grace: ReturnType<typeof setTimeout> | undefined;
   readonly #writing = new Set<Promise<void>>();
+  readonly #end: () => void;
 
   /**
    * @param tab unlike any other tab's name, also after "duplicate tab" and reload: two tabs with one name would overwrite each other.
@@ -60,6 +72,7 @@ export class IndexedDbOffline implements OfflineStore {
     this.#notebook = notebook;
     this.#tab = tab;
     this.#factory = factory;
+    this.#end = onLeaving(() => this.#writeWaiting());
   }
 
   async load(): Promise<readonly KeptUpdate[]> {
@@ -77,11 +90,12 @@ export class IndexedDbOffline implements OfflineStore {
     }
   }
 
-  add(update: Uint8Array, at: number): OfflineKey {
+  add(update: Uint8Array, at: number, isSent = false): OfflineKey {
     const key: OfflineKey = [this.#notebook, this.#tab, this.#next];
     this.#next += 1;
     this.#adds.set(key.join("\n"), { key, value: { update, at } });
-    this.#write();
+    if (isSent) this.#writeSoon();
+    else this.#write();
     return key;
   }
 
@@ -90,27 +104,51 @@ export class IndexedDbOffline implements OfflineStore {
       // Acknowledged before it was written: it need not be.
       if (!this.#adds.delete(key.join("\n"))) this.#removes.push(key);
     }
-    this.#write();
+    if (this.#adds.size > 0 || this.#removes.length > 0) this.#writeSoon();
+    else this.#needNotWrite();
   }
 
   async settled(): Promise<void> {
+    this.#writeWaiting();
     while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
   close(): void {
+    this.#end();
     void this.settled().then(async () => {
       (await this.#opened)?.close();
       this.#opened = null;
     });
   }
 
+  #writeSoon(): void {
+    if (this.#isDue || this.#grace !== undefined || this.state.get() === "broken") return;
+    this.state.set("writing");
+    this.#grace = setTimeout(() => this.#writeWaiting(), GRACE_MS);
+  }
+
+  #writeWaiting(): void {
+    if (this.#grace !== undefined) this.#write();
+  }
+
+  #needNotWrite(): void {
+    this.#endGrace();
+    if (!this.#isDue && this.#writing.size === 0 && this.state.get() === "writing") this.state.set("ok");
+  }
+
+  #endGrace(): void {
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
+  }
+
   #write(): void {
+    this.#endGrace();
     if (this.#isDue || this.state.get() === "broken") return;
     this.#isDue = true;
     this.state.set("writing");
     const writing = this.#writeAll().finally(() => {
       this.#writing.delete(writing);
-      if (this.#writing.size === 0 && this.state.get() === "writing") this.state.set("ok");
+      if (this.#writing.size === 0 && this.#grace === undefined && this.state.get() === "writing") this.state.set("ok");
     });
     this.#writing.add(writing);
   }

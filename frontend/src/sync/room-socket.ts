@@ -360,10 +360,11 @@ export class RoomSocket {
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
     // What came from the hub needs no saving; what came from the offline store is in it already.
     if (origin === this || origin === this.#options.offline) return;
-    this.#unsaved.add(update, this.#clock.now());
-    if (this.#line?.isLive) {
+    const line = this.#line?.isLive ? this.#line : null;
+    this.#unsaved.add(update, this.#clock.now(), line !== null);
+    if (line) {
       this.#unsaved.sentNewest();
-      this.#line.socket.send(encodeFrame({ type: "update", update }));
+      line.socket.send(encodeFrame({ type: "update", update }));
     }
     this.#tellSaved();
   };

@@ -172,6 +172,8 @@ describe("2.4 whatever happens", () => {
         const text = new Set(fresh.text);
         expect([...kept].filter((character) => !text.has(character) && !takenBack.has(character))).toEqual([]);
         for (const tab of tabs) expect([...tab.text].sort()).toEqual([...fresh.text].sort());
+        // One tab may have sent what another kept: what each of them has to remove goes first.
+        await Promise.all(tabs.map((tab) => tab.offline.settled()));
         for (const tab of tabs) expect(await tab.offline.load()).toEqual([]);
         fresh.close();
       }),

@@ -37,9 +37,13 @@ export class Unsaved {
     return this.#sent === this.#received;
   }
 
-  /** An own update was made: it is kept in the offline store from now on. */
-  add(update: Uint8Array, at: number): void {
-    this.#push(this.#offline.add(update, at), at);
+  /**
+   * An own update was made: it is kept in the offline store from now on.
+   *
+   * @param isSent it goes to the hub at once (`sentNewest`), and need not be written if the hub is quick.
+   */
+  add(update: Uint8Array, at: number, isSent: boolean): void {
+    this.#push(this.#offline.add(update, at, isSent), at);
   }
 
   /** An update of an earlier or another tab was found. Returns false when it is known already. */

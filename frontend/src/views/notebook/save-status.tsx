@@ -1,5 +1,6 @@
 import { CircleAlert, Cloud, CloudOff, LoaderCircle } from "lucide-react";
-import { useCallback, useRef, useSyncExternalStore } from "react";
+import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
+import type { Observable } from "../../core/observable.ts";
 import { othersIn, type Present } from "../../doc/awareness.ts";
 import type { RoomState } from "../../sync/room-socket.ts";
 import { Button } from "../../ui/button.tsx";
@@ -18,6 +19,41 @@ export function safetyOf(state: RoomState): Safety {
   return state.keptOffline ? "offlineKept" : "offlineOnlyHere";
 }
 
+/** "Saved" is told when it has been so for this long. */
+const CALM_MS = 400;
+
+/** The safety of what a room holds; bad news at once, "saved" when it lasts: each key makes it "saving" and "saved" again. */
+export function calmSafety(room: Observable<RoomState>): Observable<Safety> {
+  let shown = safetyOf(room.get());
+  return {
+    get: () => shown,
+    subscribe(fn) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const show = (): void => {
+        timer = undefined;
+        const next = safetyOf(room.get());
+        if (next === shown) return;
+        shown = next;
+        fn();
+      };
+      const look = (): void => {
+        const next = safetyOf(room.get());
+        if (next === "saved" && shown === "saving") timer ??= setTimeout(show, CALM_MS);
+        else {
+          clearTimeout(timer);
+          show();
+        }
+      };
+      shown = safetyOf(room.get());
+      const end = room.subscribe(look);
+      return () => {
+        clearTimeout(timer);
+        end();
+      };
+    },
+  };
+}
+
 const ICONS = {
   saved: Cloud,
   saving: LoaderCircle,
@@ -31,8 +67,7 @@ const ICONS = {
 export function SaveStatus({ controller }: { readonly controller: NotebookController }) {
   const t = useText();
   const { room } = controller.services;
-  const state = useObservable(room.state);
-  const safety = safetyOf(state);
+  const safety = useObservable(useMemo(() => calmSafety(room.state), [room]));
   const Icon = ICONS[safety];
   return (
     <span className={styles.save} data-safety={safety}>
