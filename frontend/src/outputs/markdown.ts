@@ -3,6 +3,7 @@
  * markdown outputs.
  */
 import { Marked } from "marked";
+import { Kept } from "./kept.ts";
 import { extractFormulas, FORMULA, type Formula, renderFormula } from "./math.ts";
 import { asText, element, nothingToDispose, type Renderer } from "./rendered.ts";
 import { sanitise } from "./sanitise.ts";
@@ -12,10 +13,16 @@ const marked = new Marked({ gfm: true, breaks: false, async: false });
 /** Finds an attachment of the cell (`attachment:name.png`) as a `data:` address; null when there is none. */
 export type FindAttachment = (name: string) => string | null;
 
+const parsed = new Kept<{ readonly html: string; readonly formulas: readonly Formula[] }>(1_000_000);
+
+function parse(source: string): { readonly html: string; readonly formulas: readonly Formula[] } {
+  const { text, formulas } = extractFormulas(source);
+  return { html: marked.parse(text) as string, formulas };
+}
+
 /** Shows `source` in `host`, replacing what stood there. Formulas appear when KaTeX is loaded. */
 export function showMarkdown(source: string, host: HTMLElement, findAttachment: FindAttachment = () => null): void {
-  const { text, formulas } = extractFormulas(source);
-  const html = marked.parse(text) as string;
+  const { html, formulas } = parsed.get(source, () => parse(source));
   const clean = sanitise(html, { keepIds: false, allowStyleElements: false });
   mendImages(clean.fragment, findAttachment);
   nameHeadings(clean.fragment);

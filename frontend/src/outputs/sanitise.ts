@@ -7,6 +7,7 @@
  */
 import createDOMPurify, { type Config, type DOMPurify } from "dompurify";
 import { hideStyles, STYLE_ATTRIBUTE } from "./hide-styles.ts";
+import { Kept } from "./kept.ts";
 import { linkRemoteMedia } from "./remote-media.ts";
 
 /** Clean markup, detached from any document that runs scripts. */
@@ -51,22 +52,37 @@ const COMMON: Config = {
   ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto|data|attachment):|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
 };
 
-let purifier: DOMPurify | null = null;
+const purifiers = new Map<string, DOMPurify>();
 let policy: unknown;
 
-function ready(): DOMPurify {
-  if (purifier) return purifier;
+/** One for each way of cleaning: handing DOMPurify its configuration takes longer than cleaning a short text. */
+function purifierFor(how: SanitiseOptions): DOMPurify {
+  const known = purifiers.get(nameOf(how));
+  if (known) return known;
   const factory = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes;
   // DOMPurify hands the strings it has to parse through this policy; nobody else can reach it.
-  policy = factory?.createPolicy("rh-html", {
+  policy ??= factory?.createPolicy("rh-html", {
     createHTML: (html) => html,
     createScriptURL: () => {
       throw new TypeError("rh-html makes no script addresses");
     },
   });
-  purifier = createDOMPurify(globalThis.window);
+  const { keepIds, allowStyleElements } = how;
+  const purifier = createDOMPurify(globalThis.window);
   purifier.addHook("afterSanitizeAttributes", hardenElement);
+  purifier.setConfig({
+    ...COMMON,
+    SANITIZE_NAMED_PROPS: !keepIds,
+    SANITIZE_DOM: !keepIds,
+    ...(allowStyleElements ? { ADD_TAGS: ["style"] } : { FORBID_TAGS: [...(COMMON.FORBID_TAGS ?? []), "style"] }),
+    ...(policy ? { TRUSTED_TYPES_POLICY: policy as NonNullable<Config["TRUSTED_TYPES_POLICY"]> } : {}),
+  });
+  purifiers.set(nameOf(how), purifier);
   return purifier;
+}
+
+function nameOf({ keepIds, allowStyleElements }: SanitiseOptions): string {
+  return `${keepIds} ${allowStyleElements}`;
 }
 
 function hardenElement(node: Element): void {
@@ -77,37 +93,38 @@ function hardenElement(node: Element): void {
   }
 }
 
+export interface SanitiseOptions {
+  readonly keepIds: boolean;
+  readonly allowStyleElements: boolean;
+}
+
+type Clean = Omit<Sanitised, "applyStyles">;
+
+const cleaned = new Kept<Clean>(1_000_000);
+
 /**
  * Cleans HTML.
  *
  * Args: `keepIds` only for content in a shadow root, where ids cannot shadow names of the page (Styler's rules need them);
  * elsewhere they get the prefix `user-content-`. `allowStyleElements` likewise.
  */
-export function sanitise(
-  html: string,
-  { keepIds, allowStyleElements }: { keepIds: boolean; allowStyleElements: boolean },
-): Sanitised {
-  const dompurify = ready();
-  const config: Config = {
-    ...COMMON,
-    SANITIZE_NAMED_PROPS: !keepIds,
-    SANITIZE_DOM: !keepIds,
-    ...(allowStyleElements ? { ADD_TAGS: ["style"] } : { FORBID_TAGS: [...(COMMON.FORBID_TAGS ?? []), "style"] }),
-    ...(policy ? { TRUSTED_TYPES_POLICY: policy as NonNullable<Config["TRUSTED_TYPES_POLICY"]> } : {}),
-  };
+export function sanitise(html: string, how: SanitiseOptions): Sanitised {
+  const clean = cleaned.get(`${nameOf(how)} ${html}`, () => cleanOnce(html, how));
+  // A copy: what was kept is never in the page, and each place has its own nodes.
+  const fragment = clean.fragment.cloneNode(true) as DocumentFragment;
+  return { ...clean, fragment, applyStyles: takeStyles(fragment) };
+}
+
+function cleanOnce(html: string, how: SanitiseOptions): Clean {
+  const dompurify = purifierFor(how);
   // A leading style or comment would be lost by the parser: the hidden element keeps it in the body. (FORCE_BODY would
   // note a removal for every input, which the test for active content could not tell from a real one.)
   const hidden = hideStyles(html);
-  const fragment = dompurify.sanitize(`<i hidden></i>${hidden.html}`, config) as unknown as DocumentFragment;
+  const fragment = dompurify.sanitize(`<i hidden></i>${hidden.html}`) as unknown as DocumentFragment;
   const active = dompurify.removed.some(isActive);
   fragment.firstElementChild?.remove();
   linkRemoteMedia(fragment);
-  return {
-    fragment,
-    active,
-    styleSheets: allowStyleElements ? hidden.styleSheets : [],
-    applyStyles: takeStyles(fragment),
-  };
+  return { fragment, active, styleSheets: how.allowStyleElements ? hidden.styleSheets : [] };
 }
 
 function isActive(removed: unknown): boolean {

@@ -2,88 +2,67 @@
  * The cells as a window over their list: only rows in sight (and a few around) exist, each with a live editor. The active
  * cell is always among them, because it may hold the focus and an input method's unfinished text.
  */
-import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useCallback, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import { Cell } from "./cell.tsx";
+import { CellWindow } from "./cell-window.ts";
 import type { NotebookController } from "./controller.ts";
 import { estimateHeight } from "./estimate.ts";
 import { InsertBar } from "./insert-bar.tsx";
 
-const OVERSCAN = 4;
-
-export function CellList({
-  controller,
-  scroller,
-}: {
+interface CellListProps {
   readonly controller: NotebookController;
   readonly scroller: HTMLElement;
-}) {
+}
+
+export function CellList({ controller, scroller }: CellListProps) {
   const t = useText();
+  const list = useRef<HTMLDivElement>(null);
+  const cellWindow = useCellWindow(controller, scroller);
+  const rows = useObservable(cellWindow.rows);
+  useScrolling(controller, scroller);
+  useLayoutEffect(() => (list.current ? cellWindow.attach(list.current) : undefined), [cellWindow]);
+  const total = controller.services.doc.cellIds().length;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the rows are placed by hand; a ul would bring nothing but its own look.
+    <div ref={list} role="list" aria-label={t("notebook.cells")} className={styles.list}>
+      {rows.map((id) => (
+        <Row
+          key={id}
+          controller={controller}
+          cellWindow={cellWindow}
+          id={id}
+          position={controller.sections.positionOf(id)}
+          total={total}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** The window over the cells in sight, told of what must be in it. */
+function useCellWindow(controller: NotebookController, scroller: HTMLElement): CellWindow {
   const { visible } = useObservable(controller.sections.view);
   const active = useSelected(controller.selection, (now) => now.active);
-  const shown = useSelected(controller.find.state, (find) => find.matches[find.current]?.cellId ?? null);
-  const activeIndex = active === null ? -1 : visible.indexOf(active);
-  const rangeExtractor = useCallback(
-    (range: Range) => withIndex(defaultRangeExtractor(range), activeIndex),
-    [activeIndex],
+  const found = useSelected(controller.find.state, (find) => find.matches[find.current]?.cellId ?? null);
+  const cellWindow = useMemo(
+    () => new CellWindow(scroller, (id) => estimateHeight(controller.services, id)),
+    [controller, scroller],
   );
-  const virtualizer = useVirtualizer({
-    count: visible.length,
-    getScrollElement: () => scroller,
-    estimateSize: (index) => estimateHeight(controller.services, visible[index] ?? ""),
-    getItemKey: useCallback((index: number) => visible[index] ?? index, [visible]),
-    overscan: OVERSCAN,
-    paddingStart: 12,
-    rangeExtractor,
-    useFlushSync: false,
-  });
-  useScrolling(controller, scroller);
-  const toIndex = useRef(virtualizer);
-  toIndex.current = virtualizer;
+  useLayoutEffect(() => cellWindow.show(visible, active), [cellWindow, visible, active]);
   useEffect(() => {
-    if (shown !== null) toIndex.current.scrollToIndex(Math.max(0, visible.indexOf(shown)), { align: "auto" });
-  }, [shown, visible]);
+    if (found !== null && visible.includes(found)) cellWindow.bringIntoSight(found);
+  }, [cellWindow, found, visible]);
   useEffect(() => {
     // A far cell that got the focus wish is mounted first, at its estimated place; the view follows.
     return controller.focus.subscribe(() => {
       const wish = controller.focus.get();
-      const index = wish === null ? -1 : visible.indexOf(wish.cellId);
-      const range = toIndex.current.range;
-      if (index >= 0 && range && (index < range.startIndex || index > range.endIndex))
-        toIndex.current.scrollToIndex(index, { align: "auto" });
+      if (wish !== null && !cellWindow.isNear(wish.cellId)) cellWindow.bringIntoSight(wish.cellId);
     });
-  }, [controller, visible]);
-
-  const total = controller.services.doc.cellIds().length;
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: the rows are placed by hand; a ul would bring nothing but its own look.
-    <div
-      role="list"
-      aria-label={t("notebook.cells")}
-      className={styles.list}
-      style={{ height: virtualizer.getTotalSize() }}
-    >
-      {virtualizer.getVirtualItems().map((item) => {
-        const id = visible[item.index];
-        if (id === undefined) return null;
-        return (
-          <Row
-            key={id}
-            controller={controller}
-            id={id}
-            index={item.index}
-            top={item.start}
-            position={controller.sections.positionOf(id)}
-            total={total}
-            measure={virtualizer.measureElement}
-          />
-        );
-      })}
-    </div>
-  );
+  }, [controller, cellWindow]);
+  return cellWindow;
 }
 
 /** Scrolling has ended when there was none for this long. */
@@ -109,27 +88,24 @@ function useScrolling(controller: NotebookController, scroller: HTMLElement): vo
 
 interface RowProps {
   readonly controller: NotebookController;
+  readonly cellWindow: CellWindow;
   readonly id: CellId;
-  readonly index: number;
-  readonly top: number;
   readonly position: number;
   readonly total: number;
-  readonly measure: (element: HTMLElement | null) => void;
 }
 
-const Row = memo(function Row({ controller, id, index, top, position, total, measure }: RowProps) {
+const Row = memo(function Row({ controller, cellWindow, id, position, total }: RowProps) {
   const [isHovered, setHovered] = useState(false);
+  const row = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => (row.current ? cellWindow.hold(id, row.current) : undefined), [cellWindow, id]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: see the list.
     <div
+      ref={row}
       role="listitem"
       aria-posinset={position}
       aria-setsize={total}
-      data-index={index}
-      ref={measure}
       className={styles.item}
-      // Not a transform: that would be a stacking context, and a list of completions would lie under the next cell.
-      style={{ top }}
       onPointerEnter={(event) => event.pointerType === "mouse" && setHovered(true)}
       onPointerLeave={() => setHovered(false)}
     >
@@ -138,8 +114,3 @@ const Row = memo(function Row({ controller, id, index, top, position, total, mea
     </div>
   );
 });
-
-function withIndex(indexes: number[], index: number): number[] {
-  if (index < 0 || indexes.includes(index)) return indexes;
-  return [...indexes, index].sort((a, b) => a - b);
-}
