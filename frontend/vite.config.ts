@@ -89,6 +89,8 @@ const page: UserConfig = {
     compressed(),
     notebookDocument(),
   ],
+  // Yjs prints three warnings; the browser's way to print them brings a schema library, the package's other way does not.
+  resolve: { alias: [{ find: /^lib0\/logging$/, replacement: resolve(root, "node_modules/lib0/logging.node.js") }] },
   build: {
     outDir: resolve(staticFolder, "page"),
     emptyOutDir: true,
