@@ -24,10 +24,14 @@ export function CellToolbar({ controller, id }: { readonly controller: NotebookC
     onAction: act(run),
   });
   const entries: readonly MenuEntry[] = [
+    item("up", t("notebook.moveUp"), () => controller.move(-1)),
+    item("down", t("notebook.moveDown"), () => controller.move(1)),
+    { kind: "separator", id: "s0" },
     item("cut", t("commands.cutCells"), () => void controller.cut()),
     item("copy", t("commands.copyCells"), () => void controller.copy()),
     item("paste", t("commands.pasteCells"), () => controller.paste()),
     item("duplicate", t("commands.duplicateCells"), () => controller.duplicate()),
+    item("delete", t("notebook.deleteCell"), () => controller.remove()),
     { kind: "separator", id: "s1" },
     item("merge-above", t("commands.mergeAbove"), () => controller.merge("above")),
     item("merge-below", t("commands.mergeBelow"), () => controller.merge("below")),
@@ -46,15 +50,18 @@ export function CellToolbar({ controller, id }: { readonly controller: NotebookC
           <Pencil size={15} aria-hidden />
         </IconButton>
       ) : null}
-      <IconButton size="small" label={t("notebook.moveUp")} onPress={act(() => controller.move(-1))}>
-        <ArrowUp size={15} aria-hidden />
-      </IconButton>
-      <IconButton size="small" label={t("notebook.moveDown")} onPress={act(() => controller.move(1))}>
-        <ArrowDown size={15} aria-hidden />
-      </IconButton>
-      <IconButton size="small" label={t("notebook.deleteCell")} onPress={act(() => controller.remove())}>
-        <Trash2 size={15} aria-hidden />
-      </IconButton>
+      {/* Where the window is narrow these are in the menu only: they would cover what the cell says. */}
+      <span className={styles.wideTools}>
+        <IconButton size="small" label={t("notebook.moveUp")} onPress={act(() => controller.move(-1))}>
+          <ArrowUp size={15} aria-hidden />
+        </IconButton>
+        <IconButton size="small" label={t("notebook.moveDown")} onPress={act(() => controller.move(1))}>
+          <ArrowDown size={15} aria-hidden />
+        </IconButton>
+        <IconButton size="small" label={t("notebook.deleteCell")} onPress={act(() => controller.remove())}>
+          <Trash2 size={15} aria-hidden />
+        </IconButton>
+      </span>
       <MenuButton label={t("notebook.moreActions")} entries={entries} placement="bottom end">
         <IconButton size="small" label={t("notebook.moreActions")}>
           <Ellipsis size={15} aria-hidden />
