@@ -21,8 +21,11 @@ const gzipped = promisify(gzip);
 const root = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
 const staticFolder = resolve(root, "../hub/src/runhere_hub/static");
 
-/** Writes a .br and a .gz beside every text file, which the hub sends as they are: it compresses nothing itself. */
-function compressed(): PluginOption {
+/**
+ * Writes a .br and a .gz beside every text file, which the hub sends as they are: it compresses nothing itself. Without
+ * `brotli` only the .gz, for what is large, seldom fetched, and kept for ever.
+ */
+function compressed(options: { readonly brotli: boolean }): PluginOption {
   return {
     name: "compressed",
     apply: "build",
@@ -35,7 +38,7 @@ function compressed(): PluginOption {
         texts.map(async (name) => {
           const path = resolve(folder, name);
           const content = await readFile(path);
-          await writeFile(`${path}.br`, await brotli(content));
+          if (options.brotli) await writeFile(`${path}.br`, await brotli(content));
           await writeFile(`${path}.gz`, await gzipped(content, { level: 9 }));
         }),
       );
@@ -86,7 +89,7 @@ const page: UserConfig = {
     react(),
     // React Aria brings some thirty languages; the page has two. (The plugin's types are of another bundler.)
     { ...(optimizeLocales.vite({ locales: ["en-US", "ja-JP"] }) as unknown as object), enforce: "pre" } as PluginOption,
-    compressed(),
+    compressed({ brotli: true }),
     notebookDocument(),
   ],
   // Yjs prints three warnings; the browser's way to print them brings a schema library, the package's other way does not.
@@ -129,7 +132,9 @@ const page: UserConfig = {
 const frame: UserConfig = {
   root: resolve(root, "frame/v1"),
   base: "/frame/v1/",
-  plugins: [compressed()],
+  plugins: [compressed({ brotli: false })],
+  // Half of the widget manager's size would be a second sanitiser.
+  resolve: { alias: { "sanitize-html": resolve(root, "frame/v1/widgets/sanitise.ts") } },
   build: {
     outDir: resolve(staticFolder, "frame/v1"),
     emptyOutDir: true,
@@ -137,6 +142,9 @@ const frame: UserConfig = {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    manifest: true,
+    // Plotly alone is more; each comes with the first output that needs it.
+    chunkSizeWarningLimit: 6_000,
     rollupOptions: { input: resolve(root, "frame/v1/frame.html") },
   },
 };

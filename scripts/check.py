@@ -16,6 +16,8 @@ PYTHON_SOURCES = ["hub", "runtime", "protocol", "scripts", "e2e", "bench"]
 TYPED = ["hub/src", "runtime/src", "protocol/src"]
 # First load of the page: code the browser needs before a notebook can be edited, gzip.
 FIRST_LOAD_LIMIT_KB = 350
+# What an output frame needs before it shows a widget, gzip; fetched once for all of them.
+WIDGET_FRAME_LIMIT_KB = 170
 
 
 def command(*words: str | Path, cwd: Path = setup.ROOT) -> Callable[[], bool]:
@@ -73,7 +75,9 @@ def checks(*, fix: bool) -> dict[str, Callable[[], bool]]:
             "--config",
             ".dependency-cruiser.cjs",
         ),
-        "page size": command(setup.python(), "scripts/page_size.py", str(FIRST_LOAD_LIMIT_KB)),
+        "page size": command(
+            setup.python(), "scripts/page_size.py", str(FIRST_LOAD_LIMIT_KB), str(WIDGET_FRAME_LIMIT_KB)
+        ),
     }
 
 

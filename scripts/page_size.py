@@ -1,5 +1,7 @@
 """How much code a browser fetches before a notebook can be edited, gzip; fails over the limit given in KB.
 
+With a second limit: also what an output frame fetches before it shows a widget.
+
 Read from the manifest that Vite writes (static/page/.vite/, which the hub does not serve): the page's entry and the
 notebook page, which is loaded when a notebook opens, with all that they import statically, and the style sheets. What
 comes later does not count: dialogs, menus, the home page, formulas, completion, Japanese.
@@ -15,6 +17,8 @@ from typing import Any
 PAGE = Path(__file__).resolve().parent.parent / "hub" / "src" / "runhere_hub" / "static" / "page"
 MANIFEST = PAGE / ".vite" / "manifest.json"
 ROOTS = ("index.html", "src/app/notebook-page.tsx")
+FRAME = PAGE.parent / "frame" / "v1"
+FRAME_ROOTS = ("frame.html", "widgets/show.ts")
 STYLES = "style.css"
 """Vite's name in the manifest for the one style sheet of a page that is not split by chunk."""
 
@@ -47,23 +51,36 @@ def needed(manifest: Mapping[str, Mapping[str, Any]], roots: Iterable[str] = ROO
     return files
 
 
-def main() -> int:
-    """Print each file and the sum; compare with the limit."""
-    if not MANIFEST.exists():
-        print("the page is not built", file=sys.stderr)
-        return 1
-    try:
-        files = needed(json.loads(MANIFEST.read_text(encoding="utf-8")))
-    except ManifestUnexpected as error:
-        print(f"page size: {error}; see ROOTS in scripts/page_size.py", file=sys.stderr)
-        return 1
-    sizes = {name: len(gzip.compress((PAGE / name).read_bytes(), 9)) for name in files}
+def weigh(folder: Path, roots: Iterable[str], limit_kb: float, what: str) -> bool:
+    """Print each file that `roots` need and the sum; whether it is within the limit.
+
+    Raises:
+        ManifestUnexpected: See `needed`.
+    """
+    manifest = json.loads((folder / ".vite" / "manifest.json").read_text(encoding="utf-8"))
+    files = needed(manifest, roots)
+    sizes = {name: len(gzip.compress((folder / name).read_bytes(), 9)) for name in files}
     for name, size in sorted(sizes.items(), key=lambda item: -item[1]):
         print(f"{size / 1000:8.1f} KB gzip  {Path(name).name}")
     total_kb = sum(sizes.values()) / 1000
-    limit_kb = float(sys.argv[1]) if len(sys.argv) > 1 else float("inf")
-    print(f"{total_kb:8.1f} KB gzip  before a notebook can be edited, {len(files)} files (limit {limit_kb:g})")
-    return 0 if total_kb <= limit_kb else 1
+    print(f"{total_kb:8.1f} KB gzip  {what}, {len(files)} files (limit {limit_kb:g})")
+    return total_kb <= limit_kb
+
+
+def main() -> int:
+    """Weigh the page and, with a second limit, the frame."""
+    if not MANIFEST.exists():
+        print("the page is not built", file=sys.stderr)
+        return 1
+    page_kb, frame_kb = [*(float(word) for word in sys.argv[1:]), float("inf"), float("inf")][:2]
+    try:
+        fits = weigh(PAGE, ROOTS, page_kb, "before a notebook can be edited")
+        if len(sys.argv) > 2:
+            fits = weigh(FRAME, FRAME_ROOTS, frame_kb, "before a frame shows a widget") and fits
+    except ManifestUnexpected as error:
+        print(f"page size: {error}; see the roots in scripts/page_size.py", file=sys.stderr)
+        return 1
+    return 0 if fits else 1
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
  * The document inside an output frame: takes a port from the page, shows what it is told to, and says how high that is.
  * It runs in an opaque origin without network, storage or the page's cookies; everything it is given may be hostile.
  */
-import type { FrameMessage, RenderMessage } from "../../src/core/frame-messages.ts";
+import type { OutputFrameMessage, PageMessage, WidgetFrameMessage } from "../../src/core/frame-messages.ts";
+import type { Page } from "./page.ts";
+import { show } from "./show.ts";
 
 const output = document.getElementById("output") as HTMLElement;
 
@@ -16,58 +18,57 @@ window.addEventListener("message", function hear(event: MessageEvent): void {
 });
 
 function start(port: MessagePort): void {
-  const say = (message: FrameMessage): void => port.postMessage(message);
-  port.onmessage = (event: MessageEvent<RenderMessage>) => {
-    if (event.data.type === "render") void show(event.data, say);
+  const say = (message: OutputFrameMessage | WidgetFrameMessage): void => port.postMessage(message);
+  const listeners: ((message: PageMessage) => void)[] = [];
+  const page: { -readonly [K in keyof Page]: Page[K] } = {
+    say,
+    hear: (fn) => listeners.push(fn),
+    theme: "light",
+    language: "en",
+    show: (shown, host) => show(shown, host, page),
+  };
+  port.onmessage = (event: MessageEvent<PageMessage>) => {
+    const message = event.data;
+    if (message.type === "theme") page.theme = setTheme(message.theme);
+    if (message.type === "render") {
+      page.theme = setTheme(message.theme);
+      page.language = message.language;
+      document.documentElement.lang = message.language;
+      void show(message, output, page).catch((error) => say({ type: "error", message: String(error) }));
+    }
+    for (const fn of listeners) fn(message);
   };
   window.addEventListener("error", (event) => say({ type: "error", message: String(event.message) }));
   window.addEventListener("unhandledrejection", (event) => say({ type: "error", message: String(event.reason) }));
   document.addEventListener("click", (event) => askForLink(event, say), true);
+  document.addEventListener("securitypolicyviolation", (event) => tellBlocked(event, say));
   reportHeight(say);
   say({ type: "ready" });
 }
 
-async function show(message: RenderMessage, say: (message: FrameMessage) => void): Promise<void> {
-  document.documentElement.dataset["theme"] = message.theme;
-  try {
-    if (message.mime.endsWith("/javascript")) runScript(message.data);
-    else await showHtml(message.data);
-  } catch (error) {
-    say({ type: "error", message: String(error) });
-  }
+function setTheme(theme: "light" | "dark"): "light" | "dark" {
+  document.documentElement.dataset["theme"] = theme;
+  return theme;
 }
 
-/** Scripts see `element`, as in Jupyter. */
-function runScript(source: string): void {
-  new Function("element", source)(output);
-}
-
-async function showHtml(html: string): Promise<void> {
-  output.innerHTML = html;
-  // Scripts put in by innerHTML do not run: make them again, one after another, as a parser would.
-  for (const inert of output.querySelectorAll("script")) {
-    const script = document.createElement("script");
-    for (const { name, value } of inert.attributes) script.setAttribute(name, value);
-    script.textContent = inert.textContent;
-    const loaded = script.src
-      ? new Promise((resolve) => script.addEventListener("load", resolve, { once: true }))
-      : null;
-    const failed = script.src
-      ? new Promise((resolve) => script.addEventListener("error", resolve, { once: true }))
-      : null;
-    inert.replaceWith(script);
-    if (loaded && failed) await Promise.race([loaded, failed]);
-  }
-}
-
-function askForLink(event: MouseEvent, say: (message: FrameMessage) => void): void {
+function askForLink(event: MouseEvent, say: (message: OutputFrameMessage) => void): void {
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
   if (!(link instanceof HTMLAnchorElement) || !/^https?:/.test(link.href) || !event.isTrusted) return;
   event.preventDefault();
   say({ type: "open_link", url: link.href });
 }
 
-function reportHeight(say: (message: FrameMessage) => void): void {
+const told = new Set<string>();
+
+/** What is missing here is told once per host, so that a person knows why a picture stays empty. */
+function tellBlocked(event: SecurityPolicyViolationEvent, say: (message: OutputFrameMessage) => void): void {
+  const host = URL.parse(event.blockedURI)?.host ?? "";
+  if (host === "" || told.has(host) || told.size >= 8) return;
+  told.add(host);
+  say({ type: "blocked", host });
+}
+
+function reportHeight(say: (message: OutputFrameMessage) => void): void {
   let last = -1;
   let waiting = false;
   const report = (): void => {

@@ -4,3 +4,5 @@ export { JupyterServer } from "../kernel/server.ts";
 export { directTransport } from "../kernel/transport.ts";
 export { HeldKernel } from "./held-kernel.ts";
 export { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
+// Here so that widgets' code is there before a kernel's first message.
+export { WidgetStore } from "./widget-parts.ts";

@@ -2,7 +2,9 @@
 import type { HubClient, Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { STATE_MIME } from "../core/widget-state.ts";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
+import { systemClock } from "../sync/clock.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
 import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
 import { RunStore } from "../sync/run-store.ts";
@@ -14,6 +16,7 @@ import { RunDriver } from "./run-driver.ts";
 import { type NotebookPlace, NotebookRuntime } from "./runtime-driver.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
+import { WidgetHost } from "./widget-host.ts";
 
 export interface OpenNotebook {
   readonly doc: NotebookDoc;
@@ -56,7 +59,20 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
   });
   const desk = new ConnectDesk(runtime.binding);
-  const driver = new RunDriver({ notebookId: id, doc, runs, runtime, askForRuntime: () => desk.askForRuntime() });
+  const widgets = new WidgetHost({
+    runs,
+    clock: systemClock,
+    sessionId: () => runtime.sessionId,
+    fileState: () => valueIn(doc.metadata("widgets"), STATE_MIME),
+  });
+  const driver = new RunDriver({
+    notebookId: id,
+    doc,
+    runs,
+    runtime,
+    widgets,
+    askForRuntime: () => desk.askForRuntime(),
+  });
   const language = languageOf(doc, runtime);
   const controller = new NotebookController({
     doc,
@@ -66,6 +82,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     help: runtime,
     language: language.value,
     person: session.person,
+    widgets,
     readBlob: (sha256) => hub.blob(id, sha256),
     now,
   });
@@ -82,6 +99,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     close() {
       controller.close();
       desk.end();
+      widgets.close();
       driver.close();
       runtime.close();
       room.stop();
@@ -146,8 +164,12 @@ function languageOf(doc: NotebookDoc, runtime: NotebookRuntime): { value: Observ
   };
 }
 
-function textIn(value: unknown, key: string): string | null {
+function valueIn(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const found = (value as Readonly<Record<string, unknown>>)[key];
+  return (value as Readonly<Record<string, unknown>>)[key];
+}
+
+function textIn(value: unknown, key: string): string | null {
+  const found = valueIn(value, key);
   return typeof found === "string" && found !== "" ? found : null;
 }

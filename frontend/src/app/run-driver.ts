@@ -24,6 +24,7 @@ import { catchUp, type Heard, heardIn, updatesOfOthers } from "./run-watch.ts";
 import type { NotebookRuntime } from "./runtime-driver.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { type SentRun, SentRuns } from "./sent-runs.ts";
+import type { WidgetHost } from "./widget-host.ts";
 
 export { NOTICE_MIME } from "./live-runs.ts";
 
@@ -40,6 +41,8 @@ export interface RunDriverOptions {
   readonly doc: NotebookDoc;
   readonly runs: RunStore;
   readonly runtime: NotebookRuntime;
+  /** Hears the kernel first: what is a widget's affair is no run's. */
+  readonly widgets?: Pick<WidgetHost, "follow" | "lost" | "heard" | "sort">;
   /** Asked when cells are to run and no runtime is bound: opens the dialog; resolves true once connected. */
   readonly askForRuntime: () => Promise<boolean>;
   /** Where this browser keeps what it sent; default: `localStorage`. */
@@ -335,6 +338,7 @@ export class RunDriver {
     this.#orphans.forget();
     this.#past.forget();
     this.#inputs.clear();
+    this.#options.widgets?.follow(port);
     // What a journal keeps, a closed page does not miss: everything may be handed over at once.
     this.#dispatch({ type: "window", size: port?.journal ? Number.POSITIVE_INFINITY : 1 });
     if (port === null) {
@@ -369,6 +373,7 @@ export class RunDriver {
   }
 
   #heard(event: KernelEvent): void {
+    if (this.#options.widgets?.heard(event)) return;
     if (event.type === "opened") {
       this.#openedAt = this.#clock.now();
       this.#live.opened(event.clean);
@@ -383,11 +388,13 @@ export class RunDriver {
   }
 
   #message(message: KernelMessage, place: { readonly seq: number; readonly at: number } | null): void {
-    const runId = message.parent_header.msg_id;
-    if (runId === undefined) return;
-    const event = runEvent(message);
-    if (event === null) return;
+    const requestId = message.parent_header.msg_id;
+    if (requestId === undefined) return;
+    const said = runEvent(message);
+    if (said === null) return;
     const { runs } = this.#options;
+    const { runId, event } = this.#options.widgets?.sort(requestId, said) ?? { runId: requestId, event: said };
+    if (event === null) return;
     const journal = this.#journal();
     if (event.type === "input" && journal !== null) this.#inputs.set(event.request.header.msg_id, event);
     if (place !== null && this.#past.takes(runId, event, place)) return;
@@ -417,6 +424,7 @@ export class RunDriver {
   }
 
   #lost(): void {
+    this.#options.widgets?.lost();
     for (const { runId } of this.#sent.of(this.#kernelId() ?? ""))
       if (this.#live.has(runId)) this.#sent.finished(runId);
     this.#questions.ended(null);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_MESSAGES_PER_SECOND, MessageRate, readFrameMessage } from "./frame-messages.ts";
+import { MAX_JSON_CHARACTERS, MAX_MESSAGES_PER_SECOND, MessageRate, readFrameMessage } from "./frame-messages.ts";
 
 describe("readFrameMessage", () => {
   it("reads each shape", () => {
@@ -9,6 +9,26 @@ describe("readFrameMessage", () => {
     expect(readFrameMessage({ type: "open_link", url: "https://a.example/" })).toEqual({
       type: "open_link",
       url: "https://a.example/",
+    });
+  });
+
+  it("9_4 reads what widgets say, and nothing beside it", () => {
+    const bytes = new Uint8Array([1]);
+    const data = { method: "update", state: { v: 1 }, buffer_paths: [["b", 0]] };
+    expect(readFrameMessage({ type: "comm_msg", id: 1, comm_id: "c-1", data, buffers: [bytes], target: "x" })).toEqual({
+      type: "comm_msg",
+      id: 1,
+      comm_id: "c-1",
+      data,
+      buffers: [bytes],
+    });
+    expect(readFrameMessage({ type: "want_asset", name: "@scope/name/index" })).toEqual({
+      type: "want_asset",
+      name: "@scope/name/index",
+    });
+    expect(readFrameMessage({ type: "blocked", host: "tile.example:8443" })).toEqual({
+      type: "blocked",
+      host: "tile.example:8443",
     });
   });
 
@@ -26,6 +46,17 @@ describe("readFrameMessage", () => {
     [{ type: "open_link", url: "javascript:alert(1)" }],
     [{ type: "open_link", url: "https://" }],
     [{ type: "error" }],
+    [{ type: "blocked", host: "a b<script>" }],
+    [{ type: "want_model", model_id: "../x" }],
+    [{ type: "want_asset", name: "../../etc/passwd" }],
+    [{ type: "want_asset", name: "a/../b" }],
+    [{ type: "want_asset", name: 'x")+__import__("os").system("true")+("' }],
+    [{ type: "comm_msg", id: 1, comm_id: "c", data: { method: "execute", content: 1 } }],
+    [{ type: "comm_msg", id: 0.5, comm_id: "c", data: { method: "custom", content: 1 } }],
+    [{ type: "comm_msg", id: 1, comm_id: "c", data: { method: "custom", content: "x".repeat(MAX_JSON_CHARACTERS) } }],
+    [{ type: "comm_msg", id: 1, comm_id: "c", data: { method: "update", state: {}, buffer_paths: [["a"]] } }],
+    [{ type: "comm_msg", id: 1, comm_id: "c", data: { method: "custom", content: 1 }, buffers: ["text"] }],
+    [{ type: "comm_open", id: 1, comm_id: "c", target: "any", state: 1 }],
   ])("refuses %j", (message) => {
     expect(readFrameMessage(message)).toBeNull();
   });

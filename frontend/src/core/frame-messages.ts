@@ -1,27 +1,100 @@
 /**
- * What the page and an output frame say to each other over their port. The frame runs foreign code: the page reads its
- * messages with `readFrameMessage`, and a message that does not fit ends the frame (security: bridge).
+ * What the page and an output frame say to each other over their port (SPEC, "Output frames"). The frame runs foreign
+ * code: the page reads its messages with `readFrameMessage`, and a message that does not fit ends the frame.
  */
+import { type BufferPath, isBufferPath, isRecord, type JsonRecord } from "./widget-state.ts";
 
-/** Page → frame. */
+/** What to show. `data` is the output's text; JSON text for JSON types. */
 export interface RenderMessage {
   readonly type: "render";
   readonly mime: string;
-  /** Text of the output; JSON text for JSON types. */
   readonly data: string;
   readonly theme: "light" | "dark";
+  readonly language: string;
 }
 
-/** Frame → page. `height` in CSS pixels. */
-export type FrameMessage =
+/** A widget model as the page holds it. */
+export interface FrameModel {
+  readonly model_id: string;
+  /** Whether a kernel listens: else it is only a picture of its last state. */
+  readonly is_live: boolean;
+  readonly state: JsonRecord;
+  readonly buffer_paths: readonly BufferPath[];
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** A widget's word, as ipywidgets 8 lays it out. */
+export type WidgetData =
+  | {
+      readonly method: "update" | "echo_update";
+      readonly state: JsonRecord;
+      readonly buffer_paths: readonly BufferPath[];
+    }
+  | { readonly method: "custom"; readonly content: JsonRecord[string] }
+  | { readonly method: "request_state" };
+
+/** Page → frame, after `render`. */
+export type PageMessage =
+  | RenderMessage
+  | { readonly type: "theme"; readonly theme: "light" | "dark" }
+  | { readonly type: "models"; readonly models: readonly FrameModel[] }
+  | { readonly type: "no_model"; readonly model_id: string }
+  | {
+      readonly type: "comm";
+      readonly comm_id: string;
+      readonly data: WidgetData;
+      readonly buffers: readonly Uint8Array[];
+      /** Number of the frame's own message that this echoes. */
+      readonly answers: number | null;
+    }
+  | { readonly type: "comm_close"; readonly comm_id: string }
+  /** The kernel is done with the frame's message. */
+  | { readonly type: "sent"; readonly id: number }
+  | { readonly type: "asset"; readonly name: string; readonly code: string | null };
+
+/** Frame → page, of any frame. `height` in CSS pixels. */
+export type OutputFrameMessage =
   | { readonly type: "ready" }
   | { readonly type: "resize"; readonly height: number }
   | { readonly type: "error"; readonly message: string }
+  /** Nothing here can show it: the page takes the output's next representation. */
+  | { readonly type: "cannot_show"; readonly message: string }
+  /** The frame's policy refused to load something from this host. */
+  | { readonly type: "blocked"; readonly host: string }
   | { readonly type: "open_link"; readonly url: string };
+
+/** Frame → page, of a frame that shows widgets. `id` counts the frame's messages. */
+export type WidgetFrameMessage =
+  | { readonly type: "want_model"; readonly model_id: string }
+  | { readonly type: "want_asset"; readonly name: string }
+  | {
+      readonly type: "comm_msg";
+      readonly id: number;
+      readonly comm_id: string;
+      readonly data: WidgetData;
+      readonly buffers: readonly Uint8Array[];
+    }
+  | {
+      readonly type: "comm_open";
+      readonly id: number;
+      readonly comm_id: string;
+      readonly state: JsonRecord;
+      readonly buffer_paths: readonly BufferPath[];
+      readonly buffers: readonly Uint8Array[];
+    }
+  | { readonly type: "comm_close"; readonly id: number; readonly comm_id: string };
+
+export type FrameMessage = OutputFrameMessage | WidgetFrameMessage;
 
 export const MAX_FRAME_HEIGHT_PX = 4_000;
 export const MAX_MESSAGES_PER_SECOND = 200;
+export const MAX_JSON_CHARACTERS = 1_048_576;
+/** Of one message; a file that a person uploads comes in one. */
+export const MAX_BUFFER_BYTES = 64 * 1_048_576;
 const MAX_TEXT = 4_096;
+const HOST = /^[\w.:[\]-]{1,255}$/;
+const MODEL_ID = /^[\w-]{1,128}$/;
+const ASSET_NAME = /^(?:@[\w.-]{1,100}\/)?[\w.-]{1,100}(?:\/[\w.-]{1,100}){0,4}$/;
 
 /** The message, with what it carries cut to the limits; null when it fits no shape. */
 export function readFrameMessage(data: unknown): FrameMessage | null {
@@ -35,16 +108,86 @@ export function readFrameMessage(data: unknown): FrameMessage | null {
         ? { type: "resize", height: Math.max(0, Math.min(MAX_FRAME_HEIGHT_PX, Math.ceil(message["height"]))) }
         : null;
     case "error":
+    case "cannot_show":
       return typeof message["message"] === "string"
-        ? { type: "error", message: message["message"].slice(0, MAX_TEXT) }
+        ? { type: message["type"], message: message["message"].slice(0, MAX_TEXT) }
+        : null;
+    case "blocked":
+      return typeof message["host"] === "string" && HOST.test(message["host"])
+        ? { type: "blocked", host: message["host"] }
         : null;
     case "open_link":
       return typeof message["url"] === "string" && isWebAddress(message["url"])
         ? { type: "open_link", url: message["url"] }
         : null;
     default:
-      return null;
+      return readWidgetMessage(message);
   }
+}
+
+function readWidgetMessage(message: Readonly<Record<string, unknown>>): WidgetFrameMessage | null {
+  const { type, model_id, comm_id, name } = message;
+  if (type === "want_model") return isId(model_id) ? { type, model_id } : null;
+  if (type === "want_asset") return isAssetName(name) ? { type, name } : null;
+  const id = message["id"];
+  if (!Number.isSafeInteger(id) || !isId(comm_id)) return null;
+  const numbered = { id: id as number, comm_id };
+  if (type === "comm_close") return { type, ...numbered };
+  const buffers = readBuffers(message["buffers"]);
+  if (buffers === null) return null;
+  if (type === "comm_msg") {
+    const data = readWidgetData(message["data"], buffers.length);
+    return data && { type, ...numbered, data, buffers };
+  }
+  if (type !== "comm_open") return null;
+  const told = readWidgetData({ ...message, method: "update" }, buffers.length);
+  return told?.method === "update"
+    ? { type, ...numbered, state: told.state, buffer_paths: told.buffer_paths, buffers }
+    : null;
+}
+
+/** Null for what no widget says. Of an update's buffers each has its path. */
+export function readWidgetData(data: unknown, bufferCount: number): WidgetData | null {
+  if (!isRecord(data)) return null;
+  const { method, state, content, buffer_paths: paths = [] } = data;
+  if (method === "request_state") return { method };
+  if (method === "custom") return isSmall(content ?? null) ? { method, content: content ?? null } : null;
+  if (method !== "update" && method !== "echo_update") return null;
+  if (!isRecord(state) || !isSmall(state)) return null;
+  if (!Array.isArray(paths) || paths.length > bufferCount || !paths.every(isBufferPath)) return null;
+  return { method, state, buffer_paths: paths };
+}
+
+function readBuffers(value: unknown): readonly Uint8Array[] | null {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return null;
+  const buffers: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for (const one of value) {
+    if (one instanceof ArrayBuffer) buffers.push(new Uint8Array(one));
+    else if (ArrayBuffer.isView(one)) buffers.push(new Uint8Array(one.buffer, one.byteOffset, one.byteLength));
+    else return null;
+    sizeBytes += buffers.at(-1)?.byteLength ?? 0;
+  }
+  return sizeBytes <= MAX_BUFFER_BYTES ? buffers : null;
+}
+
+/** What JSON cannot write (a cycle, a BigInt) no kernel can read. */
+function isSmall(value: unknown): boolean {
+  try {
+    return (JSON.stringify(value) ?? "").length <= MAX_JSON_CHARACTERS;
+  } catch {
+    return false;
+  }
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && MODEL_ID.test(value);
+}
+
+/** A module's name, as `jupyter-matplotlib` or `@scope/name/part`; no way up. */
+export function isAssetName(value: unknown): value is string {
+  return typeof value === "string" && ASSET_NAME.test(value) && !value.split("/").some((part) => /^\.+$/.test(part));
 }
 
 function isWebAddress(url: string): boolean {

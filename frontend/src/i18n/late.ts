@@ -11,6 +11,10 @@ export const late = {
     en: async () => (await import("./en/find.ts")).find,
     ja: async () => (await import("./ja/find.ts")).find,
   },
+  frames: {
+    en: async () => (await import("./en/frames.ts")).frames,
+    ja: async () => (await import("./ja/frames.ts")).frames,
+  },
   home: {
     en: async () => (await import("./en/home.ts")).home,
     ja: async () => (await import("./ja/home.ts")).home,

@@ -1,6 +1,7 @@
 /** What kernel messages mean for a run: outputs, state, questions. Pure. */
 import type { Json } from "../core/notebook.ts";
 import type { MimeBundle, OutputOp } from "../core/outputs.ts";
+import { VIEW_MIME } from "../core/widget-state.ts";
 import { type MessageWish, newMessage } from "./messages.ts";
 import type { KernelMessage, OutgoingMessage } from "./wire.ts";
 
@@ -69,9 +70,9 @@ export function outputOps(message: KernelMessage): readonly OutputOp[] {
         { op: "output", output: { output_type: "stream", name: text(content["name"]), text: text(content["text"]) } },
       ];
     case "display_data":
-      return [display(content)];
+      return [display(message)];
     case "execute_result":
-      return [result(content)];
+      return [result(message)];
     case "update_display_data":
       return updates(content);
     case "clear_output":
@@ -93,20 +94,21 @@ export function outputOps(message: KernelMessage): readonly OutputOp[] {
   }
 }
 
-function display(content: KernelMessage["content"]): OutputOp {
+function display(message: KernelMessage): OutputOp {
   return {
     op: "output",
-    output: { output_type: "display_data", data: bundle(content["data"]), metadata: metadataOf(content) },
+    output: { output_type: "display_data", data: bundle(message.content["data"]), metadata: metadataOf(message) },
   };
 }
 
-function result(content: KernelMessage["content"]): OutputOp {
+function result(message: KernelMessage): OutputOp {
+  const { content } = message;
   return {
     op: "output",
     output: {
       output_type: "execute_result",
       data: bundle(content["data"]),
-      metadata: metadataOf(content),
+      metadata: metadataOf(message),
       execution_count: count(content["execution_count"]),
     },
   };
@@ -119,8 +121,9 @@ function updates(content: KernelMessage["content"]): readonly OutputOp[] {
   return [{ op: "update_display", display_id: id, data: bundle(content["data"]), metadata }];
 }
 
-function metadataOf(content: KernelMessage["content"]): { readonly [key: string]: Json } {
-  const id = displayIdOf(content);
+function metadataOf({ content, header }: KernelMessage): { readonly [key: string]: Json } {
+  // A widget's state is kept beside its view, by an update like any other: so it has a display id.
+  const id = displayIdOf(content) ?? (VIEW_MIME in bundle(content["data"]) ? `widget-${header.msg_id}` : null);
   const metadata = jsonRecord(content["metadata"]);
   return id === null ? metadata : { ...metadata, runhere: { display_id: id } };
 }

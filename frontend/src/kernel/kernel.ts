@@ -371,6 +371,8 @@ export class KernelConnection implements KernelPort {
     } else if (asked !== "kernel_info_request") {
       if (state === "busy") this.#busyWith.add(parentId);
       else this.#busyWith.delete(parentId);
+      // A comm message has no other answer.
+      if (state === "idle") this.#due.delete(parentId);
       this.status.set(this.#busyWith.size > 0 ? "busy" : "idle");
     }
   }

@@ -1,49 +1,52 @@
-/** Output that runs code: in a frame at once when it was made here, behind a click when it came with the notebook. */
-import { text } from "../i18n/t.ts";
-import { openFrame } from "./frames.ts";
-import { asText, button, element, type Rendered, type Renderer, type RenderRequest } from "./rendered.ts";
+/** Output that runs code: shown in a frame (`framed.ts`), which is fetched with the first of them. */
+import { rootOf, VIEW_MIME } from "../core/widget-state.ts";
+import { text, withWords } from "../i18n/t.ts";
+import { element, nothingToDispose, type Rendered, type Renderer, type RenderRequest } from "./rendered.ts";
 
-/** Keys of saved outputs that somebody clicked in this page: they stay open when they scroll out and back. */
-const clicked = new Set<string>();
+type Framed = typeof import("./framed.ts");
 
-export const scriptRenderer: Renderer = {
-  mimeTypes: ["application/javascript", "text/javascript"],
+let framed: Promise<Framed> | null = null;
+
+/** Whatever `core/mime.ts` calls active; what each type needs is the frame's affair (`frontend/frame/v1/`). */
+export const activeRenderer: Renderer = {
+  mimeTypes: ["application/javascript", "text/javascript", VIEW_MIME],
   render: (request, host) => renderActive(request, host),
+};
+
+/** BokehJS comes with each plot's frame; what `output_notebook()` loads would stay in a frame of its own. */
+export const bokehLoadRenderer: Renderer = {
+  mimeTypes: ["application/vnd.bokehjs_load.v0+json"],
+  render: () => nothingToDispose,
 };
 
 /** Shows an output in a frame, or the question whether to. */
 export function renderActive(request: RenderRequest, host: HTMLElement): Rendered {
-  if (request.isLive || clicked.has(request.outputKey)) return show(request, host);
-  const notice = element("div", "output-ask");
-  const shown: Rendered[] = [];
-  const run = button(text("outputs.showActive"), () => {
-    clicked.add(request.outputKey);
-    notice.remove();
-    shown.push(show(request, host));
-  });
-  notice.append(element("span", "", text("outputs.activeSaved")), run);
-  host.append(notice);
+  const place = element("div");
+  host.append(place);
+  let shown: Rendered | null = null;
+  let isGone = false;
+  framed ??= withWords(import("./framed.ts"), "frames");
+  framed.then(
+    ({ showFramed }) => {
+      if (!isGone) shown = showFramed(request, place);
+    },
+    () => {
+      framed = null; // The next output asks again.
+      place.textContent = text("outputs.notStored");
+    },
+  );
   return {
+    // A widget's saved state changes beside it; the frame shows the present one.
+    update: (value) => request.mime === VIEW_MIME && rootOf(value) === rootOf(request.value),
     dispose: () => {
-      notice.remove();
-      for (const one of shown) one.dispose();
+      isGone = true;
+      shown?.dispose();
+      place.remove();
     },
   };
 }
 
-function show(request: RenderRequest, host: HTMLElement): Rendered {
-  const slot = element("div", "output-frame");
-  host.append(slot);
-  const frame = openFrame(
-    request.outputKey,
-    slot,
-    { mime: request.mime, data: asText(request.value) },
-    request.environment,
-  );
-  return {
-    dispose: () => {
-      frame.park();
-      slot.remove();
-    },
-  };
+/** The notebook is closed. */
+export function endAllFrames(): void {
+  void framed?.then((parts) => parts.endAllFrames());
 }

@@ -4,22 +4,37 @@
  *
  * The frame's origin is the string "null", which proves nothing: what counts is that the port went to this window.
  */
-import { type FrameMessage, MessageRate, type RenderMessage, readFrameMessage } from "../core/frame-messages.ts";
+import {
+  type FrameMessage,
+  MessageRate,
+  type PageMessage,
+  type RenderMessage,
+  readFrameMessage,
+  type WidgetFrameMessage,
+} from "../core/frame-messages.ts";
 
 export interface FrameEvents {
   onResize(heightPx: number): void;
   onError(message: string): void;
+  onCannotShow(message: string): void;
+  /** The frame's policy refused to load something from there. */
+  onBlocked(host: string): void;
   onLink(url: string): void;
+  onWidget(message: WidgetFrameMessage): void;
+  /** A document has loaded and was told what to show. Again after a reload: what it knew is gone. */
+  onOpened(): void;
   /** The frame broke the protocol and was cut off. */
   onBroken(): void;
 }
 
 export interface FrameLink {
+  /** Nothing happens before the document has loaded. */
+  tell(message: PageMessage): void;
   close(): void;
 }
 
 /** Gives every document that loads in `iframe` a port and what it is to show. */
-export function connectFrame(iframe: HTMLIFrameElement, render: RenderMessage, events: FrameEvents): FrameLink {
+export function connectFrame(iframe: HTMLIFrameElement, render: () => RenderMessage, events: FrameEvents): FrameLink {
   let port: MessagePort | null = null;
   const rate = new MessageRate();
   // Also after a reload: a frame that was moved without `moveBefore` starts anew and gets a new port.
@@ -29,7 +44,8 @@ export function connectFrame(iframe: HTMLIFrameElement, render: RenderMessage, e
     port = channel.port1;
     port.onmessage = (event) => receive(event.data);
     iframe.contentWindow?.postMessage({ type: "runhere_port" }, "*", [channel.port2]);
-    port.postMessage(render);
+    port.postMessage(render());
+    events.onOpened();
   };
   const close = (): void => {
     iframe.removeEventListener("load", onLoad);
@@ -45,7 +61,7 @@ export function connectFrame(iframe: HTMLIFrameElement, render: RenderMessage, e
     }
   };
   iframe.addEventListener("load", onLoad);
-  return { close };
+  return { tell: (message) => port?.postMessage(message), close };
 }
 
 function deliver(message: FrameMessage, events: FrameEvents): void {
@@ -58,8 +74,17 @@ function deliver(message: FrameMessage, events: FrameEvents): void {
     case "error":
       events.onError(message.message);
       return;
+    case "cannot_show":
+      events.onCannotShow(message.message);
+      return;
+    case "blocked":
+      events.onBlocked(message.host);
+      return;
     case "open_link":
       // A frame may ask only while the person is acting in the page; a click inside a frame counts for the page too.
       if (navigator.userActivation?.isActive ?? true) events.onLink(message.url);
+      return;
+    default:
+      events.onWidget(message);
   }
 }

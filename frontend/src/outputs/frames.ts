@@ -6,9 +6,13 @@
  *   openFrame ──▶ shown in its slot ──park──▶ parked ──openFrame──▶ shown …
  *                       └── broke the protocol, or evicted while parked ──▶ gone
  */
+
+import type { PageMessage } from "../core/frame-messages.ts";
 import { text } from "../i18n/t.ts";
-import { connectFrame, type FrameLink } from "./bridge.ts";
-import { element, type OutputEnvironment } from "./rendered.ts";
+import { connectFrame } from "./bridge.ts";
+import { FrameNotes } from "./frame-notes.ts";
+import { FrameWidget } from "./frame-widget.ts";
+import { element, type FrameOwner, type OutputEnvironment } from "./rendered.ts";
 
 /** Where the hub serves the frame document; the page's `frame-src` names exactly this. */
 const FRAME_URL = "/frame/v1/frame.html";
@@ -28,12 +32,16 @@ const NO_POWERS = [
 export interface FrameContent {
   readonly mime: string;
   readonly data: string;
+  /** The widget model that it shows, and the state that came with it. */
+  readonly widget: { readonly root: string; readonly saved: unknown } | null;
 }
 
 interface HeldFrame {
   readonly iframe: HTMLIFrameElement;
+  readonly notes: HTMLElement;
   readonly content: FrameContent;
-  readonly link: FrameLink;
+  readonly tell: (message: PageMessage) => void;
+  readonly end: () => void;
 }
 
 type MovingElement = HTMLElement & { moveBefore?: (node: Node, before: Node | null) => void };
@@ -44,18 +52,17 @@ const shown = new Map<string, HeldFrame>();
 let parking: HTMLElement | null = null;
 
 /** Shows `content` in `slot`, in the frame kept under `key` if there is one. `park` is called before the slot goes. */
-export function openFrame(
-  key: string,
-  slot: HTMLElement,
-  content: FrameContent,
-  environment: OutputEnvironment,
-): { park(): void } {
+export function openFrame(key: string, slot: HTMLElement, content: FrameContent, owner: FrameOwner): { park(): void } {
+  watchTheme(owner.environment);
   const kept = parked.get(key);
   parked.delete(key);
-  const same = kept && kept.content.mime === content.mime && kept.content.data === content.data;
+  const same = kept && isSame(kept.content, content);
   if (kept && !same) end(kept);
-  const frame = kept && same ? kept : create(slot, content, environment, () => shown.delete(key));
-  if (kept && same) move(frame.iframe, slot);
+  const frame = kept && same ? kept : create(slot, content, owner, () => shown.delete(key));
+  if (kept && same) {
+    move(frame.iframe, slot);
+    slot.append(frame.notes);
+  }
   shown.set(key, frame);
   return {
     park: () => {
@@ -67,48 +74,84 @@ export function openFrame(
 }
 
 /** Ends every frame: the notebook is closed. */
-export function endAllFrames(): void {
+export function endFrames(): void {
   for (const frame of [...parked.values(), ...shown.values()]) end(frame);
   parked.clear();
   shown.clear();
 }
 
-function create(
-  slot: HTMLElement,
-  content: FrameContent,
-  environment: OutputEnvironment,
-  onBroken: () => void,
-): HeldFrame {
+function isSame(one: FrameContent, other: FrameContent): boolean {
+  if (one.mime !== other.mime) return false;
+  return one.widget && other.widget ? one.widget.root === other.widget.root : one.data === other.data;
+}
+
+let tellsTheme = false;
+
+/** The page's colours may change while frames are open. */
+function watchTheme(environment: OutputEnvironment): void {
+  if (tellsTheme) return;
+  tellsTheme = true;
+  const tell = (): void => {
+    const message = { type: "theme", theme: environment.theme() } as const;
+    for (const frame of [...parked.values(), ...shown.values()]) frame.tell(message);
+  };
+  new MutationObserver(tell).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener("change", tell);
+}
+
+function create(slot: HTMLElement, content: FrameContent, owner: FrameOwner, onBroken: () => void): HeldFrame {
+  const { environment } = owner;
   const iframe = element("iframe");
   iframe.setAttribute("sandbox", "allow-scripts");
   iframe.setAttribute("allow", NO_POWERS);
   iframe.referrerPolicy = "no-referrer";
-  iframe.title = text("outputs.frameTitle");
-  const problem = element("div", "output-frame-problem");
-  problem.hidden = true;
+  iframe.title = text("frames.title");
+  const notes = element("div", "output-frame-notes");
+  const note = new FrameNotes(notes);
+  const widget = content.widget && new FrameWidget(content.widget, owner, note, (message) => link.tell(message));
   const link = connectFrame(
     iframe,
-    { type: "render", mime: content.mime, data: content.data, theme: environment.theme() },
+    () => ({
+      type: "render",
+      mime: content.mime,
+      data: content.data,
+      theme: environment.theme(),
+      language: environment.language(),
+    }),
     {
       onResize: (height) => {
         iframe.style.height = `${height}px`;
       },
-      onError: (message) => {
-        problem.textContent = message;
-        problem.hidden = false;
+      onError: (message) => note.problem(message),
+      onCannotShow: (message) => {
+        note.problem(message);
+        owner.onUnshowable();
       },
+      onBlocked: (host) => note.blocked(host),
       onLink: (url) => void followLink(url, environment),
+      onWidget: (message) => widget?.receive(message),
+      onOpened: () => widget?.open(),
       onBroken: () => {
+        widget?.close();
         iframe.remove();
-        problem.textContent = text("outputs.frameStopped");
-        problem.hidden = false;
+        note.problem(text("frames.stopped"));
         onBroken();
       },
     },
   );
+  widget?.onRevived(() => iframe.contentWindow && reload(iframe));
   iframe.src = FRAME_URL;
-  slot.append(iframe, problem);
-  return { iframe, content, link };
+  slot.append(iframe, notes);
+  const finish = (): void => {
+    widget?.close();
+    link.close();
+  };
+  return { iframe, notes, content, tell: (message) => link.tell(message), end: finish };
+}
+
+/** The document begins anew, and is told again what to show. */
+function reload(iframe: HTMLIFrameElement): void {
+  iframe.src = FRAME_URL;
 }
 
 async function followLink(url: string, environment: OutputEnvironment): Promise<void> {
@@ -131,8 +174,9 @@ function park(key: string, frame: HeldFrame): void {
 }
 
 function end(frame: HeldFrame): void {
-  frame.link.close();
+  frame.end();
   frame.iframe.remove();
+  frame.notes.remove();
 }
 
 function move(iframe: HTMLIFrameElement, target: MovingElement): void {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Output } from "../core/outputs.ts";
+import type { MimeBundle, Output } from "../core/outputs.ts";
 import { OutputArea } from "./output-area.ts";
 import type { OutputEnvironment } from "./rendered.ts";
 
@@ -10,6 +10,8 @@ const environment: OutputEnvironment = {
   readBlob: (sha256) =>
     sha256 === "known" ? Promise.resolve(new TextEncoder().encode('"from a blob"')) : Promise.reject(new Error("none")),
   theme: () => "light",
+  language: () => "en",
+  widgets: { openLine: () => Promise.reject(new Error("no widgets here")) },
 };
 let host: HTMLElement;
 let area: OutputArea;
@@ -21,8 +23,8 @@ beforeEach(() => {
 });
 
 const stream = (text: string): Output => ({ output_type: "stream", name: "stdout", text });
-const show = (outputs: readonly Output[], runId = "r", isLive = true): void => area.showNow({ runId, outputs, isLive });
-const display = (data: Record<string, string>): Output => ({ output_type: "display_data", data, metadata: {} });
+const show = (outputs: readonly Output[], runId = "r", isOwn = true): void => area.showNow({ runId, outputs, isOwn });
+const display = (data: MimeBundle): Output => ({ output_type: "display_data", data, metadata: {} });
 
 describe("OutputArea", () => {
   it("grows a stream in place", () => {
@@ -84,14 +86,16 @@ describe("OutputArea", () => {
     expect(host.textContent).toContain("application/vnd.none.v1+json");
   });
 
-  it("asks before it runs a saved output, and never puts its script into the page", () => {
+  it("asks before it runs a saved output, and never puts its script into the page", async () => {
     show([display({ "text/html": "<script>window.ran = true</script><b>x</b>" })], "saved", false);
+    await vi.waitFor(() => expect(host.querySelector("button")).not.toBeNull());
     expect([
       host.querySelector("iframe"),
       host.querySelector("script"),
       host.querySelector("button")?.textContent,
     ]).toEqual([null, null, "Show it"]);
     host.querySelector("button")?.click();
+    await vi.waitFor(() => expect(host.querySelector("iframe")).not.toBeNull());
     const frame = host.querySelector("iframe");
     expect([frame?.getAttribute("sandbox"), new URL(frame?.src ?? "").pathname]).toEqual([
       "allow-scripts",
@@ -99,9 +103,29 @@ describe("OutputArea", () => {
     ]);
   });
 
-  it("frames a live active output at once", () => {
+  it("frames an active output of one's own at once", async () => {
     show([display({ "text/html": "<script>1</script>" })], "live", true);
-    expect(host.querySelectorAll("iframe")).toHaveLength(1);
+    await vi.waitFor(() => expect(host.querySelectorAll("iframe")).toHaveLength(1));
+  });
+
+  it("asks before it shows a page of somewhere else, whoever's output it is", async () => {
+    show([display({ "text/html": '<iframe width="9" src="https://example.test/a?b&amp;c"></iframe>' })], "page", true);
+    await vi.waitFor(() => expect(host.textContent).toContain("example.test"));
+    expect(host.querySelector("iframe")).toBeNull();
+    expect([...host.querySelectorAll("button")].map((one) => one.textContent)).toEqual([
+      "Show it",
+      "Open it in a new tab",
+    ]);
+  });
+
+  it("keeps a widget's frame when its saved state changes beside it", async () => {
+    const view = (state: string) =>
+      display({ "application/vnd.jupyter.widget-view+json": { model_id: "m" }, "text/plain": state });
+    show([view("a")], "widget", true);
+    await vi.waitFor(() => expect(host.querySelector("iframe")).not.toBeNull());
+    const before = host.querySelector("iframe");
+    show([view("b")], "widget", true);
+    expect(host.querySelector("iframe")).toBe(before);
   });
 
   it("reads large values from the hub and says when it has none", async () => {

@@ -16,7 +16,8 @@ export interface ShownRun {
   /** Changes when another run takes the cell's head. */
   readonly runId: string;
   readonly outputs: readonly Output[];
-  readonly isLive: boolean;
+  /** Whether it is a run of this person. */
+  readonly isOwn: boolean;
 }
 
 interface Item {
@@ -24,6 +25,9 @@ interface Item {
   readonly host: HTMLElement;
   readonly stream: TextView | null;
   rendered: Rendered | null;
+  /** The representation that is shown, and those that nothing could show after all. */
+  mime: string | null;
+  readonly unshowable: Set<string>;
 }
 
 export class OutputArea {
@@ -101,7 +105,9 @@ export class OutputArea {
       item.stream.setText(output.text);
       return true;
     }
-    return false;
+    if (item.mime === null || !("data" in output) || chooseRenderer(output.data, item.unshowable)?.mime !== item.mime)
+      return false;
+    return item.rendered?.update?.(output.data[item.mime]) ?? false;
   }
 
   #make(output: Output, _index: number): Item {
@@ -114,7 +120,7 @@ export class OutputArea {
             (copied) => void this.#environment.copyText(copied),
           )
         : null;
-    return { output, host, stream, rendered: null };
+    return { output, host, stream, rendered: null, mime: null, unshowable: new Set() };
   }
 
   // Filled once the host is in the document: frames and measuring need that.
@@ -137,7 +143,8 @@ export class OutputArea {
   #fillBundle(item: Item, output: Extract<Output, { data: unknown }>, index: number): void {
     // A file may hold an output type of the future: said, and kept in the file as it is.
     const data = output.data as typeof output.data | undefined;
-    const choice = data ? chooseRenderer(data) : null;
+    const choice = data ? chooseRenderer(data, item.unshowable) : null;
+    item.mime = choice?.mime ?? null;
     if (!choice) {
       const types = data ? Object.keys(data).join(", ") : output.output_type;
       item.host.append(element("div", "output-unknown", text("outputs.cannotShow", { types })));
@@ -151,13 +158,26 @@ export class OutputArea {
           mime: choice.mime,
           value,
           metadata: output.metadata,
+          data: output.data,
           environment: this.#environment,
-          isLive: run?.isLive ?? false,
+          isOwn: run?.isOwn ?? false,
+          runId: run?.runId ?? "",
           outputKey: `${run?.runId}:${index}`,
+          onUnshowable: () => this.#fallBack(item, output, index),
         },
         item.host,
       );
     });
+  }
+
+  #fallBack(item: Item, output: Extract<Output, { data: unknown }>, index: number): void {
+    if (item.mime === null || !this.#items.includes(item)) return;
+    item.unshowable.add(item.mime);
+    // Nothing else: the reason stays where it is.
+    if (chooseRenderer(output.data, item.unshowable) === null) return;
+    item.rendered?.dispose();
+    item.rendered = null;
+    this.#fillBundle(item, output, index);
   }
 
   #withValue(item: Item, value: unknown, show: (value: unknown) => void): void {

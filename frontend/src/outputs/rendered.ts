@@ -1,4 +1,5 @@
 /** What a renderer is given and gives back. No framework: plain nodes with an end. */
+import type { PageMessage, WidgetFrameMessage } from "../core/frame-messages.ts";
 
 /** A value of a MIME bundle after blobs were read: text, base64 text, or JSON. */
 export type MimeValue = unknown;
@@ -12,15 +13,57 @@ export interface OutputEnvironment {
   readBlob(sha256: string): Promise<Uint8Array>;
   /** `light` or `dark`; frames are told. */
   theme(): "light" | "dark";
+  /** Language of the page, for frames. */
+  language(): string;
+  /** Joins a frame to the widget models. */
+  readonly widgets: WidgetPort;
+}
+
+/** What a frame that shows a widget asks of the page. */
+export interface WidgetPort {
+  openLine(wish: WidgetLineWish): Promise<WidgetFrameLine>;
+}
+
+export interface WidgetLineWish {
+  /** Model that the output shows. */
+  readonly root: string;
+  readonly runId: string;
+  /** Whether the output may reach the kernel: it is of a run of this person. */
+  readonly isOwn: boolean;
+  /** State that came with the output; null: the notebook's. */
+  readonly saved: unknown;
+  readonly tell: (message: PageMessage) => void;
+  /** The person acts on a widget that no kernel listens to. */
+  readonly onDeaf: () => void;
+  /** A kernel has the model now that was shown from its saved state: the frame must begin again. */
+  readonly onRevived: () => void;
+}
+
+export interface WidgetFrameLine {
+  receive(message: WidgetFrameMessage): void;
+  close(): void;
+}
+
+/** Whose output it is, and what to do when nothing can show it. */
+export interface FrameOwner {
+  readonly environment: OutputEnvironment;
+  readonly runId: string;
+  readonly isOwn: boolean;
+  readonly onUnshowable: () => void;
 }
 
 export interface RenderRequest {
   readonly mime: string;
   readonly value: MimeValue;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** All representations of the output, blobs unread: what a widget's saved state is among. */
+  readonly data: Readonly<Record<string, unknown>>;
   readonly environment: OutputEnvironment;
-  /** Whether this was made by code that ran in this page: else active content waits for a click. */
-  readonly isLive: boolean;
+  /** Whether a run of this person made it: else active content waits for a click, and reaches no kernel. */
+  readonly isOwn: boolean;
+  readonly runId: string;
+  /** Nothing shows this representation after all: take the next best. */
+  readonly onUnshowable: () => void;
   /** Names the output among all of the notebook; frames are kept under it. */
   readonly outputKey: string;
 }

@@ -108,11 +108,21 @@ export class RunStore {
     return run.person !== null && run.person.id === this.#hello?.person.id;
   }
 
+  /** Whether this person ran it: what its outputs do is what this person asked for. */
+  isOwn(run: RunRecord): boolean {
+    return run.kind === "executed" && (this.isMine(run) || this.isWriter(run.run_id));
+  }
+
   /** Unfinished runs that some cell shows, whoever writes them. */
   unfinished(): RunRecord[] {
     return [...this.#book.headRecords()].filter(
       (run) => run.kind === "executed" && !isFinished(run.status) && run.status !== "lost",
     );
+  }
+
+  /** The runs that some cell shows. */
+  shown(): RunRecord[] {
+    return [...this.#book.headRecords()];
   }
 
   /** Whether this tab records the run. */

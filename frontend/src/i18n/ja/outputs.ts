@@ -14,11 +14,6 @@ export const outputs = {
   showMore: "残り {count} 件",
   traceback: "トレースバック",
   imageAlt: "画像の出力",
-  frameTitle: "インタラクティブな出力",
-  frameStopped:
-    "この出力は許可されていないメッセージを送ったため停止しました。表示するにはセルをもう一度実行してください。",
-  activeSaved: "保存されたこの出力にはコードが含まれています。表示すると、隔離されたフレームの中で実行されます。",
-  showActive: "表示する",
   cannotShow: "この出力（{types}）を表示する方法がありません。",
   loading: "出力を読み込んでいます…",
   notStored: "この出力をハブから読み込めませんでした。セルをもう一度実行してください。",

@@ -44,6 +44,7 @@ beforeEach(() => {
     language: new Value("python"),
     person: { id: "p", name: "P", color: "#123456" },
     readBlob: () => Promise.reject(new Error("no blobs")),
+    widgets: { openLine: () => Promise.reject(new Error("no widgets here")) },
     now: () => 1,
   });
   controller.select(at(0));

@@ -1,7 +1,7 @@
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { KeyBinding } from "../../core/shortcuts.ts";
 import { withWords } from "../../i18n/t.ts";
-import { endAllFrames } from "../../outputs/frames.ts";
+import { endAllFrames } from "../../outputs/active.ts";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { latePart } from "../../ui/late-part.ts";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";

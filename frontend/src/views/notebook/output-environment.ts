@@ -1,6 +1,6 @@
 /** What outputs may ask of the page, for one notebook. */
 import { type Observable, Value } from "../../core/observable.ts";
-import { text } from "../../i18n/t.ts";
+import { language, text } from "../../i18n/t.ts";
 import type { OutputEnvironment } from "../../outputs/rendered.ts";
 import type { NotebookController } from "./controller.ts";
 
@@ -36,6 +36,8 @@ export function outputEnvironment(controller: NotebookController): OutputEnviron
     },
     readBlob: controller.services.readBlob,
     theme: () => (isDark() ? "dark" : "light"),
+    language: () => language.get(),
+    widgets: controller.services.widgets,
   };
   environments.set(controller, made);
   return made;

@@ -47,7 +47,7 @@ function Outputs({ controller, id }: { readonly controller: NotebookController; 
     const area = new OutputArea(host.current, outputEnvironment(controller));
     const shown = (): ShownRun | null => {
       const run = runs.headOf(id);
-      return run && { runId: run.run_id, outputs: run.outputs, isLive: runs.isWriter(run.run_id) };
+      return run && { runId: run.run_id, outputs: run.outputs, isOwn: runs.isOwn(run) };
     };
     area.showNow(shown());
     const end = runs.subscribeCell(id, () => area.show(shown()));

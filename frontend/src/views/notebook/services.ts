@@ -6,6 +6,7 @@
 import type { CellId } from "../../core/cell.ts";
 import type { Observable } from "../../core/observable.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
+import type { WidgetPort } from "../../outputs/rendered.ts";
 import type { RoomState } from "../../sync/room-socket.ts";
 import type { RunStore } from "../../sync/run-store.ts";
 
@@ -51,6 +52,8 @@ export interface NotebookServices {
   readonly language: Observable<string>;
   /** Who I am, for presence; colour is a CSS colour. */
   readonly person: { readonly id: string; readonly name: string; readonly color: string };
+  /** The widget models, for frames. Implemented by `app/widget-host.ts`. */
+  readonly widgets: WidgetPort;
   /** Bytes of a large output value. Rejects when the hub has none. */
   readonly readBlob: (sha256: string) => Promise<Uint8Array>;
   /** Milliseconds since 1970. */

@@ -1,0 +1,18 @@
+import type { OutputFrameMessage, PageMessage, WidgetFrameMessage } from "../../src/core/frame-messages.ts";
+
+/** A value to show: the output's text, JSON text for JSON types. */
+export interface Shown {
+  readonly mime: string;
+  readonly data: string;
+}
+
+/** The line to the page, as the parts of the frame use it. */
+export interface Page {
+  say(message: OutputFrameMessage | WidgetFrameMessage): void;
+  /** Calls `fn` with every message from now on. */
+  hear(fn: (message: PageMessage) => void): void;
+  readonly theme: "light" | "dark";
+  readonly language: string;
+  /** Shows a value in an element, as the frame itself does. */
+  show(shown: Shown, host: HTMLElement): Promise<void>;
+}

@@ -1,0 +1,16 @@
+/** A widget in its frame. */
+import "./widgets.css";
+import type { Page } from "../page.ts";
+import { FrameManager } from "./manager.ts";
+
+let manager: FrameManager | null = null;
+
+/** Shows the model of this id; it and what it needs come from the page. */
+export async function showWidget(modelId: string, host: HTMLElement, page: Page): Promise<void> {
+  manager ??= new FrameManager(page);
+  try {
+    await manager.display(modelId, host);
+  } catch (error) {
+    page.say({ type: "cannot_show", message: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,13 @@
+import type { frames as english } from "../en/frames.ts";
+import type { Translated } from "../messages.ts";
+
+export const frames = {
+  title: "インタラクティブな出力",
+  stopped: "この出力は許可されていないメッセージを送ったため停止しました。表示するにはセルをもう一度実行してください。",
+  blocked: "この出力は {hosts} から読み込もうとしました。管理者が許可しない限り、出力はネットワークを使えません。",
+  deaf: "このウィジェットに応答するカーネルがないため、最後の状態を表示しています。使うにはセルをもう一度実行してください。",
+  saved: "保存されたこの出力にはコードが含まれています。表示すると、隔離されたフレームの中で実行されます。",
+  show: "表示する",
+  pageInside: "この出力は {host} のページです。表示すると、そこから読み込まれます。",
+  openPage: "新しいタブで開く",
+} as const satisfies Translated<typeof english>;
