@@ -28,7 +28,7 @@ class Pace:
         first_retry_s, last_retry_s: Wait after a failed commit; it doubles from the first to the last.
     """
 
-    window_s: float = 0.05
+    window_s: float = 0.1
     first_retry_s: float = 0.5
     last_retry_s: float = 5.0
 

@@ -48,6 +48,7 @@ _log = logging.getLogger(__name__)
 
 _STAT_S = 3.0  # for what no watcher tells: symbolic links that lead out of the folder, overflowing queues
 _GONE_S = 0.25  # while a file may turn up again
+_COMPARE_MS = 500
 _SETTLE_S = 0.2  # for programs that empty a file before they fill it
 _CLOSE_S = 10.0
 _TRIES = 3  # of a write whose file changes under it again and again
@@ -98,6 +99,7 @@ class BoundFile:
         self._conflicts = 0  # as of the last merge or write
         self._lacking = 0
         self._metadata_note: str | None = None
+        self._compare_at: int | None = None
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -115,8 +117,9 @@ class BoundFile:
         self._base = await self._db.read(self._load_base)
         async with self._lock:
             await self._check()
-            if self._base is not None and await self._differs():
-                self._situation = rules.edited(self._situation, self._now_ms())
+            # After a kill the room may know what the file lacks. Finding out takes a while, and pages wait to come in.
+            if not self._room.is_as_its_file:
+                self._compare_at = self._now_ms() + _COMPARE_MS
             self._announce()
         self._task = asyncio.create_task(self._run(), name=f"bound file {self._path.name}")
 
@@ -137,6 +140,7 @@ class BoundFile:
         """Return once the file holds what the room holds, as far as it can be written."""
         async with self._lock:
             await self._check_if_changed()
+            await self._compare()
             await self._write_what_waits(at_once=True)
             self._announce()
 
@@ -207,6 +211,8 @@ class BoundFile:
             try:
                 async with self._lock:
                     await self._check_if_changed()
+                    if self._compare_at is not None and self._compare_at <= self._now_ms():
+                        await self._compare()
                     await self._write_what_waits()
                     self._announce()
             except Exception:  # noqa: BLE001 - this task is the file's only writer: it goes on at its next turn
@@ -219,8 +225,8 @@ class BoundFile:
             return 0
         if self._situation.gone_since is not None:
             return _GONE_S
-        due = rules.due_at(self._situation)
-        return _STAT_S if due is None else min(_STAT_S, max(0.0, (due - self._now_ms()) / 1000))
+        dues = [at for at in (rules.due_at(self._situation), self._compare_at) if at is not None]
+        return min([_STAT_S, *(max(0.0, (at - self._now_ms()) / 1000) for at in dues)])
 
     def _announce(self) -> None:
         notes = [rules.lost_outputs_note(self._lacking)] if self._lacking else []
@@ -386,6 +392,14 @@ class BoundFile:
             _log.warning("The base of %s could not be kept: %s", self._path, error.message)
 
     # --- from the room to the file -----------------------------------------------------------------------------------
+
+    async def _compare(self) -> None:
+        """Once after the start: what the room says and the base does not is an edit that waits for the file."""
+        if self._compare_at is None:
+            return
+        self._compare_at = None
+        if self._base is not None and await self._differs():
+            self._situation = rules.edited(self._situation, self._now_ms())
 
     async def _differs(self) -> bool:
         """Whether the room says something that the base lacks, outputs aside."""

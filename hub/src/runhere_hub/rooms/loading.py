@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
@@ -48,8 +48,19 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
         return loaded
     seeded = await seed(notebook_id) or Seeded(EMPTY)
     first = await _first_batch(around, loaded, seeded.notebook)
-    await room_service.begin(around.db, notebook_id, first, base=seeded.base, process=around.process)
-    return await room_service.load(around.db, notebook_id)
+    done = await room_service.begin(around.db, notebook_id, first, base=seeded.base, process=around.process)
+    if done is None:
+        return await room_service.load(around.db, notebook_id)
+    [(_, document)] = first.updates
+    return replace(
+        loaded,
+        seq=done.seq,
+        updates=(document,),
+        log_count=1,
+        log_bytes=len(document),
+        runs=RunsState({run.run_id: run for run in first.runs}, first.heads),
+        is_new=seeded.base is not None,
+    )
 
 
 async def _first_batch(around: Surroundings, loaded: LoadedRoom, notebook: Notebook) -> Batch:

@@ -94,6 +94,8 @@ class OpenRoom:
         self._log_count = log_count
         self._log_bytes = log_bytes
         self._seen = room.about.seq
+        self.is_as_its_file = False
+        """The document was made from the notebook's file when the room was opened."""
         self.looked_at = around.clock()
         self._blobs = OutputBlobs(around.db, around.blobs, around.clock, room.notebook_id)
         self.autosave = Autosave(

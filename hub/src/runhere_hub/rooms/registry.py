@@ -240,6 +240,7 @@ class RoomRegistry:
             on_presence=lambda payload: self._around.bus.tell(Present(notebook_id, payload)),
         )
         opened = OpenRoom(room, self._around, log_count=loaded.log_count, log_bytes=loaded.log_bytes)
+        opened.is_as_its_file = loaded.is_new
         return opened
 
     # --- other hub processes ---------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ class LoadedRoom:
         seq: The last sequence number given out.
         log_count, log_bytes: Size of the log behind the snapshot.
         clients: Yjs client id to the person it is registered to.
+        is_new: The document was made just now, from what the notebook's file says.
     """
 
     notebook_id: str
@@ -35,6 +36,7 @@ class LoadedRoom:
     log_bytes: int
     runs: RunsState
     clients: Mapping[int, str]
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,10 @@ def _stale(conn: Connection, notebook_id: str, changed: Collection[Run]) -> froz
     return frozenset(run.run_id for run in changed if stored.get(run.run_id, run.epoch) > run.epoch)
 
 
-async def begin(db: Database, notebook_id: str, batch: Batch, *, base: FileBase | None, process: str) -> bool:
-    """Give a notebook its first document. False, and nothing written, when another process was faster.
+async def begin(
+    db: Database, notebook_id: str, batch: Batch, *, base: FileBase | None, process: str
+) -> CommitResult | None:
+    """Give a notebook its first document. None, and nothing written, when another process was faster.
 
     `base` is the file that it was made from.
 
@@ -159,16 +163,18 @@ async def begin(db: Database, notebook_id: str, batch: Batch, *, base: FileBase 
     return await db.write(lambda conn: _begin(conn, notebook_id, batch, base, process))
 
 
-def _begin(conn: Connection, notebook_id: str, batch: Batch, base: FileBase | None, process: str) -> bool:
+def _begin(
+    conn: Connection, notebook_id: str, batch: Batch, base: FileBase | None, process: str
+) -> CommitResult | None:
     updates.take_seq(conn, notebook_id, 0)  # whoever comes second waits here
     if updates.snapshot(conn, notebook_id) is not None or updates.after(conn, notebook_id, -1):
-        return False
-    _commit(conn, notebook_id, batch, process, shared=False)
+        return None
+    done = _commit(conn, notebook_id, batch, process, shared=False)
     if base is not None:
         file_bases.save(conn, notebook_id, base)
     else:
         file_bases.forget(conn, notebook_id)  # the text that waited there is the document now
-    return True
+    return done
 
 
 @dataclass(frozen=True)

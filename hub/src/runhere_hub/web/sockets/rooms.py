@@ -18,7 +18,7 @@ from runhere_hub.services.session import SignIn
 from runhere_hub.web import auth, errors
 from runhere_hub.web.deps import current_person, require_own_origin, services
 from runhere_hub.web.rights import RightsWatch, Seat
-from runhere_hub.web.sockets.direct import DirectWebSocketProtocol, write_now_of
+from runhere_hub.web.sockets.direct import DirectWebSocketProtocol, read_with_of, write_now_of
 from runhere_protocol import MAX_MESSAGE_BYTES, ROOM_SUBPROTOCOL, CloseCode
 
 UVICORN_OPTIONS = {
@@ -116,28 +116,42 @@ async def _let_in(websocket: WebSocket, room: OpenRoom, person: Person, role: Ro
 
 async def _read(websocket: WebSocket, room: OpenRoom, channel: "SocketChannel", session: str) -> None:
     """Hand on messages until the page goes, or sends too much."""
-    member = room.room.members[session]
-    loop = asyncio.get_running_loop()
-    credit, counted_at = float(_MESSAGES_AT_ONCE), loop.time()
+    intake = _Intake(room, channel, session)
+    read_with = read_with_of(websocket.scope)
+    if read_with is not None:
+        read_with(intake.take)
     while True:
         event = await websocket.receive()
         if event["type"] == "websocket.disconnect":
             return
-        message = event.get("bytes")
-        if message is None:
-            message = event["text"]
+        data = event.get("bytes")
+        intake.take(event["text"] if data is None else data)
+
+
+class _Intake:
+    """What comes from one page, within its limits."""
+
+    def __init__(self, room: OpenRoom, channel: "SocketChannel", session: str) -> None:
+        self._room = room.room
+        self._member = room.room.members[session]
+        self._channel = channel
+        self._time = asyncio.get_running_loop().time
+        self._credit, self._counted_at = float(_MESSAGES_AT_ONCE), self._time()
+
+    def take(self, message: Message) -> None:
+        """Hand one message on. A page that is too big or too fast is closed; nothing of it is taken after that."""
+        if self._channel.is_closing:
+            return
         if len(message) > MAX_MESSAGE_BYTES:
-            channel.close(CloseCode.MESSAGE_TOO_LARGE, "A message may have 16 MiB.")
-            await channel.closed()
+            self._channel.close(CloseCode.MESSAGE_TOO_LARGE, "A message may have 16 MiB.")
             return
-        now = loop.time()
-        credit = min(_MESSAGES_AT_ONCE, credit + (now - counted_at) * _MESSAGES_PER_S) - 1
-        counted_at = now
-        if credit < 0:
-            channel.close(CloseCode.TOO_MANY_MESSAGES, "Too many messages.")
-            await channel.closed()
+        now = self._time()
+        self._credit = min(_MESSAGES_AT_ONCE, self._credit + (now - self._counted_at) * _MESSAGES_PER_S) - 1
+        self._counted_at = now
+        if self._credit < 0:
+            self._channel.close(CloseCode.TOO_MANY_MESSAGES, "Too many messages.")
             return
-        room.room.receive(member, message)
+        self._room.receive(self._member, message)
 
 
 class SocketChannel:
@@ -149,7 +163,6 @@ class SocketChannel:
         self._pumping = False
         self._outbox = Outbox()
         self._closing: tuple[int, str] | None = None
-        self._closed = asyncio.Event()
 
     def send(self, message: Message) -> None:
         """See `Channel`. A page that reads too slowly is closed."""
@@ -166,9 +179,10 @@ class SocketChannel:
             self._closing = (code, _reason(reason))
             self._outbox.wake()
 
-    async def closed(self) -> None:
-        """Wait until the close was sent."""
-        await self._closed.wait()
+    @property
+    def is_closing(self) -> bool:
+        """True once the channel was closed: nothing more goes out, or is taken."""
+        return self._closing is not None
 
     async def pump(self) -> None:
         """Send what comes until the channel is closed, or the socket is."""
@@ -180,8 +194,6 @@ class SocketChannel:
                 await self._websocket.close(*self._closing)
         except (WebSocketDisconnect, RuntimeError, OSError):
             pass  # the page went first; the reading side tells the room
-        finally:
-            self._closed.set()
 
     async def _empty(self) -> None:
         self._pumping = True  # nothing may overtake the message that is under way
