@@ -100,6 +100,10 @@ export class HubClient {
   downloadUrl(id: string, options: { readonly outputs: boolean }): string {
     return `${this.#base}/api/v1/notebooks/${id}/download?outputs=${options.outputs}`;
   }
+  /** The notebook as an `.ipynb` file, with its outputs as far as the hub has them. */
+  async notebookFile(id: string): Promise<Blob> {
+    return await (await this.#ask(`/notebooks/${id}/download`, { query: { outputs: true } })).blob();
+  }
 
   async trash(): Promise<readonly TrashEntry[]> {
     return (await this.#json<Schemas["Trash"]>("/trash")).entries;

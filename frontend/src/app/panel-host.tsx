@@ -116,9 +116,8 @@ function Panel({ id, row, width, choice, services }: PanelProps) {
   const section = useRef<HTMLElement>(null);
   const { outcome, retry } = useLoaded(row);
   const serial = useServerSerial(services, row);
-  const onArrived = () => {
-    if (choice.state.get().asked > 0 && section.current !== null) focusInto(section.current);
-  };
+  const onArrived = () =>
+    choice.state.get().asked > 0 && section.current !== null ? focusInto(section.current) : undefined;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.nativeEvent.isComposing || event.defaultPrevented) return;
     event.stopPropagation();
@@ -226,19 +225,30 @@ function Available(props: { readonly row: PanelRow; readonly services: PanelServ
   );
 }
 
-function Arrived({ onArrived }: { readonly onArrived: () => void }) {
+/** Calls `onArrived` when it is drawn, and what that returns when it goes. */
+function Arrived({ onArrived }: { readonly onArrived: () => (() => void) | undefined }) {
   const call = useRef(onArrived);
   useEffect(() => call.current(), []);
   return null;
 }
 
-function focusInto(section: HTMLElement): void {
+/** Focus for a panel that a person opened: at once, or, when what is to have it is still being loaded, as soon as it is there. */
+function focusInto(section: HTMLElement): () => void {
   const body = section.querySelector(`.${styles.body}`);
-  const target =
+  const find = (): HTMLElement | null | undefined =>
     body?.querySelector<HTMLElement>("[data-panel-focus]") ??
-    body?.querySelector<HTMLElement>("button:not(:disabled), input, textarea, [tabindex='0']") ??
-    section;
-  target.focus();
+    body?.querySelector<HTMLElement>("button:not(:disabled), input, textarea, [tabindex='0']");
+  const target = find();
+  (target ?? section).focus();
+  if (target || !body) return () => {};
+  const observer = new MutationObserver(() => {
+    const late = find();
+    // Whoever moved the focus meanwhile keeps it.
+    if (late && document.activeElement === section) late.focus();
+    if (late || document.activeElement !== section) observer.disconnect();
+  });
+  observer.observe(body, { childList: true, subtree: true });
+  return () => observer.disconnect();
 }
 
 /** Gives the focus back when a panel goes and takes it along; to the notebook when there is nowhere to give it back to. */

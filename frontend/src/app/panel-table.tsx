@@ -5,10 +5,12 @@
  * A panel is an island in `views/<id>/`; the row here gives it what it needs of `PanelServices`. While the runtime is away for a moment the
  * panel stays as it is under a line of the host; after a switch of runtime it is made anew if it `uses` the server.
  */
-import { ListTree, type LucideIcon } from "lucide-react";
+import { FolderTree, ListTree, type LucideIcon, SquareTerminal } from "lucide-react";
 import type { ComponentType } from "react";
 import type { BindingState } from "../core/binding.ts";
 import { withWords } from "../i18n/t.ts";
+import { onWake } from "../sync/back-off.ts";
+import { systemClock } from "../sync/clock.ts";
 import type { PanelId } from "./panel-choice.ts";
 import type { PanelServices } from "./panel-services.ts";
 
@@ -40,7 +42,61 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
       );
     },
   },
+  files: {
+    icon: FolderTree,
+    uses: "server",
+    load: async () => {
+      const { FilesPanel } = await withWords(import("../views/files/files-panel.tsx"), "files");
+      return ({ services: { server, binding, hub, notebook, openNotebook } }) => {
+        const now = server.get();
+        return now === null ? null : (
+          <FilesPanel
+            server={now}
+            clock={systemClock}
+            folder={folderOf(binding.get())}
+            notebook={async () => ({
+              name: `${notebook.name}.ipynb`,
+              content: await hub.notebookFile(notebook.id),
+            })}
+            openInHub={async (name, content) => {
+              const directory = { folderId: notebook.folder_id, path: parentPath(notebook.path) };
+              const { path } = await hub.upload(directory, name, content);
+              openNotebook((await hub.openNotebook({ folderId: notebook.folder_id, path })).id);
+            }}
+          />
+        );
+      };
+    },
+  },
+  terminal: {
+    icon: SquareTerminal,
+    uses: "server",
+    load: async () => {
+      const { TerminalPanel } = await withWords(import("../views/terminal/terminal-panel.tsx"), "terminal");
+      return ({ services: { server, binding } }) => {
+        const now = server.get();
+        return now === null ? null : (
+          <TerminalPanel
+            server={now}
+            label={now.transport.baseUrl}
+            folder={() => folderOf(binding.get())}
+            clock={systemClock}
+            onWake={onWake}
+          />
+        );
+      };
+    },
+  },
 };
+
+function parentPath(path: string): string {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+}
+
+/** Where the kernel began: relative to the server's root. */
+function folderOf(binding: BindingState): string {
+  return "attachment" in binding ? binding.attachment.folder.path : "";
+}
 
 /** Null when a panel that uses this can be shown. */
 export function whyNot(uses: PanelRow["uses"], binding: BindingState, hasServer: boolean): WhyNot | null {

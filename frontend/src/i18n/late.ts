@@ -7,6 +7,10 @@ export const late = {
     en: async () => (await import("./en/connect.ts")).connect,
     ja: async () => (await import("./ja/connect.ts")).connect,
   },
+  files: {
+    en: async () => (await import("./en/files.ts")).files,
+    ja: async () => (await import("./ja/files.ts")).files,
+  },
   find: {
     en: async () => (await import("./en/find.ts")).find,
     ja: async () => (await import("./ja/find.ts")).find,
@@ -30,6 +34,10 @@ export const late = {
   settings: {
     en: async () => (await import("./en/settings.ts")).settings,
     ja: async () => (await import("./ja/settings.ts")).settings,
+  },
+  terminal: {
+    en: async () => (await import("./en/terminal.ts")).terminal,
+    ja: async () => (await import("./ja/terminal.ts")).terminal,
   },
 } as const;
 

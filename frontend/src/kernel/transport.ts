@@ -13,6 +13,8 @@ export interface SocketLike {
   binaryType: string;
   readonly protocol: string;
   readonly readyState: number;
+  /** Bytes given to `send` that are not on their way yet. */
+  readonly bufferedAmount: number;
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onclose: ((event: { readonly code: number; readonly wasClean: boolean }) => void) | null;
@@ -24,14 +26,24 @@ export interface SocketLike {
 export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
 
 export interface RequestOptions {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly params?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Ends the request; it then fails as one that was not answered. */
+  readonly signal?: AbortSignal;
+}
+
+/** Bytes of a file, both ends included. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Transport {
+  /** Of the server, with final slash, without any secret. */
+  readonly baseUrl: string;
   /**
    * The JSON of a 2xx answer, null where there is none.
    *
@@ -44,6 +56,12 @@ export interface Transport {
    * @throws RuntimeError
    */
   bytes(path: string, options?: RequestOptions): Promise<{ readonly body: ArrayBuffer; readonly headers: Headers }>;
+  /**
+   * A piece of what `files/…` serves, not held in the page's memory by browsers that keep large blobs on disk.
+   *
+   * @throws RuntimeError; `runtime_failed` with status 416 beyond the end.
+   */
+  piece(path: string, range: ByteRange, signal?: AbortSignal): Promise<Blob>;
   socket(path: string, params: Readonly<Record<string, string>>, protocols: string[]): SocketLike;
 }
 
@@ -58,12 +76,15 @@ export interface DirectOptions {
 }
 
 const REQUEST_MS = 20_000;
+const PIECE_MS = 120_000;
 
 /** Straight to the server, over HTTP and WebSocket. */
 export function directTransport(options: DirectOptions): Transport {
   return {
+    baseUrl: options.baseUrl,
     request: (path, request = {}) => requestJson(options, path, request),
     bytes: (path, request = {}) => requestBytes(options, path, request),
+    piece: (path, range, signal) => requestPiece(options, path, range, signal),
     socket: (path, params, protocols) => {
       const url = new URL(path, options.baseUrl.replace(/^http/, "ws"));
       for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value);
@@ -97,19 +118,45 @@ async function requestBytes(
   return { body, headers: answer.headers };
 }
 
-async function accepted(options: DirectOptions, path: string, request: RequestOptions): Promise<Response> {
+async function requestPiece(
+  options: DirectOptions,
+  path: string,
+  { from, to }: ByteRange,
+  signal?: AbortSignal,
+): Promise<Blob> {
+  // A stock server answers no preflight for files: the token goes as it does without any flag, and a plain range needs none.
+  const simple: DirectOptions = { ...options, auth: options.auth === "none" ? "none" : "query" };
+  const wish = { timeoutMs: PIECE_MS, ...(signal ? { signal } : {}) };
+  const answer = await accepted(simple, path, wish, { Range: `bytes=${from}-${to}` });
+  return await answer.blob().catch((error: unknown) => {
+    throw unreachable(path, error);
+  });
+}
+
+async function accepted(
+  options: DirectOptions,
+  path: string,
+  request: RequestOptions,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const url = new URL(path, options.baseUrl);
   for (const [key, value] of Object.entries(request.params ?? {})) url.searchParams.set(key, value);
   addToken(url, options, options.auth);
-  const answer = await send(url, options, request);
-  if (!answer.ok) throw refusal(path, answer.status);
+  const answer = await send(url, options, request, more);
+  if (!answer.ok) throw refusal(path, answer.status, await reasonIn(answer));
   return answer;
 }
 
-async function send(url: URL, options: DirectOptions, request: RequestOptions): Promise<Response> {
-  const headers: Record<string, string> = {};
+async function send(
+  url: URL,
+  options: DirectOptions,
+  request: RequestOptions,
+  more: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const headers: Record<string, string> = { ...more };
   const token = options.token();
   if (options.auth === "header" && token !== null) headers["Authorization"] = `token ${token}`;
+  const limit = AbortSignal.timeout(request.timeoutMs ?? REQUEST_MS);
   const init: RequestInit = {
     method: request.method ?? "GET",
     headers,
@@ -118,7 +165,7 @@ async function send(url: URL, options: DirectOptions, request: RequestOptions): 
     referrerPolicy: "no-referrer",
     // A redirect would hand the token to somebody else.
     redirect: "error",
-    signal: AbortSignal.timeout(request.timeoutMs ?? REQUEST_MS),
+    signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
   };
   if (request.body !== undefined) {
     init.body = JSON.stringify(request.body);
@@ -142,12 +189,25 @@ function unreachable(path: string, cause: unknown): RuntimeError {
   return new RuntimeError("runtime_unreachable", "The runtime does not answer.", { path, cause: name });
 }
 
-function refusal(path: string, status: number): RuntimeError {
-  if (status === 401 || status === 403) {
-    return new RuntimeError("runtime_refused_token", "The runtime did not accept the token.", { path, status });
+/** What the server says of its refusal, for `facts.reason`; "" when nothing can be read. */
+async function reasonIn(answer: Response): Promise<string> {
+  try {
+    const value: unknown = JSON.parse(await answer.text());
+    const message = typeof value === "object" && value !== null && "message" in value ? value.message : "";
+    return typeof message === "string" ? message.slice(0, 500) : "";
+  } catch {
+    // Not JSON, or cut: the status has to do.
+    return "";
   }
-  if (status === 404) return new RuntimeError("runtime_not_found", "The runtime does not know this.", { path, status });
-  return new RuntimeError("runtime_failed", `The runtime answered with status ${status}.`, { path, status });
+}
+
+function refusal(path: string, status: number, reason: string): RuntimeError {
+  const facts = { path, status, reason };
+  if (status === 401 || status === 403) {
+    return new RuntimeError("runtime_refused_token", "The runtime did not accept the token.", facts);
+  }
+  if (status === 404) return new RuntimeError("runtime_not_found", "The runtime does not know this.", facts);
+  return new RuntimeError("runtime_failed", `The runtime answered with status ${status}.`, facts);
 }
 
 function parsed(path: string, text: string): unknown {

@@ -45,6 +45,8 @@ export const commands = {
   collapseAll: "Collapse all sections",
   expandAll: "Expand all sections",
   panel_contents: "Table of contents",
+  panel_files: "Files",
+  panel_terminal: "Terminal",
   lineNumbers: "Line numbers",
   cycleTheme: "Switch between light and dark",
 

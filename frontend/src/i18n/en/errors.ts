@@ -18,5 +18,9 @@ export const errors = {
   invalid: "The hub did not understand this. Reload the page and try again.",
   unexpected_answer:
     "The hub’s answer could not be understood. Something between this browser and the hub may be changing it.",
+  runtime_unreachable: "The runtime does not answer.",
+  runtime_refused_token: "The runtime did not accept the token.",
+  runtime_not_found: "It is not there any more on the runtime’s machine.",
+  runtime_failed: "The runtime could not do this.",
   something: "It did not work: {message}",
 } as const;

@@ -48,6 +48,8 @@ export const commands = {
   collapseAll: "すべてのセクションを折りたたむ",
   expandAll: "すべてのセクションを展開する",
   panel_contents: "目次",
+  panel_files: "ファイル",
+  panel_terminal: "ターミナル",
   lineNumbers: "行番号",
   cycleTheme: "ライトとダークを切り替え",
 

@@ -20,5 +20,9 @@ export const errors = {
   invalid: "ハブが要求を理解できませんでした。ページを再読み込みしてもう一度試してください。",
   unexpected_answer:
     "ハブの応答を理解できませんでした。ブラウザーとハブの間で内容が書き換えられている可能性があります。",
+  runtime_unreachable: "ランタイムが応答していません。",
+  runtime_refused_token: "ランタイムがトークンを受け付けませんでした。",
+  runtime_not_found: "ランタイムのマシン上にはもうありません。",
+  runtime_failed: "ランタイムで処理できませんでした。",
   something: "うまくいきませんでした: {message}",
 } as const satisfies Translated<typeof english>;

@@ -1,0 +1,35 @@
+import type { terminal as english } from "../en/terminal.ts";
+import type { Translated } from "../messages.ts";
+
+export const terminal: Translated<typeof english> = {
+  tabs: "ターミナル一覧",
+  name: "ターミナル {name}",
+  start: "新しいターミナル",
+  starting: "シェルを起動しています…",
+  actions: "ターミナルの操作",
+  rename: "名前を変更…",
+  renameTitle: "ターミナルの名前を変更",
+  renameLabel: "名前",
+  renameHint: "空欄にすると元の名前に戻ります。名前はこのブラウザに保存されます。",
+  save: "保存",
+  screenReader: "スクリーン リーダー モード",
+  end: "ターミナルを終了…",
+  endTitle: "{name} を終了しますか？",
+  endText: "シェルと、その中で動いているすべてのプログラムが終了します。保存されていない内容は失われます。",
+  endConfirm: "ターミナルを終了",
+  close: "閉じる",
+  none: "このサーバーではターミナルを利用できません。サーバーの設定（terminals_enabled）で無効になっているか、パッケージ「jupyter_server_terminals」がありません。ほかの機能は利用できます。",
+  empty:
+    "開いているターミナルはありません。新しいターミナルは、ランタイムのマシン上のシェルです。ランタイムを起動した人の権限で動作します。",
+  notListed: "実行中のターミナルを取得できませんでした: {message}",
+  notStarted: "ターミナルを起動できませんでした: {message}",
+  notEnded: "ターミナルを終了できませんでした: {message}",
+  connecting: "接続しています…",
+  waiting: "このターミナルとの接続が切れています。自動的に再接続します。いま入力した内容は送信されません。",
+  retryNow: "今すぐ再試行",
+  exited: "シェルは終了しました。",
+  gone: "このターミナルはもうサーバーにありません。別の場所で終了されたか、サーバーが再起動されました。",
+  pasting: "貼り付けた内容を送信しています",
+  stopPasting: "停止",
+  howToLeave: "Shift+Escape でターミナルから抜けます。",
+};
