@@ -45,10 +45,15 @@ def test_terminals_of_the_runtime_full_screen_programs_and_coming_back_after_a_r
 
     (stock.root / f"{name}.txt").write_text("one line\n" * 500, encoding="utf-8")
     page.keyboard.type(f"less '{name}.txt'\n")
-    expect(screen).to_contain_text(f"{name}.txt")
-    page.keyboard.press("Escape")
-    expect(panel).to_be_visible()
+    expect(screen).to_contain_text("one line")
     page.keyboard.press("q")
+    expect(screen).to_contain_text("sum-42")
+    # Escape is the program's, not the panel's.
+    page.keyboard.type("cat -v\n")
+    page.keyboard.press("Escape")
+    expect(screen).to_contain_text("^[")
+    expect(panel).to_be_visible()
+    page.keyboard.press("Control+c")
 
     page.keyboard.press("Shift+Escape")
     expect(tab).to_be_focused()
@@ -96,6 +101,7 @@ def test_files_of_the_runtime_are_uploaded_edited_without_losing_others_changes_
     assert (folder / "note.txt").read_text(encoding="utf-8") == "theirs, and longer\n"
     question.get_by_role("button", name="Save mine").click()
     wait_until(lambda: (folder / "note.txt").read_text(encoding="utf-8") == "first\nmine", what="my text")
+    expect(page.get_by_role("dialog", name="note.txt").get_by_text("Saved", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
