@@ -1,8 +1,9 @@
-"""Kernel channel: raw ZMQ, stock jupyter_server and our runtime in one run, as a table of ratios and JSON lines.
+"""Kernel channel: raw ZMQ, jupyter_server, jupyverse and our runtime in one run, as a table of ratios and JSON lines.
 
     python bench/kernel_channel.py [--rounds 3] [--messages 20000] [--cuts 0]
 
-Only ratios of one run count. All use the same ipykernel; the stock server runs with its default settings.
+Only ratios of one run count. All use the same ipykernel; the peers (bench/peers.py) run with their default settings.
+`--without jupyverse` leaves it out: its first run installs it.
 `--cuts 1000` runs the test of random cuts with that many.
 """
 
@@ -25,7 +26,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from four_frames import measure_ms
 from jupyter_client.manager import KernelManager
+from peers import jupyverse_command
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "runtime" / "tests"))
@@ -46,7 +49,7 @@ BURST = (
 )
 QUIET_S = 3.0
 
-Figures = dict[str, float | None]
+Start = Callable[[Path], tuple[subprocess.Popen[bytes], str, str, float]]  # process, address, token, seconds to answer
 
 
 @dataclass
@@ -106,10 +109,22 @@ def start_stock(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]
     return process, url, token, time.perf_counter() - started
 
 
-def start_ours(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]:
+def start_jupyverse(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]:
+    port, program = free_port(), jupyverse_command()
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "runhere_runtime", "--port", "0", "--announce", "json", "--root", str(folder)],
+        [program, f"--port={port}", "--timeout=100", "--set", "auth.mode=noauth"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    wait_for(url + "/api/kernelspecs")
+    return process, url, "none", time.perf_counter() - started
+
+
+def start_ours(folder: Path, *options: str) -> tuple[subprocess.Popen[bytes], str, str, float]:
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runhere_runtime", "--port", "0", "--announce", "json", "--root", str(folder), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "RUNHERE_RUNTIME_DATA": str(folder / "data")},
@@ -140,10 +155,12 @@ def wait_for(url: str) -> None:
 
 
 def start_kernel(url: str, token: str) -> str:
-    request = urllib.request.Request(f"{url}/api/kernels", method="POST", data=b"{}")
+    asked = {"path": f"{uuid.uuid4().hex}.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}
+    request = urllib.request.Request(f"{url}/api/sessions", method="POST", data=json.dumps(asked).encode())
     request.add_header("Authorization", f"token {token}")
+    request.add_header("Content-Type", "application/json")
     with urllib.request.urlopen(request, timeout=60) as answer:
-        return str(json.load(answer)["id"])
+        return str(json.load(answer)["kernel"]["id"])
 
 
 def socket_maker(kind: str, url: str, token: str, kernel: str) -> Callable[[], Awaitable[Any]]:
@@ -252,11 +269,33 @@ def memory_mb(pid: int) -> float:
     return psutil.Process(pid).memory_info().rss / 2**20
 
 
-def measure_starts(rounds: int, folder: Path) -> dict[str, Contender]:
+async def measure_first_reply(contender: Contender, kind: str, url: str, token: str) -> None:
+    """From asking for a kernel to the reply of its first cell."""
+    started = time.perf_counter()
+    kernel = await asyncio.to_thread(start_kernel, url, token)
+    client = await socket_maker(kind, url, token, kernel)()
+    await client.run("1+1")
+    contender.note("kernel start to first reply ms", (time.perf_counter() - started) * 1000)
+    await client.close()
+
+
+async def measure_waiting_kernel(contender: Contender, rounds: int, folder: Path) -> None:
+    """The same where one kernel waits: started long enough ago that it is idle."""
+    process, url, token, _ = start_ours(folder, "--waiting-kernel")
+    try:
+        for _ in range(rounds):
+            await asyncio.sleep(10)
+            await measure_first_reply(contender, "journal", url, token)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def measure_starts(rounds: int, folder: Path, starts: dict[str, Start]) -> dict[str, Contender]:
     """Cold start and idle memory, interleaved."""
-    found = {name: Contender(name, _nothing, None) for name in ("jupyter_server", "ours")}
+    found = {name: Contender(name, _nothing, None) for name in starts}
     for _ in range(rounds):
-        for name, start in (("jupyter_server", start_stock), ("ours", start_ours)):
+        for name, start in starts.items():
             process, _, _, took = start(folder)
             found[name].note("cold start s", took)
             found[name].note("idle MB", memory_mb(process.pid))
@@ -269,10 +308,11 @@ async def _nothing() -> None:
     return None
 
 
-async def run_all(rounds: int, messages: int, folder: Path) -> list[Contender]:
-    starts = measure_starts(rounds, folder)
-    stock, stock_url, stock_token, _ = start_stock(folder)
-    ours, our_url, our_token, _ = start_ours(folder)
+async def run_all(rounds: int, messages: int, folder: Path, *, without: str) -> list[Contender]:
+    servers: dict[str, Start] = {"jupyter_server": start_stock, "jupyverse": start_jupyverse, "ours": start_ours}
+    servers.pop(without, None)
+    starts = measure_starts(rounds, folder, servers)
+    running = {name: start(folder) for name, start in servers.items()}
     private = {"transport": "ipc", "ip": str(folder / "zmq")} if os.name == "posix" else {}  # else in this folder
     manager = KernelManager(**private)
     manager.start_kernel()
@@ -282,40 +322,60 @@ async def run_all(rounds: int, messages: int, folder: Path) -> list[Contender]:
         async def connect_zmq() -> ZmqClient:
             return zmq
 
-        stock_kernel = start_kernel(stock_url, stock_token)
-        our_kernel = start_kernel(our_url, our_token)
-        contenders = [
-            Contender("zmq", connect_zmq, None),
-            Contender("jupyter_server", socket_maker("v1", stock_url, stock_token, stock_kernel), stock.pid),
-            Contender("ours v1", socket_maker("v1", our_url, our_token, our_kernel), ours.pid),
-            Contender("ours default", socket_maker("default", our_url, our_token, our_kernel), ours.pid),
-            Contender("ours journal", socket_maker("journal", our_url, our_token, our_kernel), ours.pid),
-        ]
+        contenders = [Contender("zmq", connect_zmq, None), *contenders_of(running)]
         for _ in range(rounds):
             for contender in contenders:
-                for measure in (measure_round_trips, measure_prints, measure_burst):
-                    print(f"# {contender.name}: {measure.__name__}", file=sys.stderr)
-                    client = await contender.connect()
-                    if measure is measure_round_trips:
-                        await measure(contender, client)
-                    else:
-                        await measure(contender, client, messages)  # type: ignore[call-arg,arg-type]
-                    await close(client)
+                await measure_channel(contender, messages)
         for contender in contenders[1:]:
-            assert contender.pid is not None
-            contender.note("with kernel MB", memory_mb(contender.pid))
-            client = await contender.connect()
-            await measure_blob(contender, client)
-            await close(client)
-            contender.note("peak MB", peak_mb(contender.pid))
+            await measure_large(contender)
+        for contender in contenders:
+            name = contender.name.partition(" ")[0]
+            if contender.name in running or contender.name == "ours journal":
+                contender.figures.update(starts[name].figures)
+                for _ in range(rounds):
+                    await measure_first_reply(contender, KINDS[name][-1], *running[name][1:3])
     finally:
-        for process in (stock, ours):
+        for process, *_ in running.values():
             process.terminate()
             process.wait(30)
         manager.shutdown_kernel(now=True)
-    contenders[1].figures.update(starts["jupyter_server"].figures)
-    contenders[4].figures.update(starts["ours"].figures)
+    contenders.append(Contender("one waiting", _nothing, None))
+    await measure_waiting_kernel(contenders[-1], rounds, folder)
     return contenders
+
+
+KINDS = {"jupyter_server": ("v1",), "jupyverse": ("v1",), "ours": ("v1", "default", "journal")}
+
+
+def contenders_of(running: dict[str, tuple[subprocess.Popen[bytes], str, str, float]]) -> list[Contender]:
+    """Each server's subprotocols, all on one kernel of it."""
+    found = []
+    for name, (process, url, token, _) in running.items():
+        kernel = start_kernel(url, token)
+        for kind in KINDS[name]:
+            shown = f"ours {kind}" if name == "ours" else name
+            found.append(Contender(shown, socket_maker(kind, url, token, kernel), process.pid))
+    return found
+
+
+async def measure_channel(contender: Contender, messages: int) -> None:
+    for measure in (measure_round_trips, measure_prints, measure_burst):
+        print(f"# {contender.name}: {measure.__name__}", file=sys.stderr)
+        client = await contender.connect()
+        if measure is measure_round_trips:
+            await measure(contender, client)
+        else:
+            await measure(contender, client, messages)  # type: ignore[call-arg,arg-type]
+        await close(client)
+
+
+async def measure_large(contender: Contender) -> None:
+    assert contender.pid is not None
+    contender.note("with kernel MB", memory_mb(contender.pid))
+    client = await contender.connect()
+    await measure_blob(contender, client)
+    await close(client)
+    contender.note("peak MB", peak_mb(contender.pid))
 
 
 def peak_mb(pid: int) -> float:
@@ -360,7 +420,7 @@ def report(contenders: list[Contender]) -> None:
 
 def run_cuts(count: int) -> int:
     """The test of random cuts, `count` times."""
-    command = [sys.executable, "-m", "pytest", "-q", "runtime/tests/test_cuts.py", "--timeout", "1800"]
+    command = [sys.executable, "-m", "pytest", "-q", "runtime/tests/test_cuts.py"]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "RUNHERE_CUTS": str(count)}, check=False).returncode
 
 
@@ -369,9 +429,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--cuts", type=int, default=0)
+    parser.add_argument("--without", default="")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report(asyncio.run(run_all(arguments.rounds, arguments.messages, Path(folder))))
+        found = asyncio.run(run_all(arguments.rounds, arguments.messages, Path(folder), without=arguments.without))
+        report(found)
+    with_nagle, without_nagle = measure_ms(nodelay=False), measure_ms(nodelay=True)
+    print(f"four frames in answer to one: {with_nagle:.1f} ms with Nagle's algorithm, {without_nagle:.2f} ms without")
     return run_cuts(arguments.cuts) if arguments.cuts else 0
 
 

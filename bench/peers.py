@@ -7,6 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COLLABORATION = ["jupyter-collaboration==5.0.4", "jupyter-server==2.21.1", "ipykernel==7.4.0"]
 
+JUPYVERSE = ["jupyverse[auth,jupyterlab]==0.14.18", "ipykernel==7.4.0"]
+
 
 def environment(name: str, packages: list[str]) -> Path:
     """The Python of a peer's environment, made if it is not there."""
@@ -25,3 +27,8 @@ def environment(name: str, packages: list[str]) -> Path:
 def collaboration_python() -> Path:
     """JupyterLab's real-time collaboration."""
     return environment("collaboration", COLLABORATION)
+
+
+def jupyverse_command() -> Path:
+    """Jupyter's server on ASGI."""
+    return environment("jupyverse", JUPYVERSE).with_name("jupyverse.exe" if sys.platform == "win32" else "jupyverse")

@@ -34,7 +34,7 @@ async def drop(client: JournalSocket) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(170)
+@pytest.mark.timeout(max(170, 2 * COUNT))
 async def test_7_4_random_cuts_lose_and_double_nothing(
     runtime: Running, record_property: Callable[[str, object], None]
 ) -> None:

@@ -15,6 +15,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -562,6 +563,50 @@ def test_r16_a_taken_port_is_said_and_never_replaced_by_another(tmp_path: Path) 
     assert ended.stdout == ""
     assert f"Port {port}" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+AS_NOBODY = """
+import encodings.idna, os, socket, sys, urllib.error, urllib.request
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+def attempt(act):
+    try:
+        act()
+        print("done")
+    except urllib.error.HTTPError as refused:
+        print(refused.code)
+    except OSError as error:
+        print(type(error).__name__)
+url, *paths = sys.argv[1:]
+for path in paths:
+    attempt(lambda: open(path))
+attempt(lambda: socket.socket(socket.AF_UNIX).connect(paths[-1]))
+attempt(lambda: urllib.request.urlopen(url))
+"""
+
+
+@pytest.mark.skipif(not LINUX or os.getuid() != 0, reason="becomes another user")
+def test_r16_another_user_of_the_machine_gets_nowhere() -> None:
+    """… though nothing above our own folders keeps them out."""
+    with tempfile.TemporaryDirectory() as open_folder:
+        Path(open_folder).chmod(0o755)
+        runtime = start_runtime(Path(open_folder), "--hub", HUB)
+        try:
+            runtime.start_kernel()
+            (kernel,) = children(runtime.process.pid)
+            command = Path(f"/proc/{kernel}/cmdline").read_bytes().split(b"\0")
+            connection = command[command.index(b"-f") + 1].decode()
+            (server,) = (runtime.data / "servers").glob("*.json")
+            deadline = time.monotonic() + 30
+            while not (sockets := list(Path(connection).parent.glob("*-1"))):  # until the kernel listens
+                assert is_served(runtime)
+                assert time.monotonic() < deadline
+            url = f"http://127.0.0.1:{runtime.port}/api/status"
+            asked = [sys.executable, "-c", AS_NOBODY, url, str(server), connection, str(sockets[0])]
+            told = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
+            assert told.stdout.split() == ["PermissionError"] * 4 + ["401"], told.stderr
+            assert runtime.ask("GET", "/api/status", headers=runtime.auth).status == 200
+        finally:
+            runtime.stop()
 
 
 @pytest.mark.parametrize("site", ["same-site", "cross-site"])
