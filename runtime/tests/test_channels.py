@@ -415,3 +415,70 @@ async def test_rest_api_shows_busy_and_idle(runtime: Running) -> None:
     await client.until(lambda: client.is_done(run))
     assert await asyncio.to_thread(state) == "idle"
     await client.close()
+
+
+async def test_7_13_a_run_that_waits_is_withdrawn_and_never_runs(client: JournalSocket) -> None:
+    await client.run("ran = []")
+    running = await client.execute("import time; time.sleep(1.5); ran.append(1)")
+    withdrawn = await client.execute("ran.append(2)")
+    kept = await client.execute("ran.append(3)")
+    await client.until(lambda: client.of(running, "execute_input") != [])
+    await client.tell({"type": "withdraw", "msg_id": withdrawn})
+    await client.until(lambda: client.last_frame("withdrawn") == {"type": "withdrawn", "msg_id": withdrawn})
+    await client.until(lambda: client.is_done(kept))
+    assert [(m.type, m.content) for m in client.heard if m.parent.get("msg_id") == withdrawn] == [
+        ("execute_reply", {"status": "aborted"})
+    ]
+    assert client.of(running, "execute_reply")[0].content["status"] == "ok"
+    assert client.text_of(await client.run("print(ran)")) == "[1, 3]\n"
+
+
+async def test_7_13_what_the_kernel_has_already_is_not_withdrawn(client: JournalSocket) -> None:
+    running = await client.execute("import time; time.sleep(1); print('ran')")
+    await client.until(lambda: client.of(running, "execute_input") != [])
+    await client.tell({"type": "withdraw", "msg_id": running})
+    await client.until(lambda: (client.last_frame("refused") or {}).get("code") == "already_begun")
+    await client.until(lambda: client.is_done(running))
+    assert client.text_of(running) == "ran\n"
+    await client.tell({"type": "withdraw", "msg_id": running})
+    await client.until(lambda: len([f for f in client.frames if f["type"] == "refused"]) == 2)
+
+
+async def test_7_13_a_run_that_fails_gives_up_those_behind_it_and_no_later_ones(client: JournalSocket) -> None:
+    await client.run("ran = []")
+    failing = await client.execute("import time; time.sleep(1); 1/0")
+    behind = [await client.execute(f"ran.append({n})") for n in range(3)]
+    _, question = make_request("kernel_info_request", {})
+    await client.send("shell", question)
+    await client.until(lambda: all(client.of(run, "execute_reply") for run in behind))
+    assert client.of(failing, "execute_reply")[0].content["status"] == "error"
+    assert [client.of(run, "execute_reply")[0].content["status"] for run in behind] == ["aborted"] * 3
+    await client.until(lambda: any(m.type == "kernel_info_reply" for m in client.heard))
+    assert client.text_of(await client.run("print(ran)")) == "[]\n"
+
+
+async def test_7_13_what_is_asked_behind_waiting_runs_is_answered_after_them(client: JournalSocket) -> None:
+    first = await client.execute("import time; time.sleep(0.5)")
+    second = await client.execute("x = 1")
+    msg_id, question = make_request("kernel_info_request", {})
+    await client.send("shell", question)
+    await client.until(lambda: client.of(msg_id, "kernel_info_reply") != [])
+    replies = [m.parent["msg_id"] for m in client.heard if m.channel == "shell"]
+    assert replies[-3:] == [first, second, msg_id]
+
+
+async def test_7_13_a_restart_gives_up_what_waits(runtime: Running) -> None:
+    kernel = runtime.start_kernel()
+    client = journal_socket(runtime, kernel, last=0)
+    await client.attach()
+    running = await client.execute("import time; time.sleep(60)")
+    waiting = await client.execute("print('never')")
+    await client.until(lambda: client.of(running, "execute_input") != [])
+    url = f"/api/kernels/{kernel}/restart"
+    await asyncio.to_thread(runtime.ask, "POST", url, headers=runtime.auth, body=b"")
+    await client.until(lambda: client.of(waiting, "execute_reply") != [])
+    assert client.of(waiting, "execute_reply")[0].content == {"status": "aborted"}
+    after = await client.run("print('after')")
+    assert client.text_of(after) == "after\n"
+    assert client.text_of(waiting) == ""
+    await client.close()

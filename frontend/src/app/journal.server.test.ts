@@ -71,6 +71,36 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
     await page.tab.saved();
   }, 60_000);
 
+  it("a cell that waits is withdrawn: it never runs, and what is behind it does", async () => {
+    const { page } = await open([
+      "import time\nprint('on', flush=True)\ntime.sleep(1)",
+      "x = 1",
+      "print('x' in globals())",
+    ]);
+    page.driver.runAll();
+    await page.prints("c0", "on");
+    const withdrawn = page.tab.runs.headOf("c1")?.run_id ?? "";
+    page.driver.cancel("c1");
+    await page.ends("c2", "ok");
+    expect(page.text("c2")).toBe("False\n");
+    expect(page.tab.runs.run(withdrawn)?.status).toBe("cancelled");
+    expect(page.tab.runs.headOf("c1")).toBeNull();
+    await page.tab.saved();
+  }, 60_000);
+
+  it("an interrupt that the cell takes no notice of still cancels what is behind it", async () => {
+    const { page } = await open([
+      "import time\ntry:\n    print('on', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('no')",
+      "print('never')",
+    ]);
+    page.driver.runAll();
+    await page.prints("c0", "on");
+    page.driver.interrupt();
+    await page.ends("c0", "ok");
+    await until(page.driver.pending, (count) => count === 0);
+    expect(page.tab.runs.headOf("c1")).toBeNull();
+  }, 60_000);
+
   it("an error ends what was handed over", async () => {
     const { page } = await open(["1 / 0", "print('no')", "print('nor this')"]);
     page.driver.runAll();

@@ -230,5 +230,7 @@ function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): strin
       return t("runtime.maybeIncomplete");
     case "started_elsewhere":
       return t("runtime.startedElsewhere");
+    case "cannot_cancel":
+      return t("runtime.cannotCancel");
   }
 }

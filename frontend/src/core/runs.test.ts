@@ -105,10 +105,22 @@ describe("the queue", () => {
     expect(entryOf(running.state, "c1")?.phase).toBe("running");
   });
 
-  test("what is with the kernel already cannot be cancelled, and that is said", () => {
+  test("what was handed over and has not begun is asked back, and ends with the answer", () => {
     const { actions, state } = play([{ type: "connected" }, enqueue(1, 2), { type: "cancel", cellId: "c2" }], 2);
-    expect(actions.slice(2)).toEqual([{ type: "cannot_cancel", runId: "r2", cellId: "c2" }]);
+    expect(actions.slice(2)).toEqual([{ type: "withdraw", runId: "r2", cellId: "c2" }]);
     expect(state.entries).toHaveLength(2);
+    expect(stepQueue(state, replied(2, "aborted")).actions).toEqual([finish(2, "cancelled")]);
+    expect(stepQueue(state, { type: "started", runId: "r2" }).actions).toEqual([
+      { type: "running", runId: "r2", cellId: "c2" },
+    ]);
+  });
+
+  test("an interrupt asks back what was handed over behind the running cell", () => {
+    const begun: QueueEvent[] = [{ type: "connected" }, enqueue(1, 2), { type: "started", runId: "r1" }];
+    expect(play([...begun, { type: "interrupt" }], 2).actions.slice(3)).toEqual([
+      { type: "interrupt_kernel" },
+      { type: "withdraw", runId: "r2", cellId: "c2" },
+    ]);
   });
 
   test("interrupt interrupts the running cell, cancels the rest, and the error that follows counts as interrupted", () => {

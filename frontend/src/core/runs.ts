@@ -2,7 +2,7 @@
  * The queue of executions of one kernel: state and event in, new state and wanted actions out. `app/run-driver.ts` carries the actions out.
  *
  *   waiting ──send──▶ submitted ──started──▶ running ──replied──▶ (gone)
- *      └─cancelled        └─────aborted, kernel gone─────▶ (gone)
+ *      └─cancelled        └─aborted, withdrawn, kernel gone─▶ (gone)
  *
  * Invariant: entries stand in the order in which they were asked for; at most `window` of them are submitted or running; a run leaves the
  * queue exactly once, with exactly one `finish`.
@@ -79,8 +79,8 @@ export type QueueAction =
   | { readonly type: "interrupt_kernel" }
   /** An error ended the queue: say so, and how many cells did not run. */
   | { readonly type: "stopped"; readonly by: RunId; readonly cancelled: number }
-  /** The cell is with the kernel already and cannot be withdrawn; only an interrupt ends it. */
-  | { readonly type: "cannot_cancel"; readonly runId: RunId; readonly cellId: CellId };
+  /** Handed over, and not begun: whoever has it is asked to give it up. Its `aborted` answer ends it; until then it may begin. */
+  | { readonly type: "withdraw"; readonly runId: RunId; readonly cellId: CellId };
 
 export interface QueueStep {
   readonly state: QueueState;
@@ -192,13 +192,21 @@ function cancel(state: QueueState, cellId: CellId): QueueStep {
       waiting.map((entry) => finish(entry, "cancelled")),
     );
   }
-  const sent = state.entries.find((entry) => entry.cellId === cellId && entry.phase === "submitted");
-  return { state, actions: sent ? [{ type: "cannot_cancel", runId: sent.runId, cellId }] : [] };
+  return { state, actions: withdrawals(state.entries.filter((entry) => entry.cellId === cellId)) };
 }
 
-/** Interrupt: the running cell is interrupted, everything behind it cancelled. With nothing handed over, the queue is emptied. */
+function withdrawals(entries: readonly QueueEntry[]): QueueAction[] {
+  const submitted = entries.filter(({ phase }) => phase === "submitted");
+  return submitted.map(({ runId, cellId }) => ({ type: "withdraw", runId, cellId }));
+}
+
+/**
+ * Interrupt: the running cell is interrupted, everything behind it cancelled, also where the cell takes no notice of the interrupt. With
+ * nothing handed over, the queue is emptied.
+ */
 function interrupt(state: QueueState): QueueStep {
   const { kept, actions } = withoutWaiting(state);
+  if (kept.some(({ phase }) => phase === "running")) actions.push(...withdrawals(kept));
   if (kept.length > 0) actions.unshift({ type: "interrupt_kernel" });
   return { state: { ...state, entries: kept.map((entry) => ({ ...entry, interrupted: true })) }, actions };
 }

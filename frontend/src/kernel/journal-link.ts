@@ -63,6 +63,8 @@ export class JournalConnection implements KernelPort, JournalPort {
   readonly #listeners = new Set<(event: KernelEvent) => void>();
   /** Requests that the runtime has not confirmed, in order. */
   readonly #unconfirmed = new Map<string, OutgoingMessage>();
+  /** Requests that are wanted back, until the runtime says how that went. */
+  readonly #withdrawn = new Set<string>();
   readonly #busyWith = new Set<string>();
   #clientId: string;
   /** Which series of numbers `#last` belongs to; null before the first socket. */
@@ -115,6 +117,11 @@ export class JournalConnection implements KernelPort, JournalPort {
 
   takePrompt(): void {
     this.#tell({ type: "take_stdin", force: true });
+  }
+
+  withdraw(msgId: string): void {
+    this.#withdrawn.add(msgId);
+    this.#tell({ type: "withdraw", msg_id: msgId });
   }
 
   reconnectNow(): void {
@@ -194,6 +201,7 @@ export class JournalConnection implements KernelPort, JournalPort {
     // First of all what may not have arrived: what is asked after it is then answered after it.
     for (const message of this.#unconfirmed.values()) socket.send(encode(message, JOURNAL_PROTOCOL));
     this.state.set({ phase: "open" });
+    for (const msgId of this.#withdrawn) this.#tell({ type: "withdraw", msg_id: msgId });
     this.#emit({ type: "opened", again, clean: true });
     this.#ours = { control: this.#askInfo(socket, "control"), shell: this.#askInfo(socket, "shell") };
     this.#watch();
@@ -336,7 +344,11 @@ export class JournalConnection implements KernelPort, JournalPort {
       case "stdin":
         this.prompt.set(promptOf(frame));
         break;
+      case "withdrawn":
+        this.#withdrawn.delete(textOf(frame["msg_id"]));
+        break;
       case "refused":
+        this.#withdrawn.delete(textOf(frame["msg_id"]));
         // An answer that came too late, or from the wrong page, must not come again after a cut.
         this.#unconfirmed.delete(textOf(frame["msg_id"]));
         break;
@@ -381,6 +393,7 @@ export class JournalConnection implements KernelPort, JournalPort {
     this.#busyWith.clear();
     // Not what another process was asked for.
     this.#unconfirmed.clear();
+    this.#withdrawn.clear();
     this.#emit({ type: "process_changed", process });
     if (this.#socket !== null) this.#ours.shell = this.#askInfo(this.#socket, "shell");
   }

@@ -79,6 +79,8 @@ export interface JournalPort {
   past(wish: PastWish): Promise<Past | null>;
   /** Become the one who may answer, whoever was asked first. */
   takePrompt(): void;
+  /** Take a request back that the kernel has not begun: it is answered as aborted and never runs. One that has begun goes on (SPEC 7.13). */
+  withdraw(msgId: string): void;
 }
 
 export interface KernelOptions {

@@ -16,6 +16,7 @@ export const runtime = {
     one: "Stopped at an error: {count} cell that waited was not run.",
     other: "Stopped at an error: {count} cells that waited were not run.",
   },
+  cannotCancel: "The kernel has this cell already and works for somebody else first. Interrupt it, or let it run.",
   startedElsewhere:
     "The kernel started in the runtime’s own folder: this notebook’s folder is not below it. Files that lie beside the notebook need their full path.",
   variablesLost_kernel_died: "The kernel stopped unexpectedly: its variables are lost.",

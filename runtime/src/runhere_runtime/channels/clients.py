@@ -199,6 +199,8 @@ class JournalChannel:
         elif kind == "take_stdin":
             if not self._feed.take_stdin(self, force=frame.get("force") is True):
                 self._refuse("stdin_held", "Another page that is connected was asked.", of="take_stdin")
+        elif kind == "withdraw":
+            self._withdraw(str(frame.get("msg_id", "")))
         else:
             self._refuse("unknown_type", "This frame is not known.", of=str(kind))
 
@@ -267,6 +269,13 @@ class JournalChannel:
             return
         fresh = self._feed.accept(self, channel, frames, msg_id)
         self.tell(text_frame({"type": "sent", "channel": channel, "msg_id": msg_id, "repeated": not fresh}))
+
+    def _withdraw(self, msg_id: str) -> None:
+        if self._feed.withdraw(msg_id):
+            self.tell(text_frame({"type": "withdrawn", "msg_id": msg_id}))
+        else:
+            message = "The kernel has this run already: only an interrupt ends it."
+            self._refuse("already_begun", message, of="withdraw", msg_id=msg_id)
 
     def _refuse(self, code: str, message: str, *, of: str, msg_id: str | None = None) -> None:
         self.tell(text_frame({"type": "refused", "code": code, "message": message, "of": of, "msg_id": msg_id}))

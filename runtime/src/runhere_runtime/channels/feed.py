@@ -7,6 +7,7 @@
 Invariants
 - A record goes to the journal before it goes to a journal client, in one order for all.
 - Stream text waits at most HOLD_S, and only when some was sent less than HOLD_S ago; anything else flushes at once.
+- Of the runs that journal clients hand in, one at a time is with the kernel (`line.py`).
 - A client that reads slowly stops being written to and later continues from the journal: nothing is dropped, and
   memory stays bounded by what the journal's limit allows.
 """
@@ -21,6 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from runhere_runtime.channels.frames import encode_default, encode_v1, text_frame
+from runhere_runtime.channels.line import Line, Request, read_request
 from runhere_runtime.channels.seat import Drain, Seat, make_connect
 from runhere_runtime.channels.stdin import Stdin
 from runhere_runtime.journal.fold import Message, fold
@@ -33,6 +35,8 @@ READY_WITHIN_S = 60.0
 NUDGE_EVERY_S = 0.5
 DETACHED_SEATS = 16
 REMEMBERED_REQUESTS = 20_000
+# A kernel that says it is idle and never answers must not hold up what waits.
+REPLY_WITHIN_S = 2.0
 
 
 class StockClient(Protocol):
@@ -71,6 +75,7 @@ class Feed:
         """
         self.journal = journal
         self.stdin = Stdin()
+        self._line = Line()
         self.state = "starting"
         self.stock: set[StockClient] = set()
         self.clients: set[JournalClient] = set()
@@ -157,12 +162,14 @@ class Feed:
         """The process is gone and another is coming; requests wait until it listens."""
         self._say_status("restarting")
         self.stdin.drop()
+        self._give_up(self._line.clear())
         if not self.closed:
             self._start_nudging()
 
     def kernel_dead(self) -> None:
         """It will not come back."""
         self._say_status("dead")
+        self._give_up(self._line.clear())
 
     def _say_status(self, state: str) -> None:
         message = self._kernel.session.msg("status", {"execution_state": state})
@@ -206,8 +213,12 @@ class Feed:
     def _see_status(self, message: Message) -> None:
         content = json.loads(message.frames[3])
         self.state = str(content.get("execution_state", self.state))
-        if self.state == "idle" and self.stdin.finish(message.run):
+        if self.state != "idle":
+            return
+        if self.stdin.finish(message.run):
             self._tell_stdin()
+        if self._line.is_current(message.run):
+            self._loop.call_later(REPLY_WITHIN_S, lambda: self._run_over(message.run, failed=False))
 
     def _send_stock(self, clients: Sequence[StockClient], found: Sequence[Message]) -> None:
         """Iopub goes to all; the frames are made once for each subprotocol."""
@@ -240,6 +251,9 @@ class Feed:
             self.flush()
             if self.stdin.pending is not None and any(m.channel == "stdin" for m in kept):
                 self._tell_stdin()
+            for message in kept:
+                if message.type == "execute_reply" and self._line.is_current(message.run):
+                    self._run_over(message.run, failed=json.loads(message.frames[3]).get("status") == "error")
 
     def _answer_control(self, message: Message) -> None:
         """Control answers are not kept: resource meters ask every second. They go to who asked."""
@@ -339,10 +353,42 @@ class Feed:
                 self._controlled.popitem(last=False)
         if channel == "shell":
             self.stdin.note_request(msg_id, client.client_id)
-        self.send(self.shared_seat, channel, frames, msg_id)
+        if channel == "shell":
+            self._pass_on(self._line.add(read_request(msg_id, frames)))
+        else:
+            self.send(self.shared_seat, channel, frames, msg_id)
         if channel == "stdin":
             self._tell_stdin()
         return True
+
+    def withdraw(self, msg_id: str) -> bool:
+        """Take back a run that the kernel has not got: it never runs, and everybody hears that it was given up."""
+        request = self._line.withdraw(msg_id)
+        if request is not None:
+            self._give_up([request])
+        return request is not None
+
+    def _pass_on(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            self.send(self.shared_seat, "shell", request.frames, request.msg_id)
+
+    def _run_over(self, msg_id: str, *, failed: bool) -> None:
+        if self.closed:
+            return
+        given_up, following = self._line.over(msg_id, failed=failed)
+        self._give_up(given_up)
+        self._pass_on(following)
+
+    def _give_up(self, requests: Sequence[Request]) -> None:
+        """Answer runs that the kernel will never get, in its place and in its words."""
+        if not requests or self.closed:
+            return
+        session = self._kernel.session
+        for request in requests:
+            parent = {"header": json.loads(request.frames[0])}
+            reply = self._pack(session.msg("execute_reply", {"status": "aborted"}, parent=parent))
+            self._hold([Message("shell", "execute_reply", request.msg_id, tuple(reply), "execute_request")])
+        self.flush()
 
     def _tell_stdin(self) -> None:
         for client in list(self.clients):
