@@ -288,17 +288,13 @@ export class RunDriver {
       case "stopped":
         this.#stopped.set({ cellId: runs.run(action.by)?.cell_id ?? null, cancelled: action.cancelled });
         break;
-      case "withdraw":
-        this.#withdraw(action.runId);
+      case "withdraw": {
+        const journal = this.#journal();
+        if (journal !== null) journal.withdraw(action.runId);
+        else this.#options.runtime.tell({ code: "cannot_cancel" }); // stock Jupyter gives nothing back: the person hears why
         break;
+      }
     }
-  }
-
-  /** Stock Jupyter gives nothing back that it has taken: then the person hears why the cell stays. */
-  #withdraw(runId: RunId): void {
-    const journal = this.#journal();
-    if (journal === null) this.#options.runtime.tell({ code: "cannot_cancel" });
-    else journal.withdraw(runId);
   }
 
   #send({ runId, cellId, source }: Extract<QueueAction, { type: "send" }>): void {
