@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +127,16 @@ def scroll(page: Page, selector: str, *, frames: int = 200) -> tuple[float, floa
     return sum(gap > 25 for gap in gaps) / len(gaps) * 100, max(gaps)
 
 
-def loaded(page: Page, url: str, *, wait_s: float = 3) -> tuple[float, int]:
-    """Code bytes on the wire in KB (scripts and styles, as transferred) and number of requests of a cold load."""
+@dataclass(frozen=True)
+class Load:
+    """What a page had fetched at one moment: code (scripts and styles) in KB on the wire, and requests of all kinds."""
+
+    code_kb: float
+    requests: int
+
+
+def loaded(page: Page, url: str, *, wait_s: float = 3) -> tuple[Load, Load]:
+    """A cold load: what had come when an editor was there, and `wait_s` later."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     kinds: dict[str, str] = {}
@@ -141,12 +150,17 @@ def loaded(page: Page, url: str, *, wait_s: float = 3) -> tuple[float, int]:
 
     session.on("Network.responseReceived", response)
     session.on("Network.loadingFinished", finished)
+
+    def now() -> Load:
+        code = sum(size for request, size in sizes.items() if kinds.get(request) in {"Script", "Stylesheet"})
+        return Load(code / 1000, len(kinds))
+
     page.goto(url, wait_until="commit")
     page.evaluate("() => window.__bench.editor")
+    before = now()
     time.sleep(wait_s)
     page.evaluate("0")
-    code = sum(size for request, size in sizes.items() if kinds.get(request) in {"Script", "Stylesheet"})
-    return code / 1000, len(kinds)
+    return before, now()
 
 
 BLANK = Path(__file__).resolve().parent / "blank"
