@@ -13,6 +13,8 @@ const marked = new Marked({ gfm: true, breaks: false, async: false });
 /** Finds an attachment of the cell (`attachment:name.png`) as a `data:` address; null when there is none. */
 export type FindAttachment = (name: string) => string | null;
 
+const POLICY = { keepIds: false, allowStyleElements: false } as const;
+
 const parsed = new Kept<{ readonly html: string; readonly formulas: readonly Formula[] }>(1_000_000);
 
 function parse(source: string): { readonly html: string; readonly formulas: readonly Formula[] } {
@@ -23,12 +25,17 @@ function parse(source: string): { readonly html: string; readonly formulas: read
 /** Shows `source` in `host`, replacing what stood there. Formulas appear when KaTeX is loaded. */
 export function showMarkdown(source: string, host: HTMLElement, findAttachment: FindAttachment = () => null): void {
   const { html, formulas } = parsed.get(source, () => parse(source));
-  const clean = sanitise(html, { keepIds: false, allowStyleElements: false });
+  const clean = sanitise(html, POLICY);
   mendImages(clean.fragment, findAttachment);
   nameHeadings(clean.fragment);
   placeFormulas(clean.fragment, formulas);
   host.replaceChildren(clean.fragment);
   clean.applyStyles();
+}
+
+/** Does what of `showMarkdown` is slow, so that it is quick later. */
+export function warmMarkdown(source: string): void {
+  sanitise(parsed.get(source, () => parse(source)).html, POLICY);
 }
 
 export const markdownRenderer: Renderer = {

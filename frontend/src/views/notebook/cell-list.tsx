@@ -11,6 +11,7 @@ import { CellWindow } from "./cell-window.ts";
 import type { NotebookController } from "./controller.ts";
 import { estimateHeight } from "./estimate.ts";
 import { InsertBar } from "./insert-bar.tsx";
+import { warmTexts } from "./warm-texts.ts";
 
 interface CellListProps {
   readonly controller: NotebookController;
@@ -23,6 +24,8 @@ export function CellList({ controller, scroller }: CellListProps) {
   const cellWindow = useCellWindow(controller, scroller);
   const rows = useObservable(cellWindow.rows);
   useScrolling(controller, scroller);
+  const isEmpty = rows.length === 0;
+  useEffect(() => (isEmpty ? undefined : warmTexts(controller)), [controller, isEmpty]);
   useLayoutEffect(() => (list.current ? cellWindow.attach(list.current) : undefined), [cellWindow]);
   const total = controller.services.doc.cellIds().length;
   return (

@@ -41,7 +41,7 @@ export class CellWindow {
   /** Begins to follow the scroller. Returns the end. */
   attach(list: HTMLElement): () => void {
     const scroller = this.#scroller;
-    const onScroll = (): void => this.#look();
+    const onScroll = (): void => this.#lookSoon();
     this.#list = list;
     scroller.addEventListener("scroll", onScroll, { passive: true });
     this.#observer.observe(scroller);
@@ -149,13 +149,19 @@ export class CellWindow {
     }
     if (moved > 0) this.#place();
     this.#shift(above);
-    // Not here: rows that came to be now would be measured a frame late, and browsers call that an error.
-    if (this.#frame === 0) {
-      this.#frame = requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.#look();
-      });
-    }
+    this.#lookSoon();
+  }
+
+  /**
+   * Not at once: rows that came to be while sizes are told would be measured a frame late, and while a scroll is told would
+   * make each editor that asks where it stands lay the page out. After a scroll this is still the same frame.
+   */
+  #lookSoon(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#look();
+    });
   }
 
   #shift(byPx: number): void {
