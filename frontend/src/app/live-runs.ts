@@ -12,7 +12,7 @@ import type { RunEvent } from "../kernel/execute.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import type { RunQuestions } from "./run-questions.ts";
-import type { Heard } from "./run-watch.ts";
+import type { Standing } from "./run-watch.ts";
 
 /** MIME type of a notice of ours among a run's outputs. */
 export const NOTICE_MIME = "application/vnd.runhere.notice+json";
@@ -72,7 +72,7 @@ export class LiveRuns {
   }
 
   /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
-  goOn(runId: RunId, cellId: CellId, heard: Heard & GoingOn): void {
+  goOn(runId: RunId, cellId: CellId, heard: Standing & GoingOn): void {
     const { reply, isIdle, isOlderThanSocket, isUnheard = false } = heard;
     this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, end: null });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
@@ -110,14 +110,15 @@ export class LiveRuns {
     if (runIds.length > 0) this.#markIncomplete(runIds);
   }
 
-  heard(runId: RunId, event: RunEvent): void {
+  /** @param id of the kernel's message. */
+  heard(runId: RunId, event: RunEvent, id: string): void {
     const run = this.#live.get(runId);
     if (run === undefined) return;
     run.isUnheard = false;
     const { runs, clock, questions, dispatch } = this.#options;
     switch (event.type) {
       case "ops":
-        runs.ops(runId, event.ops);
+        runs.ops(runId, event.ops, id);
         break;
       case "started":
         dispatch({ type: "started", runId });

@@ -4,6 +4,7 @@ import { ApiError } from "../api/errors.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { STATE_MIME } from "../core/widget-state.ts";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
+import { onLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
 import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
@@ -87,6 +88,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     now,
   });
   room.start();
+  const keeping = keepRuns(runs, { notebook: id, person: session.person.id });
   void bindAtStart(id, runtime, defaultRuntime);
   return {
     doc,
@@ -105,7 +107,33 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
       room.stop();
       language.stop();
       offline.close();
+      keeping.close();
       doc.destroy();
+    },
+  };
+}
+
+/**
+ * Frames of runs are kept in the browser as edits are, from shortly after the notebook is shown on: the part that does so is not needed
+ * before a cell runs, unless an earlier page left something.
+ */
+function keepRuns(runs: RunStore, of: { readonly notebook: string; readonly person: string }): { close(): void } {
+  let isOpen = true;
+  let kept: { close(): void } | null = null;
+  const endLeaving = onLeaving(() => runs.flush());
+  // Tried again with the next notebook: without it, runs are as safe as the connection to the hub.
+  void import("../sync/kept-runs.ts").then(({ KeptRuns, pagesByLock }) => {
+    if (!isOpen) return;
+    const pages = pagesByLock(navigator.locks);
+    const keeper = new KeptRuns({ ...of, page: crypto.randomUUID(), factory: globalThis.indexedDB, pages });
+    kept = keeper;
+    runs.keepIn(keeper);
+  });
+  return {
+    close() {
+      isOpen = false;
+      endLeaving();
+      kept?.close();
     },
   };
 }

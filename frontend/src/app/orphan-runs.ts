@@ -42,8 +42,9 @@ export class OrphanRuns {
   }
 
   /** Something was heard of a run that this tab does not write. */
-  heard(runId: RunId, event: RunEvent, kernelId: string): void {
-    if (this.#isOfThisBrowser(runId, kernelId)) this.#watch.heard(runId, event);
+  heard(runId: RunId, event: RunEvent, { id, kernelId }: { readonly id: string; readonly kernelId: string }): void {
+    const through = this.#options.runs.run(runId)?.through ?? null;
+    if (this.#isOfThisBrowser(runId, kernelId)) this.#watch.heard(runId, event, id, through);
   }
 
   forget(): void {
@@ -70,9 +71,13 @@ export class OrphanRuns {
   async #adopt(sent: SentRun): Promise<void> {
     const { runId } = sent;
     this.#adopting.add(runId);
-    const isOurs = await this.#options.runs.takeOver(runId, false);
+    const { runs, onTaken } = this.#options;
+    const isOurs = await runs.takeOver(runId, false);
     this.#adopting.delete(runId);
-    if (isOurs) this.#options.onTaken(sent, this.#watch.take(runId));
+    // Its page may have seen the end and kept it, and the hub did not know yet.
+    const isOver = isFinished(runs.run(runId)?.status ?? "queued");
+    if (isOver) this.#options.sent.finished(runId);
+    else if (isOurs) onTaken(sent, this.#watch.take(runId));
     this.#options.onSettled();
   }
 }

@@ -209,6 +209,51 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await second.ends("c1", "ok");
   }, 60_000);
 
+  it("of lines that all read the same, none is lost or doubled when another tab takes over", async () => {
+    const same = "import time\nfor i in range(40):\n    print('tick', flush=True)\n    time.sleep(0.1)";
+    const { page: first, browser, notebook } = await open([same]);
+    first.driver.runCells(["c0"]);
+    await first.prints("c0", "tick\n".repeat(4));
+    const second = await another(browser, notebook);
+    expect(await second.runtime.reattach()).toBe(true);
+    await second.ready();
+    await second.prints("c0", "tick\n".repeat(15));
+    first.kill();
+    pages.shift();
+    await second.ends("c0", "ok");
+    expect(second.text("c0")).toBe("tick\n".repeat(40));
+    await second.tab.saved();
+  }, 60_000);
+
+  it("a tab closed while the hub is away: the next one tells the hub what the first had heard", async () => {
+    const notebook = await rooms.notebook([TICKS, "print('short')"]);
+    const browser = new TestBrowser();
+    const session = new LocalStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
+    await page.ready();
+    await page.tab.saved();
+    await rooms.kill();
+    await page.tab.offlineNow();
+    page.driver.runCells(["c1", "c0"]);
+    await page.ends("c1", "ok");
+    await page.prints("c0", "5\n");
+    page.kill();
+    pages.pop();
+    await rooms.start();
+    const again = await another(browser, notebook, session);
+    // What had ended is told without any kernel; what had not is told as far as it was heard, and nobody goes on with it.
+    await again.ends("c1", "ok");
+    expect(again.text("c1")).toBe("short\n");
+    await again.prints("c0", "5\n");
+    await again.tab.run(() => again.tab.runs.headOf("c0")?.writer === null, "a run without a writer");
+    await again.tab.saved();
+    expect(await again.runtime.reattach()).toBe(true);
+    await again.ends("c0", "ok");
+    expect(again.text("c0")).toBe(ALL_TICKS);
+    await again.tab.saved();
+  }, 90_000);
+
   it("two tabs run at once over one socket", async () => {
     const { page: first, browser, notebook } = await open(["print('one')", "print('two')"]);
     const second = await another(browser, notebook);

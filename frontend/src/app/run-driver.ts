@@ -5,7 +5,7 @@
  * those that it took over: the tab that holds the kernel's socket takes over the unfinished runs of this browser that nobody writes any more.
  */
 import type { CellId } from "../core/cell.ts";
-import type { RunId } from "../core/notebook.ts";
+import { isFinished, type RunId } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { emptyQueue, entryOf, type QueueAction, type QueueEvent, type QueueState, stepQueue } from "../core/runs.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
@@ -20,7 +20,7 @@ import { LiveRuns } from "./live-runs.ts";
 import { OrphanRuns } from "./orphan-runs.ts";
 import { PastRuns, type TakenRun } from "./past-runs.ts";
 import { RunQuestions, type StdinRequest } from "./run-questions.ts";
-import { catchUp, type Heard, heardIn, updatesOfOthers } from "./run-watch.ts";
+import { type Heard, heardIn, notRecorded, showing, updatesOfOthers } from "./run-watch.ts";
 import type { NotebookRuntime } from "./runtime-driver.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { type SentRun, SentRuns } from "./sent-runs.ts";
@@ -402,10 +402,18 @@ export class RunDriver {
     const journal = this.#journal();
     if (event.type === "input" && journal !== null) this.#inputs.set(event.request.header.msg_id, event);
     if (place !== null && this.#past.takes(runId, event, place)) return;
-    if (this.#live.has(runId)) this.#live.heard(runId, event);
-    else if (event.type === "ops" && runs.isWriter(runId)) runs.ops(runId, event.ops);
-    else if (journal !== null) this.#past.heard(runId, journal, this.#kernelId() ?? "");
-    else this.#orphans.heard(runId, event, this.#kernelId() ?? "");
+    const id = message.header.msg_id;
+    const kernelId = this.#kernelId() ?? "";
+    if (this.#live.has(runId)) this.#live.heard(runId, event, id);
+    else if (event.type === "ops" && this.#isOver(runId)) runs.ops(runId, event.ops, id);
+    else if (journal !== null) this.#past.heard(runId, journal, kernelId);
+    else this.#orphans.heard(runId, event, { id, kernelId });
+  }
+
+  /** A run of this tab that ended: its threads may print on. */
+  #isOver(runId: RunId): boolean {
+    const { runs } = this.#options;
+    return runs.isWriter(runId) && isFinished(runs.run(runId)?.status ?? "queued");
   }
 
   #journal(): JournalPort | null {
@@ -458,7 +466,7 @@ export class RunDriver {
     this.#dispatch({ type: "adopt", runId, cellId, source: "", phase: started ? "running" : "submitted" });
     if (started !== undefined) runs.status(runId, { status: "running", startedAt: started.at });
     const shown = JSON.stringify(runs.run(runId)?.outputs ?? []);
-    if (JSON.stringify(heard.folded.outputs) !== shown) runs.ops(runId, catchUp(heard, runs.run(runId)?.outputs ?? []));
+    if (JSON.stringify(heard.folded.outputs) !== shown) runs.ops(runId, showing(heard.folded));
     runs.ops(runId, updatesOfOthers(said));
     if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
     if (heard.reply !== null) this.#endedAt.set(runId, events.at(-1)?.at ?? this.#clock.now());
@@ -477,7 +485,7 @@ export class RunDriver {
     const { runs } = this.#options;
     this.#dispatch({ type: "adopt", runId, cellId, source: "" });
     runs.status(runId, { status: "running" });
-    runs.ops(runId, catchUp(heard, runs.run(runId)?.outputs ?? []));
+    for (const { id, ops } of notRecorded(heard.outputs, runs.run(runId)?.through ?? null)) runs.ops(runId, ops, id);
     if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
     if (heard.input === null && heard.reply === null && input !== null) {
       this.#questions.askAgain({ runId, cellId }, input);

@@ -1,58 +1,67 @@
 /**
  * What was heard of the kernel's runs that this tab does not write: another tab does, or a page before this one did.
  *
- * When this tab takes such a run over, it must neither repeat nor lose an output. Of a run heard from its very beginning, what was heard is the
- * whole truth and replaces what the record holds. Of a run heard from somewhere in the middle, what was heard since is added.
+ * When this tab takes such a run over, it must neither repeat nor lose an output. The record says up to which message of the kernel it holds
+ * everything (SPEC 3.3), so what was heard after that one is added.
  */
 import type { RunId } from "../core/notebook.ts";
-import { type Folded, foldOps, NOTHING_FOLDED, type Output, type OutputOp } from "../core/outputs.ts";
+import { type Folded, foldOps, NOTHING_FOLDED, type OutputOp } from "../core/outputs.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 
-export interface Heard {
-  /** Heard from its first message on. */
-  readonly isWhole: boolean;
-  readonly folded: Folded;
-  /** Operations in order; kept only while the run is not whole. */
-  readonly ops: readonly OutputOp[];
+/** How a run stands, outputs apart. */
+export interface Standing {
   readonly executionCount: number | null;
   readonly reply: Extract<RunEvent, { type: "replied" }> | null;
   readonly isIdle: boolean;
   readonly input: Extract<RunEvent, { type: "input" }> | null;
 }
 
-const NOTHING: Heard = {
-  isWhole: false,
-  folded: NOTHING_FOLDED,
-  ops: [],
-  executionCount: null,
-  reply: null,
-  isIdle: false,
-  input: null,
-};
+export interface Heard extends Standing {
+  readonly outputs: readonly HeardOutput[];
+}
+
+/** What one message of the kernel put out. */
+export interface HeardOutput {
+  readonly id: string;
+  readonly ops: readonly OutputOp[];
+}
+
+export interface Told extends Standing {
+  readonly folded: Folded;
+}
+
+const NOTHING: Standing = { executionCount: null, reply: null, isIdle: false, input: null };
 
 /** Runs of others end, or are forgotten: so many are kept. */
 const KEPT = 100;
+/** So many outputs may wait before those that the record holds are let go. */
+const MANY = 200;
 
 export class RunWatch {
-  readonly #heard = new Map<RunId, Heard>();
+  readonly #heard = new Map<RunId, { standing: Standing; outputs: HeardOutput[] }>();
 
   knows(runId: RunId): boolean {
     return this.#heard.has(runId);
   }
 
-  heard(runId: RunId, event: RunEvent): void {
-    const before = this.#heard.get(runId);
-    // The kernel's first word about a run is that it is busy with it.
-    const isFirst = before === undefined && event.type === "started" && event.executionCount === null;
-    this.#heard.set(runId, afterEvent(before ?? { ...NOTHING, isWhole: isFirst }, event));
+  /**
+   * @param id of the message.
+   * @param through up to which message the run's record holds everything, as far as this page was told.
+   */
+  heard(runId: RunId, event: RunEvent, id: string, through: string | null): void {
+    const heard = this.#heard.get(runId) ?? { standing: NOTHING, outputs: [] };
+    this.#heard.set(runId, heard);
+    heard.standing = afterEvent(heard.standing, event);
+    if (event.type === "ops") heard.outputs.push({ id, ops: event.ops });
+    if (heard.outputs.length % MANY === 0) heard.outputs = [...notRecorded(heard.outputs, through)];
     if (this.#heard.size > KEPT) this.#forgetOldest();
   }
 
   /** What was heard of it, which is then forgotten here. */
   take(runId: RunId): Heard {
-    const heard = this.#heard.get(runId) ?? NOTHING;
+    const { standing, outputs } = this.#heard.get(runId) ?? { standing: NOTHING, outputs: [] };
     this.#heard.delete(runId);
-    return heard;
+    return { ...standing, outputs };
   }
 
   clear(): void {
@@ -66,57 +75,49 @@ export class RunWatch {
 }
 
 /** What these events of one run, from its first on, come to. */
-export function heardIn(events: readonly RunEvent[]): Heard {
+export function heardIn(events: readonly RunEvent[]): Told {
   const ops = events.flatMap((event) => (event.type === "ops" ? event.ops : []));
-  const rest = events.filter((event) => event.type !== "ops");
-  const told = rest.reduce(afterEvent, { ...NOTHING, isWhole: events.length > 0 });
-  return { ...told, folded: foldOps(NOTHING_FOLDED, ops) };
+  const standing = events.reduce(afterEvent, NOTHING);
+  return { ...standing, folded: foldOps(NOTHING_FOLDED, ops) };
 }
 
-function afterEvent(heard: Heard, event: RunEvent): Heard {
+function afterEvent(before: Standing, event: RunEvent): Standing {
   switch (event.type) {
     case "ops":
-      return heard.isWhole
-        ? { ...heard, folded: foldOps(heard.folded, event.ops) }
-        : { ...heard, ops: [...heard.ops, ...event.ops] };
+      return before;
     case "started":
-      return { ...heard, executionCount: event.executionCount ?? heard.executionCount };
+      return { ...before, executionCount: event.executionCount ?? before.executionCount };
     case "replied":
-      return { ...heard, reply: event, input: null };
+      return { ...before, reply: event, input: null };
     case "idle":
-      return { ...heard, isIdle: true, input: null };
+      return { ...before, isIdle: true, input: null };
     case "input":
-      return { ...heard, input: event };
+      return { ...before, input: event };
   }
 }
 
-/** The operations that bring the record of a run, which holds these outputs, to what was heard. */
-export function catchUp({ isWhole, folded, ops }: Heard, recorded: readonly Output[]): readonly OutputOp[] {
-  if (!isWhole) return ops.slice(alreadyRecorded(ops, recorded));
+/** Operations that make a record show this and nothing else. */
+export function showing({ outputs, clearPending }: Folded): readonly OutputOp[] {
   const clear: OutputOp = { op: "clear", wait: false };
-  const again = folded.outputs.map((output): OutputOp => ({ op: "output", output }));
-  const pending: OutputOp[] = folded.clearPending ? [{ op: "clear", wait: true }] : [];
+  const again = outputs.map((output): OutputOp => ({ op: "output", output }));
+  const pending: OutputOp[] = clearPending ? [{ op: "clear", wait: true }] : [];
   return [clear, ...again, ...pending];
 }
 
-/**
- * How many of the first operations the record ends with: its writer lived while they were heard. A stock server numbers no messages, so text is
- * compared, and the longest match is taken, because a writer records at once; code that prints the same again and again may lose a piece here.
- */
-function alreadyRecorded(ops: readonly OutputOp[], recorded: readonly Output[]): number {
-  const last = recorded.at(-1);
-  // A text that is kept as a blob is not at hand.
-  if (last?.output_type !== "stream" || typeof last.text !== "string") return 0;
-  const recordedText = last.text;
-  let text = "";
-  let count = 0;
-  for (const [index, op] of ops.entries()) {
-    if (op.op !== "output" || op.output.output_type !== "stream" || op.output.name !== last.name) break;
-    text += op.output.text;
-    if (text.length > recordedText.length) break;
-    if (recordedText.endsWith(text)) count = index + 1;
-  }
-  return count;
+/** What was heard after the message up to which the record holds everything. */
+export function notRecorded(heard: readonly HeardOutput[], through: string | null): readonly HeardOutput[] {
+  if (through === null) return heard;
+  const at = heard.findLastIndex(({ id }) => id === through);
+  // Its writer may have heard more than what reached this tab before it died: then only the numbers in the ids tell.
+  return at < 0 ? heard.filter(({ id }) => !isUpTo(id, through)) : heard.slice(at + 1);
+}
+
+/** Jupyter's own kernels number their messages: `<session>_<process>_<number>`. Other ids say nothing. */
+const NUMBERED = /^(.*_)(\d+)$/;
+
+function isUpTo(id: string, through: string): boolean {
+  const [one, other] = [NUMBERED.exec(id), NUMBERED.exec(through)];
+  return one !== null && other !== null && one[1] === other[1] && Number(one[2]) <= Number(other[2]);
 }
 
 /** Changes of other runs' displays, which the run's own outputs do not show. */

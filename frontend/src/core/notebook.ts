@@ -59,6 +59,8 @@ export interface RunRecord {
   readonly epoch: number;
   /** Number of the next frame. */
   readonly n: number;
+  /** Id of the kernel's message up to which `outputs` hold what the run said; null: not told. */
+  readonly through: string | null;
   readonly writer: Writer | null;
   readonly outputs: readonly Output[];
 }

@@ -260,6 +260,7 @@ test("two runs are at once when neither ended before the other began", () => {
     finished_at,
     epoch: 1,
     n: 0,
+    through: null,
     writer: null,
     outputs: [],
   });

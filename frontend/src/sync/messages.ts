@@ -34,7 +34,8 @@ export type RunEvent =
       readonly started_at: number | null;
     }
   | ({ readonly type: "status" } & StatusChanges)
-  | { readonly type: "outputs"; readonly ops: readonly OutputOp[] };
+  /** `through`: the kernel's message that the record holds everything up to, with this. */
+  | { readonly type: "outputs"; readonly ops: readonly OutputOp[]; readonly through?: string };
 
 /** Page to hub. */
 export type PageFrame =
@@ -57,6 +58,7 @@ export type RunPageFrame =
       readonly event: RunEvent;
     }
   | { readonly type: "take_over"; readonly run_id: RunId; readonly force: boolean }
+  | { readonly type: "release"; readonly run_id: RunId }
   | { readonly type: "head"; readonly cell_id: string; readonly run_id: RunId | null }
   | { readonly type: "head"; readonly cell_id: string; readonly copy_of: RunId };
 

@@ -391,7 +391,8 @@ export class RoomSocket {
   #tellSaved(): void {
     const sinces = [this.#unsaved.since, this.#options.runs.unsavedSince.get()].filter((since) => since !== null);
     const unsavedSince = sinces.length > 0 ? Math.min(...sinces) : null;
-    const keptOffline = this.#options.offline.state.get() === "ok" && !this.#hasDamaged;
+    const { offline, runs } = this.#options;
+    const keptOffline = offline.state.get() === "ok" && runs.isKept && !this.#hasDamaged;
     this.#set({ unsavedSince, saved: unsavedSince === null && this.#unsaved.isAcknowledged, keptOffline });
   }
 

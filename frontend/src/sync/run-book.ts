@@ -96,12 +96,12 @@ export class RunBook {
   }
 
   /** Folds output operations into a run; `update_display` reaches every run that is shown (SPEC 4.4). */
-  fold(runId: RunId, ops: readonly OutputOp[]): void {
+  fold(runId: RunId, ops: readonly OutputOp[], through: string | null): void {
     const record = this.#records.get(runId);
     if (!record) return;
     const folded = foldOps(this.#folded.get(runId) ?? { outputs: record.outputs, clearPending: false }, ops);
     this.#folded.set(runId, folded);
-    const after = { ...record, outputs: folded.outputs };
+    const after = { ...record, outputs: folded.outputs, through: through ?? record.through };
     this.#records.set(runId, after);
     for (const op of ops) if (op.op === "update_display") this.#updateOthers(runId, op);
     this.#tell(after);

@@ -36,6 +36,7 @@ export function newRecord(run: NewRun, person: Person | null, writer: Writer | n
     finished_at: null,
     epoch: 1,
     n: 1,
+    through: null,
     writer,
     outputs: [],
   };

@@ -108,6 +108,11 @@ export class RunOutbox {
     });
   }
 
+  /** Gives a lease back (SPEC 3.11). */
+  release(runId: RunId): void {
+    this.#send?.({ type: "release", run_id: runId });
+  }
+
   leased(runId: RunId): void {
     const claim = this.#claims.find((other) => other.runId === runId);
     this.#claims = this.#claims.filter((other) => other !== claim);

@@ -1,8 +1,8 @@
 /**
  * Runs in this page: what cells show, and the writing of the runs that this tab executes (SPEC 3).
  *
- * Own events are folded at once and sent when the hub hears: frames queue while there is no connection, and every one is kept until it is
- * acknowledged. Starts and moves of heads go out in the order in which they were made, because the hub orders heads by arrival.
+ * Own events are folded at once and sent when the hub hears: frames queue while there is no connection, and every one is kept, also outside of
+ * this page, until it is acknowledged. Starts and moves of heads go out in the order in which they were made, because the hub orders heads by arrival.
  */
 import type { CellId } from "../core/cell.ts";
 import { type Hello, isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
@@ -31,8 +31,31 @@ export interface RunStoreOptions {
 
 export type { NewRun, RunChange } from "./run-changes.ts";
 
+/** A frame that a page made, with its number. */
+export interface KeptFrame {
+  readonly n: number;
+  readonly event: RunEvent;
+}
+
+/** Keeps frames outside of this page until the hub has them: a page may end at any time. */
+export interface RunKeeper {
+  /** What is given to it will be found by the next page. */
+  readonly isSound: boolean;
+  /** @param isSent it goes to the hub at this moment too. */
+  keep(runId: RunId, frame: KeptFrame, isSent: boolean): void;
+  /** The hub has the frames before number `n`. */
+  drop(runId: RunId, n: number): void;
+  forget(runId: RunId): void;
+  /** Of one run, by whatever page, in order. */
+  load(runId: RunId): Promise<readonly KeptFrame[]>;
+  /** Runs of this person of which something is kept by pages that are gone. */
+  left(): Promise<readonly RunId[]>;
+}
+
 /** Which run each of some cells showed, to bring it back. */
 export type Heads = ReadonlyMap<CellId, RunId | null>;
+
+type OutputsEvent = Extract<RunEvent, { type: "outputs" }>;
 
 interface OwnRun {
   readonly writer: RunWriter;
@@ -42,6 +65,8 @@ interface OwnRun {
   flushedAt: number;
   /** Since when outputs are gathered; null: none wait. */
   gatheringSince: number | null;
+  /** The kernel's message that the gathered outputs end with. */
+  through: string | null;
   endTimer: (() => void) | null;
   /** Another page started the same cell while our start was on its way: who came later is not known. */
   isContested: boolean;
@@ -58,6 +83,11 @@ export class RunStore {
     return run !== null && !isFinished(run.status);
   });
   readonly #unsavedSince = new Value<number | null>(null);
+  #keeper: RunKeeper | null = null;
+  /** Of runs that are being taken over: what their last page kept. */
+  readonly #found = new Map<RunId, readonly KeptFrame[]>();
+  /** Told for pages that are gone; given back as soon as the hub has all of it. */
+  readonly #handedOn = new Set<RunId>();
   #hello: Hello | null = null;
   #isLoaded = false;
   /** Outputs stay at home (SPEC 3.10). The hub's word; until it spoke nothing is sent anyway. */
@@ -125,7 +155,7 @@ export class RunStore {
     return [...this.#book.headRecords()];
   }
 
-  /** Whether this tab records the run. */
+  /** Whether this tab records the run. Perhaps only until the hub has what an earlier page left. */
   isWriter(runId: RunId): boolean {
     return this.#own.has(runId);
   }
@@ -134,6 +164,11 @@ export class RunStore {
   isContactLost(run: RunRecord): boolean {
     if (run.status === "lost") return true;
     return run.kind === "executed" && !isFinished(run.status) && run.writer === null && !this.isWriter(run.run_id);
+  }
+
+  /** Whether what the hub has not acknowledged outlives this page. */
+  get isKept(): boolean {
+    return this.#unsavedSince.get() === null || this.#keeper?.isSound === true;
   }
 
   /** When the oldest event was made that the hub has not acknowledged; null when there is none. */
@@ -146,12 +181,12 @@ export class RunStore {
   /** A run begins: it takes its cell's head, here at once. */
   start(run: NewRun): void {
     const { runId, cellId, sourceDigest, runtime, startedAt = null } = run;
+    this.#handedOn.delete(runId);
     if (this.#own.has(runId)) return;
     const own = this.#keep(RunWriter.fresh(runId), this.#book.headId(cellId) ?? null);
     this.#book.put(newRecord(run, this.#hello?.person ?? null, this.#me()));
     this.#book.setHead(cellId, runId);
-    const event = startedEvent({ cellId, sourceDigest, runtime, startedAt });
-    own.writer.push(event, this.#clock.now());
+    this.#push(own, startedEvent({ cellId, sourceDigest, runtime, startedAt }));
     this.#outbox.orderStart(own.writer, cellId, "last");
     this.#pump();
   }
@@ -168,11 +203,16 @@ export class RunStore {
     this.#pump();
   }
 
-  /** Outputs of a run, in order. They are shown and sent within 16 ms, or at once when 64 KiB wait or nothing came lately. */
-  ops(runId: RunId, ops: readonly OutputOp[]): void {
+  /**
+   * Outputs of a run, in order. They are shown and sent within 16 ms, or at once when 64 KiB wait or nothing came lately.
+   *
+   * @param through the kernel's message that said so; null for what the kernel did not say.
+   */
+  ops(runId: RunId, ops: readonly OutputOp[], through: string | null = null): void {
     const own = this.#writable(runId);
     if (!own || ops.length === 0) return;
     own.buffer.add(ops);
+    own.through = through ?? own.through;
     own.gatheringSince ??= this.#clock.now();
     this.#gathering.add(own);
     const sinceMs = this.#clock.now() - own.flushedAt;
@@ -217,11 +257,25 @@ export class RunStore {
   /**
    * Asks the hub to let this tab record a run: at once within one browser when its tab is gone, else after 30 s or with `force` (SPEC 3.5).
    *
-   * @returns whether this tab records it now. False also without a connection.
+   * @returns whether this tab records it now, with everything that its last page kept. False also without a connection.
    */
   takeOver(runId: RunId, force: boolean): Promise<boolean> {
+    this.#handedOn.delete(runId);
     if (this.isWriter(runId)) return Promise.resolve(true);
-    return this.#book.record(runId) ? this.#outbox.claim(runId, force) : Promise.resolve(false);
+    return this.#book.record(runId) ? this.#claim(runId, force) : Promise.resolve(false);
+  }
+
+  /** From now on frames are kept, and what earlier pages left is told to the hub. */
+  keepIn(keeper: RunKeeper): void {
+    this.#keeper = keeper;
+    for (const { writer } of this.#own.values()) this.#keepAgain(writer);
+    if (this.#isLoaded) void this.#tellWhatIsLeft();
+    this.#tellUnsaved();
+  }
+
+  /** The page may be about to end: what was gathered is shown, sent and kept now. */
+  flush(): void {
+    for (const own of [...this.#gathering]) this.#flush(own);
   }
 
   // The connection; called by `RoomSocket`
@@ -250,8 +304,7 @@ export class RunStore {
         this.#takeForeign(frame);
         break;
       case "run_ack":
-        this.#own.get(frame.run_id)?.writer.acknowledged(frame.n);
-        this.#settleContest(frame.run_id);
+        this.#acknowledged(frame);
         break;
       case "run_refused":
         this.#refusedRun(frame);
@@ -289,6 +342,7 @@ export class RunStore {
       replaced,
       flushedAt: Number.NEGATIVE_INFINITY,
       gatheringSince: null,
+      through: null,
       endTimer: null,
       isContested: false,
     };
@@ -315,32 +369,48 @@ export class RunStore {
     const ops = this.#endGathering(own);
     if (ops.length === 0) return;
     own.flushedAt = this.#clock.now();
-    this.#book.fold(own.writer.runId, ops);
-    // Outputs of such a notebook stay at home (SPEC 3.10): shown here, told to nobody.
-    if (!this.#omitsOutputs) for (const group of inFrames(ops)) this.#pushOps(own, group);
+    this.#fold(own, ops, own.through);
     this.#pump();
   }
 
   #omitOutputs(omits: boolean): void {
     this.#omitsOutputs = omits;
     // What was made before this was known must not get out either.
-    if (omits) for (const { writer } of this.#own.values()) writer.withholdOutputs();
+    if (!omits) return;
+    for (const { writer } of this.#own.values()) {
+      writer.withholdOutputs();
+      this.#keepAgain(writer);
+    }
   }
 
-  #pushOps(own: OwnRun, ops: readonly OutputOp[]): void {
-    const now = this.#clock.now();
-    if (hasLarge(ops)) void this.#storeBlobs(ops, own.writer.reserve(now));
-    else own.writer.push({ type: "outputs", ops }, now);
+  #fold(own: OwnRun, ops: readonly OutputOp[], through: string | null): void {
+    this.#book.fold(own.writer.runId, ops, through);
+    // Outputs of such a notebook stay at home (SPEC 3.10): shown here, told to nobody.
+    if (!this.#omitsOutputs) this.#pushOps(own, ops, through);
   }
 
-  async #storeBlobs(ops: readonly OutputOp[], fill: (event: RunEvent) => void): Promise<void> {
+  #pushOps(own: OwnRun, ops: readonly OutputOp[], through: string | null): void {
+    const groups = inFrames(ops);
+    groups.forEach((group, at) => {
+      // The last frame ends with the message; with those before it a part of it would be missing.
+      const isLast = through !== null && at === groups.length - 1;
+      const event: RunEvent = { type: "outputs", ops: group, ...(isLast ? { through } : {}) };
+      const fill = hasLarge(group) ? own.writer.reserve(event, this.#clock.now()) : null;
+      if (fill === null) own.writer.push(event, this.#clock.now());
+      else void this.#storeBlobs(event, fill);
+      this.#keepNewest(own.writer, event);
+    });
+  }
+
+  async #storeBlobs(made: OutputsEvent, fill: (event: RunEvent) => void): Promise<void> {
+    const { ops } = made;
     const small = await withBlobs(ops, this.#options.digest ?? sha256Hex);
     for (const [sha256, bytes] of small.blobs) {
       while (!this.#omitsOutputs && !(await this.#putBlob(sha256, bytes))) {
         await new Promise<void>((resolve) => void this.#clock.after(BLOB_RETRY_MS, resolve));
       }
     }
-    const event: RunEvent = { type: "outputs", ops: small.ops };
+    const event: RunEvent = { ...made, ops: small.ops };
     fill(this.#omitsOutputs ? withoutOutputs(event) : event);
     this.#pump();
   }
@@ -365,6 +435,7 @@ export class RunStore {
     for (const cellId of new Set([...this.#book.heads().keys(), ...told.keys()])) {
       if (!this.#outbox.hasPending(cellId)) this.#book.setHead(cellId, told.get(cellId) ?? null);
     }
+    void this.#tellWhatIsLeft();
   }
 
   #takeForeign({ run_id, n, event, run }: Extract<RunHubFrame, { type: "run" }>): void {
@@ -376,7 +447,7 @@ export class RunStore {
       const { type: _, ...changes } = event;
       this.#book.change(run_id, { ...changes, n: n + 1 });
     } else {
-      this.#book.fold(run_id, event.ops);
+      this.#book.fold(run_id, event.ops, event.through ?? null);
       this.#book.count(run_id, n + 1);
     }
   }
@@ -419,15 +490,23 @@ export class RunStore {
   }
 
   #leased({ run_id, epoch, n }: Extract<RunHubFrame, { type: "leased" }>): void {
-    const own = this.#own.get(run_id);
-    if (own) own.writer.leased(epoch, n);
-    else this.#keep(RunWriter.leased(run_id, epoch, n), null);
+    const known = this.#own.get(run_id);
+    known?.writer.leased(epoch, n);
+    const own = known ?? this.#keep(RunWriter.leased(run_id, epoch, n), null);
     this.#book.change(run_id, { epoch, n, writer: this.#me() });
+    this.#keeper?.forget(run_id);
+    if (known) this.#keepAgain(own.writer);
+    else
+      this.#tellKept(
+        own,
+        (this.#found.get(run_id) ?? []).filter((frame) => frame.n >= n),
+      );
     this.#outbox.leased(run_id);
   }
 
   #claimRefused(runId: RunId, code: string): void {
     const own = this.#own.get(runId);
+    if (!own && code === "unknown_run") this.#beginKept(runId, this.#found.get(runId) ?? []);
     if (!own) return;
     if (code === "unknown_run") {
       this.#restart(runId, own);
@@ -447,6 +526,7 @@ export class RunStore {
   #giveUp(runId: RunId, own: OwnRun): void {
     this.#endGathering(own);
     own.writer.lost();
+    this.#keeper?.forget(runId);
     this.#own.delete(runId);
     this.#outbox.drop(own.writer);
     this.#book.change(runId, {});
@@ -461,11 +541,11 @@ export class RunStore {
     const started = startedEvent({ cellId, sourceDigest: source_digest ?? "", runtime, startedAt });
     const { status, execution_count, finished_at } = run;
     own.writer.restart(started, this.#clock.now());
+    this.#keeper?.forget(runId);
+    this.#keepAgain(own.writer);
     this.#push(own, { type: "status", status, execution_count, finished_at });
-    if (!this.#omitsOutputs) {
-      const ops = run.outputs.map((output): OutputOp => ({ op: "output", output }));
-      for (const group of inFrames(ops)) this.#pushOps(own, group);
-    }
+    const ops = run.outputs.map((output): OutputOp => ({ op: "output", output }));
+    if (!this.#omitsOutputs) this.#pushOps(own, ops, run.through);
     this.#outbox.orderStart(own.writer, run.cell_id, "first");
   }
 
@@ -479,7 +559,79 @@ export class RunStore {
   }
 
   #push(own: OwnRun, event: RunEvent): void {
-    own.writer.push(this.#omitsOutputs ? withoutOutputs(event) : event, this.#clock.now());
+    const told = this.#omitsOutputs ? withoutOutputs(event) : event;
+    own.writer.push(told, this.#clock.now());
+    this.#keepNewest(own.writer, told);
+  }
+
+  // What pages that are gone left
+
+  async #tellWhatIsLeft(): Promise<void> {
+    for (const runId of (await this.#keeper?.left()) ?? []) {
+      if (this.#own.has(runId) || this.#handedOn.has(runId) || this.#book.record(runId)?.writer) continue;
+      this.#handedOn.add(runId);
+      await this.#claim(runId, false);
+      this.#giveBack(runId);
+    }
+  }
+
+  async #claim(runId: RunId, force: boolean): Promise<boolean> {
+    this.#found.set(runId, (await this.#keeper?.load(runId)) ?? []);
+    const isLeased = this.isWriter(runId) || (await this.#outbox.claim(runId, force));
+    this.#found.delete(runId);
+    return isLeased || this.isWriter(runId);
+  }
+
+  #tellKept(own: OwnRun, frames: readonly KeptFrame[]): void {
+    for (const { event } of frames) {
+      if (event.type === "outputs") this.#fold(own, event.ops, event.through ?? null);
+      if (event.type !== "status") continue;
+      const { type: _, ...changes } = event;
+      this.#book.change(own.writer.runId, changes);
+      this.#push(own, event);
+    }
+  }
+
+  /** The hub was away when this run began. */
+  #beginKept(runId: RunId, [first, ...rest]: readonly KeptFrame[]): void {
+    if (first?.event.type !== "started" || first.n !== 0) {
+      this.#keeper?.forget(runId);
+      return;
+    }
+    const { cell_id: cellId, source_digest: sourceDigest, runtime, started_at: startedAt } = first.event;
+    const isHandedOn = this.#handedOn.has(runId);
+    this.start({ runId, cellId, sourceDigest, runtime, startedAt });
+    if (isHandedOn) this.#handedOn.add(runId);
+    const own = this.#own.get(runId);
+    if (own) this.#tellKept(own, rest);
+  }
+
+  #acknowledged({ run_id, n }: Extract<RunHubFrame, { type: "run_ack" }>): void {
+    this.#own.get(run_id)?.writer.acknowledged(n);
+    this.#keeper?.drop(run_id, n + 1);
+    this.#settleContest(run_id);
+    this.#giveBack(run_id);
+  }
+
+  /** A run that is not over needs a page that hears its kernel: whoever does may have it. */
+  #giveBack(runId: RunId): void {
+    const own = this.#own.get(runId);
+    if (!this.#handedOn.has(runId) || own?.writer.hasUnacknowledged) return;
+    this.#handedOn.delete(runId);
+    const run = this.#book.record(runId);
+    if (!own || !run || isFinished(run.status)) return;
+    this.#giveUp(runId, own);
+    this.#outbox.release(runId);
+  }
+
+  /** Numbers may have moved. */
+  #keepAgain(writer: RunWriter): void {
+    for (const frame of writer.unacknowledged) this.#keeper?.keep(writer.runId, frame, false);
+  }
+
+  #keepNewest(writer: RunWriter, event: RunEvent): void {
+    const isSent = this.#outbox.isConnected && writer.lease === "holds";
+    this.#keeper?.keep(writer.runId, { n: writer.next - 1, event }, isSent);
   }
 
   #me(): RunRecord["writer"] {

@@ -17,6 +17,8 @@ interface Frame {
   n: number;
   /** Null while its blobs are on the way; it and what follows must wait. */
   event: RunEvent | null;
+  /** As it was made, with its large values in it. */
+  made: RunEvent;
   readonly at: number;
 }
 
@@ -83,14 +85,19 @@ export class RunWriter {
     return Math.max(0, this.#cursor - first);
   }
 
+  /** Every frame that the hub has not acknowledged, as it was made. */
+  get unacknowledged(): readonly { readonly n: number; readonly event: RunEvent }[] {
+    return this.#frames.map(({ n, made }) => ({ n, event: made }));
+  }
+
   push(event: RunEvent, at: number): void {
-    this.#frames.push({ n: this.#next, event, at });
+    this.#frames.push({ n: this.#next, event, made: event, at });
     this.#next += 1;
   }
 
   /** Keeps a place for an event whose blobs are being stored. The function fills it. */
-  reserve(at: number): (event: RunEvent) => void {
-    const frame: Frame = { n: this.#next, event: null, at };
+  reserve(made: RunEvent, at: number): (event: RunEvent) => void {
+    const frame: Frame = { n: this.#next, event: null, made, at };
     this.#frames.push(frame);
     this.#next += 1;
     return (event) => {
@@ -116,7 +123,10 @@ export class RunWriter {
 
   /** Takes output and execution detail out of what was not acknowledged. Numbers stay, so that nothing else moves. */
   withholdOutputs(): void {
-    for (const frame of this.#frames) if (frame.event) frame.event = withoutOutputs(frame.event);
+    for (const frame of this.#frames) {
+      if (frame.event) frame.event = withoutOutputs(frame.event);
+      frame.made = withoutOutputs(frame.made);
+    }
   }
 
   /** Everything up to `n` is durable. */
@@ -158,7 +168,7 @@ export class RunWriter {
 
   /** The hub does not know the run: begin again with its start. */
   restart(started: RunEvent, at: number): void {
-    this.#frames = [{ n: 0, event: started, at }];
+    this.#frames = [{ n: 0, event: started, made: started, at }];
     this.#next = 1;
     this.#cursor = 0;
     this.#epoch = 1;

@@ -1,5 +1,7 @@
 /** FOR TESTS: everything of one open notebook in one tab, on Node. */
+import "fake-indexeddb/auto";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
+import { KeptRuns, type Pages } from "./kept-runs.ts";
 import { IndexedDbOffline } from "./offline.ts";
 import type { RoomServer } from "./room-server-for-tests.ts";
 import { connectFromNode, until } from "./room-server-for-tests.ts";
@@ -17,12 +19,28 @@ export interface TabOptions {
   readonly person?: string;
 }
 
+/** Pages of one browser, by its storage. */
+const alive = new WeakMap<IDBFactory, Set<string>>();
+
+function pagesOf(storage: IDBFactory): Pages {
+  const names = alive.get(storage) ?? new Set();
+  alive.set(storage, names);
+  return {
+    enter(name) {
+      names.add(name);
+      return () => names.delete(name);
+    },
+    isAlive: async (name) => names.has(name),
+  };
+}
+
 export class Tab {
   readonly doc = new NotebookDoc(undefined, { typingPauseMs: 0 });
   readonly offline: IndexedDbOffline;
   readonly runs: RunStore;
   readonly socket: RoomSocket;
   readonly storage: IDBFactory;
+  readonly #kept: KeptRuns;
 
   constructor({ server, notebook, storage, browserId = "browser-1", person }: TabOptions) {
     tabs += 1;
@@ -30,6 +48,9 @@ export class Tab {
     const tabId = `tab-${tabs}`;
     this.offline = new IndexedDbOffline(notebook, tabId, storage);
     this.runs = new RunStore({ browserId, putBlob: (sha256, bytes) => server.putBlob(notebook, sha256, bytes) });
+    const factory = storage;
+    this.#kept = new KeptRuns({ notebook, page: tabId, person: person ?? "", factory, pages: pagesOf(storage) });
+    this.runs.keepIn(this.#kept);
     this.socket = new RoomSocket({
       url: server.roomUrl(notebook, person),
       doc: this.doc,
@@ -91,6 +112,7 @@ export class Tab {
   /** The tab is closed, or crashes: nothing more is sent or stored. */
   close(): void {
     this.socket.stop();
+    this.#kept.close();
     this.doc.destroy();
   }
 }

@@ -315,6 +315,33 @@ def test_3_5_a_run_that_was_never_written_is_nobody_s() -> None:
     held(state, take_over(state, ADA, force=True))
 
 
+def test_3_11_a_released_run_has_no_writer_and_the_sender_is_told_too() -> None:
+    state = after(started("r1"))
+    outcome = do(state, {"type": "release", "run_id": "r1"}, at=replace(AT, now_ms=5_000))
+    assert outcome.answer is None
+    assert outcome.broadcasts == (
+        Broadcast({"type": "writer", "run_id": "r1", "writer": None, "status": "running"}, to_all=True),
+    )
+    assert outcome.state.runs["r1"] == replace(state.runs["r1"], writer=None, left_at=5_000)
+    leased(do(outcome.state, {"type": "take_over", "run_id": "r1", "force": False}, OTHER_TAB), OTHER_TAB, n=1)
+
+
+@pytest.mark.parametrize(("run_id", "asker"), [("r1", OTHER_TAB), ("r1", BOB), ("never", ADA)])
+def test_3_11_only_the_holder_releases(run_id: str, asker: Asker) -> None:
+    state = after(started("r1"))
+    assert do(state, {"type": "release", "run_id": run_id}, asker) == Outcome(state)
+
+
+def test_3_3_the_record_says_up_to_which_message_it_holds_the_outputs() -> None:
+    def told(n: int, **more: str) -> dict[str, Any]:
+        return run_frame("r1", n, {"type": "outputs", "ops": [printed("x")], **more})
+
+    state = after(started("r1"), told(1, through="m_1"), told(2), told(3, through="m_7"), told(4))
+    assert record(state.runs["r1"])["through"] == "m_7"
+    assert with_outputs(state.runs["r1"])["outputs"][0]["text"] == "xxxx"
+    refused(state, do(state, run_frame("r1", 5, {"type": "outputs", "ops": [], "through": 7})), "r1", "bad_event", 5, 1)
+
+
 def test_3_5_a_run_that_is_not_there_cannot_be_taken() -> None:
     outcome = take_over(RunsState(), ADA)
     assert outcome.state == RunsState()

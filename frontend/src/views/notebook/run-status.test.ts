@@ -15,6 +15,7 @@ const run: RunRecord = {
   finished_at: 3_500,
   epoch: 1,
   n: 1,
+  through: null,
   writer: null,
   outputs: [],
 };

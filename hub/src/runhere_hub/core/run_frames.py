@@ -38,9 +38,10 @@ class StatusChanged:
 
 @dataclass(frozen=True)
 class OutputsArrived:
-    """Output operations, in order."""
+    """Output operations, in order. `through`: the kernel's message that they end with; None: not told."""
 
     ops: tuple[OutputOp, ...]
+    through: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,13 @@ class TakeOver:
 
 
 @dataclass(frozen=True)
+class Release:
+    """A page gives a run back that it cannot go on with."""
+
+    run_id: str
+
+
+@dataclass(frozen=True)
 class MoveHead:
     """A cell is to show another run, or none."""
 
@@ -88,11 +96,11 @@ class CopyHead:
     copy_of: str
 
 
-Frame: TypeAlias = RunFrame | TakeOver | MoveHead | CopyHead
+Frame: TypeAlias = RunFrame | TakeOver | Release | MoveHead | CopyHead
 
 
 def parse(frame: Mapping[str, Any]) -> Frame:
-    """A page's frame of type `run`, `take_over` or `head`.
+    """A page's frame of type `run`, `take_over`, `release` or `head`.
 
     An event that makes no sense comes back as `BadEvent` inside its frame, so that the answer can name run and number.
 
@@ -110,6 +118,8 @@ def parse(frame: Mapping[str, Any]) -> Frame:
             return RunFrame(run_id, epoch, n, _parse_event(event), event)
         case {"type": "take_over", "run_id": str() as run_id, "force": bool() as force} if _RUN_ID.fullmatch(run_id):
             return TakeOver(run_id, force)
+        case {"type": "release", "run_id": str() as run_id} if _RUN_ID.fullmatch(run_id):
+            return Release(run_id)
         case {"type": "head", "cell_id": str() as cell_id, "copy_of": str() as copy_of} if _is_cell(cell_id):
             return CopyHead(cell_id, copy_of)
         case {"type": "head", "cell_id": str() as cell_id, "run_id": (str() | None) as target} if _is_cell(cell_id):
@@ -125,7 +135,7 @@ def _parse_event(event: Mapping[str, Any]) -> Event:
         case {"type": "status"}:
             return _parse_status(event)
         case {"type": "outputs", "ops": ops}:
-            return _parse_outputs(ops)
+            return _parse_outputs(ops, event.get("through"))
         case _:
             return BadEvent("bad_event")
 
@@ -162,14 +172,16 @@ def _parse_status(event: Mapping[str, Any]) -> Event:
     return StatusChanged(changes)
 
 
-def _parse_outputs(value: object) -> Event:
+def _parse_outputs(value: object, through: object) -> Event:
+    if not (through is None or (isinstance(through, str) and 0 < len(through) <= _MAX_TEXT)):
+        return BadEvent("bad_event")
     try:
         ops = parse_ops(value)
     except OutputsInvalid:
         return BadEvent("bad_event")
     if any(is_too_large(part) for op in ops for part in _values(op)):
         return BadEvent("too_large")
-    return OutputsArrived(ops)
+    return OutputsArrived(ops, through)
 
 
 def _values(op: OutputOp) -> list[Json]:

@@ -26,6 +26,7 @@ class Run:
 
     Attributes:
         n: Number of the next expected frame.
+        through: Id of the kernel's message up to which the outputs hold what the run said; None: not told.
         writer: Who holds the lease now.
         last_writer: Who held it last; only that person may take it over.
         left_at: When the writer went, on the hub's clock; None while there is one.
@@ -44,6 +45,7 @@ class Run:
     finished_at: int | None = None
     epoch: int = 0
     n: int = 0
+    through: str | None = None
     writer: Asker | None = None
     last_writer: Asker | None = None
     left_at: int | None = None
@@ -79,6 +81,7 @@ def record(run: Run) -> dict[str, Any]:
         "finished_at": run.finished_at,
         "epoch": run.epoch,
         "n": run.n,
+        "through": run.through,
         "writer": writer_of(run),
     }
 

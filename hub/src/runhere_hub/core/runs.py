@@ -21,6 +21,7 @@ from runhere_hub.core.run_frames import (
     Frame,
     MoveHead,
     OutputsArrived,
+    Release,
     RunFrame,
     Started,
     StatusChanged,
@@ -83,6 +84,8 @@ def fold(state: RunsState, frame: Frame, asker: Asker, at: Circumstances) -> Out
             return _fold_run(state, frame, asker, at)
         case TakeOver():
             return _take_over(state, frame, asker, at)
+        case Release():
+            return _release(state, frame, asker, at)
         case MoveHead():
             return _move_head(state, frame, at)
         case CopyHead():
@@ -178,7 +181,8 @@ def _apply(state: RunsState, run: Run, event: Event) -> dict[str, Run]:
     if not isinstance(event, OutputsArrived):
         return {run.run_id: replace(run, **(event.changes if isinstance(event, StatusChanged) else {}))}
     touched = _update_displays(state, run, [op for op in event.ops if isinstance(op, UpdateDisplay)])
-    touched[run.run_id] = replace(run, folded=output_rules.fold(run.folded, event.ops))
+    through = event.through or run.through
+    touched[run.run_id] = replace(run, folded=output_rules.fold(run.folded, event.ops), through=through)
     return touched
 
 
@@ -253,6 +257,19 @@ def _may_take_over(run: Run, asker: Asker, frame: TakeOver, at: Circumstances) -
         return (same_browser and last.tab_id == asker.tab_id) or frame.force
     waited_ms = at.now_ms - run.left_at if run.left_at is not None else 0
     return same_browser or frame.force or waited_ms >= OTHER_BROWSER_WAITS_MS
+
+
+def _release(state: RunsState, frame: Release, asker: Asker, at: Circumstances) -> Outcome:
+    """The lease is given back (SPEC 3.11). Without it nothing happens: losing that race is no error."""
+    run = state.runs.get(frame.run_id)
+    if run is None or run.writer is None or run.writer.session != asker.session:
+        return Outcome(state)
+    left = replace(run, writer=None, left_at=at.now_ms)
+    return Outcome(
+        RunsState({**state.runs, run.run_id: left}, state.heads),
+        broadcasts=(Broadcast(_writer_frame(left), to_all=True),),
+        changed_runs=frozenset({run.run_id}),
+    )
 
 
 def leave(state: RunsState, session: str, now_ms: int) -> Outcome:
@@ -341,6 +358,7 @@ def _copy_head(state: RunsState, frame: CopyHead, asker: Asker, at: Circumstance
         person={"id": asker.person_id, "name": asker.person_name},
         epoch=0,
         n=0,
+        through=None,
         writer=None,
         last_writer=None,
         left_at=None,

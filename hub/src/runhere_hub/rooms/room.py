@@ -314,7 +314,7 @@ class Room:
     def _receive_text(self, member: Member, frame: Mapping[str, Any]) -> None:
         kind = frame.get("type")
         asker = member.asker
-        if kind not in ("run", "take_over", "head") or asker is None:
+        if kind not in ("run", "take_over", "release", "head") or asker is None:
             member.refuse("unknown_type", "This hub does not know such a frame.", str(kind))
             return
         if not may_send(member.role, kind):
