@@ -116,6 +116,11 @@ def try_to_connect(page: Page, pasted: str) -> Locator:
     return dialog
 
 
+def send_token(page: Page) -> None:
+    """Say yes to the question whether the token may go to a server that does not say what it is."""
+    connect_dialog(page).get_by_role("button", name="Send the token").click()
+
+
 def give_token(page: Page, token: str) -> None:
     """Answer the question for a token."""
     dialog = connect_dialog(page)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Request, expect
 from servers import Hub, Jupyter, documented_flags, jupyter, server_flags
 from stage import Stage
-from steps import connect, connected, disconnect, give_token, output, ran, run_cell, try_to_connect
+from steps import connect, connected, disconnect, give_token, output, ran, run_cell, send_token, try_to_connect
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 pytestmark = pytest.mark.timeout(180)
@@ -57,7 +57,11 @@ def test_a_server_without_any_flag_works_by_query_token_and_says_what_would_be_b
     with jupyter("server", stage.hub.folder) as stock:
         to_stock: list[Request] = []
         page.on("request", lambda request: to_stock.append(request) if request.url.startswith(stock.url) else None)
-        connect(page, stock.pasted)
+        dialog = try_to_connect(page, stock.pasted)
+        expect(dialog.get_by_text(re.compile("does not say what it is"))).to_be_visible()
+        assert not [one.url for one in to_stock if stock.token in one.url]
+        send_token(page)
+        connected(page)
         run_cell(page, 1)
         expect(output(page, 1)).to_contain_text("42")
         # Simple requests only: a preflight would be refused.

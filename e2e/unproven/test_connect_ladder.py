@@ -10,7 +10,7 @@ from played import front, mail_server, nothing, open_web_api, stranger, web_page
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 from servers import free_port, jupyter, server_flags
 from stage import Stage
-from steps import connected, give_token, open_notebook, output, run_cell, sign_in, try_to_connect
+from steps import connected, give_token, open_notebook, output, run_cell, send_token, sign_in, try_to_connect
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 pytestmark = pytest.mark.timeout(180)
@@ -97,6 +97,15 @@ def test_a_web_page_on_the_port_refuses_like_a_jupyter_for_another_site(
         dialog = try_to_connect(page, f"http://127.0.0.1:{other.port}/")
         expect(dialog.get_by_text("Token needed")).to_be_visible(timeout=15_000)
         assert b"token" not in other.heard.lower()
+        # With the token at hand it still goes nowhere before the person said so.
+        give_token(page, TOKEN)
+        expect(dialog.get_by_text(f"127.0.0.1:{other.port} does not say what it is")).to_be_visible()
+        dialog.get_by_role("button", name="Cancel").click()
+        assert TOKEN.encode() not in other.heard
+        try_to_connect(page, f"http://127.0.0.1:{other.port}/?token={TOKEN}")
+        send_token(page)
+        says(dialog, "The server answers and refuses")
+        assert TOKEN.encode() in other.heard
 
 
 def test_wrong_token_and_wrong_origin_are_told_apart(stage: Stage, person: Callable[[], BrowserContext]) -> None:
@@ -104,11 +113,13 @@ def test_wrong_token_and_wrong_origin_are_told_apart(stage: Stage, person: Calla
     page = stage.open(person(), "Ladder")
     with jupyter("server", stage.hub.folder, "--ServerApp.allow_origin=https://other.example") as elsewhere:
         dialog = try_to_connect(page, elsewhere.pasted)
+        send_token(page)
         says(dialog, "The server allows another site only", line=f"allow_origin='{stage.hub.origin}'")
         dialog.get_by_role("textbox", name="Backend URL").click()
         page.keyboard.press("Control+a")
         page.keyboard.type(f"{elsewhere.url}/?token={TOKEN}")
         dialog.get_by_role("button", name="Connect", exact=True).click()
+        send_token(page)
         says(dialog, "The server answers and refuses")
         dialog.get_by_role("button", name="Cancel").click()
     with jupyter("server", stage.hub.folder, *server_flags(stage.hub.origin)) as stock:

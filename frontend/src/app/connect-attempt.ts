@@ -41,7 +41,7 @@ export class ConnectAttempt {
     this.#explained?.(false);
   }
 
-  /** The person has read the explanation before the browser's question. */
+  /** The person has read what the browser will ask, or where the token will go, and wants to go on. */
   permitAsked(): void {
     this.#explained?.(true);
   }

@@ -247,7 +247,7 @@ export function progressOf(state: BindingState): Progress {
 /** Whether the person has something to do, not the page: paste a token, press a button, start a kernel. */
 export function waitsForPerson(state: BindingState): boolean {
   return (
-    (state.phase === "probing" && state.step === "explain_permission") ||
+    (state.phase === "probing" && (state.step === "explain_permission" || state.step === "confirm_token")) ||
     (state.phase === "authenticating" && state.step === "token") ||
     (state.phase === "connecting" && state.step === "kernelspec_choice") ||
     (state.phase === "interrupted" && state.reason === "token_refused") ||

@@ -38,6 +38,8 @@ interface World {
   readonly token?: "right" | "wrong";
   readonly pair?: "right" | "used";
   readonly click?: boolean;
+  /** Whether the person wants the token sent to who does not say what it is. Default: yes. */
+  readonly sends?: boolean;
   /** The browser asks a question, and what the person answers. */
   readonly question?: "allow" | "deny" | "ignore";
   readonly browser?: Partial<BrowserFacts>;
@@ -49,7 +51,10 @@ const FAILED: Signal = { kind: "failed" };
 const readable = (status: number, json: unknown): Signal => ({ kind: "readable", status, json });
 const STATUS = readable(200, { connections: 0, kernels: 0, started: "x", last_activity: "x" });
 
-function answer(world: World, probe: Exclude<Probe, { kind: "permission" | "explain_permission" }>): Signal {
+function answer(
+  world: World,
+  probe: Exclude<Probe, { kind: "permission" | "explain_permission" | "confirm_token" }>,
+): Signal {
   if (probe.kind === "pair") {
     return world.pair === "right"
       ? readable(200, {})
@@ -128,6 +133,8 @@ function run(world: World): { diagnosis: Diagnosis; probes: Probe[] } {
     probes.push(probe);
     if (probe.kind === "permission") {
       step = ladder.next({ kind: "permission", state: permissions.shift() ?? "granted" });
+    } else if (probe.kind === "confirm_token") {
+      step = ladder.next({ kind: "answer", go: world.sends ?? true });
     } else if (probe.kind === "explain_permission") {
       step = ladder.next({ kind: "answer", go: world.click ?? true });
     } else {
@@ -219,6 +226,11 @@ const CELLS: readonly (readonly [string, World, object])[] = [
     { server: "stock", token: "right" },
     good({ auth: "query", version: "", advice: ["set_allow_origin"] }),
   ],
+  [
+    "stock without flags, and the person does not want the token sent",
+    { server: "stock", token: "right", sends: false },
+    bad("cancelled"),
+  ],
   ["stock without flags, wrong token", { server: "stock", token: "wrong" }, bad("refused")],
   ["stock without flags, no token", { server: "stock" }, bad("token_missing", { needsToken: true })],
   ["stock for another origin", { server: "stock_allows_other", token: "right" }, bad("origin_not_allowed")],
@@ -301,6 +313,20 @@ describe("climb", () => {
     const { probes } = run({ server: "companion", token: "wrong" });
     expect(probes.some((probe) => probe.kind === "fetch" && probe.auth === "query")).toBe(false);
     expect(probes.some((probe) => probe.kind === "socket")).toBe(false);
+  });
+
+  it("sends no token to who does not say what it is before the person wants it, and none when they do not", () => {
+    for (const server of ["stock", "stock_allows_other", "web_page"] as const) {
+      const asked = run({ server, token: "right" }).probes;
+      const at = asked.findIndex(({ kind }) => kind === "confirm_token");
+      expect(at).toBeGreaterThan(0);
+      expect(asked.slice(0, at).every((probe) => !("auth" in probe) || probe.auth === "none")).toBe(true);
+      const { probes } = run({ server, token: "right", sends: false });
+      expect(probes.some((probe) => "auth" in probe && probe.auth !== "none")).toBe(false);
+    }
+    expect(run({ server: "stock_allows_us", token: "right" }).probes.some(({ kind }) => kind === "confirm_token")).toBe(
+      false,
+    );
   });
 
   it("explains before the browser asks, and says so while it asks", () => {

@@ -4,8 +4,8 @@
  * A script sees only "Failed to fetch" and close code 1006, so the cause is inferred. `climb` is a generator in the manner of httpx's auth
  * flows: it yields the probe it wants next, is sent the signal that the browser gave, and returns a diagnosis. It does no I/O.
  *
- * Invariants: `no-cors` before cors; no probe that carries the token before it is known what kind of server answers, and none at all towards
- * a companion that does not know this origin; towards a companion the token never stands in a URL.
+ * Invariants: `no-cors` before cors; no probe that carries the token before it is known what kind of server answers, unless the person said
+ * yes to exactly that (a stock server that was started without any flag tells a page nothing of itself); and none at all towards a companion that does not know this origin; towards a companion the token never stands in a URL.
  */
 import type { AddressRefusal } from "./backend-url.ts";
 
@@ -36,7 +36,7 @@ export type FailureCode =
   | AddressRefusal;
 
 /** How far the climb is, for the progress text of a binding. */
-export type ProbingStep = "reach" | "explain_permission" | "permission" | "identify";
+export type ProbingStep = "reach" | "explain_permission" | "permission" | "identify" | "confirm_token";
 
 /** Things that work but could be better. */
 export type Advice = "set_allow_origin" | "https_used" | "http_used" | "other_loopback_name";
@@ -87,6 +87,8 @@ export type Probe =
   | { readonly kind: "permission" }
   /** Tell the person that the browser will ask, and go on at a click (a user gesture helps the question to appear). */
   | { readonly kind: "explain_permission" }
+  /** Tell the person that nobody knows who answers, and go on only when they want the token sent there. */
+  | { readonly kind: "confirm_token" }
   | FetchProbe
   /** Go on waiting for the fetch that was reported `pending`. */
   | { readonly kind: "keep_waiting"; readonly step: ProbingStep; readonly timeoutMs: number }
@@ -340,11 +342,16 @@ function* readableServer(found: Found, version: string): Climb<Diagnosis> {
   return failure(request.hasToken ? "token_refused" : "token_missing", factsOf(request), true);
 }
 
-/** A server without `allow_origin` lets a page read what a query token authenticates, and nothing else. */
+/**
+ * A server without `allow_origin` lets a page read what a query token authenticates, and nothing else. Any other program that lets no page
+ * read its answers looks the same, and would get the token: so it is the person who says whether it is sent.
+ */
 function* unreadableServer(found: Found): Climb<Diagnosis> {
   const { request, advice } = found;
   const { baseUrl } = request;
   if (!request.hasToken) return failure("token_missing", factsOf(request), true);
+  const answer = yield { kind: "confirm_token" };
+  if (answer.kind !== "answer" || !answer.go) return failure("cancelled", factsOf(request));
   const status = yield authFetch(baseUrl, "query");
   if (isJupyterStatus(status)) {
     return { ok: true, baseUrl, kind: "jupyter", auth: "query", version: "", advice: [...advice, "set_allow_origin"] };

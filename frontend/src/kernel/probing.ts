@@ -17,7 +17,7 @@ export interface ProbingTools {
   readonly openSocket: OpenSocket;
   readonly clock: Clock;
   readonly queryPermission: () => Promise<PermissionState>;
-  /** Explains that the browser is going to ask; resolves true at the person's click. */
+  /** Explains what `onStep` told last, that the browser is going to ask or the token to be sent; resolves true when the person wants to go on. */
   readonly explain: () => Promise<boolean>;
   readonly onStep: (step: ProbingStep) => void;
   /** The token to send where a probe says so. */
@@ -48,7 +48,8 @@ async function carryOut(wish: Probe, tools: ProbingTools, flight: Flight): Promi
     case "permission":
       return { kind: "permission", state: await tools.queryPermission() };
     case "explain_permission":
-      tools.onStep("explain_permission");
+    case "confirm_token":
+      tools.onStep(wish.kind);
       return { kind: "answer", go: await tools.explain() };
     case "fetch":
       tools.onStep(wish.step);

@@ -403,3 +403,22 @@ describe("3.7 heads", () => {
     expect(told).toEqual([]);
   });
 });
+
+describe("3.6 two runs of one cell", () => {
+  const head = record({ run_id: "head", started_at: 5, finished_at: 9, status: "ok", writer: null });
+  const rigWith = (other: Partial<RunRecord>) => {
+    const rig = new Rig().connect();
+    rig.hear({ type: "runs", heads: { c: "head" }, runs: [head, record({ run_id: "other", ...other })] });
+    return rig.store.rivalOf("c")?.run_id;
+  };
+
+  test("one that was under way at the same time is told, finished or running", () => {
+    expect(rigWith({ started_at: 4, finished_at: 7, status: "ok", writer: null })).toBe("other");
+    expect(rigWith({ started_at: 4 })).toBe("other");
+  });
+
+  test("one whose page went away may have ended long before", () => {
+    expect(rigWith({ started_at: 1, writer: null })).toBeUndefined();
+    expect(rigWith({ started_at: 1, status: "lost", writer: null })).toBeUndefined();
+  });
+});

@@ -110,7 +110,9 @@ export class RunStore {
     const head = this.headOf(cellId);
     if (head === null || head.kind !== "executed") return null;
     const rivals = [...this.#book.recordsOf(cellId)].filter(
-      (run) => run.run_id !== head.run_id && run.kind === "executed" && ranAtOnce(run, head),
+      // When a run ended whose page is gone, nobody knows.
+      (run) =>
+        run.run_id !== head.run_id && run.kind === "executed" && !this.isContactLost(run) && ranAtOnce(run, head),
     );
     return rivals.at(-1) ?? null;
   }

@@ -50,6 +50,7 @@ export const connect = {
   step_connecting: "Starting a kernel",
   now_probing_reach: "Knocking at {name}…",
   now_probing_explain_permission: "Waiting for you",
+  now_probing_confirm_token: "Waiting for you",
   now_probing_permission: "Your browser is asking for permission: choose Allow.",
   now_probing_identify: "Finding out what kind of server it is…",
   now_authenticating_check: "Checking the token…",
@@ -64,6 +65,11 @@ export const connect = {
   permissionText:
     "To reach a server on this computer, {origin} needs a permission that browsers call “local network” or “apps on this device”. Press Continue, then choose Allow in the browser’s question.",
   continue: "Continue",
+  sendToken: "Send the token",
+  sendTokenTitle: "{name} does not say what it is",
+  sendTokenText:
+    "A Jupyter server that was started without “allow_origin” tells a web page nothing until it gets its token, and neither do many other programs. If you are sure that your Jupyter server answers at this address, let the token be sent there. If anything else answers, it learns the token.",
+  sendTokenBetter: "Start the server with this flag, and the page can see what it is before it sends anything:",
   tokenTitle: "Token needed",
   tokenText:
     "The server at {name} answers and wants its token. It stands in the address that the server printed when it started; “jupyter server list” prints it again.",

@@ -68,6 +68,7 @@ export const notebook = {
   ranBy: "by {name}",
   ranOn: "on {runtime}",
   ranAtOnce: "{name} ran this cell at the same time ({when}).",
+  ranAtOnceYourself: "You ran this cell at the same time in another window ({when}).",
   showOtherRun: "Show that run",
   runningBy: "{name} is running this cell",
 

@@ -54,6 +54,7 @@ export const connect = {
   step_connecting: "カーネルの起動",
   now_probing_reach: "{name} に呼びかけています…",
   now_probing_explain_permission: "操作を待っています",
+  now_probing_confirm_token: "操作を待っています",
   now_probing_permission: "ブラウザーが許可を求めています。「許可」を選んでください。",
   now_probing_identify: "サーバーの種類を調べています…",
   now_authenticating_check: "トークンを確認しています…",
@@ -68,6 +69,11 @@ export const connect = {
   permissionText:
     "このパソコン上のサーバーに接続するには、{origin} に「ローカル ネットワーク」または「このデバイス上のアプリ」の許可が必要です。「続ける」を押し、ブラウザーの問い合わせで「許可」を選んでください。",
   continue: "続ける",
+  sendToken: "トークンを送信",
+  sendTokenTitle: "{name} が何のサーバーか確認できません",
+  sendTokenText:
+    "「allow_origin」なしで起動した Jupyter サーバーは、トークンを受け取るまでウェブページに何も答えません。ほかの多くのプログラムも同じです。このアドレスで応答しているのが自分の Jupyter サーバーだと確かな場合だけ、トークンを送信してください。別のプログラムが応答している場合、そのプログラムにトークンが知られます。",
+  sendTokenBetter: "次のフラグを付けてサーバーを起動すると、何かを送る前に、このページがサーバーの種類を確認できます。",
   tokenTitle: "トークンが必要です",
   tokenText:
     "{name} のサーバーがトークンを求めています。サーバーが起動時に表示したアドレスに含まれています。「jupyter server list」でもう一度表示できます。",

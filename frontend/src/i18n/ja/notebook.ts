@@ -71,6 +71,7 @@ export const notebook = {
   ranBy: "実行者: {name}",
   ranOn: "実行環境: {runtime}",
   ranAtOnce: "{name} さんも同時にこのセルを実行しました({when})。",
+  ranAtOnceYourself: "別のウィンドウでも同時にこのセルを実行しました({when})。",
   showOtherRun: "その実行を表示",
   runningBy: "{name} さんがこのセルを実行しています",
 

@@ -4,6 +4,7 @@ import type { BindingState } from "../../core/binding.ts";
 import { isTextKey, looseText } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
+import { CopyLine } from "../../ui/copy-line.tsx";
 import { DialogContent } from "../../ui/dialog-frame.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Spinner } from "../../ui/progress.tsx";
@@ -35,6 +36,7 @@ export function ConnectProgress(props: ConnectProgressProps) {
     runtime.disconnect();
   };
   const asksPermission = binding.phase === "probing" && binding.step === "explain_permission";
+  const asksToSend = binding.phase === "probing" && binding.step === "confirm_token";
   const asksKernel = binding.phase === "connecting" && binding.step === "kernelspec_choice";
   const at = order.indexOf(binding.phase);
   const steps = [t("connect.step_probing"), t("connect.step_authenticating"), t("connect.step_connecting")];
@@ -48,6 +50,7 @@ export function ConnectProgress(props: ConnectProgressProps) {
               {t("connect.continue")}
             </Button>
           ) : null}
+          {asksToSend ? <Button onPress={() => runtime.permitAsked()}>{t("connect.sendToken")}</Button> : null}
         </>
       }
     >
@@ -67,6 +70,14 @@ export function ConnectProgress(props: ConnectProgressProps) {
         <Notice>
           <strong>{t("connect.permissionTitle")}</strong>
           <p>{t("connect.permissionText", { origin })}</p>
+        </Notice>
+      ) : null}
+      {asksToSend ? (
+        <Notice>
+          <strong>{t("connect.sendTokenTitle", { name })}</strong>
+          <p>{t("connect.sendTokenText")}</p>
+          <p>{t("connect.sendTokenBetter")}</p>
+          <CopyLine line={`--ServerApp.allow_origin='${origin}'`} />
         </Notice>
       ) : null}
       {asksKernel ? <KernelChooser runtime={runtime} /> : null}

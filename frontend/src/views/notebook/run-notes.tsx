@@ -40,7 +40,7 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
   );
 }
 
-/** Two people ran the cell at once: the later start is shown, the other run is one click away. */
+/** Two people ran the cell at once, or one in two windows: the later start is shown, the other run is one click away. */
 function Rival({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
   const t = useText();
   const { runs } = controller.services;
@@ -49,10 +49,13 @@ function Rival({ controller, id }: { readonly controller: NotebookController; re
     useCallback(() => runs.rivalOf(id), [runs, id]),
   );
   if (rival === null || rival.started_at === null) return null;
-  const facts = { name: rival.person?.name ?? "", when: formatDateTime(rival.started_at) };
+  const when = formatDateTime(rival.started_at);
+  const isMine = rival.person?.id === controller.services.person.id;
   return (
     <p className={styles.note}>
-      {t("notebook.ranAtOnce", facts)}{" "}
+      {isMine
+        ? t("notebook.ranAtOnceYourself", { when })
+        : t("notebook.ranAtOnce", { name: rival.person?.name ?? "", when })}{" "}
       <Button variant="quiet" size="small" onPress={() => runs.restoreHeads(new Map([[id, rival.run_id]]))}>
         {t("notebook.showOtherRun")}
       </Button>
