@@ -16,6 +16,7 @@ import { type Clock, newId } from "../kernel/messages.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { RunStore } from "../sync/run-store.ts";
+import { digestOf } from "./digest.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { OrphanRuns } from "./orphan-runs.ts";
 import { PastRuns, type TakenRun } from "./past-runs.ts";
@@ -497,10 +498,4 @@ export class RunDriver {
     const state = this.#options.runtime.binding.get();
     return "attachment" in state ? state.attachment.kernelId : null;
   }
-}
-
-/** Hex SHA-256 of the source's UTF-8 bytes (SPEC 3.1). */
-export async function digestOf(source: string): Promise<string> {
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(source));
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
