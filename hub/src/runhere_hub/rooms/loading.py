@@ -8,6 +8,7 @@ from runhere_hub.core import runs as run_rules
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Circumstances, Imported
+from runhere_hub.core.widget_state import without_saved
 from runhere_hub.doc import notebook_doc
 from runhere_hub.rooms.open_room import ShownOutputs, Surroundings
 from runhere_hub.rooms.output_blobs import OutputBlobs
@@ -65,7 +66,8 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
 
 async def _first_batch(around: Surroundings, loaded: LoadedRoom, notebook: Notebook) -> Batch:
     # Beside the loop: with thousands of cells it takes a good part of a second.
-    document = await asyncio.to_thread(lambda: notebook_doc.create(notebook, random=around.random).get_update())
+    kept = without_saved(notebook) if loaded.omit_outputs else notebook
+    document = await asyncio.to_thread(lambda: notebook_doc.create(kept, random=around.random).get_update())
     if loaded.omit_outputs:
         return Batch(updates=((None, document),))
     blobs = OutputBlobs(around.db, around.blobs, around.clock, loaded.notebook_id)

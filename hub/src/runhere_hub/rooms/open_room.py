@@ -18,6 +18,7 @@ from runhere_hub.core.identity import Person
 from runhere_hub.core.merge import merge
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.core.runs import Imported
+from runhere_hub.core.widget_state import as_filed
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.rooms.autosave import Autosave, Pace
@@ -144,7 +145,7 @@ class OpenRoom:
             cells.append(replace(cell, outputs=outputs, execution_count=run.execution_count))
             if not all(one.is_whole for one in resolved):
                 lacking.add(cell.id)
-        return Shown(replace(document, cells=tuple(cells)), frozenset(lacking))
+        return Shown(as_filed(replace(document, cells=tuple(cells))), frozenset(lacking))
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
         """Let `work(doc)` change the document, at once and in one transaction. Returns when it is durable.
