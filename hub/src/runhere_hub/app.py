@@ -101,6 +101,7 @@ def create_app(settings: Settings, *, port: int, control_token: str) -> HubApp:
         person_of=lambda token: session.person_of(services.sign_in, token),
         cookie_name=services.cookie_name,
         control_token=control_token,
+        output_network=settings.output_network == "open",
     )
     if settings.team is not None and services.team is not None:
         guard = _team_guard(guard, settings.team, services.team)

@@ -96,6 +96,7 @@ class Settings:
         owner_name: Name of the person of one-person mode, as others see it (RUNHERE_NAME).
         log_level: Of the hub's log on standard error: debug, info, warning, error (RUNHERE_LOG_LEVEL).
         database: URL of the database (RUNHERE_DATABASE_URL); None: SQLite in the data folder.
+        output_network: `none`, or `open`: outputs may load from https addresses (RUNHERE_OUTPUT_NETWORK).
         team: None: one-person mode.
     """
 
@@ -106,6 +107,7 @@ class Settings:
     owner_name: str
     log_level: str
     database: str | None = field(default=None, repr=False)  # may hold a password
+    output_network: Literal["none", "open"] = "none"
     team: Team | None = None
 
     @property
@@ -156,6 +158,7 @@ def read(
         owner_name=environment.get("RUNHERE_NAME") or user_name,
         log_level=_log_level("RUNHERE_LOG_LEVEL", environment.get("RUNHERE_LOG_LEVEL", "warning")),
         database=environment.get("RUNHERE_DATABASE_URL") or None,
+        output_network=_output_network(environment.get("RUNHERE_OUTPUT_NETWORK")),
     )
 
 
@@ -179,10 +182,19 @@ def read_team(environment: Mapping[str, str], file: Path) -> Settings:
         owner_name="",
         log_level=_log_level("log_level", environment.get("RUNHERE_LOG_LEVEL") or table.text("log_level") or "info"),
         database=database,
+        output_network=_output_network(
+            environment.get("RUNHERE_OUTPUT_NETWORK") or table.text("output_network"), name="output_network"
+        ),
         team=_team(environment, table, file),
     )
     table.refuse_rest()
     return settings
+
+
+def _output_network(text: str | None, *, name: str = "RUNHERE_OUTPUT_NETWORK") -> Literal["none", "open"]:
+    if text not in (None, "", "none", "open"):
+        raise SettingInvalid(f"{name}={text}: choose none, or open: outputs may then load from https addresses.")
+    return "open" if text == "open" else "none"
 
 
 def _team(environment: Mapping[str, str], table: "_Table", file: Path) -> Team:

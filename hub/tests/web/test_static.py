@@ -159,3 +159,14 @@ async def test_a_page_that_is_not_built_says_so(tmp_path: Path) -> None:
 def test_the_policies_name_the_origin_that_was_reached() -> None:
     assert "frame-src http://localhost:9000/frame/v1/" in headers.page_csp("http://localhost:9000")
     assert "frame-ancestors http://localhost:9000" in headers.frame_csp("http://localhost:9000")
+
+
+@pytest.mark.fast
+def test_outputs_have_no_network_unless_the_administrator_opens_https() -> None:
+    closed, opened = headers.frame_csp("https://hub.test"), headers.frame_csp("https://hub.test", network=True)
+    assert "connect-src 'none'" in closed
+    assert "frame-src 'none'" in closed
+    assert " https:;" not in closed
+    for directive in ("connect-src https: wss:", "frame-src https:", "form-action 'none'", "sandbox allow-scripts"):
+        assert directive in opened
+    assert not re.search(r"(?<!/)\bhttp:(?!//)|\bws:|\*", opened)  # no server of this machine or the local network

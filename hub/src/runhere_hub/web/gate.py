@@ -8,7 +8,7 @@ refusals included. Sockets pass the same way and are refused before the upgrade.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -42,6 +42,7 @@ class Guard:
         person_of_api_token: Person of a program's token, or None.
         is_admin: Whether somebody may administer the hub.
         signed_out: What is told to whoever is not signed in.
+        output_network: Whether frames of outputs may load from https addresses.
     """
 
     table: Table
@@ -52,6 +53,7 @@ class Guard:
     person_of_api_token: auth.PersonOf = auth.nobody
     is_admin: Callable[[Person], Awaitable[bool]] = auth.not_at_all
     signed_out: str = SIGNED_OUT
+    output_network: bool = False
 
 
 class Gate:
@@ -75,7 +77,9 @@ class Gate:
             return
         scope[ORIGIN_KEY] = origin
         scope[CAME_KEY] = From(address.came_from(scope, given), given.get("user-agent"))
-        guarded = _with_headers(scope, send, origin)
+        guarded = _with_headers(
+            scope, send, headers.for_path(scope["path"], origin, output_network=self._guard.output_network)
+        )
         try:
             route = self._labelled(found)
             await self._check(route, scope, given, origin)
@@ -146,9 +150,7 @@ def _is_own(scope: Scope, given: Headers, origin: str) -> bool:
     return not scope["path"].startswith("/api/") or csrf.is_own_read(given, own_origin=origin)
 
 
-def _with_headers(scope: Scope, send: Send, origin: str) -> Send:
-    extra = headers.for_path(scope["path"], origin)
-
+def _with_headers(scope: Scope, send: Send, extra: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             answered = MutableHeaders(scope=message)

@@ -45,21 +45,26 @@ def page_csp(origin: str, *, style_nonce: str | None = None) -> str:
     )
 
 
-def frame_csp(origin: str) -> str:
-    """What an output frame may do. `sandbox` makes its origin opaque even when it is opened by itself."""
+def frame_csp(origin: str, *, network: bool = False) -> str:
+    """What an output frame may do. `sandbox` makes its origin opaque even when it is opened by itself.
+
+    With `network` it may load from https addresses: maps, pictures, pages in frames of their own. Never by plain http:
+    there are runtimes and other servers of people's machines.
+    """
     own = f"{origin}{FRAME_PATH}"
+    far = " https:" if network else ""
     return _policy(
         {
             "sandbox": "allow-scripts",
             "default-src": "'none'",
-            "script-src": f"'unsafe-inline' 'unsafe-eval' blob: {own}",
-            "style-src": f"'unsafe-inline' {own}",
-            "img-src": f"data: blob: {own}",
-            "font-src": f"data: {own}",
-            "media-src": "data: blob:",
+            "script-src": f"'unsafe-inline' 'unsafe-eval' blob: {own}{far}",
+            "style-src": f"'unsafe-inline' {own}{far}",
+            "img-src": f"data: blob: {own}{far}",
+            "font-src": f"data: {own}{far}",
+            "media-src": f"data: blob:{far}",
             "worker-src": "blob:",
-            "connect-src": "'none'",
-            "frame-src": "'none'",
+            "connect-src": "https: wss:" if network else "'none'",
+            "frame-src": "https:" if network else "'none'",
             "form-action": "'none'",
             "base-uri": "'none'",
             "frame-ancestors": origin,
@@ -82,14 +87,14 @@ def _everywhere(origin: str) -> dict[str, str]:
     }
 
 
-def for_path(path: str, origin: str) -> dict[str, str]:
+def for_path(path: str, origin: str, *, output_network: bool = False) -> dict[str, str]:
     """Headers of the answer at a path; an answer may set `Cache-Control` itself."""
     local = ", ".join(f"{name}=(self)" for name in _LOCAL_NETWORK)
     nowhere = ", ".join(f"{name}=()" for name in _LOCAL_NETWORK)
     if path.startswith(FRAME_PATH):
         return {
             **_everywhere(origin),
-            "Content-Security-Policy": frame_csp(origin),
+            "Content-Security-Policy": frame_csp(origin, network=output_network),
             "Permissions-Policy": f"{nowhere}, {_FEATURES_OFF}, clipboard-read=(), clipboard-write=()",
             # An opaque origin loads its own modules and fonts across origins; these files are the same for everybody.
             "Cross-Origin-Resource-Policy": "cross-origin",
