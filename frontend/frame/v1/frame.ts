@@ -38,10 +38,14 @@ function start(port: MessagePort): void {
     }
     for (const fn of listeners) fn(message);
   };
-  window.addEventListener("error", (event) => say({ type: "error", message: String(event.message) }));
+  window.addEventListener("error", (event) => {
+    // Not an error: sizes that settle one frame later.
+    if (!event.message.startsWith("ResizeObserver loop")) say({ type: "error", message: String(event.message) });
+  });
   window.addEventListener("unhandledrejection", (event) => say({ type: "error", message: String(event.reason) }));
   document.addEventListener("click", (event) => askForLink(event, say), true);
-  document.addEventListener("securitypolicyviolation", (event) => tellBlocked(event, say));
+  document.addEventListener("securitypolicyviolation", (event) => tellBlocked(event.blockedURI, say));
+  window.addEventListener("message", (event) => tellBlocked(String(event.data?.runhere_blocked ?? ""), say));
   reportHeight(say);
   say({ type: "ready" });
 }
@@ -61,8 +65,8 @@ function askForLink(event: MouseEvent, say: (message: OutputFrameMessage) => voi
 const told = new Set<string>();
 
 /** What is missing here is told once per host, so that a person knows why a picture stays empty. */
-function tellBlocked(event: SecurityPolicyViolationEvent, say: (message: OutputFrameMessage) => void): void {
-  const host = URL.parse(event.blockedURI)?.host ?? "";
+function tellBlocked(address: string, say: (message: OutputFrameMessage) => void): void {
+  const host = URL.parse(address)?.host ?? "";
   if (host === "" || told.has(host) || told.size >= 8) return;
   told.add(host);
   say({ type: "blocked", host });

@@ -7,6 +7,7 @@ export function runScript(source: string, element: HTMLElement): void {
 
 export async function showHtml(html: string, host: HTMLElement): Promise<void> {
   host.innerHTML = html;
+  for (const inner of host.querySelectorAll<HTMLIFrameElement>("iframe[srcdoc]")) tellOf(inner);
   // Scripts put in by innerHTML do not run: make them again, one after another, as a parser would.
   for (const inert of host.querySelectorAll("script")) {
     const script = document.createElement("script");
@@ -21,4 +22,10 @@ export async function showHtml(html: string, host: HTMLElement): Promise<void> {
     inert.replaceWith(script);
     await isOver;
   }
+}
+
+/** A document within the output (folium's maps) says what it was not allowed to load; nobody else would. */
+function tellOf(inner: HTMLIFrameElement): void {
+  const telling = `<script>addEventListener("securitypolicyviolation",(e)=>parent.postMessage({runhere_blocked:e.blockedURI},"*"))</script>`;
+  inner.srcdoc = inner.srcdoc.replace(/<head[^>]*>/i, (head) => head + telling);
 }

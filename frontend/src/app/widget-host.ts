@@ -36,6 +36,7 @@ export class WidgetHost implements WidgetPort {
   #store: WidgetStore | null = null;
   #port: KernelPort | null = null;
   #wasOpened = false;
+  #endState: () => void = () => {};
   readonly #assets = new Map<string, Promise<string | null>>();
   readonly #waitingAssets = new Map<string, (reply: KernelMessage | null) => void>();
   /** Models that changed since the last save. */
@@ -53,7 +54,13 @@ export class WidgetHost implements WidgetPort {
     this.#port = port;
     this.#wasOpened = false;
     this.#forgetAssets();
-    if (port !== null) void this.#load();
+    this.#endState();
+    if (port === null) return;
+    const look = () => {
+      if (port.state.get().phase === "open") this.#store?.kernelCame(false);
+    };
+    this.#endState = port.state.subscribe(look);
+    void this.#load().then(look);
   }
 
   /** The kernel's process ended; its successor knows none of the models. */
@@ -65,9 +72,8 @@ export class WidgetHost implements WidgetPort {
   /** Whether the event was a widget's affair alone. */
   heard(event: KernelEvent): boolean {
     if (event.type === "opened") {
-      const misses = this.#wasOpened && !event.clean;
+      if (this.#wasOpened && !event.clean) this.#store?.kernelCame(true);
       this.#wasOpened = true;
-      this.#store?.kernelCame(misses);
     }
     if (event.type !== "message") return false;
     const { message } = event;
@@ -89,6 +95,7 @@ export class WidgetHost implements WidgetPort {
   }
 
   close(): void {
+    this.#endState();
     this.#cancelSave();
     this.#save();
   }

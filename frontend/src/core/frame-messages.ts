@@ -146,14 +146,18 @@ function readWidgetMessage(message: Readonly<Record<string, unknown>>): WidgetFr
     : null;
 }
 
-/** Null for what no widget says. Of an update's buffers each has its path. */
-export function readWidgetData(data: unknown, bufferCount: number): WidgetData | null {
+/** Null for what no widget says. Of an update's buffers each has its path. `isFit`: how much of it is let through. */
+export function readWidgetData(
+  data: unknown,
+  bufferCount: number,
+  isFit: (value: unknown) => boolean = isSmall,
+): WidgetData | null {
   if (!isRecord(data)) return null;
   const { method, state, content, buffer_paths: paths = [] } = data;
   if (method === "request_state") return { method };
-  if (method === "custom") return isSmall(content ?? null) ? { method, content: content ?? null } : null;
+  if (method === "custom") return isFit(content ?? null) ? { method, content: content ?? null } : null;
   if (method !== "update" && method !== "echo_update") return null;
-  if (!isRecord(state) || !isSmall(state)) return null;
+  if (!isRecord(state) || !isFit(state)) return null;
   if (!Array.isArray(paths) || paths.length > bufferCount || !paths.every(isBufferPath)) return null;
   return { method, state, buffer_paths: paths };
 }

@@ -13,6 +13,7 @@ import { connectFrame } from "./bridge.ts";
 import { FrameNotes } from "./frame-notes.ts";
 import { FrameWidget } from "./frame-widget.ts";
 import { element, type FrameOwner, type OutputEnvironment } from "./rendered.ts";
+import { pageTheme } from "./theme.ts";
 
 /** Where the hub serves the frame document; the page's `frame-src` names exactly this. */
 const FRAME_URL = "/frame/v1/frame.html";
@@ -49,16 +50,17 @@ type MovingElement = HTMLElement & { moveBefore?: (node: Node, before: Node | nu
 // In order of parking: the first is the next to go. Frames in sight are in `shown`.
 const parked = new Map<string, HeldFrame>();
 const shown = new Map<string, HeldFrame>();
+const heights = new Map<string, string>();
 let parking: HTMLElement | null = null;
 
 /** Shows `content` in `slot`, in the frame kept under `key` if there is one. `park` is called before the slot goes. */
 export function openFrame(key: string, slot: HTMLElement, content: FrameContent, owner: FrameOwner): { park(): void } {
-  watchTheme(owner.environment);
+  watchTheme();
   const kept = parked.get(key);
   parked.delete(key);
   const same = kept && isSame(kept.content, content);
   if (kept && !same) end(kept);
-  const frame = kept && same ? kept : create(slot, content, owner, () => shown.delete(key));
+  const frame = kept && same ? kept : create(key, slot, content, owner, () => shown.delete(key));
   if (kept && same) {
     move(frame.iframe, slot);
     slot.append(frame.notes);
@@ -78,6 +80,7 @@ export function endFrames(): void {
   for (const frame of [...parked.values(), ...shown.values()]) end(frame);
   parked.clear();
   shown.clear();
+  heights.clear();
 }
 
 function isSame(one: FrameContent, other: FrameContent): boolean {
@@ -85,27 +88,53 @@ function isSame(one: FrameContent, other: FrameContent): boolean {
   return one.widget && other.widget ? one.widget.root === other.widget.root : one.data === other.data;
 }
 
+/** Frames that nobody keeps: they end with the element that holds them. */
+const loose = new Map<HTMLIFrameElement, (message: PageMessage) => void>();
 let tellsTheme = false;
 
-/** The page's colours may change while frames are open. */
-function watchTheme(environment: OutputEnvironment): void {
+/** Tells a frame, for as long as it stands in the page, when the page's colours change. */
+export function tellTheme(iframe: HTMLIFrameElement, tell: (message: PageMessage) => void): void {
+  loose.set(iframe, tell);
+  watchTheme();
+}
+
+function watchTheme(): void {
   if (tellsTheme) return;
   tellsTheme = true;
   const tell = (): void => {
-    const message = { type: "theme", theme: environment.theme() } as const;
+    const message = { type: "theme", theme: pageTheme() } as const;
     for (const frame of [...parked.values(), ...shown.values()]) frame.tell(message);
+    for (const [iframe, tellOne] of loose) {
+      if (iframe.isConnected) tellOne(message);
+      else loose.delete(iframe);
+    }
   };
   new MutationObserver(tell).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener("change", tell);
 }
 
-function create(slot: HTMLElement, content: FrameContent, owner: FrameOwner, onBroken: () => void): HeldFrame {
-  const { environment } = owner;
+/** A closed-off frame that loads its document once it stands in the page. */
+export function makeFrame(title: string): HTMLIFrameElement {
   const iframe = element("iframe");
   iframe.setAttribute("sandbox", "allow-scripts");
   iframe.setAttribute("allow", NO_POWERS);
   iframe.referrerPolicy = "no-referrer";
-  iframe.title = text("frames.title");
+  iframe.title = title;
+  iframe.src = FRAME_URL;
+  return iframe;
+}
+
+function create(
+  key: string,
+  slot: HTMLElement,
+  content: FrameContent,
+  owner: FrameOwner,
+  onBroken: () => void,
+): HeldFrame {
+  const { environment } = owner;
+  const iframe = makeFrame(text("frames.title"));
+  // As high as it was before it was ended: what stands below must not jump when it comes back.
+  iframe.style.height = heights.get(key) ?? "";
   const notes = element("div", "output-frame-notes");
   const note = new FrameNotes(notes);
   const widget = content.widget && new FrameWidget(content.widget, owner, note, (message) => link.tell(message));
@@ -121,6 +150,7 @@ function create(slot: HTMLElement, content: FrameContent, owner: FrameOwner, onB
     {
       onResize: (height) => {
         iframe.style.height = `${height}px`;
+        heights.set(key, iframe.style.height);
       },
       onError: (message) => note.problem(message),
       onCannotShow: (message) => {
@@ -140,7 +170,6 @@ function create(slot: HTMLElement, content: FrameContent, owner: FrameOwner, onB
     },
   );
   widget?.onRevived(() => iframe.contentWindow && reload(iframe));
-  iframe.src = FRAME_URL;
   slot.append(iframe, notes);
   const finish = (): void => {
     widget?.close();

@@ -3,6 +3,7 @@
  * markdown outputs.
  */
 import { Marked } from "marked";
+import { withWords } from "../i18n/t.ts";
 import { Kept } from "./kept.ts";
 import { extractFormulas, FORMULA, type Formula, renderFormula } from "./math.ts";
 import { asText, element, nothingToDispose, type Renderer } from "./rendered.ts";
@@ -31,6 +32,19 @@ export function showMarkdown(source: string, host: HTMLElement, findAttachment: 
   placeFormulas(clean.fragment, formulas);
   host.replaceChildren(clean.fragment);
   clean.applyStyles();
+  drawDiagrams(host);
+}
+
+function drawDiagrams(host: HTMLElement): void {
+  const sources = [...host.querySelectorAll<HTMLElement>("pre:has(> code.language-mermaid)")];
+  if (sources.length === 0) return;
+  // Without it the source stays, which is what there is to read.
+  withWords(import("./diagram.ts"), "frames").then(
+    ({ showDiagram }) => {
+      for (const source of sources) if (source.isConnected) showDiagram(source);
+    },
+    () => undefined,
+  );
 }
 
 /** Does what of `showMarkdown` is slow, so that it is quick later. */

@@ -32,6 +32,7 @@ export class WidgetLine implements WidgetListener {
   readonly #held = new Set<string>();
   readonly #made = new Set<string>();
   readonly #endListening: () => void;
+  #endWaiting: (() => void) | null = null;
   /** `waiting`: nobody has the model, and the kernel was asked. */
   #from: "waiting" | "kernel" | "file" | "nowhere" = "waiting";
 
@@ -43,6 +44,7 @@ export class WidgetLine implements WidgetListener {
   }
 
   close(): void {
+    this.#endWaiting?.();
     this.#endListening();
   }
 
@@ -105,10 +107,14 @@ export class WidgetLine implements WidgetListener {
     if (saved.has(root)) {
       this.#from = "file";
       this.#tellModels(reachable(root, (id) => referredBy(saved.get(id))));
-    } else if (!asks) {
-      this.#from = "nowhere";
-      this.#options.tell({ type: "no_model", model_id: root });
-    }
+    } else if (!isOwn) this.#giveUp();
+    else if (!asks) this.#endWaiting ??= store.waitForKernel(() => this.#giveUp());
+  }
+
+  #giveUp(): void {
+    if (this.#from !== "waiting") return;
+    this.#from = "nowhere";
+    this.#options.tell({ type: "no_model", model_id: this.#options.root });
   }
 
   #tellModels(ids: readonly string[]): void {
@@ -124,6 +130,8 @@ export class WidgetLine implements WidgetListener {
   }
 
   #give(modelId: string): void {
+    // The frame asks before there is an answer; it comes with the others.
+    if (this.#from === "waiting" && modelId === this.#options.root) return;
     if (this.#mayReach(modelId)) {
       this.#held.delete(modelId);
       this.#tellModels(this.#from === "kernel" ? this.#options.store.closure(modelId) : [modelId]);

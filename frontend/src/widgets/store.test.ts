@@ -250,9 +250,28 @@ describe("kernels that come and go", () => {
     expect(told.revived).toBe(1);
   });
 
+  it("waits for a kernel that the page has not found yet", () => {
+    hasKernel = false;
+    const { heard, models } = frame("slider");
+    expect(heard).toEqual([]);
+    hasKernel = true;
+    store.kernelCame(false);
+    opens("slider", { value: 4 });
+    for (const fire of timers.splice(0)) fire();
+    expect(models().map(({ state }) => state)).toEqual([{ value: 4 }]);
+  });
+
+  it("lets a kernel say more than a frame may", () => {
+    opens("slider", { value: 1 });
+    updates("slider", { value: "x".repeat(2_000_000) });
+    expect(String(store.stateOf("slider")?.state["value"]).length).toBe(2_000_000);
+  });
+
   it("says that there is nothing when neither the kernel nor the notebook has it", () => {
     const { heard } = frame("slider");
     said("comm_close", { comm_id: "new-1", data: {} });
+    expect(heard).toEqual([]);
+    for (const fire of timers.splice(0)) fire();
     expect(heard).toEqual([{ type: "no_model", model_id: "slider" }]);
   });
 

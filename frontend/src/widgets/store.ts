@@ -91,6 +91,8 @@ const CONTROL_TARGET = "jupyter.widget.control";
 const CONTROL_VERSION = "1.0.0";
 export const PROTOCOL_VERSION = "2.1.0";
 const OUTPUT_MS = 40;
+/** A page that opens shows its outputs before it has found its runtime. */
+const KERNEL_MS = 12_000;
 const SENT_KEPT = 2_000;
 
 export class WidgetStore {
@@ -192,6 +194,11 @@ export class WidgetStore {
     this.#control = commId;
     this.#options.send({ type: "comm_msg", commId, data: { method: "request_states" } });
     return true;
+  }
+
+  /** Calls `fn` when a kernel that was to come has had its time. */
+  waitForKernel(fn: () => void): () => void {
+    return this.#options.clock.after(KERNEL_MS, fn);
   }
 
   // ── For frames ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -323,7 +330,8 @@ export class WidgetStore {
       return;
     }
     const model = this.#models.get(modelId);
-    const data = readWidgetData(content["data"], buffers.length);
+    // The kernel may say as much as it likes: it is the person's own.
+    const data = readWidgetData(content["data"], buffers.length, () => true);
     if (model === undefined || data === null || data.method === "request_state") return;
     if (data.method === "echo_update" && this.#isOurs(parent)) {
       const sent = this.#sent.get(parent);

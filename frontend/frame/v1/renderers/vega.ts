@@ -6,7 +6,7 @@ export async function showVega(data: string, host: HTMLElement, page: Page): Pro
   const spec = JSON.parse(data);
   const draw = async (): Promise<void> => {
     await vegaEmbed(host, spec, {
-      actions: { export: false, source: false, compiled: false, editor: false },
+      actions: false,
       renderer: "svg",
       ...(page.theme === "dark" ? { theme: "dark" } : {}),
     });

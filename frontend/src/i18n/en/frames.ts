@@ -1,4 +1,5 @@
 export const frames = {
+  diagram: "Diagram",
   title: "Interactive output",
   stopped: "This output was stopped: it sent messages that no output should send. Run the cell again to show it.",
   blocked: "This output tried to load from {hosts}. Outputs have no network here unless the administrator opens it.",

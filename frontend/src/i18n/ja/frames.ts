@@ -2,6 +2,7 @@ import type { frames as english } from "../en/frames.ts";
 import type { Translated } from "../messages.ts";
 
 export const frames = {
+  diagram: "図",
   title: "インタラクティブな出力",
   stopped: "この出力は許可されていないメッセージを送ったため停止しました。表示するにはセルをもう一度実行してください。",
   blocked: "この出力は {hosts} から読み込もうとしました。管理者が許可しない限り、出力はネットワークを使えません。",

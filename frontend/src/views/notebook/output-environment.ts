@@ -2,6 +2,7 @@
 import { type Observable, Value } from "../../core/observable.ts";
 import { language, text } from "../../i18n/t.ts";
 import type { OutputEnvironment } from "../../outputs/rendered.ts";
+import { pageTheme } from "../../outputs/theme.ts";
 import type { NotebookController } from "./controller.ts";
 
 /** A link that an output wants to open, until the person answers. */
@@ -35,15 +36,10 @@ export function outputEnvironment(controller: NotebookController): OutputEnviron
       controller.say(text("outputs.copied"));
     },
     readBlob: controller.services.readBlob,
-    theme: () => (isDark() ? "dark" : "light"),
+    theme: pageTheme,
     language: () => language.get(),
     widgets: controller.services.widgets,
   };
   environments.set(controller, made);
   return made;
-}
-
-function isDark(): boolean {
-  const chosen = document.documentElement.dataset["theme"];
-  return chosen === undefined ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "dark";
 }
