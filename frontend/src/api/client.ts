@@ -14,6 +14,8 @@ export type SearchResults = Schemas["SearchResults"];
 export type Revision = Schemas["Revision"];
 export type Restored = Schemas["Restored"];
 export type RevisionCell = Schemas["RevisionCell"];
+export type SignInWays = Schemas["SignInWays"];
+export type Role = Notebook["role"];
 export type Accept = NonNullable<Schemas["OpenNotebook"]["accept"]>;
 
 /** A file in a bound folder. `path` is relative to the folder, with `/`. */
@@ -22,7 +24,7 @@ export interface FilePlace {
   readonly path: string;
 }
 
-interface Ask {
+export interface Ask {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly json?: unknown;
@@ -49,6 +51,17 @@ export class HubClient {
   }
   signOut(): Promise<void> {
     return this.#nothing("/session", { method: "DELETE" });
+  }
+
+  signInWays(): Promise<SignInWays> {
+    return this.#json("/session/ways");
+  }
+  /** Any other question; parts that are loaded later have their own names for them (`team-client.ts`). */
+  ask<T>(path: string, ask: Ask = {}): Promise<T> {
+    return this.#json(path, ask);
+  }
+  askNothing(path: string, ask: Ask): Promise<void> {
+    return this.#nothing(path, ask);
   }
 
   home(): Promise<Home> {

@@ -27,6 +27,6 @@ test("a fragment elsewhere is somebody else's and stays", async () => {
 
 test("a link without a runtime names none, whatever else it carries", async () => {
   const { readFragment } = await openPage("/");
-  expect(readFragment("#pair=XY&token=t", "http://h")).toEqual({ code: null, runtimeLink: null });
+  expect(readFragment("#pair=XY&token=t", "http://h")).toEqual({ code: null, runtimeLink: null, shareSecret: null });
   expect(readFragment("#rt=8888&token=t&other=1", "http://h").runtimeLink).toBe("http://h/connect#rt=8888&token=t");
 });

@@ -10,6 +10,8 @@ export interface LinkSecrets {
   readonly code: string | null;
   /** The link again, as the connect dialog takes it, if it names a runtime: `…/connect#rt=…&pair=…`. */
   readonly runtimeLink: string | null;
+  /** What proves that somebody was given a share link: the whole fragment of `/s/…`. */
+  readonly shareSecret: string | null;
 }
 
 /** Takes a fragment apart. Only the four names that our links use are looked at. */
@@ -21,17 +23,21 @@ export function readFragment(hash: string, origin: string): LinkSecrets {
     const value = values.get(name);
     if (value) kept.set(name, value);
   }
-  return { code: values.get("code") || null, runtimeLink: runtime ? `${origin}/connect#${kept}` : null };
+  const runtimeLink = runtime ? `${origin}/connect#${kept}` : null;
+  return { code: values.get("code") || null, runtimeLink, shareSecret: null };
 }
 
-const isSecretPlace = (path: string) => path === "/login" || path === "/connect";
+const isShareLink = (path: string) => path.startsWith("/s/");
+const isSecretPlace = (path: string) => isShareLink(path) || ["/login", "/connect", "/join"].includes(path);
 
-let secrets: LinkSecrets = { code: null, runtimeLink: null };
+let secrets: LinkSecrets = { code: null, runtimeLink: null, shareSecret: null };
 
 function clear(): void {
   if (!isSecretPlace(location.pathname) || location.hash === "") return;
   const read = readFragment(location.hash, location.origin);
-  secrets = { code: read.code ?? secrets.code, runtimeLink: read.runtimeLink ?? secrets.runtimeLink };
+  secrets = isShareLink(location.pathname)
+    ? { ...secrets, shareSecret: location.hash.slice(1) }
+    : { ...secrets, code: read.code ?? secrets.code, runtimeLink: read.runtimeLink ?? secrets.runtimeLink };
   history.replaceState(history.state, "", location.pathname + location.search);
 }
 
@@ -54,4 +60,22 @@ export function takeRuntimeLink(): string | null {
   const { runtimeLink } = secrets;
   secrets = { ...secrets, runtimeLink: null };
   return runtimeLink;
+}
+
+/** The secret of a share link. Kept until the page goes: the person may have to sign in before it is of use. */
+export function shareSecret(): string | null {
+  return secrets.shareSecret ?? sessionStorage.getItem(KEPT);
+}
+
+const KEPT = "runhere.share";
+
+/** This tab goes elsewhere to sign in and comes back to the same link. */
+export function keepShareSecret(): void {
+  if (secrets.shareSecret !== null) sessionStorage.setItem(KEPT, secrets.shareSecret);
+}
+
+/** The link did its work. */
+export function forgetShareSecret(): void {
+  secrets = { ...secrets, shareSecret: null };
+  sessionStorage.removeItem(KEPT);
 }

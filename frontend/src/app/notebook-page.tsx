@@ -1,9 +1,10 @@
+import { UserRoundPlus } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
-import { canEdit } from "../core/notebook.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
+import { Button } from "../ui/button.tsx";
 import { MenuBar } from "../ui/menu-bar.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useObservable, useSelected, useText } from "../ui/use-observable.ts";
@@ -118,6 +119,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   }, [isConnected]);
   useLineNumbers(open, page);
   useNotices(open);
+  useEffect(() => open.copyWish.subscribe(() => setDialog("copy_to_run")), [open]);
   const rename = async (name: string) => onChanged(await page.hub.renameNotebook(notebook.id, name));
   const context: CommandContext = {
     notebook: open.controller,
@@ -144,8 +146,8 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         </HomeLink>
         <NotebookTitle
           name={notebook.name}
-          path={`${notebook.folder_path}/${notebook.name}.ipynb`}
-          isReadOnly={role !== null && !canEdit(role)}
+          path={notebook.folder_path === "" ? notebook.path : `${notebook.folder_path}/${notebook.name}.ipynb`}
+          isReadOnly={notebook.role !== "owner"}
           onRename={rename}
           focusWish={renameWish}
         />
@@ -153,6 +155,10 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
           <MenuBar label={t("shell.menus")} menus={() => notebookMenus(context)} />
         </div>
         <div className={styles.end}>
+          <Button onPress={() => setDialog("share")}>
+            <UserRoundPlus size={16} aria-hidden />
+            <span className={styles.shareWord}>{t("shell.share")}</span>
+          </Button>
           <ConnectControls runtime={open.runtime} desk={open.desk} origin={session.origin} now={page.now} />
         </div>
       </header>
@@ -168,8 +174,9 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
             dialog={dialog}
             context={context}
             driver={open.driver}
-            hub={page.hub}
-            notebookId={notebook.id}
+            page={page}
+            notebook={notebook}
+            session={session}
             onClose={() => setDialog(null)}
           />
         </Suspense>

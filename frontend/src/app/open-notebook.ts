@@ -1,6 +1,7 @@
 /** Composition of one open notebook: document, runs, room, runtime and the view's controller. Closed with the page or the route. */
 import type { HubClient, Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
+import { canEdit } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { STATE_MIME } from "../core/widget-state.ts";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
@@ -27,6 +28,8 @@ export interface OpenNotebook {
   readonly driver: RunDriver;
   readonly desk: ConnectDesk;
   readonly controller: NotebookController;
+  /** Grows when somebody who may only read wants to run. */
+  readonly copyWish: Observable<number>;
   /** Ends sockets and timers. The kernel goes on; unsaved edits stay in the browser's storage. */
   close(): void;
 }
@@ -66,7 +69,12 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     sessionId: () => runtime.sessionId,
     fileState: () => valueIn(doc.metadata("widgets"), STATE_MIME),
   });
+  const copyWish = new Value(0);
+  // What the hub knows best is what the room said last; before that, what came with the notebook.
+  const mayRun = () => canEdit(room.state.get().hello?.role ?? notebook.role);
   const driver = new RunDriver({
+    mayRun,
+    onMayNotRun: () => copyWish.set(copyWish.get() + 1),
     notebookId: id,
     doc,
     runs,
@@ -98,6 +106,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     driver,
     desk,
     controller,
+    copyWish,
     close() {
       controller.close();
       desk.end();

@@ -10,7 +10,15 @@ import { notebookPath } from "./routes.ts";
 import type { PageServices } from "./services.ts";
 
 /** A dialog of the notebook page that a command opened. */
-export type PageDialog = "palette" | "shortcuts" | "revisions" | "restart" | "restart_and_run_all" | "shutdown";
+export type PageDialog =
+  | "share"
+  | "copy_to_run"
+  | "palette"
+  | "shortcuts"
+  | "revisions"
+  | "restart"
+  | "restart_and_run_all"
+  | "shutdown";
 
 export interface PageActionsOptions {
   readonly page: PageServices;

@@ -1,4 +1,4 @@
-import type { HubClient } from "../api/client.ts";
+import type { Notebook, Session } from "../api/client.ts";
 import { withWords } from "../i18n/t.ts";
 import { ConfirmDialog } from "../ui/dialog.tsx";
 import { latePart } from "../ui/late-part.ts";
@@ -6,7 +6,9 @@ import { useText } from "../ui/use-observable.ts";
 import { CommandPalette } from "./command-palette.tsx";
 import type { CommandContext } from "./commands.ts";
 import type { PageDialog } from "./page-actions.ts";
+import { notebookPath } from "./routes.ts";
 import type { RunDriver } from "./run-driver.ts";
+import type { PageServices } from "./services.ts";
 import { ShortcutHelp } from "./shortcut-help.tsx";
 
 /** A part of its own: it brings the comparing editor. */
@@ -15,23 +17,56 @@ export const notebookHistory = latePart(
   (module) => module.NotebookHistory,
 );
 
+const shareDialog = latePart(
+  () => withWords(import("../views/sharing/share-dialog.tsx"), "sharing"),
+  (module) => module.ShareDialog,
+);
+const copyDialog = latePart(
+  () => withWords(import("../views/sharing/copy-dialog.tsx"), "sharing"),
+  (module) => module.CopyDialog,
+);
+
 export interface PageDialogsProps {
   readonly dialog: PageDialog;
   readonly context: CommandContext;
   readonly driver: RunDriver;
-  readonly hub: HubClient;
-  readonly notebookId: string;
+  readonly page: PageServices;
+  readonly notebook: Notebook;
+  readonly session: Session;
   readonly onClose: () => void;
 }
 
 /** The dialog that a command opened. A chunk of its own, loaded when the first one is wanted. */
-export function PageDialogs({ dialog, context, driver, hub, notebookId, onClose }: PageDialogsProps) {
+export function PageDialogs({ dialog, context, driver, page, notebook, session, onClose }: PageDialogsProps) {
   const t = useText();
+  const { hub } = page;
+  const notebookId = notebook.id;
   const then = (work: () => Promise<void>) => () => {
     onClose();
     void work();
   };
   switch (dialog) {
+    case "share":
+      return (
+        <shareDialog.Part
+          hub={hub}
+          target={{ kind: "notebook", id: notebook.id, name: notebook.name }}
+          session={session}
+          now={page.now}
+          onClose={onClose}
+        />
+      );
+    case "copy_to_run":
+      return (
+        <copyDialog.Part
+          onCopy={async () => {
+            const copy = await hub.duplicateNotebook(notebook.id);
+            onClose();
+            page.router.go(notebookPath(copy.id));
+          }}
+          onClose={onClose}
+        />
+      );
     case "palette":
       return <CommandPalette context={context} onClose={onClose} />;
     case "shortcuts":

@@ -6,7 +6,18 @@ export type Route =
   | { readonly name: "login" }
   | { readonly name: "connect" }
   | { readonly name: "notebook"; readonly id: string }
+  | { readonly name: "share"; readonly id: string }
+  | { readonly name: TeamPlace }
   | { readonly name: "unknown" };
+
+/** Addresses of a hub for several people: an invitation, the way back from signing in elsewhere, one's account, everybody. */
+type TeamPlace = "join" | "signed_in" | "account" | "people";
+const teamPlaces: { readonly [path: string]: TeamPlace } = {
+  join: "join",
+  "signed-in": "signed_in",
+  account: "account",
+  people: "people",
+};
 
 /** The view for a path; a final slash does not matter. */
 export function routeOf(path: string): Route {
@@ -14,8 +25,11 @@ export function routeOf(path: string): Route {
   const [first, second] = parts;
   if (first === undefined) return { name: "home" };
   if (parts.length === 1 && (first === "login" || first === "connect")) return { name: first };
-  if (parts.length === 2 && first === "n" && second !== undefined && /^[0-9a-f]{32}$/.test(second)) {
-    return { name: "notebook", id: second };
+  const place = parts.length === 1 ? teamPlaces[first] : undefined;
+  if (place !== undefined) return { name: place };
+  if (parts.length === 2 && second !== undefined && /^[0-9a-f]{32}$/.test(second)) {
+    if (first === "n") return { name: "notebook", id: second };
+    if (first === "s") return { name: "share", id: second };
   }
   return { name: "unknown" };
 }

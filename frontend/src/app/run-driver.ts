@@ -46,9 +46,18 @@ export interface RunDriverOptions {
   readonly widgets?: Pick<WidgetHost, "follow" | "lost" | "heard" | "sort">;
   /** Asked when cells are to run and no runtime is bound: opens the dialog; resolves true once connected. */
   readonly askForRuntime: () => Promise<boolean>;
+  /** Whether this person may record runs; absent: yes. */
+  readonly mayRun?: () => boolean;
+  /** Called instead of running when they may not. */
+  readonly onMayNotRun?: () => void;
   /** Where this browser keeps what it sent; default: `localStorage`. */
   readonly store?: LocalStore;
   readonly clock?: Clock;
+}
+
+/** A kernel's name as others may see it. Names of environments are sometimes paths or hosts: those stay here. */
+export function shareableLabel(name: string | null): string {
+  return name === null || /[\\/@]|:\d/.test(name) ? "" : name.slice(0, 200);
 }
 
 export class RunDriver {
@@ -136,6 +145,10 @@ export class RunDriver {
 
   /** Run these cells in this order; those without code are passed over. The source is taken now. */
   runCells(ids: readonly CellId[]): void {
+    if (this.#options.mayRun?.() === false) {
+      this.#options.onMayNotRun?.();
+      return;
+    }
     const captured = ids.flatMap((cellId) => {
       const cell = this.#options.doc.cell(cellId);
       return cell?.type === "code"
@@ -247,7 +260,7 @@ export class RunDriver {
     const digests = await Promise.all(captured.map(({ source }) => digestOf(source)));
     const { runs, runtime } = this.#options;
     // Never the address: others see this label.
-    const label = { kind: "local", label: runtime.kernel.get().displayName ?? "" };
+    const label = { kind: "local", label: shareableLabel(runtime.kernel.get().displayName) };
     captured.forEach(({ runId, cellId }, index) => {
       this.#digests.set(runId, digests[index] ?? "");
       runs.start({ runId, cellId, sourceDigest: digests[index] ?? "", runtime: label });

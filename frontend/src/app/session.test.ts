@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Session } from "../api/client.ts";
+import type { Session, SignInWays } from "../api/client.ts";
 import { ApiError, HubUnreachable } from "../api/errors.ts";
 import { SessionKeeper } from "./session.ts";
 
@@ -9,10 +9,19 @@ const me: Session = {
   version: "0.1.0",
   origin: "http://127.0.0.1:8800",
   data_dir_label: "~/.local/share/runhere",
+  user_name: "",
+  is_admin: false,
+  hosted_provider: null,
 };
+const ways: SignInWays = { mode: "one_person", password: false, sign_up: false, provider: null };
 const signedOut = () => Promise.reject(new ApiError(401, "signed_out", "Signed out."));
 const keeper = (hub: { session?: () => Promise<Session>; signIn?: () => Promise<Session> }) =>
-  new SessionKeeper({ session: hub.session ?? signedOut, signIn: hub.signIn ?? signedOut, signOut: async () => {} });
+  new SessionKeeper({
+    session: hub.session ?? signedOut,
+    signIn: hub.signIn ?? signedOut,
+    signOut: async () => {},
+    signInWays: async () => ways,
+  });
 
 test("a code signs in", async () => {
   const session = keeper({ signIn: async () => me });
@@ -27,7 +36,7 @@ test.each([
   const signIn = () => Promise.reject(new ApiError(401, code, "No."));
   const out = keeper({ signIn });
   await out.signIn("code");
-  expect(out.state.get()).toEqual({ phase: "signed_out", failure });
+  expect(out.state.get()).toEqual({ phase: "signed_out", failure, ways: null });
 
   const stillIn = keeper({ signIn, session: async () => me });
   await stillIn.signIn("code");
@@ -43,5 +52,5 @@ test("a hub that does not answer is not mistaken for being signed out", async ()
 test("signing in without a code looks for a session, then says that the link was incomplete", async () => {
   const session = keeper({});
   await session.signIn(null);
-  expect(session.state.get()).toEqual({ phase: "signed_out", failure: "no_code" });
+  expect(session.state.get()).toEqual({ phase: "signed_out", failure: "no_code", ways: null });
 });

@@ -1,5 +1,5 @@
 /** Who is signed in, and how the page came to know. */
-import type { HubClient, Session } from "../api/client.ts";
+import type { HubClient, Session, SignInWays } from "../api/client.ts";
 import { ApiError, HubUnreachable } from "../api/errors.ts";
 import { type Observable, Value } from "../core/observable.ts";
 
@@ -8,14 +8,19 @@ export type SignInFailure = "used" | "expired" | "no_code";
 export type SessionState =
   | { readonly phase: "asking" }
   | { readonly phase: "signed_in"; readonly session: Session }
-  | { readonly phase: "signed_out"; readonly failure: SignInFailure | null }
+  | {
+      readonly phase: "signed_out";
+      readonly failure: SignInFailure | null;
+      /** How this hub signs people in, when it is for several; null: by a link of the command line. */
+      readonly ways: SignInWays | null;
+    }
   | { readonly phase: "unreachable" }
   | { readonly phase: "failed"; readonly message: string };
 
 export class SessionKeeper {
   readonly #state = new Value<SessionState>({ phase: "asking" });
 
-  constructor(private readonly hub: Pick<HubClient, "session" | "signIn" | "signOut">) {}
+  constructor(private readonly hub: Pick<HubClient, "session" | "signIn" | "signOut" | "signInWays">) {}
 
   get state(): Observable<SessionState> {
     return this.#state;
@@ -41,32 +46,42 @@ export class SessionKeeper {
       this.#state.set({ phase: "signed_in", session: await this.hub.signIn(code) });
     } catch (error) {
       const failure = failureOf(error);
-      if (failure === null) this.#fail(error, null);
+      if (failure === null) await this.#fail(error, null);
       else await this.#settle(() => this.hub.session(), failure);
     }
   }
 
+  /** Somebody signed in by another way than a link. */
+  adopt(session: Session): void {
+    this.#state.set({ phase: "signed_in", session });
+  }
+
   async signOut(): Promise<void> {
     await this.hub.signOut();
-    this.#state.set({ phase: "signed_out", failure: null });
+    await this.#signedOut(null);
   }
 
   /** The hub said in passing that the session is over. */
   lost(): void {
-    this.#state.set({ phase: "signed_out", failure: null });
+    void this.#signedOut(null);
+  }
+
+  async #signedOut(failure: SignInFailure | null): Promise<void> {
+    const ways = await this.hub.signInWays().catch(() => null);
+    this.#state.set({ phase: "signed_out", failure, ways: ways?.mode === "team" ? ways : null });
   }
 
   async #settle(ask: () => Promise<Session>, failure: SignInFailure | null = null): Promise<void> {
     try {
       this.#state.set({ phase: "signed_in", session: await ask() });
     } catch (error) {
-      this.#fail(error, failure);
+      await this.#fail(error, failure);
     }
   }
 
-  #fail(error: unknown, failure: SignInFailure | null): void {
+  async #fail(error: unknown, failure: SignInFailure | null): Promise<void> {
     if (error instanceof HubUnreachable) this.#state.set({ phase: "unreachable" });
-    else if (error instanceof ApiError && error.status === 401) this.#state.set({ phase: "signed_out", failure });
+    else if (error instanceof ApiError && error.status === 401) await this.#signedOut(failure);
     else this.#state.set({ phase: "failed", message: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -4,6 +4,7 @@ import { I18nProvider } from "react-aria-components/I18nProvider";
 import type { Session } from "../api/client.ts";
 import { language, withWords } from "../i18n/t.ts";
 import { IconButton } from "../ui/button.tsx";
+import { latePart } from "../ui/late-part.ts";
 import { Toasts } from "../ui/toast.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { NotFoundScreen, SignedOutScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
@@ -26,6 +27,28 @@ const SettingsDialog = lazy(async () => ({
   default: (await withWords(import("../views/settings/settings-dialog.tsx"), "settings")).SettingsDialog,
 }));
 
+const teamPages = latePart(
+  () => withWords(import("./team-pages.tsx"), "team"),
+  (module) => module.TeamPages,
+);
+const accountMenu = latePart(
+  () => withWords(import("../views/team/account-menu.tsx"), "team"),
+  (module) => module.AccountMenu,
+);
+
+const shareDialog = latePart(
+  () => withWords(import("../views/sharing/share-dialog.tsx"), "sharing"),
+  (module) => module.ShareDialog,
+);
+
+function TeamPages({ page }: { readonly page: PageServices }) {
+  return (
+    <ErrorBoundary>
+      <teamPages.Part page={page} />
+    </ErrorBoundary>
+  );
+}
+
 /** Starts fetching a view's code. A failure shows when the view is drawn. */
 export function warmView(route: Route): void {
   const load =
@@ -46,11 +69,13 @@ export function Shell({ page }: { readonly page: PageServices }) {
 
 function Gate({ page }: { readonly page: PageServices }) {
   const state = useObservable(page.session.state);
+  const route = useObservable(page.router.route);
+  if (route.name === "join" || route.name === "signed_in") return <TeamPages page={page} />;
   switch (state.phase) {
     case "asking":
       return <StartingScreen />;
     case "signed_out":
-      return <SignedOutScreen failure={state.failure} />;
+      return state.ways ? <TeamPages page={page} /> : <SignedOutScreen failure={state.failure} />;
     case "unreachable":
       return <UnreachableScreen onRetry={() => void page.session.look()} />;
     case "failed":
@@ -75,6 +100,16 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
             <HomeView
               hub={page.hub}
               now={page.now}
+              mode={session.mode}
+              shareFolder={({ place, name, onClose }) => (
+                <shareDialog.Part
+                  hub={page.hub}
+                  target={{ kind: "folder", place, name }}
+                  session={session}
+                  now={page.now}
+                  onClose={onClose}
+                />
+              )}
               notebookHref={notebookPath}
               onShow={(id) => page.router.go(notebookPath(id))}
             />
@@ -88,6 +123,16 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
             <ConnectPage page={page} />
           </Frame>
         );
+      case "share":
+      case "account":
+      case "people":
+        return (
+          <Frame page={page} onSettings={openSettings}>
+            <TeamPages page={page} />
+          </Frame>
+        );
+      case "join":
+      case "signed_in":
       case "unknown":
         return <NotFoundScreen what="address" onHome={goHome} />;
     }
@@ -111,6 +156,17 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
   );
 }
 
+/** Who is signed in, on a hub for several people. */
+function Account({ page }: { readonly page: PageServices }) {
+  const state = useObservable(page.session.state);
+  if (state.phase !== "signed_in" || state.session.mode !== "team") return null;
+  return <accountMenu.Part session={state.session} onGo={(path) => page.router.go(path)} onSignOut={signOut} />;
+  async function signOut(): Promise<void> {
+    await page.session.signOut();
+    page.router.go("/");
+  }
+}
+
 /** The top bar of every view but the notebook, which has its own. */
 function Frame(props: { readonly page: PageServices; readonly onSettings: () => void; readonly children: ReactNode }) {
   const t = useText();
@@ -124,6 +180,7 @@ function Frame(props: { readonly page: PageServices; readonly onSettings: () => 
           <Brand />
           {t("shell.productName")}
         </HomeLink>
+        <Account page={props.page} />
         <IconButton label={t("shell.settings")} onPress={props.onSettings}>
           <Settings2 size={18} aria-hidden />
         </IconButton>

@@ -31,6 +31,10 @@ export const late = {
     en: async () => (await import("./en/revisions.ts")).revisions,
     ja: async () => (await import("./ja/revisions.ts")).revisions,
   },
+  sharing: {
+    en: async () => (await import("./en/sharing.ts")).sharing,
+    ja: async () => (await import("./ja/sharing.ts")).sharing,
+  },
   settings: {
     en: async () => (await import("./en/settings.ts")).settings,
     ja: async () => (await import("./ja/settings.ts")).settings,
@@ -38,6 +42,10 @@ export const late = {
   terminal: {
     en: async () => (await import("./en/terminal.ts")).terminal,
     ja: async () => (await import("./ja/terminal.ts")).terminal,
+  },
+  team: {
+    en: async () => (await import("./en/team.ts")).team,
+    ja: async () => (await import("./ja/team.ts")).team,
   },
 } as const;
 

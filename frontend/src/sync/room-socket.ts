@@ -341,15 +341,16 @@ export class RoomSocket {
   /** Answers the hub's sync step 1 with everything it lacks, once this page has all that it should know itself. */
   #answer(line: Line): void {
     if (!line.helloSeen || !line.isComplete || !line.isOfflineMerged) return;
-    if (line.asked) {
-      const update = Y.encodeStateAsUpdate(this.#doc, line.asked);
-      line.asked = null;
-      const hello = this.#state.get().hello;
-      // A reader has nothing to say, and would be cut off for saying it (SPEC 2.9).
-      if (hello && canEdit(hello.role)) {
+    const hello = this.#state.get().hello;
+    // A reader has nothing to say, would be cut off for saying it (SPEC 2.9), and is not asked by every hub.
+    const isReader = hello !== null && !canEdit(hello.role);
+    if (line.asked || isReader) {
+      if (line.asked && !isReader) {
+        const update = Y.encodeStateAsUpdate(this.#doc, line.asked);
         this.#unsaved.sentAll();
         line.socket.send(encodeFrame({ type: "step2", update }));
       }
+      line.asked = null;
       line.isLive = true;
       this.#failures = 0;
     }

@@ -41,4 +41,5 @@ export const shell = {
   open: "Open",
   trashed: "“{name}” is in the trash.",
   undo: "Undo",
+  share: "Share",
 } as const;

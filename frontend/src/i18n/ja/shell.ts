@@ -45,4 +45,5 @@ export const shell = {
   open: "開く",
   trashed: "「{name}」をゴミ箱に移動しました。",
   undo: "元に戻す",
+  share: "共有",
 } as const satisfies Translated<typeof english>;

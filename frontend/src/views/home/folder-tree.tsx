@@ -11,7 +11,7 @@ import { useText } from "../../ui/use-observable.ts";
 import styles from "./folder-tree.module.css";
 import type { HomeState } from "./home-model.ts";
 import { RowMenuButton } from "./row-menu-button.tsx";
-import { keyOf, nameOf, placeOf, type Row, type RowNote, rowsOf } from "./tree-model.ts";
+import { folderName, keyOf, nameOf, placeOf, type Row, type RowNote, rowsOf } from "./tree-model.ts";
 import { type DropActions, useTreeDrops } from "./use-tree-drops.ts";
 
 export interface FolderTreeProps {
@@ -29,7 +29,7 @@ export function FolderTree({ state, now, onExpand, onOpen, menuOf, drops }: Fold
   const dragAndDropHooks = useTreeDrops(drops);
   const menu = useContextMenu();
   const roots: readonly Row[] = state.folders.map((folder) => {
-    const place = { folderId: folder.id, path: "" };
+    const place = { folderId: folder.id, path: folder.root };
     return { kind: "root", key: keyOf(place), place, folder };
   });
   const act = (key: string) => {
@@ -44,7 +44,7 @@ export function FolderTree({ state, now, onExpand, onOpen, menuOf, drops }: Fold
     const isDirectory = row.kind === "root" || row.kind === "folder";
     // A folder that is gone has nothing to show but the reason, which stands in its row.
     const isOpenable = isDirectory && (row.kind !== "root" || row.folder.state === "ok");
-    const name = row.kind === "root" ? row.folder.name : nameOf(row.entry.name);
+    const name = row.kind === "root" ? folderName(row.folder, t) : nameOf(row.entry.name);
     return (
       <TreeItem
         key={row.key}
@@ -153,7 +153,8 @@ function RowName({ row, name }: { readonly row: Exclude<Row, { kind: "note" }>; 
 
 function FolderPath({ folder }: { readonly folder: BoundFolder }) {
   const t = useText();
-  if (folder.state === "ok") return <span className={styles.path}>{folder.path}</span>;
+  const about = folder.owner === null ? folder.path : t("home.sharedBy", { name: folder.owner });
+  if (folder.state === "ok") return <span className={styles.path}>{about}</span>;
   const what = t(folder.state === "missing" ? "home.folderMissing" : "home.folderUnreadable");
   return (
     <span className={cx(styles.path, styles.bad)}>

@@ -1,3 +1,5 @@
+import type { ReactNode } from "react";
+import type { FilePlace } from "../../api/client.ts";
 import { useText } from "../../ui/use-observable.ts";
 import type { HomeModel, HomeState } from "./home-model.ts";
 import { MoveDialog } from "./move-dialog.tsx";
@@ -12,10 +14,18 @@ export interface HomeDialogsProps {
   readonly state: HomeState;
   readonly actions: HomeActions;
   readonly now: number;
+  /** Draws the dialog that shares a folder: a view of its own. */
+  readonly shareFolder: ShareFolder;
 }
 
+export type ShareFolder = (asked: {
+  readonly place: FilePlace;
+  readonly name: string;
+  readonly onClose: () => void;
+}) => ReactNode;
+
 /** The one dialog of Home that is open, if any. */
-export function HomeDialogs({ model, state, actions, now }: HomeDialogsProps) {
+export function HomeDialogs({ model, state, actions, now, shareFolder }: HomeDialogsProps) {
   const t = useText();
   const { dialog } = actions;
   const close = () => actions.setDialog(null);
@@ -64,6 +74,10 @@ export function HomeDialogs({ model, state, actions, now }: HomeDialogsProps) {
           onClose={close}
         />
       );
+    case "share": {
+      const { place, name } = dialog;
+      return shareFolder({ place, name, onClose: close });
+    }
     case "problem":
       return (
         <OpenProblemDialog

@@ -9,6 +9,8 @@ export interface HomeState {
   readonly failure: string | null;
   readonly folders: readonly Folder[];
   readonly recent: readonly Notebook[];
+  /** Single notebooks that others share with this person. */
+  readonly shared: readonly Notebook[];
   /** By key of the folder or directory. */
   readonly listings: ReadonlyMap<string, Listing>;
   readonly expanded: ReadonlySet<string>;
@@ -19,6 +21,7 @@ const nothing: HomeState = {
   failure: null,
   folders: [],
   recent: [],
+  shared: [],
   listings: new Map(),
   expanded: new Set(),
 };
@@ -38,13 +41,13 @@ export class HomeModel {
   /** Reads folders, recent notebooks and every directory that is open. Never rejects; the state says what failed. */
   async refresh(): Promise<void> {
     try {
-      const { folders, recent } = await this.hub.home();
+      const { folders, recent, shared } = await this.hub.home();
       const isFirst = this.#state.get().phase !== "ready";
       // A few folders are opened at once, so that the first look shows notebooks and not just names of folders.
       const opened = isFirst && folders.length <= 3 ? folders.filter((one) => one.state === "ok") : [];
       const expanded = new Set(this.#state.get().expanded);
-      for (const folder of opened) expanded.add(keyOf({ folderId: folder.id, path: "" }));
-      this.#change({ phase: "ready", failure: null, folders, recent, expanded });
+      for (const folder of opened) expanded.add(keyOf({ folderId: folder.id, path: folder.root }));
+      this.#change({ phase: "ready", failure: null, folders, recent, shared, expanded });
       await Promise.all([...expanded].map((key) => this.#list(key)));
     } catch (error) {
       this.#change({ phase: "failed", failure: errorText(error) });

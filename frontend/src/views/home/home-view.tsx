@@ -11,12 +11,12 @@ import { TextField } from "../../ui/text-field.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import { FolderTree } from "./folder-tree.tsx";
-import { HomeDialogs } from "./home-dialogs.tsx";
+import { HomeDialogs, type ShareFolder } from "./home-dialogs.tsx";
 import { HomeModel } from "./home-model.ts";
 import styles from "./home-view.module.css";
 import { rowMenu } from "./row-menu.tsx";
 import { SearchPanel } from "./search-panel.tsx";
-import { parentOf, placeOf } from "./tree-model.ts";
+import { folderName, parentOf, placeOf } from "./tree-model.ts";
 import { useHomeActions } from "./use-home-actions.ts";
 
 const shownRecent = 6;
@@ -25,12 +25,15 @@ export interface HomeViewProps {
   readonly hub: HubClient;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** In a team there are notebooks that others share. */
+  readonly mode: "one_person" | "team";
+  readonly shareFolder: ShareFolder;
   readonly notebookHref: (id: string) => string;
   readonly onShow: (notebookId: string) => void;
 }
 
 /** A person's notebooks: recent ones, the bound folders, search, and everything that is done with files. */
-export function HomeView({ hub, now, notebookHref, onShow }: HomeViewProps) {
+export function HomeView({ hub, now, mode, shareFolder, notebookHref, onShow }: HomeViewProps) {
   const t = useText();
   const model = useMemo(() => new HomeModel(hub), [hub]);
   const state = useObservable(model.state);
@@ -46,15 +49,18 @@ export function HomeView({ hub, now, notebookHref, onShow }: HomeViewProps) {
   }, [model]);
 
   const usable = state.folders.filter((folder) => folder.state === "ok");
-  const directories = usable.map((folder) => ({ folderId: folder.id, path: "" }));
+  const writable = usable.filter((folder) => folder.role === "editor" || folder.role === "owner");
+  const directories = writable.map((folder) => ({ folderId: folder.id, path: folder.root }));
   const onlyDirectory = directories.length === 1 ? (directories[0] ?? null) : null;
   const choose = (act: (directory: FilePlace) => void): readonly MenuEntry[] =>
-    usable.map((folder) => ({
+    writable.map((folder) => ({
       kind: "item",
-      id: folder.id,
-      label: folder.name,
-      description: folder.path,
-      onAction: () => act({ folderId: folder.id, path: "" }),
+      id: `${folder.id}:${folder.root}`,
+      label: folderName(folder, t),
+      ...(folder.owner === null
+        ? { description: folder.path }
+        : { description: t("home.sharedBy", { name: folder.owner }) }),
+      onAction: () => act({ folderId: folder.id, path: folder.root }),
     }));
   const drops = {
     onUpload: (directory: FilePlace, files: readonly File[]) => void actions.upload(directory, files),
@@ -121,6 +127,27 @@ export function HomeView({ hub, now, notebookHref, onShow }: HomeViewProps) {
               </ul>
             </section>
           ) : null}
+          {state.shared.length > 0 ? (
+            <section className={styles.section} aria-labelledby="home-shared">
+              <div className={styles.sectionHead}>
+                <h2 className={styles.sectionTitle} id="home-shared">
+                  {t("home.shared")}
+                </h2>
+              </div>
+              <ul className={styles.recent}>
+                {state.shared.map((notebook) => (
+                  <li key={notebook.id}>
+                    <RecentCard
+                      notebook={notebook}
+                      now={now()}
+                      href={notebookHref(notebook.id)}
+                      onOpen={() => onShow(notebook.id)}
+                    />
+                  </li>
+                ))}
+              </ul>
+            </section>
+          ) : null}
           {state.phase === "ready" ? (
             <section className={styles.section} aria-labelledby="home-folders">
               <div className={styles.sectionHead}>
@@ -143,7 +170,7 @@ export function HomeView({ hub, now, notebookHref, onShow }: HomeViewProps) {
                   now={now()}
                   onExpand={(keys) => model.setExpanded(keys)}
                   onOpen={(place) => void actions.open(place)}
-                  menuOf={(row) => rowMenu(row, t, actions, uploads.pick)}
+                  menuOf={(row) => rowMenu(row, t, actions, uploads.pick, mode)}
                   drops={drops}
                 />
               )}
@@ -151,7 +178,7 @@ export function HomeView({ hub, now, notebookHref, onShow }: HomeViewProps) {
           ) : null}
         </>
       )}
-      <HomeDialogs model={model} state={state} actions={actions} now={now()} />
+      <HomeDialogs model={model} state={state} actions={actions} now={now()} shareFolder={shareFolder} />
     </main>
   );
 }
@@ -239,7 +266,12 @@ function RecentCard(props: {
   readonly onOpen: () => void;
 }) {
   const { notebook } = props;
-  const folder = notebook.folder_path.slice(notebook.folder_path.lastIndexOf("/") + 1);
+  const t = useText();
+  const folder =
+    notebook.owner === null
+      ? notebook.folder_path.slice(notebook.folder_path.lastIndexOf("/") + 1)
+      : t("home.sharedBy", { name: notebook.owner });
+  const when = formatAgo(notebook.opened_at ?? notebook.modified_at, props.now);
   return (
     <a
       className={styles.card}
@@ -253,7 +285,7 @@ function RecentCard(props: {
       <NotebookText size={18} aria-hidden />
       <span className={styles.cardName}>{notebook.name}</span>
       <span className={styles.cardInfo} title={notebook.folder_path}>
-        {folder} · {formatAgo(notebook.opened_at ?? notebook.modified_at, props.now)}
+        {folder === "" ? when : `${folder} · ${when}`}
       </span>
     </a>
   );

@@ -1,4 +1,15 @@
-import { Copy, Download, FilePlus, FolderInput, FolderPlus, NotebookPen, Pencil, Trash2, Upload } from "lucide-react";
+import {
+  Copy,
+  Download,
+  FilePlus,
+  FolderInput,
+  FolderPlus,
+  NotebookPen,
+  Pencil,
+  Trash2,
+  Upload,
+  UserRoundPlus,
+} from "lucide-react";
 import type { FilePlace } from "../../api/client.ts";
 import type { MenuEntry } from "../../ui/menu.tsx";
 import type { useText } from "../../ui/use-observable.ts";
@@ -13,14 +24,19 @@ export function rowMenu(
   t: Text,
   actions: HomeActions,
   pick: (directory: FilePlace) => void,
+  mode: "one_person" | "team",
 ): readonly MenuEntry[] {
   switch (row.kind) {
     case "notebook":
       return notebookMenu(row.place, t, actions);
     case "root":
-      return row.folder.state === "ok" ? directoryMenu(row.place, t, actions, pick) : [];
+      if (row.folder.state !== "ok") return [];
+      return [
+        ...directoryMenu(row.place, t, actions, pick),
+        ...shareMenu(row.place, row.folder.name, t, actions, mode),
+      ];
     case "folder":
-      return directoryMenu(row.place, t, actions, pick);
+      return [...directoryMenu(row.place, t, actions, pick), ...shareMenu(row.place, row.entry.name, t, actions, mode)];
     case "file":
     case "note":
       return [];
@@ -110,6 +126,26 @@ function directoryMenu(
       label: t("home.uploadHere"),
       icon: <Upload size={16} />,
       onAction: () => pick(place),
+    },
+  ];
+}
+
+function shareMenu(
+  place: FilePlace,
+  name: string,
+  t: Text,
+  actions: HomeActions,
+  mode: "one_person" | "team",
+): readonly MenuEntry[] {
+  if (mode === "one_person") return [];
+  return [
+    { kind: "separator", id: "s-share" },
+    {
+      kind: "item",
+      id: "share",
+      label: t("home.shareFolder"),
+      icon: <UserRoundPlus size={16} />,
+      onAction: () => actions.setDialog({ kind: "share", place, name }),
     },
   ];
 }

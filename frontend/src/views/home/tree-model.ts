@@ -30,6 +30,11 @@ export function keyOf(place: FilePlace): string {
   return `${place.folderId}:${place.path}`;
 }
 
+/** A folder as people call it; the person's own has no name of its own. */
+export function folderName(folder: Folder, t: (key: "home.ownFolder") => string): string {
+  return folder.kind === "own" ? t("home.ownFolder") : folder.name;
+}
+
 /** The place of a row's key; null for a note or anything else. */
 export function placeOf(key: string): FilePlace | null {
   const match = /^([0-9a-f]+):(.*)$/s.exec(key);

@@ -14,6 +14,7 @@ export type HomeDialog =
   | { readonly kind: "new_folder"; readonly directory: FilePlace }
   | { readonly kind: "move"; readonly place: FilePlace }
   | { readonly kind: "trash" }
+  | { readonly kind: "share"; readonly place: FilePlace; readonly name: string }
   | { readonly kind: "problem"; readonly place: FilePlace; readonly problem: OpenProblem };
 
 export function useHomeActions(model: HomeModel, show: (notebookId: string) => void) {

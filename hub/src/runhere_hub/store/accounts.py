@@ -58,7 +58,8 @@ class ApiToken:
     expires_at: int | None
 
 
-_JOINED = select(accounts, people.c.name, people.c.color).join(people)
+_ACCOUNT = (accounts, people.c.name, people.c.color)
+_JOINED = select(*_ACCOUNT).join(people)
 
 
 def get(conn: Connection, person_id: PersonId) -> Account | None:
@@ -124,7 +125,9 @@ def _account(row: Row[Any] | None) -> Account | None:
 
 def by_identity(conn: Connection, issuer: str, subject: str) -> Account | None:
     """The account behind an identity of elsewhere: found by issuer and subject, never by mail address."""
-    wanted = _JOINED.join(identities, identities.c.person_id == accounts.c.person_id)
+    wanted = (
+        select(*_ACCOUNT).join_from(accounts, people).join(identities, identities.c.person_id == accounts.c.person_id)
+    )
     here = (identities.c.issuer == issuer) & (identities.c.subject == subject)
     return _account(conn.execute(wanted.where(here)).one_or_none())
 

@@ -1,0 +1,215 @@
+import { useCallback, useEffect, useState } from "react";
+import type { Session } from "../../api/client.ts";
+import type { ApiToken, AuditEntry, TeamClient } from "../../api/team-client.ts";
+import { formatAgo, formatDateTime } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
+import { CopyLine } from "../../ui/copy-line.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { useText } from "../../ui/use-observable.ts";
+import { useWork } from "./sign-in-page.tsx";
+import styles from "./team.module.css";
+
+export interface AccountPageProps {
+  readonly team: TeamClient;
+  readonly session: Session;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onSession: (session: Session) => void;
+  readonly onSignedOut: () => void;
+}
+
+/** One's own account: password, sessions, tokens, and what happened. */
+export function AccountPage({ team, session, now, onSession, onSignedOut }: AccountPageProps) {
+  const t = useText();
+  const [isAsking, setAsking] = useState(false);
+  const work = useWork();
+  return (
+    <main className={styles.page} id="content" tabIndex={-1}>
+      <title>{`${t("team.account")} · Runhere`}</title>
+      <div className={styles.section}>
+        <h1 className={styles.title}>{t("team.account")}</h1>
+        <p className={styles.muted}>
+          {t("team.accountOf", { name: session.person.name, userName: session.user_name })}
+        </p>
+      </div>
+      <PasswordSection team={team} onSession={onSession} />
+      <section className={styles.section}>
+        <h2>{t("team.signOutEverywhere")}</h2>
+        <div className={styles.row}>
+          <p className={styles.muted}>{t("team.signOutEverywhereText")}</p>
+          <Button onPress={() => setAsking(true)}>{t("team.signOutEverywhere")}</Button>
+        </div>
+      </section>
+      <TokenSection team={team} now={now} />
+      <LogSection team={team} whose="own" />
+      <ConfirmDialog
+        title={t("team.signOutEverywhere")}
+        isOpen={isAsking}
+        confirm={t("team.signOutEverywhere")}
+        tone="danger"
+        isBusy={work.isBusy}
+        onConfirm={() =>
+          void work.run(async () => {
+            await team.signOutEverywhere();
+            onSignedOut();
+          })
+        }
+        onClose={() => setAsking(false)}
+      >
+        {work.error ?? t("team.signOutEverywhereText")}
+      </ConfirmDialog>
+    </main>
+  );
+}
+
+function PasswordSection({ team, onSession }: Pick<AccountPageProps, "team" | "onSession">) {
+  const t = useText();
+  const [old, setOld] = useState("");
+  const [next, setNext] = useState("");
+  const { error, isBusy, run } = useWork();
+  const change = () =>
+    run(async () => {
+      onSession(await team.changePassword(old, next));
+      setOld("");
+      setNext("");
+      toast({ text: t("team.passwordChanged") });
+    });
+  return (
+    <section className={styles.section}>
+      <h2>{t("team.changePassword")}</h2>
+      <form
+        className={styles.form}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void change();
+        }}
+      >
+        <TextField
+          label={t("team.oldPassword")}
+          type="password"
+          value={old}
+          onChange={setOld}
+          autoComplete="current-password"
+        />
+        <TextField
+          label={t("team.newPassword")}
+          description={t("team.passwordHint")}
+          type="password"
+          value={next}
+          onChange={setNext}
+          autoComplete="new-password"
+        />
+        <Failure error={error} />
+        <div>
+          <Button type="submit" isPending={isBusy}>
+            {t("team.changePassword")}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+function TokenSection({ team, now }: Pick<AccountPageProps, "team" | "now">) {
+  const t = useText();
+  const [tokens, setTokens] = useState<readonly ApiToken[]>([]);
+  const [name, setName] = useState("");
+  const [made, setMade] = useState<string | null>(null);
+  const { error, isBusy, run } = useWork();
+  const load = useCallback(async () => setTokens(await team.tokens()), [team]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is another function each time; once is meant.
+  useEffect(() => void run(load), [load]);
+  const make = () =>
+    run(async () => {
+      setMade((await team.makeToken(name)).text);
+      setName("");
+      await load();
+    });
+  const remove = (id: string) =>
+    run(async () => {
+      await team.removeToken(id);
+      await load();
+    });
+  return (
+    <section className={styles.section}>
+      <h2>{t("team.tokens")}</h2>
+      <p className={styles.muted}>{t("team.tokensText")}</p>
+      <form
+        className={styles.row}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim() !== "") void make();
+        }}
+      >
+        <TextField label={t("team.tokenName")} value={name} onChange={setName} autoComplete="off" />
+        <Button type="submit" isPending={isBusy}>
+          {t("team.makeToken")}
+        </Button>
+      </form>
+      <Failure error={error} />
+      {made === null ? null : (
+        <Notice tone="ok" isLive>
+          <p>{t("team.tokenMade")}</p>
+          <CopyLine line={made} />
+        </Notice>
+      )}
+      <ul className={styles.list}>
+        {tokens.map((token) => (
+          <li key={token.id}>
+            <span>
+              {token.name}{" "}
+              <span className={styles.small}>
+                {token.last_used_at === null
+                  ? t("team.tokenUnused")
+                  : t("team.tokenUsed", { when: formatAgo(token.last_used_at, now()) })}
+              </span>
+            </span>
+            <Button size="small" variant="quiet" onPress={() => void remove(token.id)}>
+              {t("team.takeAway")}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The audit log, newest first: one's own lines, or everybody's. Actions are named as the hub names them. */
+export function LogSection({ team, whose }: { readonly team: TeamClient; readonly whose: "own" | "all" }) {
+  const t = useText();
+  const [entries, setEntries] = useState<readonly AuditEntry[]>([]);
+  const { error, run } = useWork();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is another function each time; once is meant.
+  useEffect(() => void run(async () => setEntries(await team.log(whose))), [team, whose]);
+  return (
+    <section className={styles.section}>
+      <h2>{t("team.log")}</h2>
+      <p className={styles.muted}>{t(whose === "own" ? "team.logText" : "team.logAllText")}</p>
+      <Failure error={error} />
+      <ul className={styles.list}>
+        {entries.slice(0, 50).map((entry) => (
+          <li key={`${entry.at} ${entry.action} ${entry.object_id}`}>
+            <span>
+              <code>{entry.action}</code> <span className={styles.small}>{formatDateTime(entry.at)}</span>
+            </span>
+            <span className={styles.small}>{entry.ip === null ? "" : t("team.logFrom", { ip: entry.ip })}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function Failure({ error }: { readonly error: string | null }) {
+  if (error === null) return null;
+  return (
+    <Notice tone="danger" isLive>
+      {error}
+    </Notice>
+  );
+}

@@ -1,0 +1,101 @@
+import { useCallback, useEffect, useState } from "react";
+import type { Account, TeamClient } from "../../api/team-client.ts";
+import { Button } from "../../ui/button.tsx";
+import { Checkbox } from "../../ui/checkbox.tsx";
+import { CopyLine } from "../../ui/copy-line.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { useText } from "../../ui/use-observable.ts";
+import { Failure, LogSection } from "./account-page.tsx";
+import { useWork } from "./sign-in-page.tsx";
+import styles from "./team.module.css";
+
+/** For administrators: who may come in, invitations, passwords, and what happened. */
+export function PeoplePage({ team }: { readonly team: TeamClient }) {
+  const t = useText();
+  const [accounts, setAccounts] = useState<readonly Account[]>([]);
+  const [userName, setUserName] = useState("");
+  const [isAdmin, setAdmin] = useState(false);
+  const [link, setLink] = useState<string | null>(null);
+  const { error, isBusy, run } = useWork();
+  const load = useCallback(async () => setAccounts(await team.accounts()), [team]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is another function each time; once is meant.
+  useEffect(() => void run(load), [load]);
+  const invite = () =>
+    run(async () => {
+      setLink(await team.invite(userName.trim() === "" ? null : userName, isAdmin));
+      setUserName("");
+    });
+  const change = (work: () => Promise<void>) =>
+    run(async () => {
+      await work();
+      await load();
+    });
+  return (
+    <main className={styles.page} id="content" tabIndex={-1}>
+      <title>{`${t("team.people")} · Runhere`}</title>
+      <h1 className={styles.title}>{t("team.people")}</h1>
+      <Failure error={error} />
+      {link === null ? null : (
+        <Notice tone="ok" isLive>
+          <p>{t("team.oneTimeLink")}</p>
+          <CopyLine line={link} />
+        </Notice>
+      )}
+      <section className={styles.section}>
+        <h2>{t("team.invite")}</h2>
+        <form
+          className={styles.row}
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            void invite();
+          }}
+        >
+          <TextField label={t("team.inviteName")} value={userName} onChange={setUserName} autoComplete="off" />
+          <Checkbox isSelected={isAdmin} onChange={setAdmin}>
+            {t("team.inviteAdmin")}
+          </Checkbox>
+          <Button type="submit" variant="primary" isPending={isBusy}>
+            {t("team.makeInvitation")}
+          </Button>
+        </form>
+      </section>
+      <section className={styles.section} aria-label={t("team.people")}>
+        <ul className={styles.list}>
+          {accounts.map((account) => (
+            <li key={account.user_name}>
+              <span>
+                {t("team.accountOf", { name: account.name, userName: account.user_name })}{" "}
+                <span className={styles.small}>{notesOf(account, t).join(" · ")}</span>
+              </span>
+              <Button
+                size="small"
+                variant="quiet"
+                onPress={() => void change(async () => setLink(await team.reset(account.user_name)))}
+              >
+                {t("team.reset")}
+              </Button>
+              <Button
+                size="small"
+                variant="quiet"
+                onPress={() => void change(() => team.setDisabled(account.user_name, !account.is_disabled))}
+              >
+                {t(account.is_disabled ? "team.enable" : "team.disable")}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <LogSection team={team} whose="all" />
+    </main>
+  );
+}
+
+function notesOf(account: Account, t: ReturnType<typeof useText>): readonly string[] {
+  return [
+    ...(account.is_admin ? [t("team.administrator")] : []),
+    ...(account.is_disabled ? [t("team.disabled")] : []),
+    ...(account.has_password ? [] : [t("team.noPassword")]),
+  ];
+}
