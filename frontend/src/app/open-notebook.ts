@@ -71,10 +71,13 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
   });
   const copyWish = new Value(0);
   // What the hub knows best is what the room said last; before that, what came with the notebook.
-  const mayRun = () => canEdit(room.state.get().hello?.role ?? notebook.role);
+  const mayRun = () => {
+    if (canEdit(room.state.get().hello?.role ?? notebook.role)) return true;
+    copyWish.set(copyWish.get() + 1);
+    return false;
+  };
   const driver = new RunDriver({
     mayRun,
-    onMayNotRun: () => copyWish.set(copyWish.get() + 1),
     notebookId: id,
     doc,
     runs,

@@ -7,6 +7,7 @@
 import type { CellId } from "../core/cell.ts";
 import { isFinished, type RunId } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { shareableLabel } from "../core/run-label.ts";
 import { emptyQueue, entryOf, type QueueAction, type QueueEvent, type QueueState, stepQueue } from "../core/runs.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
@@ -46,18 +47,10 @@ export interface RunDriverOptions {
   readonly widgets?: Pick<WidgetHost, "follow" | "lost" | "heard" | "sort">;
   /** Asked when cells are to run and no runtime is bound: opens the dialog; resolves true once connected. */
   readonly askForRuntime: () => Promise<boolean>;
-  /** Whether this person may record runs; absent: yes. */
-  readonly mayRun?: () => boolean;
-  /** Called instead of running when they may not. */
-  readonly onMayNotRun?: () => void;
+  readonly mayRun?: () => boolean; // false: this person may not, and was told
   /** Where this browser keeps what it sent; default: `localStorage`. */
   readonly store?: LocalStore;
   readonly clock?: Clock;
-}
-
-/** A kernel's name as others may see it. Names of environments are sometimes paths or hosts: those stay here. */
-export function shareableLabel(name: string | null): string {
-  return name === null || /[\\/@]|:\d/.test(name) ? "" : name.slice(0, 200);
 }
 
 export class RunDriver {
@@ -145,10 +138,7 @@ export class RunDriver {
 
   /** Run these cells in this order; those without code are passed over. The source is taken now. */
   runCells(ids: readonly CellId[]): void {
-    if (this.#options.mayRun?.() === false) {
-      this.#options.onMayNotRun?.();
-      return;
-    }
+    if (this.#options.mayRun?.() === false) return;
     const captured = ids.flatMap((cellId) => {
       const cell = this.#options.doc.cell(cellId);
       return cell?.type === "code"
@@ -259,7 +249,6 @@ export class RunDriver {
   async #enqueue(captured: readonly { runId: RunId; cellId: CellId; source: string }[]): Promise<void> {
     const digests = await Promise.all(captured.map(({ source }) => digestOf(source)));
     const { runs, runtime } = this.#options;
-    // Never the address: others see this label.
     const label = { kind: "local", label: shareableLabel(runtime.kernel.get().displayName) };
     captured.forEach(({ runId, cellId }, index) => {
       this.#digests.set(runId, digests[index] ?? "");

@@ -1,8 +1,9 @@
 /** Parts of the notebook as React sees them; each redraws only what it concerns. */
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { CellId } from "../../core/cell.ts";
 import type { RunRecord } from "../../core/notebook.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
+import { sha256Hex } from "../../sync/run-values.ts";
 import type { NotebookController } from "./controller.ts";
 import type { QueuePlace } from "./services.ts";
 
@@ -52,4 +53,36 @@ export function useQueuePlace({ services: { actions } }: NotebookController, id:
     useCallback((fn) => actions.subscribeCell(id, fn), [actions, id]),
     useCallback(() => actions.placeOf(id), [actions, id]),
   );
+}
+
+const SETTLED_MS = 500;
+
+/** Whether the cell's source is another than the one that this run ran. Looked at when typing pauses, never for a key. */
+export function useEditedSince({ services: { doc } }: NotebookController, id: CellId, run: RunRecord | null): boolean {
+  const [isEdited, setEdited] = useState(false);
+  const digest = run?.source_digest ?? "";
+  useEffect(() => {
+    const source = doc.cell(id)?.source;
+    if (!source || digest === "") {
+      setEdited(false);
+      return;
+    }
+    let isGone = false;
+    const look = async () => {
+      const now = await sha256Hex(new TextEncoder().encode(source.toString()));
+      if (!isGone) setEdited(now !== digest);
+    };
+    let timer = setTimeout(() => void look(), SETTLED_MS);
+    const later = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void look(), SETTLED_MS);
+    };
+    source.observe(later);
+    return () => {
+      isGone = true;
+      clearTimeout(timer);
+      source.unobserve(later);
+    };
+  }, [doc, id, digest]);
+  return isEdited;
 }

@@ -6,7 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
-import { useHeadRun, useQueuePlace } from "./hooks.ts";
+import { useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
 import { runLook } from "./run-status.ts";
 
 const none = new Value<ReadonlySet<string>>(new Set());
@@ -20,6 +20,7 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
     controller.services.actions.incompleteRuns ?? none,
     (runs) => run !== null && runs.has(run.run_id),
   );
+  const isEdited = useEditedSince(controller, id, run);
   if (!run) return null;
   const look = runLook(run, place, controller.services.runs.isContactLost(run));
   const isMine = run.person === null || run.person.id === controller.services.person.id;
@@ -27,6 +28,13 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
     look === "lost" ? t("notebook.contactLost") : null,
     look === "running-elsewhere" && !isMine && run.person ? t("notebook.runningBy", { name: run.person.name }) : null,
     incomplete ? t("notebook.maybeIncomplete") : null,
+    look !== "running-elsewhere" && !isMine && run.person && run.started_at
+      ? t(run.runtime?.kind === "local" ? "notebook.ranByOnOwn" : "notebook.ranByOther", {
+          name: run.person.name,
+          when: formatDateTime(run.started_at),
+        })
+      : null,
+    isEdited && place === null ? t("notebook.editedSince") : null,
   ].filter((note) => note !== null);
   return (
     <>

@@ -14,11 +14,13 @@ import json
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 import uvicorn
@@ -94,10 +96,16 @@ def serve_team(settings: Settings) -> int:
     Raises:
         DataFolderTaken, PortTaken, DatabaseUnavailable and what else hinders a start: nothing is served.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _already_stopped)
     is_shared = settings.database_url.startswith("postgresql")
     with _lock(settings.data_dir, is_shared=is_shared), _made(settings) as (server, listening):
         server.run(sockets=[listening])
     return 0 if server.was_ready else 1
+
+
+def _already_stopped(_number: int, _frame: FrameType | None) -> None:
+    """The server stops in order for a signal and then raises it once more: by then there is nothing left to do."""
 
 
 @contextlib.contextmanager

@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from runhere_hub.core.run_frames import is_runtime_label
 from runhere_hub.core.yjs_bytes import Reader, write_bytes, write_uint
 from runhere_protocol import MAX_AWARENESS_BYTES
 
 _GONE = "null"
 _KEYS = {"person", "cursor", "runtime"}
-_MAX_LABEL_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,6 @@ def _is_runtime(value: object) -> bool:
         case None:
             return True
         case {"label": str() as label, **rest}:
-            return not rest and len(label) <= _MAX_LABEL_CHARACTERS
+            return not rest and is_runtime_label(label)
         case _:
             return False

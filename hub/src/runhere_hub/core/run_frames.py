@@ -16,6 +16,7 @@ _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _STATUSES = frozenset(get_args(RunStatus))
 _MAX_TEXT = 200
+_LEADS_THERE = re.compile(r"[/\\@]|:\d")
 _LARGEST_INTEGER = 2**53
 
 
@@ -150,12 +151,17 @@ def _parse_started(event: Mapping[str, Any]) -> Event:
     return Started(cell_id, digest, runtime, started_at)
 
 
+def is_runtime_label(text: str) -> bool:
+    """True for a name of a runtime that others may see: no address, path, account or host with a port stands in it."""
+    return len(text) <= _MAX_TEXT and _LEADS_THERE.search(text) is None
+
+
 def _is_runtime(value: object) -> TypeGuard[Mapping[str, str] | None]:
     match value:
         case None:
             return True
         case {"kind": str() as kind, "label": str() as label, **rest}:
-            return not rest and len(kind) <= _MAX_TEXT and len(label) <= _MAX_TEXT
+            return not rest and is_runtime_label(kind) and is_runtime_label(label)
         case _:
             return False
 

@@ -1,0 +1,117 @@
+"""`runhere serve` and `runhere user` as an administrator uses them: real processes."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from runhere_hub.settings import SettingInvalid, read_team
+from runhere_hub.testing.processes import environment, starting
+
+PASSWORD = "a long enough password"
+
+
+def config(tmp_path: Path, port: int = 0, more: str = "") -> Path:
+    file = tmp_path / "runhere.toml"
+    file.write_text(
+        f'public_url = "http://127.0.0.1:{port or 1}"\ndata = "data"\nport = {port}\n{more}', encoding="utf-8"
+    )
+    return file
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def post(origin: str, path: str, body: object) -> tuple[int, dict[str, object]]:
+    headers = {"Origin": origin, "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{origin}/api/v1{path}", json.dumps(body).encode(), headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.loads(answer.read() or b"{}")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def test_an_administrator_sets_up_a_hub_from_the_terminal(tmp_path: Path) -> None:
+    port = free_port()
+    file = config(tmp_path, port)
+    origin = f"http://127.0.0.1:{port}"
+
+    def user(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "runhere_hub.cli.main", "user", *words, "--config", str(file)]
+        return subprocess.run(command, capture_output=True, text=True, env=environment(tmp_path / "home"), timeout=60)
+
+    with starting(tmp_path / "home") as start:
+        hub = start("serve", "--config", file)
+        code = re.fullmatch(rf"{origin}/join#code=(\S+)\n", hub.out.get(timeout=60))
+        assert code is not None
+        first = {"code": code.group(1), "user_name": "ada", "name": "Ada", "password": PASSWORD}
+        assert post(origin, "/invitations/accept", first)[0] == 200
+        added = user("add", "Bob")  # while the hub runs
+        link = re.fullmatch(rf"{origin}/join#code=(\S+)\n", added.stdout)
+        assert link is not None, added.stderr
+        bob = {"code": link.group(1), "user_name": "", "name": "Bob", "password": PASSWORD}
+        assert post(origin, "/invitations/accept", bob)[1]["user_name"] == "bob"
+        assert user("list").stdout == "ada\tAda\tadministrator\nbob\tBob\t\n"
+        credentials = {"user_name": "bob", "password": PASSWORD}
+        assert post(origin, "/session/password", credentials)[0] == 200
+        assert user("disable", "bob").returncode == 0
+        assert post(origin, "/session/password", credentials)[1]["code"] == "account_disabled"
+        last = user("disable", "ada")
+        assert (last.returncode, "last administrator" in last.stderr) == (1, True)
+        assert user("reset", "nobody").returncode == 1
+        assert hub.stop(signal.SIGTERM) == 0
+        said = "".join(hub.err)
+        assert not [secret for secret in (PASSWORD, code.group(1), link.group(1)) if secret in said]
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ("publik = 1", "publik"),
+        ('sign_up = "all"', "sign_up"),
+        ('trusted_proxies = ["proxy"]', "trusted_proxies"),
+        ('trusted_proxies = "10.0.0.1"', "trusted_proxies"),
+        ('tls_key = "a"', "tls_certificate"),
+        ('[oidc]\nissuer = "https://x"', "client_id"),
+        ('[[bound_folders]]\npath = "/srv"', "owner"),
+        ("[", "TOML"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_named(tmp_path: Path, more: str, names: str) -> None:
+    with pytest.raises(SettingInvalid, match=re.escape(names)):
+        read_team({}, config(tmp_path, more=more))
+
+
+def test_settings_of_the_deploy_folder_are_understood() -> None:
+    deploy = Path(__file__).parents[3] / "deploy"
+    plain = read_team({}, deploy / "runhere.toml")
+    assert plain.team is not None
+    assert (plain.team.public_origin, plain.team.is_https) == ("https://notebooks.example.org", True)
+    variables = {"RUNHERE_PUBLIC_URL": "https://a.example", "RUNHERE_DATABASE_URL": "postgresql://u:secret@h/d"}
+    composed = read_team(variables, deploy / "compose.toml")
+    assert composed.database_url == variables["RUNHERE_DATABASE_URL"]
+    assert "secret" not in repr(composed)
+
+
+def test_plain_http_is_for_this_machine_or_for_whoever_insists(tmp_path: Path) -> None:
+    file = tmp_path / "runhere.toml"
+    file.write_text('public_url = "http://hub.example"\ndata = "d"\n', encoding="utf-8")
+    with pytest.raises(SettingInvalid, match="allow_plain_http"):
+        read_team({}, file)
+    file.write_text('public_url = "http://hub.example"\ndata = "d"\nallow_plain_http = true\n', encoding="utf-8")
+    insisted = read_team({}, file)
+    assert insisted.team is not None
+    assert insisted.team.public_origin == "http://hub.example"

@@ -1,0 +1,245 @@
+"""Rights that end while a page is open, and what each role may send in a room. Real server, real WebSockets."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from pycrdt import Doc, Text
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from runhere_hub.app import create_app, team_accounts
+from runhere_hub.core.access import FRAMES, ROLES, Role, may_send
+from runhere_hub.core.yjs_bytes import awareness, sync_step1, sync_update
+from runhere_hub.services import accounts
+from runhere_hub.settings import Settings
+from runhere_hub.store.session import Database
+from runhere_hub.testing.serving import CONTROL
+from runhere_hub.testing.team import PASSWORD, team_settings
+from runhere_hub.web.sockets import rooms
+from runhere_protocol import ROOM_SUBPROTOCOL
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+CUT_WITHIN_S = 5.0  # architecture 4
+
+
+@dataclass
+class Served:
+    """A hub for several people on a free port; everybody has the role of their name on one notebook of Olga's."""
+
+    origin: str
+    settings: Settings
+    people: dict[str, httpx.AsyncClient]
+    ids: dict[str, str]
+    notebook_id: str
+
+    async def share(self, name: str, role: Role) -> None:
+        body = {"user_name": name, "role": role}
+        given = await self.people["olga"].put(f"/api/v1/notebooks/{self.notebook_id}/shares", json=body)
+        assert given.status_code == 200, given.text
+
+    async def joined(self, name: str, *, client_id: int = 7, origin: str | None = None) -> ClientConnection:
+        """A page of this person's in the room, greeted."""
+        cookie = "; ".join(f"{key}={value}" for key, value in self.people[name].cookies.items())
+        headers = {"Origin": origin or self.origin, "Cookie": cookie}
+        url = f"{self.origin.replace('http', 'ws', 1)}/api/v1/notebooks/{self.notebook_id}/room"
+        ws = await connect(url, additional_headers=headers, subprotocols=[ROOM_SUBPROTOCOL], compression=None)  # type: ignore[list-item]
+        join = {"type": "join", "protocol": 1, "client_id": client_id, "browser_id": "b", "tab_id": "t"}
+        with suppress(ConnectionClosed):  # who has no role here is sent away at once
+            await ws.send(json.dumps(join))
+        return ws
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    data = tmp_path_factory.mktemp("data")
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    origin = f"http://127.0.0.1:{port}"
+    settings = team_settings(data, data / "no page", public_origin=origin, trusted_proxies=())
+    app = create_app(settings, port=port, control_token=CONTROL)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", **rooms.UVICORN_OPTIONS))  # type: ignore[arg-type]
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    hub = Served(origin, settings, {}, {}, "")
+    headers = {"Origin": origin, "X-Requested-By": "runhere"}
+    try:
+        code = await app.first_code()
+        for name in ("olga", *ROLES, "leaver", "demoted", "out", "disabled", "linked"):
+            client = httpx.AsyncClient(base_url=origin, headers=headers, timeout=30)
+            wish = {"code": code, "user_name": name, "name": name, "password": PASSWORD}
+            answer = await client.post("/api/v1/invitations/accept", json=wish)
+            assert answer.status_code == 200, answer.text
+            hub.people[name], hub.ids[name] = client, answer.json()["person"]["id"]
+            invited = await hub.people["olga"].post("/api/v1/admin/invitations", json={})
+            code = invited.json()["url"].partition("#code=")[2]
+        folder = (await hub.people["olga"].get("/api/v1/home")).json()["folders"][0]["id"]
+        made = await hub.people["olga"].post("/api/v1/notebooks", json={"folder_id": folder, "path": ""})
+        hub.notebook_id = made.json()["id"]
+        for role in ROLES:
+            await hub.share(role, role)
+        yield hub
+    finally:
+        for client in hub.people.values():
+            await client.aclose()
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+async def hear(ws: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next JSON frame of a kind."""
+    async with asyncio.timeout(20):
+        while True:
+            message = await ws.recv()
+            if isinstance(message, str) and json.loads(message)["type"] == kind:
+                found: dict[str, Any] = json.loads(message)
+                return found
+
+
+async def close_code(ws: ClientConnection) -> int | None:
+    async with asyncio.timeout(20):
+        with suppress(ConnectionClosed):
+            while True:
+                await ws.recv()
+    return ws.close_code
+
+
+def an_update() -> bytes:
+    """A Yjs update that inserts something."""
+    doc: Doc[Any] = Doc()
+    doc["stray"] = Text("x")
+    return sync_update(doc.get_update())
+
+
+async def test_a_demoted_editor_is_cut_within_five_seconds(served: Served) -> None:
+    await served.share("demoted", "editor")
+    ws = await served.joined("demoted", client_id=11)
+    assert (await hear(ws, "hello"))["role"] == "editor"
+    before = time.monotonic()
+    await served.share("demoted", "viewer")
+    assert (await hear(ws, "role"))["role"] == "viewer"
+    assert time.monotonic() - before < CUT_WITHIN_S
+    await ws.send(an_update())
+    assert await close_code(ws) == 4403
+
+
+async def test_who_loses_every_role_is_sent_out(served: Served) -> None:
+    await served.share("leaver", "editor")
+    ws = await served.joined("leaver", client_id=12)
+    await hear(ws, "hello")
+    before = time.monotonic()
+    olga = served.people["olga"]
+    gone = await olga.delete(f"/api/v1/notebooks/{served.notebook_id}/shares/{served.ids['leaver']}")
+    assert gone.status_code == 204
+    assert await close_code(ws) == 4404
+    assert time.monotonic() - before < CUT_WITHIN_S
+    again = await served.joined("leaver", client_id=12)
+    assert await close_code(again) == 4404
+
+
+async def test_h07_a_withdrawn_link_takes_back_the_role_that_came_by_it(served: Served) -> None:
+    olga, linked = served.people["olga"], served.people["linked"]
+    made = (await olga.post(f"/api/v1/notebooks/{served.notebook_id}/links", json={"role": "editor"})).json()
+    link, secret = made["link"]["id"], made["url"].partition("#")[2]
+    for wrong in ("guess", secret[:-1], secret + "x"):
+        refused = await linked.post(f"/api/v1/links/{link}/accept", json={"secret": wrong})
+        assert refused.status_code == 404
+    assert (await linked.get(f"/api/v1/notebooks/{served.notebook_id}")).status_code == 404
+    accepted = await linked.post(f"/api/v1/links/{link}/accept", json={"secret": secret})
+    assert accepted.json()["notebook_id"] == served.notebook_id
+    ws = await served.joined("linked", client_id=13)
+    assert (await hear(ws, "hello"))["role"] == "editor"
+    assert (await olga.delete(f"/api/v1/links/{link}")).status_code == 204
+    assert await close_code(ws) == 4404
+    used_up = await linked.post(f"/api/v1/links/{link}/accept", json={"secret": secret})
+    assert used_up.status_code == 404
+    assert (await linked.get(f"/api/v1/notebooks/{served.notebook_id}")).status_code == 404
+
+
+async def test_signing_out_everywhere_cuts_live_pages(served: Served) -> None:
+    await served.share("out", "editor")
+    ws = await served.joined("out", client_id=14)
+    await hear(ws, "hello")
+    assert (await served.people["out"].post("/api/v1/account/sign-out-everywhere", json={})).status_code == 204
+    assert await close_code(ws) == 4401
+
+
+async def test_an_account_that_another_process_disables_is_cut(served: Served) -> None:
+    await served.share("disabled", "editor")
+    ws = await served.joined("disabled", client_id=15)
+    await hear(ws, "hello")
+    db = Database.open(served.settings.database_url)  # as `runhere user disable` does
+    assert served.settings.team is not None
+    await accounts.set_disabled(team_accounts(served.settings.team, db), by=None, user_name="disabled", disabled=True)
+    db.close()
+    assert await close_code(ws) == 4401
+
+
+async def test_h03_no_other_site_opens_a_room(served: Served) -> None:
+    for origin in ("https://evil.test", "null", served.origin.replace("127.0.0.1", "localhost")):
+        with pytest.raises(InvalidStatus) as refused:
+            await served.joined("editor", origin=origin)
+        assert refused.value.response.status_code == 403
+
+
+RUN = {"run_id": "r", "epoch": 1, "n": 0, "event": {"type": "started", "cell_id": "c", "source_digest": "0" * 64}}
+SENT: dict[str, bytes | dict[str, Any]] = {
+    "sync": sync_step1(b"\x00"),
+    "awareness": awareness(b"\x00"),
+    "update": an_update(),
+    "run": {"type": "run", **RUN},
+    "take_over": {"type": "take_over", "run_id": "r", "force": False},
+    "head": {"type": "head", "cell_id": "c", "run_id": None},
+}
+
+
+async def test_h01_every_kind_of_message_stands_in_the_matrix() -> None:
+    assert SENT.keys() == FRAMES.keys()
+
+
+@pytest.mark.parametrize("kind", sorted(FRAMES))
+async def test_h01_each_role_may_send_what_the_table_says_and_no_more(served: Served, kind: str) -> None:
+    for number, role in enumerate(ROLES):
+        ws = await served.joined(role, client_id=100 + number)
+        await hear(ws, "hello")
+        message = SENT[kind]
+        await ws.send(message if isinstance(message, bytes) else json.dumps(message))
+        await ws.send('{"type":"nobody knows this"}')  # answered, so that what came before was taken
+        if may_send(role, kind):
+            refused = await hear(ws, "refused")
+            while refused["of"] != "nobody knows this":
+                assert refused["code"] != "forbidden", (role, refused)
+                refused = await hear(ws, "refused")
+        elif kind == "update":
+            assert await close_code(ws) == 4403, role
+        else:
+            assert (await hear(ws, "refused"))["code"] == "forbidden", role
+        await ws.close()
+
+
+@pytest.mark.parametrize(
+    "label", ["http://127.0.0.1:8888", "/home/ada/env/bin", "C:\\Users\\ada", "gpu-box:8888", "ada@gpu"]
+)
+async def test_a_run_that_would_tell_where_it_ran_is_refused(served: Served, label: str) -> None:
+    ws = await served.joined("editor", client_id=200)
+    await hear(ws, "hello")
+    runtime = {"kind": "local", "label": label}
+    told = {"type": "run", **RUN, "run_id": f"x{abs(hash(label))}", "event": {**RUN["event"], "runtime": runtime}}  # type: ignore[dict-item]
+    await ws.send(json.dumps(told))
+    assert (await hear(ws, "run_refused"))["code"] == "bad_event"
+    named = {"kind": "local", "label": "Python 3 (ipykernel)"}
+    fine = {"type": "run", **RUN, "run_id": f"y{abs(hash(label))}", "event": {**RUN["event"], "runtime": named}}  # type: ignore[dict-item]
+    await ws.send(json.dumps(fine))
+    assert (await hear(ws, "run_ack"))["run_id"] == fine["run_id"]
+    await ws.close()
+    db = (served.settings.data_dir / "hub.db").read_bytes() + (served.settings.data_dir / "hub.db-wal").read_bytes()
+    assert label.encode() not in db
