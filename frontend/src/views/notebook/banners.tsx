@@ -47,7 +47,7 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
     <div className={styles.banners}>
       {refusedCode !== null ? (
         <Notice tone="danger" isLive>
-          {t("notebook.refused", { message: String(refusedCode) })}
+          {t("notebook.refused", { message: t(`notebook.refused_${refusedCode}`) })}
         </Notice>
       ) : null}
       {notSaved ? (
