@@ -28,29 +28,36 @@ from runhere_hub.core.bus import Bus
 from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.identity import IdentityProvider
 from runhere_hub.core.ids import PersonId
+from runhere_hub.core.runtimes import IdleRule, RuntimeId, RuntimeProvider
+from runhere_hub.providers.jupyterhub import JupyterHubOptions, JupyterHubProvider
+from runhere_hub.providers.local import LocalOptions, LocalProvider
+from runhere_hub.proxy.http import HttpProxy
 from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
-from runhere_hub.services import accounts, folders, session, sharing
+from runhere_hub.services import accounts, folders, runtimes, session, sharing
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.passwords import Passwords
+from runhere_hub.services.runtimes import Runtimes
 from runhere_hub.services.sharing import Sharing
-from runhere_hub.settings import Oidc, Settings, Team
+from runhere_hub.settings import Hosted, Oidc, Settings, Team
 from runhere_hub.store import audit
 from runhere_hub.store.session import Database
 from runhere_hub.web import auth, errors
 from runhere_hub.web.address import Address
-from runhere_hub.web.deps import Services, TeamServices
+from runhere_hub.web.deps import HostedServices, Services, TeamServices
 from runhere_hub.web.gate import SIGNED_OUT_OF_TEAM, Gate, Guard
 from runhere_hub.web.labels import Routes, Table, Who
 from runhere_hub.web.openapi import add_routes, api_routes, bare_app
 from runhere_hub.web.rights import RightsWatch
 from runhere_hub.web.sockets.rooms import room_endpoint
+from runhere_hub.web.sockets.runtimes import runtime_endpoint
 from runhere_hub.web.static import static_routes
 
 _log = logging.getLogger(__name__)
 _OWNER_COLOR = "#1a73e8"
+_WARNED_BEFORE_MS = 5 * 60_000
 
 
 @dataclass(frozen=True)
@@ -116,8 +123,12 @@ def _table(settings: Settings) -> Table:
     sockets = Routes("/api/v1", tag="room")
     sockets.add("WEBSOCKET", "/notebooks/{notebook_id}/room", who=Who.PERSON, in_schema=False)(room_endpoint)
     is_for_team = settings.team is not None
+    to_runtimes = Routes("/rt", tag="runtimes")
+    if is_for_team:
+        path = "/{runtime_id}/{path:path}"
+        to_runtimes.add("WEBSOCKET", path, who=Who.RUNTIME_PASS, in_schema=False)(runtime_endpoint)
     pages = static_routes(settings.static_dir, is_for_team=is_for_team)
-    return Table((*api_routes(is_for_team=is_for_team), *sockets.all, *pages.all))
+    return Table((*api_routes(is_for_team=is_for_team), *sockets.all, *to_runtimes.all, *pages.all))
 
 
 def _services(settings: Settings, port: int) -> Services:
@@ -149,26 +160,27 @@ def _services(settings: Settings, port: int) -> Services:
         is_for_team=team is not None,
         bound=None if team is None else frozenset(one.path for one in team.bound_folders),
     )
+    sign_in = session.SignIn(
+        db,
+        now_ms=_now_ms,
+        new_id=_new_id,
+        new_token=_new_token,
+        idle_ms=session.SESSION_IDLE_MS if team is None else session.TEAM_SESSION_IDLE_MS,
+    )
     return Services(
         drive=drive,
-        sign_in=session.SignIn(
-            db,
-            now_ms=_now_ms,
-            new_id=_new_id,
-            new_token=_new_token,
-            idle_ms=session.SESSION_IDLE_MS if team is None else session.TEAM_SESSION_IDLE_MS,
-        ),
+        sign_in=sign_in,
         blobs=Blobs(db=db, store=blobs, now_ms=_now_ms),
         registry=registry,
         version=__version__,
         data_dir_label=str(settings.data_dir) if team is None else "",
         cookie_name=auth.cookie_name(port, is_https=team is not None and team.is_https),
         bound_rooms=rooms,
-        team=None if team is None else team_services(team, drive),
+        team=None if team is None else team_services(team, drive, _hosted(team.hosted, settings, sign_in)),
     )
 
 
-def team_services(team: Team, drive: Drive) -> TeamServices:
+def team_services(team: Team, drive: Drive, hosted: HostedServices | None = None) -> TeamServices:
     """What a hub for several people has besides."""
     return TeamServices(
         accounts=team_accounts(team, drive.db),
@@ -178,7 +190,38 @@ def team_services(team: Team, drive: Drive) -> TeamServices:
             role_now=lambda person_id, notebook_id: sharing.role_now(drive, PersonId(person_id), notebook_id),
         ),
         is_https=team.is_https,
-        hosted_provider=team.hosted_provider,
+        hosted_provider=hosted.runtimes.provider.name if hosted is not None else None,
+        hosted=hosted,
+    )
+
+
+def _hosted(wanted: Hosted | None, settings: Settings, sign_in: session.SignIn) -> HostedServices | None:
+    if wanted is None:
+        return None
+    return HostedServices(
+        Runtimes(_runtime_provider(wanted, settings), sign_in, new_token=_new_token), http=HttpProxy()
+    )
+
+
+def _runtime_provider(wanted: Hosted, settings: Settings) -> RuntimeProvider:
+    if wanted.provider == "jupyterhub":
+        return JupyterHubProvider(
+            JupyterHubOptions(
+                url=wanted.url,
+                token=wanted.token,
+                server_name=wanted.server_name,
+                user_options={} if wanted.profile is None else {"profile": wanted.profile},
+            )
+        )
+    _log.warning("Hosted runtimes run as the hub's own user: see docs/run/hosted.md, and who may sign in here.")
+    return LocalProvider(
+        LocalOptions(
+            folder=settings.data_dir / "hosted",
+            kernel_python=wanted.kernel_python,
+            idle=IdleRule(after_ms=wanted.idle_minutes * 60_000, warn_ms=_WARNED_BEFORE_MS),
+            memory_mib=wanted.memory_mib,
+            nice=wanted.nice,
+        )
     )
 
 
@@ -210,7 +253,12 @@ def _team_guard(guard: Guard, team: Team, services: TeamServices) -> Guard:
         person_of_api_token=lambda text: accounts.person_of_token(services.accounts, text),
         is_admin=lambda person: accounts.is_admin(services.accounts, person),
         signed_out=SIGNED_OUT_OF_TEAM,
+        entered=auth.never_entered if services.hosted is None else _entered(services.hosted.runtimes),
     )
+
+
+def _entered(of: Runtimes) -> Callable[[str, str], Awaitable[object]]:
+    return lambda wanted, token: runtimes.enter(of, RuntimeId(wanted), token)
 
 
 async def _bind_allowed(services: Services, team: Team) -> None:
@@ -242,6 +290,9 @@ def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], Abs
         finally:
             if services.team is not None:
                 await services.team.rights.stop()
+                if services.team.hosted is not None:
+                    await services.team.hosted.runtimes.provider.close()
+                    await services.team.hosted.http.close()
             await services.bound_rooms.stop()
             await services.registry.close()
             # Closing waits for running transactions: not on the loop.

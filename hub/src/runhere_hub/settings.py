@@ -55,6 +55,33 @@ class Oidc:
 
 
 @dataclass(frozen=True)
+class Hosted:
+    """Hosted runtimes, table [hosted]; what counts depends on the provider.
+
+    Attributes:
+        provider: `local`: processes on this machine. `jupyterhub`: named servers of a JupyterHub.
+        kernel_python: local: the Python of the kernels; None: the hub's own.
+        idle_minutes: local: a runtime in which nothing ran for so long stops, five minutes after people are warned.
+        memory_mib: local: most address space of each process; None: no limit.
+        nice: local: how far runtimes stand back behind the hub, 0 to 19.
+        url: jupyterhub: where this hub reaches it.
+        token: jupyterhub: of a service there; also RUNHERE_JUPYTERHUB_TOKEN, and never in a log.
+        server_name: jupyterhub: of the named server each person gets.
+        profile: jupyterhub: what the spawner is told as `profile`.
+    """
+
+    provider: Literal["local", "jupyterhub"]
+    kernel_python: str | None = None
+    idle_minutes: int = 60
+    memory_mib: int | None = None
+    nice: int = 10
+    url: str = ""
+    token: str = field(default="", repr=False)
+    server_name: str = "runhere"
+    profile: str | None = None
+
+
+@dataclass(frozen=True)
 class Team:
     """What a hub for several people has besides: `runhere serve --config FILE`.
 
@@ -64,7 +91,7 @@ class Team:
         tls_certificate, tls_key: PEM files, when the hub speaks TLS itself.
         sign_up: `invited`, or `open`: anybody may make an account.
         bound_folders: Directories of this machine that are notebooks of somebody.
-        hosted_provider: Name of the provider of hosted runtimes; None: there are none.
+        hosted: Hosted runtimes, as `hosted_provider` names their provider; None: there are none.
         output_origin: Another origin for the frames of outputs; None: this one.
     """
 
@@ -75,7 +102,7 @@ class Team:
     sign_up: Literal["invited", "open"] = "invited"
     bound_folders: tuple[AllowedFolder, ...] = ()
     oidc: Oidc | None = None
-    hosted_provider: str | None = None
+    hosted: Hosted | None = None
     output_origin: str | None = None
 
     @property
@@ -224,7 +251,7 @@ def _team(environment: Mapping[str, str], table: "_Table", file: Path) -> Team:
         sign_up="open" if sign_up == "open" else "invited",
         bound_folders=tuple(_folder(part, file) for part in table.tables("bound_folders")),
         oidc=_oidc(environment, table),
-        hosted_provider=table.text("hosted_provider"),
+        hosted=_hosted(environment, table),
         output_origin=_origin("output_origin", output_origin) if output_origin else None,
     )
 
@@ -248,6 +275,48 @@ def _oidc(environment: Mapping[str, str], table: "_Table") -> Oidc | None:
     )
     part.refuse_rest()
     return oidc
+
+
+def _hosted(environment: Mapping[str, str], table: "_Table") -> Hosted | None:
+    provider = table.text("hosted_provider")
+    found = table.tables("hosted")
+    if provider is None:
+        if found:
+            raise SettingInvalid('[hosted] is there, and hosted_provider is not: set it to "local" or "jupyterhub".')
+        return None
+    part = found[0] if found else _Table({}, "[hosted]")
+    if provider == "local":
+        hosted = Hosted(
+            provider="local",
+            kernel_python=part.text("kernel_python"),
+            idle_minutes=_within("idle_minutes", part.whole("idle_minutes", 60), 6, 100_000),
+            memory_mib=_within("memory_mib", part.whole("memory_mib", 0), 0, 2**30) or None,
+            nice=_within("nice", part.whole("nice", 10), 0, 19),
+        )
+    elif provider == "jupyterhub":
+        url, token = part.text("url"), environment.get("RUNHERE_JUPYTERHUB_TOKEN") or part.text("token")
+        if url is None or token is None or urlsplit(url).scheme not in ("http", "https"):
+            raise SettingInvalid(
+                "[hosted] for a JupyterHub needs url, such as https://jupyter.example.org/, "
+                "and token (or RUNHERE_JUPYTERHUB_TOKEN)."
+            )
+        hosted = Hosted(
+            provider="jupyterhub",
+            url=url if url.endswith("/") else f"{url}/",
+            token=token,
+            server_name=part.text("server_name") or "runhere",
+            profile=part.text("profile"),
+        )
+    else:
+        raise SettingInvalid(f'hosted_provider = "{provider}": choose "local" or "jupyterhub".')
+    part.refuse_rest()
+    return hosted
+
+
+def _within(name: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise SettingInvalid(f"[hosted] {name} = {value}: choose {least} to {most}.")
+    return value
 
 
 def _folder(part: "_Table", file: Path) -> AllowedFolder:

@@ -124,6 +124,12 @@ EVERYBODY = {
     "POST /api/v1/account/tokens",
     "DELETE /api/v1/account/tokens/{token_id}",
     "GET /api/v1/account/log",
+    # One's own hosted runtime; another's id is refused by tests/web/test_hosted.py.
+    "GET /api/v1/runtimes/hosted",
+    "POST /api/v1/runtimes/hosted/start",
+    "POST /api/v1/runtimes/hosted/stop",
+    "POST /api/v1/runtimes/hosted/keep",
+    "POST /api/v1/runtimes/{runtime_id}/tickets",
 }
 ADMINISTRATORS = {
     "GET /api/v1/admin/accounts",

@@ -129,8 +129,12 @@ def _trade(conn: Connection, *, code: str, token: str, now: int) -> Person:
 
 async def person_of(sign_in: SignIn, token: str) -> Person | None:
     """Whose session this is; None when it is nobody's, ended, or was idle too long."""
+    return await person_of_key(sign_in, sha256(token))
+
+
+async def person_of_key(sign_in: SignIn, key: str) -> Person | None:
+    """The same, by the hash of the token: what hangs on a session without holding its token."""
     now = sign_in.now_ms()
-    key = sha256(token)
     found = await sign_in.db.read(lambda conn: sessions.get(conn, key))
     if found is None or found.expires_at <= now or found.seen_at + sign_in.idle_ms <= now:
         return None

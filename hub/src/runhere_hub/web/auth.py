@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 
+from runhere_hub.core.errors import SignedOut
 from runhere_hub.core.identity import Person
 
 PersonOf = Callable[[str], Awaitable[Person | None]]
@@ -39,6 +40,19 @@ def is_command_line(headers: Mapping[str, str], control_token: str) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), control_token.encode())
 
 
+PASS_SUBPROTOCOL = "runhere.token."
+"""A page's WebSocket can carry no header: it names its pass as a subprotocol, as it does to a companion."""
+
+
+def runtime_pass(headers: Mapping[str, str]) -> str | None:
+    """The pass to a hosted runtime; never from a cookie or an address."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "token":
+        offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
+        token = next((n.removeprefix(PASS_SUBPROTOCOL) for n in offered if n.startswith(PASS_SUBPROTOCOL)), "")
+    return token if 0 < len(token) <= _LONGEST_TOKEN else None
+
+
 async def nobody(_token: str) -> Person | None:
     """Where programs have no tokens."""
     return None
@@ -47,3 +61,8 @@ async def nobody(_token: str) -> Person | None:
 async def not_at_all(_person: Person) -> bool:
     """Where nobody administers."""
     return False
+
+
+async def never_entered(_runtime_id: str, _token: str) -> object:
+    """Where there are no hosted runtimes."""
+    raise SignedOut("There are no hosted runtimes on this hub.")

@@ -40,6 +40,13 @@ def is_own_write(headers: Mapping[str, str], *, own_origin: str) -> bool:
     return media_type == "application/json" or headers.get("x-requested-by") == "runhere"
 
 
+def is_own_proxied(headers: Mapping[str, str], *, own_origin: str, method: str) -> bool:
+    """True for a request to a hosted runtime that our page makes; its pass is in a header, which no form can set."""
+    if method not in SAFE and "origin" not in headers:
+        return False
+    return is_own_read(headers, own_origin=own_origin)
+
+
 def is_own_socket(headers: Mapping[str, str], *, own_origin: str) -> bool:
     """True for a WebSocket that our page opens. Browsers always send Origin here, and no preflight protects sockets."""
     return headers.get("origin") == own_origin

@@ -10,11 +10,14 @@ from runhere_hub.core.audit import From
 from runhere_hub.core.errors import CrossSite, NotFound, SignedOut
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, RevisionId
+from runhere_hub.core.runtimes import RuntimeId
+from runhere_hub.proxy.http import HttpProxy
 from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.drive import Drive
+from runhere_hub.services.runtimes import Entered, Runtimes
 from runhere_hub.services.session import SignIn
 from runhere_hub.services.sharing import Sharing
 from runhere_hub.web import csrf
@@ -23,6 +26,15 @@ from runhere_hub.web.rights import RightsWatch
 PERSON_KEY = "runhere.person"
 ORIGIN_KEY = "runhere.origin"
 CAME_KEY = "runhere.came"
+ENTERED_KEY = "runhere.entered"
+
+
+@dataclass(frozen=True)
+class HostedServices:
+    """Hosted runtimes, and the way to them."""
+
+    runtimes: Runtimes
+    http: HttpProxy
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class TeamServices:
         rights: Cuts pages whose rights ended.
         is_https: Cookies travel by TLS only.
         hosted_provider: Name of the provider of hosted runtimes; None: others are told that there is none.
+        hosted: They, where there are any.
     """
 
     accounts: Accounts
@@ -40,6 +53,7 @@ class TeamServices:
     rights: RightsWatch
     is_https: bool
     hosted_provider: str | None
+    hosted: HostedServices | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,23 @@ def team(connection: HTTPConnection) -> TeamServices:
     return found
 
 
+def hosted(connection: HTTPConnection) -> HostedServices:
+    """Hosted runtimes.
+
+    Raises:
+        NotFound: This hub has none.
+    """
+    found = team(connection).hosted
+    if found is None:
+        raise NotFound("This hub has no hosted runtimes. Connect to a runtime on your own computer instead.")
+    return found
+
+
+def entered(connection: HTTPConnection) -> Entered:
+    """Who came in with a pass, as the gate found it."""
+    return cast(Entered, connection.scope[ENTERED_KEY])  # the gate sets it for every route that asks for a pass
+
+
 def require_own_origin(connection: HTTPConnection) -> None:
     """Return when the request bears the hub's own origin. The gate asked already; sockets have no preflight.
 
@@ -116,9 +147,11 @@ def require_own_origin(connection: HTTPConnection) -> None:
 _HEX = "^[0-9a-f]{32}$"
 ServicesDep = Annotated[Services, Depends(services)]
 TeamDep = Annotated[TeamServices, Depends(team)]
+HostedDep = Annotated[HostedServices, Depends(hosted)]
 CameDep = Annotated[From, Depends(came_from)]
 PersonDep = Annotated[Person, Depends(current_person)]
 FolderIdPath = Annotated[FolderId, Path(pattern=_HEX)]
 NotebookIdPath = Annotated[NotebookId, Path(pattern=_HEX)]
+RuntimeIdPath = Annotated[RuntimeId, Path(pattern=_HEX)]
 RevisionIdPath = Annotated[RevisionId, Path(pattern=_HEX)]
 Sha256Path = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]

@@ -20,7 +20,7 @@ from runhere_hub.core.errors import CrossSite, Forbidden, NotFound, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.web import auth, csrf, errors, headers, limits
 from runhere_hub.web.address import Address
-from runhere_hub.web.deps import CAME_KEY, ORIGIN_KEY, PERSON_KEY
+from runhere_hub.web.deps import CAME_KEY, ENTERED_KEY, ORIGIN_KEY, PERSON_KEY
 from runhere_hub.web.labels import Route, Table, Who
 
 log = logging.getLogger("runhere.access")
@@ -41,6 +41,7 @@ class Guard:
         address: How the hub is reached.
         person_of_api_token: Person of a program's token, or None.
         is_admin: Whether somebody may administer the hub.
+        entered: Who comes to a hosted runtime with a pass; raises SignedOut.
         signed_out: What is told to whoever is not signed in.
         output_network: Whether frames of outputs may load from https addresses.
     """
@@ -52,6 +53,7 @@ class Guard:
     address: Address = Address()  # noqa: RUF009  # frozen
     person_of_api_token: auth.PersonOf = auth.nobody
     is_admin: Callable[[Person], Awaitable[bool]] = auth.not_at_all
+    entered: Callable[[str, str], Awaitable[object]] = auth.never_entered
     signed_out: str = SIGNED_OUT
     output_network: bool = False
 
@@ -108,6 +110,8 @@ class Gate:
         """
         if route.who is Who.COMMAND_LINE:
             self._check_command_line(given)
+        elif route.who is Who.RUNTIME_PASS:
+            await self._check_pass(route, scope, given, origin)
         elif not _is_own(scope, given, origin) and not self._is_program(scope, given):
             raise CrossSite(_CROSS_SITE)
         if route.who in (Who.PERSON, Who.ADMIN):
@@ -123,6 +127,21 @@ class Gate:
             raise CrossSite("Only the command line may ask this.")
         if not auth.is_command_line(given, self._guard.control_token):
             raise SignedOut("The token of the command line is wrong. Is this the data folder of the running hub?")
+
+    async def _check_pass(self, route: Route, scope: Scope, given: Headers, origin: str) -> None:
+        """Of a hosted runtime: the hub's page alone, with the pass of this very runtime."""
+        is_socket = scope["type"] == "websocket"
+        if not (
+            csrf.is_own_socket(given, own_origin=origin)
+            if is_socket
+            else csrf.is_own_proxied(given, own_origin=origin, method=scope["method"])
+        ):
+            raise CrossSite(_CROSS_SITE)
+        found = route.pattern.match(scope["path"])
+        token = auth.runtime_pass(given)
+        if found is None or token is None:
+            raise SignedOut("A pass to this runtime is needed. Connect again.")
+        scope[ENTERED_KEY] = await self._guard.entered(found["runtime_id"], token)
 
     def _is_program(self, scope: Scope, given: Headers) -> bool:
         """True for a request that no page can have caused: it bears a token, and nothing that browsers add."""
@@ -156,8 +175,9 @@ def _with_headers(scope: Scope, send: Send, extra: Mapping[str, str]) -> Send:
             answered = MutableHeaders(scope=message)
             for name, value in extra.items():
                 answered.setdefault(name, value)
-            # Never the query: names of files stand there.
-            log.info("%s %s %s", scope.get("method", "WEBSOCKET"), scope["path"], message["status"])
+            # Never the query: names of files stand there; and below a runtime they stand in the path.
+            path = "/rt/…" if scope["path"].startswith("/rt/") else scope["path"]
+            log.info("%s %s %s", scope.get("method", "WEBSOCKET"), path, message["status"])
         await send(message)
 
     return sending

@@ -100,7 +100,7 @@ def for_path(path: str, origin: str, *, output_network: bool = False) -> dict[st
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Access-Control-Allow-Origin": "*",
         }
-    is_api = path.startswith("/api/")
+    is_api = path.startswith(("/api/", "/rt/"))
     return {
         **_everywhere(origin),
         "Content-Security-Policy": _API_CSP if is_api else page_csp(origin),

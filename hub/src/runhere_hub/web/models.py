@@ -417,3 +417,31 @@ class NameRevision(Request):
 
 class BindPath(Request):
     path: str = Path
+
+
+class HostedRuntime(Answer):
+    """A person's hosted runtime. `percent` and `stops_at` (ms since 1970) are null where nobody knows."""
+
+    id: str
+    provider: str
+    state: Literal["absent", "starting", "ready", "failed"]
+    percent: int | None
+    message: str
+    stops_at: int | None
+
+
+class RuntimeTicket(Answer):
+    """Good once, within a minute, for one runtime."""
+
+    ticket: str
+    runtime_id: str
+
+
+class UseTicket(Request):
+    ticket: str = Field(min_length=1, max_length=128)
+
+
+class RuntimePass(Answer):
+    """Lets the page that holds it into one runtime, as long as its session lasts."""
+
+    token: str

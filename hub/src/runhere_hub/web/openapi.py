@@ -14,6 +14,7 @@ from runhere_hub.web.routes import (
     health,
     notebooks,
     revisions,
+    runtimes,
     search,
     session,
     sharing,
@@ -28,7 +29,7 @@ _BYTES = {
     }
 }
 _MODULES = (health, session, folders, notebooks, blobs, revisions, trash, search, control)
-_TEAM_MODULES = (team, sharing)
+_TEAM_MODULES = (team, sharing, runtimes)
 
 
 def api_routes(*, is_for_team: bool) -> tuple[Route, ...]:

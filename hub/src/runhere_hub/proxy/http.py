@@ -1,0 +1,95 @@
+"""One HTTP request to a hosted runtime: built anew, answered once, no redirect followed, no cookie kept."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+import httpx
+
+from runhere_hub.core.runtimes import RuntimeSilent, Upstream
+from runhere_hub.proxy import headers
+
+_TIMEOUT = httpx.Timeout(connect=5.0, read=120.0, write=30.0, pool=10.0)
+"""Starting a kernel of a heavy environment takes its time."""
+_SILENT = "Your hosted runtime does not answer. It may be stopping; look at Manage sessions."
+
+
+class RedirectRefused(RuntimeSilent):
+    """The runtime sends elsewhere. Nobody goes there."""
+
+    code = "runtime_redirects"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page asks of a runtime.
+
+    Attributes:
+        path: As `paths.http_path` has written it.
+        query: As `paths.query` has.
+        headers: As they came.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Iterable[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The runtime's answer; `body` is to be read to its end, or closed."""
+
+    status: int
+    headers: Iterable[tuple[str, str]]
+    body: AsyncIterator[bytes]
+
+
+class HttpProxy:
+    """Connections to runtimes. One for the whole app.
+
+    Args:
+        transport: For tests; None: the network.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        # The transport, not httpx's client: that one keeps cookies, for one runtime to set and another to get.
+        self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False, retries=0)
+
+    @contextlib.asynccontextmanager
+    async def ask(self, upstream: Upstream, asked: Asked) -> AsyncIterator[Answered]:
+        """Ask the runtime.
+
+        Raises:
+            RuntimeSilent: It does not answer.
+            RedirectRefused: It answers with another address.
+        """
+        suffix = f"?{asked.query}" if asked.query else ""
+        request = httpx.Request(
+            asked.method,
+            f"{upstream.base_url}{asked.path}{suffix}",
+            headers=headers.to_runtime(asked.headers, token=upstream.token),
+            content=asked.body if asked.body or asked.method not in ("GET", "HEAD") else None,
+            extensions={"timeout": _TIMEOUT.as_dict()},
+        )
+        try:
+            answer = await self._transport.handle_async_request(request)
+        except (httpx.HTTPError, OSError) as error:
+            raise RuntimeSilent(_SILENT) from error
+        try:
+            if 300 <= answer.status_code < 400 and answer.status_code != 304:
+                raise RedirectRefused("Your hosted runtime answered with another address. The hub does not go there.")
+            yield Answered(answer.status_code, answer.headers.multi_items(), _read(answer))
+        finally:
+            await answer.aclose()
+
+    async def close(self) -> None:
+        """The hub stops."""
+        await self._transport.aclose()
+
+
+async def _read(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it comes. A line that breaks ends it: the page sees that its length is wrong."""
+    async for piece in answer.aiter_raw():
+        yield piece

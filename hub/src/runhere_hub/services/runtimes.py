@@ -1,0 +1,138 @@
+"""Hosted runtimes of people: start, stop, and the way in.
+
+    the hub's page ──session──▶ ticket (60 s, once) ──▶ pass (12 h, as long as the session) ──▶ /rt/<id>/…
+
+The way in is the same whether runtimes have an origin of their own or not: a pass opens one runtime, for one person, of
+one session, and is worth nothing at the hub's own API.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runhere_hub.core.errors import NotFound, SignedOut
+from runhere_hub.core.identity import Person
+from runhere_hub.core.runtimes import Owner, RuntimeId, RuntimeProvider, Status, Upstream, runtime_id
+from runhere_hub.services.runtime_passes import Passes, RuntimePass
+from runhere_hub.services.session import SignIn, person_of_key, sha256
+
+TICKET_LIFE_MS = 60 * 1000
+PASS_LIFE_MS = 12 * 3600 * 1000
+
+_USED = "This ticket was used already, is older than a minute, or is for another runtime. Connect again."
+_CLOSED = "Your hosted runtime does not let this page in any more. Connect again."
+
+
+class Runtimes:
+    """What hosted runtimes need. One for the whole app."""
+
+    def __init__(self, provider: RuntimeProvider, sign_in: SignIn, *, new_token: Callable[[], str]) -> None:
+        self.provider = provider
+        self.sign_in = sign_in
+        self.new_token = new_token
+        self.passes = Passes()
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Who came in with a pass."""
+
+    owner: Owner
+    runtime_id: RuntimeId
+
+
+def id_of(runtimes: Runtimes, person: Person) -> RuntimeId:
+    """Id of a person's runtime, running or not."""
+    return runtime_id(runtimes.provider.name, person.id)
+
+
+async def status(runtimes: Runtimes, person: Person) -> Status:
+    """How a person's runtime is."""
+    return await runtimes.provider.status(_owner(person))
+
+
+async def start(runtimes: Runtimes, person: Person) -> Status:
+    """See to it that it starts."""
+    await runtimes.provider.start(_owner(person))
+    return await status(runtimes, person)
+
+
+async def stop(runtimes: Runtimes, person: Person) -> Status:
+    """End it, and every kernel in it."""
+    await runtimes.provider.stop(_owner(person))
+    return await status(runtimes, person)
+
+
+async def keep(runtimes: Runtimes, person: Person) -> Status:
+    """It is in use."""
+    await runtimes.provider.keep(_owner(person))
+    return await status(runtimes, person)
+
+
+def new_ticket(runtimes: Runtimes, person: Person, *, session_token: str) -> str:
+    """A ticket to a person's own runtime, for the session that asks."""
+    now = runtimes.sign_in.now_ms()
+    ticket = runtimes.new_token()
+    kept = RuntimePass(
+        person_id=person.id,
+        runtime_id=id_of(runtimes, person),
+        session_sha256=sha256(session_token),
+        is_ticket=True,
+        expires_at=now + TICKET_LIFE_MS,
+    )
+    runtimes.passes.add(sha256(ticket), kept, now=now)
+    return ticket
+
+
+async def use_ticket(runtimes: Runtimes, wanted: RuntimeId, ticket: str) -> str:
+    """Trade a ticket for a pass to the same runtime.
+
+    Raises:
+        SignedOut: Used, too old, for another runtime, or its session ended. Shown at the wrong runtime, it is spent.
+    """
+    now = runtimes.sign_in.now_ms()
+    found = runtimes.passes.use_ticket(sha256(ticket))
+    if found is None or found.expires_at <= now or found.runtime_id != wanted:
+        raise SignedOut(_USED)
+    token = runtimes.new_token()
+    made = RuntimePass(found.person_id, wanted, found.session_sha256, is_ticket=False, expires_at=now + PASS_LIFE_MS)
+    runtimes.passes.add(sha256(token), made, now=now)
+    await enter(runtimes, wanted, token)
+    return token
+
+
+async def enter(runtimes: Runtimes, wanted: RuntimeId, token: str) -> Entered:
+    """Who comes to this runtime with this pass; asked again while they are connected.
+
+    Raises:
+        SignedOut: Nobody: the pass is none, for another runtime, too old, or its session or account ended.
+    """
+    found = runtimes.passes.get(sha256(token))
+    if found is None or found.runtime_id != wanted or found.expires_at <= runtimes.sign_in.now_ms():
+        raise SignedOut(_CLOSED)
+    person = await person_of_key(runtimes.sign_in, found.session_sha256)
+    if person is None or person.id != found.person_id or id_of(runtimes, person) != wanted:
+        raise SignedOut(_CLOSED)
+    return Entered(_owner(person), wanted)
+
+
+async def upstream(runtimes: Runtimes, entered: Entered) -> Upstream:
+    """Where the runtime is; for the proxy alone.
+
+    Raises:
+        RuntimeNotReady, RuntimeSilent: Nothing can be reached.
+    """
+    return await runtimes.provider.upstream(entered.owner)
+
+
+def require_own(runtimes: Runtimes, person: Person, wanted: str) -> None:
+    """Return when the runtime of this id is this person's.
+
+    Raises:
+        NotFound: It is somebody else's, or nobody's: nobody is told which.
+    """
+    if id_of(runtimes, person) != wanted:
+        raise NotFound("There is no such runtime.")
+
+
+def _owner(person: Person) -> Owner:
+    return Owner(person.id, person.name)
