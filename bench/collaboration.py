@@ -139,6 +139,12 @@ class Server:
     ours: bool
 
 
+def join_frame(client_id: int) -> str:
+    """The first message of a page (SPEC 2.3)."""
+    ids = {"client_id": client_id, "browser_id": secrets.token_hex(8), "tab_id": secrets.token_hex(8)}
+    return json.dumps({"type": "join", "protocol": 1, **ids})
+
+
 async def start_ours(place: Path) -> Server:
     """Our hub on a folder with the notebook."""
     folder = place / "ours"
@@ -159,19 +165,8 @@ async def start_ours(place: Path) -> Server:
         )
         opened.raise_for_status()
 
-        def join(client_id: int) -> str:
-            return json.dumps(
-                {
-                    "type": "join",
-                    "protocol": 1,
-                    "client_id": client_id,
-                    "browser_id": secrets.token_hex(8),
-                    "tab_id": secrets.token_hex(8),
-                }
-            )
-
         url = f"{hub.origin.replace('http', 'ws')}/api/v1/notebooks/{opened.json()['id']}/room"
-        return Client(url, {"Cookie": cookies, "Origin": hub.origin}, join, ["runhere.room.v1"])
+        return Client(url, {"Cookie": cookies, "Origin": hub.origin}, join_frame, ["runhere.room.v1"])
 
     assert hub.program
     return Server("runhere", hub.program.process.pid, file, ask, hub.stop, ours=True)

@@ -34,7 +34,7 @@ from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS
 
 _STOP_WITHIN_S = 8
 # Every write into a socket lets other threads run, and one that renders a file or reads rows then keeps the interpreter
-# for this long: with Python's own 5 ms, twenty sockets took a tenth of a second (99th percentile 43 ms instead of 10).
+# for this long: with Python's own 5 ms, one update sent to twenty sockets may wait for it twenty times.
 _SWITCH_INTERVAL_S = 0.0005
 _SOCKETS_CLOSE_WITHIN_S = 3
 
