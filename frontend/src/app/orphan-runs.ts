@@ -65,7 +65,7 @@ export class OrphanRuns {
     if (isLive(runId) || this.#adopting.has(runId)) return false;
     const record = runs.run(runId);
     if (record !== null && isFinished(record.status)) sent.finished(runId);
-    return record !== null && record.writer === null && !isFinished(record.status) && !runs.isWriter(runId);
+    return record !== null && !isFinished(record.status) && runs.isFree(record);
   }
 
   async #adopt(sent: SentRun): Promise<void> {

@@ -130,9 +130,9 @@ export class PastRuns {
     const { runs, isLive, sent } = this.#options;
     if (this.#unread.has(runId)) return true;
     const record = runs.run(runId);
-    if (record === null || isLive(runId) || runs.isWriter(runId)) return false;
-    if (isFinished(record.status)) sent.finished(runId);
-    return record.writer === null && !isFinished(record.status);
+    if (record === null || isLive(runId)) return false;
+    if (isFinished(record.status) && !runs.isWriter(runId)) sent.finished(runId);
+    return !isFinished(record.status) && runs.isFree(record);
   }
 
   /** The hub was away when this run began, and the page that began it is gone. */

@@ -348,6 +348,7 @@ export class RunDriver {
     this.#options.widgets?.follow(port);
     // What a journal keeps, a closed page does not miss: everything may be handed over at once.
     this.#dispatch({ type: "window", size: port?.journal ? Number.POSITIVE_INFINITY : 1 });
+    this.#options.runs.leaveToJournal(port?.journal != null);
     if (port === null) {
       this.#dispatch({ type: "disconnected" });
       return;

@@ -11,9 +11,10 @@
  * the journal over HTTP (`journal-reader.ts`).
  */
 import type { InterruptionReason } from "../core/binding.ts";
-import { Value } from "../core/observable.ts";
+import { type Observable, Value } from "../core/observable.ts";
 import { type Past, type PastWish, readPast } from "./journal-reader.ts";
 import type { JournalPort, KernelEvent, KernelPort, KernelStatus, LinkState, Prompt } from "./kernel.ts";
+import { KernelTracker } from "./kernel-tracker.ts";
 import { type Clock, newId, newMessage, waitBefore } from "./messages.ts";
 import type { Proof } from "./pairing.ts";
 import { type JournalRecord, recordsIn } from "./records.ts";
@@ -53,7 +54,6 @@ type Frame = Readonly<Record<string, unknown>>;
 
 export class JournalConnection implements KernelPort, JournalPort {
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
-  readonly status = new Value<KernelStatus>("unknown");
   /** Every tab hears everything itself. */
   readonly isLeader = new Value(true);
   readonly prompt = new Value<Prompt | null>(null);
@@ -65,13 +65,11 @@ export class JournalConnection implements KernelPort, JournalPort {
   readonly #unconfirmed = new Map<string, OutgoingMessage>();
   /** Requests that are wanted back, until the runtime says how that went. */
   readonly #withdrawn = new Set<string>();
-  readonly #busyWith = new Set<string>();
+  readonly #tracker: KernelTracker;
   #clientId: string;
   /** Which series of numbers `#last` belongs to; null before the first socket. */
   #series: string | null = null;
   #last = 0;
-  #ours = { control: "", shell: "" };
-  #process: string | null;
   #socket: SocketLike | null = null;
   #everOpened = false;
   /** Number of the present try, so that late answers of earlier ones are known. */
@@ -84,10 +82,23 @@ export class JournalConnection implements KernelPort, JournalPort {
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#process = options.process;
+    this.#tracker = new KernelTracker({
+      process: options.process,
+      ask: (channel) => (this.#socket === null ? null : this.#askInfo(this.#socket, channel)),
+      emit: (event) => this.#emit(event),
+      onNewProcess: () => {
+        // Not what another process was asked for.
+        this.#unconfirmed.clear();
+        this.#withdrawn.clear();
+      },
+    });
     this.#clientId = newId(options.clock.random);
     this.#endWake = options.onWake(() => this.#woken());
     void this.#connect(1);
+  }
+
+  get status(): Observable<KernelStatus> {
+    return this.#tracker.status;
   }
 
   get lastSeq(): number {
@@ -96,7 +107,7 @@ export class JournalConnection implements KernelPort, JournalPort {
 
   /** Who the kernel's process said it is; null before it did. */
   get process(): string | null {
-    return this.#process;
+    return this.#tracker.process;
   }
 
   listen(fn: (event: KernelEvent) => void): () => void {
@@ -194,8 +205,7 @@ export class JournalConnection implements KernelPort, JournalPort {
     this.#series = series;
     this.#cancelTimer();
     this.#pingedAt = null;
-    this.#busyWith.clear();
-    this.status.set(statusOf(state));
+    this.#tracker.told(statusOf(state));
     const again = this.#everOpened;
     this.#everOpened = true;
     // First of all what may not have arrived: what is asked after it is then answered after it.
@@ -203,7 +213,7 @@ export class JournalConnection implements KernelPort, JournalPort {
     this.state.set({ phase: "open" });
     for (const msgId of this.#withdrawn) this.#tell({ type: "withdraw", msg_id: msgId });
     this.#emit({ type: "opened", again, clean: true });
-    this.#ours = { control: this.#askInfo(socket, "control"), shell: this.#askInfo(socket, "shell") };
+    this.#tracker.opened();
     this.#watch();
   }
 
@@ -319,9 +329,9 @@ export class JournalConnection implements KernelPort, JournalPort {
   #tookRecord({ seq, at, message: bytes }: JournalRecord): void {
     const message = readable(bytes);
     if (message !== null) {
-      this.#track(message);
+      this.#tracker.heard(message);
       this.#emit({ type: "message", message, at, ...(seq === 0 ? {} : { seq }) });
-      this.#answered(message);
+      this.#tracker.answered(message);
     }
     if (seq > 0) this.#last = seq;
   }
@@ -356,46 +366,6 @@ export class JournalConnection implements KernelPort, JournalPort {
         this.#end("kernel_gone");
         break;
     }
-  }
-
-  #track(message: KernelMessage): void {
-    if (message.header.msg_type !== "status") return;
-    const state = message.content["execution_state"];
-    const parentId = message.parent_header.msg_id ?? "";
-    if (state === "restarting" || state === "dead" || state === "starting") {
-      this.#busyWith.clear();
-      this.status.set(state);
-      // The new process tells who it is.
-      if (state !== "dead" && this.#socket !== null) this.#ours.shell = this.#askInfo(this.#socket, "shell");
-    } else if (message.parent_header.msg_type !== "kernel_info_request") {
-      if (state === "busy") this.#busyWith.add(parentId);
-      else this.#busyWith.delete(parentId);
-      this.status.set(this.#busyWith.size > 0 ? "busy" : "idle");
-    }
-  }
-
-  /** What the answers to our own questions tell. */
-  #answered(message: KernelMessage): void {
-    if (message.header.msg_type !== "kernel_info_reply") return;
-    const process = message.header.session;
-    if (process !== "" && process !== this.#process) {
-      const changed = this.#process !== null;
-      this.#process = process;
-      if (changed) this.#processChanged(process);
-    }
-    if (message.parent_header.msg_id !== this.#ours.shell) return;
-    this.#busyWith.clear();
-    this.status.set("idle");
-    this.#emit({ type: "shell_drained" });
-  }
-
-  #processChanged(process: string): void {
-    this.#busyWith.clear();
-    // Not what another process was asked for.
-    this.#unconfirmed.clear();
-    this.#withdrawn.clear();
-    this.#emit({ type: "process_changed", process });
-    if (this.#socket !== null) this.#ours.shell = this.#askInfo(this.#socket, "shell");
   }
 
   #emit(event: KernelEvent): void {

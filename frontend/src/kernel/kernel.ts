@@ -14,6 +14,7 @@
 import type { InterruptionReason } from "../core/binding.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { Past, PastWish } from "./journal-reader.ts";
+import { KernelTracker } from "./kernel-tracker.ts";
 import { type Clock, newId, newMessage, RecentIds, waitBefore } from "./messages.ts";
 import type { JupyterServer } from "./server.ts";
 import type { SocketLike } from "./transport.ts";
@@ -107,7 +108,6 @@ const LOOK_MS = 20_000;
 
 export class KernelConnection implements KernelPort {
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
-  readonly status = new Value<KernelStatus>("unknown");
   readonly isLeader = new Value(true);
   readonly journal = null;
 
@@ -115,12 +115,9 @@ export class KernelConnection implements KernelPort {
   readonly #listeners = new Set<(event: KernelEvent) => void>();
   readonly #seen = new RecentIds(20_000);
   readonly #unsent: OutgoingMessage[] = [];
-  /** Requests of others that the kernel said it is working on. */
-  readonly #busyWith = new Set<string>();
+  readonly #tracker: KernelTracker;
   /** Requests whose answer is due on this socket. */
   readonly #due = new Set<string>();
-  #ours = { control: "", shell: "" };
-  #process: string | null;
   #socket: SocketLike | null = null;
   #everOpened = false;
   #clean = true;
@@ -135,9 +132,19 @@ export class KernelConnection implements KernelPort {
 
   constructor(options: KernelOptions) {
     this.#options = options;
-    this.#process = options.process;
+    this.#tracker = new KernelTracker({
+      process: options.process,
+      ask: (channel) => (this.#socket === null ? null : this.#askInfo(this.#socket, channel)),
+      emit: (event) => this.#emit(event),
+      onRestart: () => this.#due.clear(),
+      onNewProcess: () => this.#due.clear(),
+    });
     this.#endWake = options.onWake(() => this.#woken());
     this.#connect(1);
+  }
+
+  get status(): Observable<KernelStatus> {
+    return this.#tracker.status;
   }
 
   listen(fn: (event: KernelEvent) => void): () => void {
@@ -192,7 +199,7 @@ export class KernelConnection implements KernelPort {
     const socket = server.channels(kernelId, sessionId, this.#plainProtocol ? [] : [V1_PROTOCOL]);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    socket.onopen = () => this.#opened(socket);
+    socket.onopen = () => this.#opened();
     socket.onmessage = (event) => this.#received(socket, event.data);
     socket.onerror = () => {};
     socket.onclose = (event) => this.#closed(socket, event.wasClean && event.code !== 1006, attempt);
@@ -213,7 +220,7 @@ export class KernelConnection implements KernelPort {
     socket.close();
   }
 
-  #opened(socket: SocketLike): void {
+  #opened(): void {
     this.#cancelTimer();
     this.#heardAt = this.#options.clock.now();
     this.#lookedAt = this.#heardAt;
@@ -225,7 +232,7 @@ export class KernelConnection implements KernelPort {
     this.#clean = true;
     this.state.set({ phase: "open" });
     this.#emit({ type: "opened", again, clean });
-    this.#ours = { control: this.#askInfo(socket, "control"), shell: this.#askInfo(socket, "shell") };
+    this.#tracker.opened();
     for (const message of this.#unsent.splice(0)) this.send(message);
     this.#watch();
   }
@@ -351,63 +358,21 @@ export class KernelConnection implements KernelPort {
     if (message === null || !this.#seen.add(message.header.msg_id)) return;
     this.#track(message);
     this.#emit({ type: "message", message });
-    this.#answered(message);
+    if (this.#tracker.answered(message) === "control") this.#emit({ type: "caught_up" });
   }
 
   #track(message: KernelMessage): void {
-    const parentId = message.parent_header.msg_id ?? "";
     if (message.channel === "shell" || message.channel === "control") {
-      this.#due.delete(parentId);
+      this.#due.delete(message.parent_header.msg_id ?? "");
       if (message.header.msg_type === "execute_reply") this.#patienceMs = SILENCE_MS;
-      return;
+    } else {
+      this.#tracker.heard(message);
     }
-    if (message.header.msg_type !== "status") return;
-    const state = message.content["execution_state"];
-    const asked = message.parent_header.msg_type ?? "";
-    if (state === "restarting" || state === "dead" || state === "starting") {
-      this.#busyWith.clear();
-      this.#due.clear();
-      this.status.set(state);
-      // The new process tells who it is.
-      if (state !== "dead" && this.#socket !== null) this.#ours.shell = this.#askInfo(this.#socket, "shell");
-    } else if (asked !== "kernel_info_request") {
-      if (state === "busy") this.#busyWith.add(parentId);
-      else this.#busyWith.delete(parentId);
-      // A comm message has no other answer.
-      if (state === "idle") this.#due.delete(parentId);
-      this.status.set(this.#busyWith.size > 0 ? "busy" : "idle");
-    }
-  }
-
-  /** What the answers to our own questions tell. */
-  #answered(message: KernelMessage): void {
-    if (message.header.msg_type !== "kernel_info_reply") return;
-    const parentId = message.parent_header.msg_id;
-    const process = message.header.session;
-    if (process !== "" && process !== this.#process) {
-      const changed = this.#process !== null;
-      this.#process = process;
-      if (changed) this.#processChanged(process);
-    }
-    if (parentId === this.#ours.control) this.#emit({ type: "caught_up" });
-    if (parentId === this.#ours.shell) {
-      this.#busyWith.clear();
-      this.status.set("idle");
-      this.#emit({ type: "shell_drained" });
-    }
-  }
-
-  #processChanged(process: string): void {
-    this.#busyWith.clear();
-    this.#due.clear();
-    this.#emit({ type: "process_changed", process });
-    // When the new process has answered on the shell, too, it takes requests.
-    if (this.#socket !== null) this.#ours.shell = this.#askInfo(this.#socket, "shell");
   }
 
   /** Who the kernel's process said it is; null before it did. */
   get process(): string | null {
-    return this.#process;
+    return this.#tracker.process;
   }
 
   #emit(event: KernelEvent): void {

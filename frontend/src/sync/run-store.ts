@@ -84,6 +84,7 @@ export class RunStore {
   });
   readonly #unsavedSince = new Value<number | null>(null);
   #keeper: RunKeeper | null = null;
+  #isInJournal = false;
   /** Of runs that are being taken over: what their last page kept. */
   readonly #found = new Map<RunId, readonly KeptFrame[]>();
   /** Told for pages that are gone; given back as soon as the hub has all of it. */
@@ -157,7 +158,12 @@ export class RunStore {
     return [...this.#book.headRecords()];
   }
 
-  /** Whether this tab records the run. Perhaps only until the hub has what an earlier page left. */
+  /** Nobody goes on with it: no page records it, or this one does so only until the hub has what an earlier page left. */
+  isFree(run: RunRecord): boolean {
+    return this.#handedOn.has(run.run_id) || (run.writer === null && !this.isWriter(run.run_id));
+  }
+
+  /** Whether this tab records the run. */
   isWriter(runId: RunId): boolean {
     return this.#own.has(runId);
   }
@@ -170,7 +176,7 @@ export class RunStore {
 
   /** Whether what the hub has not acknowledged outlives this page. */
   get isKept(): boolean {
-    return this.#unsavedSince.get() === null || this.#keeper?.isSound === true;
+    return this.#unsavedSince.get() === null || this.#isInJournal || this.#keeper?.isSound === true;
   }
 
   /** When the oldest event was made that the hub has not acknowledged; null when there is none. */
@@ -273,6 +279,11 @@ export class RunStore {
     for (const { writer } of this.#own.values()) this.#keepAgain(writer);
     if (this.#isLoaded) void this.#tellWhatIsLeft();
     this.#tellUnsaved();
+  }
+
+  /** Whether the runtime keeps what runs say: then frames need no keeping here, and are read again from there. */
+  leaveToJournal(isInJournal: boolean): void {
+    this.#isInJournal = isInJournal;
   }
 
   /** The page may be about to end: what was gathered is shown, sent and kept now. */
@@ -509,7 +520,8 @@ export class RunStore {
   #claimRefused(runId: RunId, code: string): void {
     const own = this.#own.get(runId);
     if (!own && code === "unknown_run") this.#beginKept(runId, this.#found.get(runId) ?? []);
-    if (!own) return;
+    // Begun anew while the answer was on its way: it says nothing of that.
+    if (own?.writer.lease !== "asking") return;
     if (code === "unknown_run") {
       this.#restart(runId, own);
       return;
@@ -628,12 +640,13 @@ export class RunStore {
 
   /** Numbers may have moved. */
   #keepAgain(writer: RunWriter): void {
+    if (this.#isInJournal) return;
     for (const frame of writer.unacknowledged) this.#keeper?.keep(writer.runId, frame, false);
   }
 
   #keepNewest(writer: RunWriter, event: RunEvent): void {
     const isSent = this.#outbox.isConnected && writer.lease === "holds";
-    this.#keeper?.keep(writer.runId, { n: writer.next - 1, event }, isSent);
+    if (!this.#isInJournal) this.#keeper?.keep(writer.runId, { n: writer.next - 1, event }, isSent);
   }
 
   #me(): RunRecord["writer"] {
