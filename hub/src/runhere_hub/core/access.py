@@ -114,6 +114,7 @@ FRAMES: Mapping[str, Verb] = {
     "update": Verb.EDIT,
     "run": Verb.RUN,
     "take_over": Verb.RUN,
+    "release": Verb.RUN,
     "head": Verb.RUN,
 }
 """What a page does in a room by sending a message of this kind (SPEC 2, 3)."""
