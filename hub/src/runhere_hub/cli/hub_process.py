@@ -56,7 +56,7 @@ def main() -> int:
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
         settings = _settings()
-        with _lock(settings.data_dir, is_shared=settings.database_url.startswith("postgresql")):
+        with hold(settings.data_dir, is_shared=settings.database_url.startswith("postgresql")):
             return _serve(settings)
     except DataFolderTaken as error:
         print(f"runhere: {error.message}", file=sys.stderr)
@@ -99,7 +99,7 @@ def serve_team(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_stopped)
     is_shared = settings.database_url.startswith("postgresql")
-    with _lock(settings.data_dir, is_shared=is_shared), _made(settings) as (server, listening):
+    with hold(settings.data_dir, is_shared=is_shared), _made(settings) as (server, listening):
         server.run(sockets=[listening])
     return 0 if server.was_ready else 1
 
@@ -230,7 +230,7 @@ def _our_errors(data_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock(data_dir: Path, *, is_shared: bool) -> Iterator[None]:
+def hold(data_dir: Path, *, is_shared: bool) -> Iterator[None]:
     """Hold the data folder for one hub, or for all those that share a PostgreSQL database.
 
     The system lets go when the process ends, however it ends.

@@ -4,6 +4,7 @@
     runhere login  [--data DIR]
     runhere serve  --config FILE
     runhere user   add|list|invite|reset|disable|enable [NAME] --config FILE
+    runhere export [--out DIR] [--without-outputs], backup FILE, restore FILE   [--data DIR | --config FILE]
 
 Standard output gets exactly one line, the login link; everything else is on standard error. Exit codes: 0 stopped as
 asked or handed on to a running hub, 1 something failed (one sentence says what), 2 the command was not understood.
@@ -53,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from runhere_hub.cli import team  # loads the hub, which no other command needs
 
             return team.run(words)
+        if words[:1] in (["export"], ["backup"], ["restore"]):
+            from runhere_hub.cli import keeping  # loads the hub, too
+
+            return keeping.run(words, _default_data_dir)
         return _start(_start_parser().parse_args(words))
     except ChildFailed as failed:
         return failed.exit_code or 1
@@ -68,7 +73,8 @@ def _start_parser() -> argparse.ArgumentParser:
         prog="runhere",
         description="Notebooks in one place; the code runs on your own machine.",
         epilog="runhere login prints a fresh login link for the hub that is running. "
-        "runhere serve --config FILE serves several people; runhere user manages their accounts.",
+        "runhere serve --config FILE serves several people; runhere user manages their accounts. "
+        "runhere export, backup and restore take out what the hub keeps, and put it back.",
     )
     parser.add_argument(
         "path", nargs="?", default=".", metavar="PATH", help="a folder, or a notebook (default: this folder)"

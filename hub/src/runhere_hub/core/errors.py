@@ -17,7 +17,8 @@ RunhereError
 │   ├── NotebookInvalid        the file is no notebook: where, and why
 │   ├── OutputsInvalid         operations that SPEC 4.2 does not know
 │   ├── FrameInvalid           bytes or JSON of a room that cannot be understood
-│   └── BlobHashWrong          the bytes do not have the hash they are said to have
+│   ├── BlobHashWrong          the bytes do not have the hash they are said to have
+│   └── BackupBroken           not whole, or no backup at all; the message is a clause: why
 └── Unavailable            the world failed: disk, database, folder
     ├── DatabaseDamaged        the file is no database any more; it was left as it is
     ├── DatabaseUnavailable    locked, not reachable, read-only, or of a newer version
@@ -247,3 +248,9 @@ class BlobHashWrong(Invalid):
     """The bytes do not have the SHA-256 that they are stored under. Nothing was kept."""
 
     code = "blob_hash_wrong"
+
+
+class BackupBroken(Invalid):
+    """A backup that cannot be restored. Its message says why, as a clause; whoever shows it says of which file."""
+
+    code = "backup_broken"

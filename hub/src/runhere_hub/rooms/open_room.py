@@ -17,6 +17,7 @@ from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
 from runhere_hub.core.merge import merge
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Imported
 from runhere_hub.core.widget_state import as_filed
 from runhere_hub.doc import notebook_doc
@@ -133,19 +134,7 @@ class OpenRoom:
         """The same, and where a blob is missing."""
         taken, state = notebook_doc.take(self.doc), self.room.runs.state  # of one moment
         document = await asyncio.to_thread(notebook_doc.read_taken, taken)
-        cells: list[Cell] = []
-        lacking: set[CellId] = set()
-        for cell in document.cells:
-            run = state.runs.get(state.heads.get(cell.id) or "")
-            if run is None or cell.type != "code":
-                cells.append(cell)
-                continue
-            resolved = [await self._blobs.resolved(output) for output in run.folded.outputs]
-            outputs = tuple([one.output for one in resolved])
-            cells.append(replace(cell, outputs=outputs, execution_count=run.execution_count))
-            if not all(one.is_whole for one in resolved):
-                lacking.add(cell.id)
-        return Shown(as_filed(replace(document, cells=tuple(cells))), frozenset(lacking))
+        return await with_outputs(document, state, self._blobs)
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
         """Let `work(doc)` change the document, at once and in one transaction. Returns when it is durable.
@@ -323,3 +312,20 @@ class OpenRoom:
             await work()
         except Unavailable as error:
             _log.warning("Notebook %s: %s", self.notebook_id, error.message)
+
+
+async def with_outputs(document: Notebook, state: RunsState, blobs: OutputBlobs) -> Shown:
+    """A document with what its heads show, as a file has it."""
+    cells: list[Cell] = []
+    lacking: set[CellId] = set()
+    for cell in document.cells:
+        run = state.runs.get(state.heads.get(cell.id) or "")
+        if run is None or cell.type != "code":
+            cells.append(cell)
+            continue
+        resolved = [await blobs.resolved(output) for output in run.folded.outputs]
+        outputs = tuple([one.output for one in resolved])
+        cells.append(replace(cell, outputs=outputs, execution_count=run.execution_count))
+        if not all(one.is_whole for one in resolved):
+            lacking.add(cell.id)
+    return Shown(as_filed(replace(document, cells=tuple(cells))), frozenset(lacking))

@@ -45,6 +45,13 @@ def in_folder(conn: Connection, folder_id: FolderId) -> tuple[NotebookRow, ...]:
     return tuple(_row(r) for r in conn.execute(select(notebooks).where(here)))
 
 
+def every(conn: Connection) -> tuple[NotebookRow, ...]:
+    """Every notebook of everybody that is not in the trash, by folder and path."""
+    here = notebooks.c.trashed_at.is_(None)
+    rows = conn.execute(select(notebooks).where(here).order_by(notebooks.c.folder_id, notebooks.c.path))
+    return tuple(_row(r) for r in rows)
+
+
 def recent(conn: Connection, owner_id: PersonId, *, limit: int) -> tuple[NotebookRow, ...]:
     """A person's notebooks, the last opened first."""
     mine = (notebooks.c.owner_id == owner_id) & notebooks.c.trashed_at.is_(None) & notebooks.c.opened_at.is_not(None)
