@@ -198,6 +198,7 @@ SENT: dict[str, bytes | dict[str, Any]] = {
     "update": an_update(),
     "run": {"type": "run", **RUN},
     "take_over": {"type": "take_over", "run_id": "r", "force": False},
+    "release": {"type": "release", "run_id": "r"},
     "head": {"type": "head", "cell_id": "c", "run_id": None},
 }
 
