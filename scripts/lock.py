@@ -16,6 +16,8 @@ EXPORTS = {
     "run.txt": ["--no-default-groups", "--group", "page"],
     # what `make test` and `make check` need on top
     "dev.txt": ["--group", "page", "--group", "dev"],
+    # what the container image and hosted runtimes hold
+    "hosted.txt": ["--no-default-groups", "--only-group", "hosted"],
 }
 
 

@@ -30,6 +30,8 @@ TEST_PROGRAMS = {
     # two hosts in network namespaces, for `runhere-runtime ssh`
     "sshd": ["openssh-server", "openssh-client"],
     "ip": ["iproute2"],
+    # the container image of the runtime
+    "podman": ["podman", "runc", "netavark", "aardvark-dns", "iptables", "debootstrap", "catatonit"],
     "curl": ["curl"],
 }
 

@@ -80,6 +80,7 @@ class Heard:
     parent: dict[str, Any]
     content: dict[str, Any]
     buffers: list[bytes]
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -87,8 +88,8 @@ class Heard:
 
 
 def as_heard(seq: int, channel: str, parts: list[bytes]) -> Heard:
-    header, parent, _, content = (json.loads(p) for p in parts[:4])
-    return Heard(seq, channel, header, parent, content, parts[4:])
+    header, parent, metadata, content = (json.loads(p) for p in parts[:4])
+    return Heard(seq, channel, header, parent, content, parts[4:], metadata)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 /** Names of this browser and of this tab, for the room (SPEC 2.3). They say nothing about the person. */
 const key = "runhere.browser-id";
 
-function randomId(): string {
+export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

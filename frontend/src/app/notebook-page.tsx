@@ -5,6 +5,7 @@ import { ApiError } from "../api/errors.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import { Button } from "../ui/button.tsx";
+import { latePart } from "../ui/late-part.ts";
 import { MenuBar } from "../ui/menu-bar.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useObservable, useSelected, useText } from "../ui/use-observable.ts";
@@ -28,6 +29,11 @@ const PanelHost = lazy(async () => ({ default: (await withWords(import("./panel-
 const PageDialogs = lazy(async () => ({
   default: (await withWords(import("./page-dialogs.tsx"), "connect")).PageDialogs,
 }));
+
+const requestsDialog = latePart(
+  () => withWords(import("../views/requests/requests-dialog.tsx"), "requests"),
+  (module) => module.RequestsDialog,
+);
 
 export interface NotebookPageProps {
   readonly id: string;
@@ -111,6 +117,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const [dialog, setDialog] = useState<PageDialog | null>(null);
   const [renameWish, setRenameWish] = useState(0);
   const binding = useObservable(open.runtime.binding);
+  const clerk = useObservable(open.requests.clerk);
   // Not the whole state: every key makes it "saving" and "saved" again.
   const role = useSelected(open.room.state, ({ hello }) => hello?.role ?? null);
   const isConnected = role !== null;
@@ -168,6 +175,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         </Suspense>
         <NotebookView controller={open.controller} keys={keyBindings} onCommand={onCommand} />
       </div>
+      {clerk ? <requestsDialog.Part asked={clerk.asked} /> : null}
       {dialog ? (
         <Suspense>
           <PageDialogs

@@ -14,6 +14,7 @@ import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { browserId, tabId } from "./browser-ids.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
+import { RequestDesk } from "./request-desk.ts";
 import { RunDriver } from "./run-driver.ts";
 import { type NotebookPlace, NotebookRuntime } from "./runtime-driver.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
@@ -27,6 +28,7 @@ export interface OpenNotebook {
   readonly runtime: NotebookRuntime;
   readonly driver: RunDriver;
   readonly desk: ConnectDesk;
+  readonly requests: RequestDesk;
   readonly controller: NotebookController;
   /** Grows when somebody who may only read wants to run. */
   readonly copyWish: Observable<number>;
@@ -76,6 +78,12 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     copyWish.set(copyWish.get() + 1);
     return false;
   };
+  const requests = new RequestDesk({
+    notebookId: id,
+    notebook: async () => (await fetch(hub.downloadUrl(id, { outputs: true }))).json(),
+    send: (message) => runtime.port.get()?.send(message),
+    now,
+  });
   const driver = new RunDriver({
     mayRun,
     notebookId: id,
@@ -84,6 +92,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     runtime,
     widgets,
     askForRuntime: () => desk.askForRuntime(),
+    onPageRequest: (request) => requests.take(request),
   });
   const language = languageOf(doc, runtime);
   const controller = new NotebookController({
@@ -108,6 +117,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     runtime,
     driver,
     desk,
+    requests,
     controller,
     copyWish,
     close() {

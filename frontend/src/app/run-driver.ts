@@ -14,6 +14,7 @@ import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
 import type { PastRun } from "../kernel/journal-reader.ts";
 import type { JournalPort, KernelEvent, KernelPort } from "../kernel/kernel.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
+import { type PageRequest, readPageRequest } from "../kernel/page-requests.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { RunStore } from "../sync/run-store.ts";
@@ -48,6 +49,7 @@ export interface RunDriverOptions {
   /** Asked when cells are to run and no runtime is bound: opens the dialog; resolves true once connected. */
   readonly askForRuntime: () => Promise<boolean>;
   readonly mayRun?: () => boolean; // false: this person may not, and was told
+  readonly onPageRequest?: (request: PageRequest) => void;
   /** Where this browser keeps what it sent; default: `localStorage`. */
   readonly store?: LocalStore;
   readonly clock?: Clock;
@@ -398,6 +400,8 @@ export class RunDriver {
   #message(message: KernelMessage, place: { readonly seq: number; readonly at: number } | null): void {
     const requestId = message.parent_header.msg_id;
     if (requestId === undefined) return;
+    const request = readPageRequest(message);
+    if (request !== null && this.#live.has(requestId)) this.#options.onPageRequest?.(request);
     const said = runEvent(message);
     if (said === null) return;
     const { runs } = this.#options;

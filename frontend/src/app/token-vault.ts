@@ -7,6 +7,7 @@
  * or readable in any storage.
  */
 import type { TabChannel } from "../kernel/leader.ts";
+import { type Sealed, SealedStore } from "./sealed-store.ts";
 
 export interface VaultOptions {
   /** `sessionStorage`, or null where the browser forbids it. */
@@ -41,21 +42,17 @@ const CHANNEL = "runhere-tokens";
 const DATABASE = "runhere-runtimes";
 const SIBLING_MS = 150;
 
-/** A token encrypted by AES-GCM. */
-interface Sealed {
-  readonly iv: Uint8Array<ArrayBuffer>;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
 export class TokenVault {
   readonly #options: VaultOptions;
   readonly #tokens = new Map<string, Kept>();
   readonly #channel: TabChannel;
   readonly #waiting = new Set<(baseUrl: string, kept: Kept) => void>();
-  #key: Promise<CryptoKey | null> | null = null;
+  readonly #store: SealedStore;
 
   constructor(options: VaultOptions) {
     this.#options = options;
+    const { indexedDB, crypto } = options;
+    this.#store = new SealedStore({ indexedDB, crypto, database: DATABASE, store: "tokens" });
     this.#channel = options.openChannel(CHANNEL);
     // Only this file posts there.
     this.#channel.listen((message) => this.#told(message as VaultMessage));
@@ -90,15 +87,14 @@ export class TokenVault {
     const kept: Kept = { token, sessionId };
     this.#tokens.set(baseUrl, kept);
     this.#channel.postMessage({ kind: "have", baseUrl, kept } satisfies VaultMessage);
-    const sealed = await this.#sealInTab(baseUrl, kept);
-    if (sealed !== null) await this.#write(baseUrl, remember ? sealed : null);
+    await this.#sealInTab(baseUrl, kept);
+    await this.#store.write(baseUrl, remember ? JSON.stringify(kept) : null);
   }
 
   /** For the next load of this tab. */
-  async #sealInTab(baseUrl: string, kept: Kept): Promise<Sealed | null> {
-    const sealed = await this.#seal(kept);
+  async #sealInTab(baseUrl: string, kept: Kept): Promise<void> {
+    const sealed = await this.#store.seal(JSON.stringify(kept));
     if (sealed !== null) this.#options.session?.setItem(sessionKey(baseUrl), toBase64(sealed));
-    return sealed;
   }
 
   /** Forget every token, here, in sibling tabs and on this browser. */
@@ -106,10 +102,7 @@ export class TokenVault {
     for (const baseUrl of this.#tokens.keys()) this.#options.session?.removeItem(sessionKey(baseUrl));
     this.#tokens.clear();
     this.#channel.postMessage({ kind: "forget" } satisfies VaultMessage);
-    const database = await this.#database();
-    if (database === null) return;
-    await request(database.transaction("tokens", "readwrite").objectStore("tokens").clear());
-    database.close();
+    await this.#store.clear();
   }
 
   close(): void {
@@ -148,81 +141,11 @@ export class TokenVault {
 
   async #fromSession(baseUrl: string): Promise<Kept | null> {
     const stored = this.#options.session?.getItem(sessionKey(baseUrl)) ?? null;
-    return stored === null ? null : await this.#unseal(fromBase64(stored));
+    return stored === null ? null : keptIn(await this.#store.unseal(fromBase64(stored)));
   }
 
   async #fromRemembered(baseUrl: string): Promise<Kept | null> {
-    const database = await this.#database();
-    if (database === null) return null;
-    const sealed: unknown = await request(database.transaction("tokens").objectStore("tokens").get(baseUrl));
-    database.close();
-    return isSealed(sealed) ? await this.#unseal(sealed) : null;
-  }
-
-  async #write(baseUrl: string, sealed: Sealed | null): Promise<void> {
-    const database = await this.#database();
-    if (database === null) return;
-    const store = database.transaction("tokens", "readwrite").objectStore("tokens");
-    if (sealed === null) await request(store.delete(baseUrl));
-    else await request(store.put(sealed, baseUrl));
-    database.close();
-  }
-
-  async #seal(kept: Kept): Promise<Sealed | null> {
-    const key = await this.#ownKey();
-    if (key === null) return null;
-    const iv = this.#options.crypto.getRandomValues(new Uint8Array(12));
-    const plain = new TextEncoder().encode(JSON.stringify(kept));
-    const bytes = await this.#options.crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plain);
-    return { iv, bytes: new Uint8Array(bytes) };
-  }
-
-  /** Null also for what another key has sealed: the browser's storage was cleared in part. */
-  async #unseal({ iv, bytes }: Sealed): Promise<Kept | null> {
-    const key = await this.#ownKey();
-    if (key === null) return null;
-    try {
-      const plain = await this.#options.crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, bytes);
-      return keptIn(new TextDecoder().decode(plain));
-    } catch {
-      return null;
-    }
-  }
-
-  #ownKey(): Promise<CryptoKey | null> {
-    this.#key ??= this.#loadKey().catch(() => null);
-    return this.#key;
-  }
-
-  async #loadKey(): Promise<CryptoKey | null> {
-    const database = await this.#database();
-    if (database === null) return null;
-    const made = await this.#options.crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
-      "encrypt",
-      "decrypt",
-    ]);
-    // One transaction: of two tabs that start at once, both use the key of the first.
-    const store = database.transaction("keys", "readwrite").objectStore("keys");
-    const found: unknown = await request(store.get("own"));
-    if (found === undefined) await request(store.put(made, "own"));
-    database.close();
-    // Only this method writes here.
-    return found === undefined ? made : (found as CryptoKey);
-  }
-
-  async #database(): Promise<IDBDatabase | null> {
-    if (this.#options.indexedDB === null) return null;
-    try {
-      const open = this.#options.indexedDB.open(DATABASE, 1);
-      open.onupgradeneeded = () => {
-        open.result.createObjectStore("keys");
-        open.result.createObjectStore("tokens");
-      };
-      return await request(open);
-    } catch {
-      // A private window without storage: tokens last as long as the page.
-      return null;
-    }
+    return keptIn(await this.#store.read(baseUrl));
   }
 }
 
@@ -230,24 +153,14 @@ function sessionKey(baseUrl: string): string {
   return `runhere.runtime:${baseUrl}`;
 }
 
-async function request<T>(wish: IDBRequest<T>): Promise<T> {
-  return await new Promise((give, fail) => {
-    wish.onsuccess = () => give(wish.result);
-    wish.onerror = () => fail(wish.error ?? new Error("The browser's storage failed."));
-  });
-}
-
-/** Null for what an older page sealed otherwise. */
-function keptIn(text: string): Kept | null {
+/** Null for nothing, and for what an older page sealed otherwise. */
+function keptIn(text: string | null): Kept | null {
+  if (text === null) return null;
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || !("token" in value)) return null;
   const { token } = value;
   const sessionId = "sessionId" in value && typeof value.sessionId === "string" ? value.sessionId : null;
   return typeof token === "string" ? { token, sessionId } : null;
-}
-
-function isSealed(value: unknown): value is Sealed {
-  return typeof value === "object" && value !== null && "iv" in value && "bytes" in value;
 }
 
 function toBase64({ iv, bytes }: Sealed): string {

@@ -27,6 +27,10 @@ export const late = {
     en: async () => (await import("./en/panels.ts")).panels,
     ja: async () => (await import("./ja/panels.ts")).panels,
   },
+  requests: {
+    en: async () => (await import("./en/requests.ts")).requests,
+    ja: async () => (await import("./ja/requests.ts")).requests,
+  },
   revisions: {
     en: async () => (await import("./en/revisions.ts")).revisions,
     ja: async () => (await import("./ja/revisions.ts")).revisions,

@@ -30,6 +30,7 @@ from runhere_runtime.gate.delegate import Gate, GatedServer
 from runhere_runtime.gate.refused import RefusedPages
 from runhere_runtime.gate.routes import check_labels
 from runhere_runtime.gate.rules import LOOPBACK_HOSTS, Policy, normalise_origin
+from runhere_runtime.kernel_packages import lay_out
 from runhere_runtime.places import Places
 from runhere_runtime.private_files import write_private
 from runhere_runtime.slim import without_slow_imports
@@ -58,6 +59,7 @@ class Options:
         kernel_python: The interpreter of the `python3` kernel; None: this one.
         extensions: Names of Jupyter server extensions to load, such as `jupyterlab`.
         journal_bytes: Most that one kernel's journal may hold.
+        colab_compat: Let notebooks `import google.colab`, as far as it goes here.
         waiting_kernel: Start one kernel before anybody asks for it.
     """
 
@@ -73,6 +75,7 @@ class Options:
     extensions: tuple[str, ...] = ()
     journal_bytes: int = 256 * 2**20
     waiting_kernel: bool = False
+    colab_compat: bool = False
     debug: bool = False
 
 
@@ -256,6 +259,7 @@ def _build(
         journals=places.journals(limit_bytes=options.journal_bytes),
         inner_secret=secrets.token_urlsafe(32),
         kernel_python=options.kernel_python,
+        kernel_packages=lay_out(folder / "packages", colab_compat=options.colab_compat),
         waiting_kernel=options.waiting_kernel,
         socket_folder=folder,
         version=__version__,

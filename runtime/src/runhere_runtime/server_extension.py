@@ -16,7 +16,7 @@ from jupyter_server_terminals.app import TerminalsExtensionApp
 from tornado.web import RequestHandler
 from traitlets.config import Config
 
-from runhere_runtime.handlers import channels, info, journal, landing, pairing
+from runhere_runtime.handlers import bridge, channels, info, journal, landing, pairing, resources
 from runhere_runtime.state import Runtime
 
 __all__ = ["GateIdentity", "Runtime", "Terminals", "default_handlers", "install", "settings"]
@@ -70,6 +70,8 @@ default_handlers: list[tuple[Any, ...]] = [
     *pairing.HANDLERS,
     *journal.HANDLERS,
     *channels.HANDLERS,
+    *bridge.HANDLERS,
+    *resources.HANDLERS,
 ]
 
 

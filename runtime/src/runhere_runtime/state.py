@@ -26,6 +26,7 @@ class Runtime:
         origin: Where browsers reach it: http://127.0.0.1:port or --public-url.
         inner_secret: Between gate and application only.
         waiting_kernel: Whether one kernel is started before anybody asks for it.
+        kernel_packages: A folder that Python kernels find modules in, last of all.
         socket_folder: 0700; kernels' sockets and connection files. Removed at the end.
     """
 
@@ -37,6 +38,7 @@ class Runtime:
     journals: Journals
     inner_secret: str
     kernel_python: str | None
+    kernel_packages: Path
     waiting_kernel: bool
     socket_folder: Path
     version: str

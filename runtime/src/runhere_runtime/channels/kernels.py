@@ -15,7 +15,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
-from traitlets import Unicode, default
+from traitlets import default
 
 from runhere_runtime.channels.feed import Feed
 from runhere_runtime.channels.waiting import SESSION_NAME, Waiting, kind_of, settling_code
@@ -28,7 +28,7 @@ SECRET_VARIABLES = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE", "JPY_API_TOKEN", "JUP
 # ipykernel keeps at most 1,000 messages for a slow reader and then drops them, silently. Its context makes every
 # socket unlimited when told before the first one exists; the rest is what `python -m ipykernel_launcher` does.
 _UNLIMITED_LAUNCHER = (
-    "import sys;sys.path[:1]=[];import zmq;"
+    "import sys;sys.path[:1]=[];sys.path.append({packages!r});import zmq;"
     "zmq.Context._runhere_init=zmq.Context.__init__;"
     "zmq.Context.__init__=lambda self,*a,**k:(self._runhere_init(*a,**k),setattr(self,'sndhwm',0))[0];"
     "from ipykernel import kernelapp;kernelapp.launch_new_instance()"
@@ -44,11 +44,16 @@ def kernel_environment(environment: dict[str, str]) -> dict[str, str]:
     }
 
 
-def unlimited_command(command: list[str]) -> list[str]:
-    """The kernel's command line with ipykernel's send limit lifted; others are returned as they are."""
+def unlimited_command(command: list[str], packages: Path) -> list[str]:
+    """The kernel's command line with ipykernel's send limit lifted; others are returned as they are.
+
+    `packages` is the last place where the kernel looks for modules: `import runhere` works in whatever environment it
+    has,
+    and nothing of that environment is hidden.
+    """
     for i in range(len(command) - 1):
         if command[i] == "-m" and command[i + 1] in ("ipykernel_launcher", "ipykernel"):
-            return [*command[:i], "-c", _UNLIMITED_LAUNCHER, *command[i + 2 :]]
+            return [*command[:i], "-c", _UNLIMITED_LAUNCHER.format(packages=str(packages)), *command[i + 2 :]]
     return command
 
 
@@ -64,7 +69,10 @@ def speaks_ipc(argv: list[str]) -> bool:
 class Kernel(ServerKernelManager):
     """One kernel."""
 
-    kernel_python = Unicode("")
+    @property
+    def _runtime(self) -> Runtime:
+        assert isinstance(self.parent, Kernels)
+        return self.parent.runtime
 
     @default("transport")
     def _default_transport(self) -> str:
@@ -78,9 +86,10 @@ class Kernel(ServerKernelManager):
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         command = super().format_kernel_cmd(extra_arguments)
-        if self.kernel_python and self.kernel_name == "python3" and command and command[0] == sys.executable:
-            command = [self.kernel_python, *command[1:]]
-        return unlimited_command(command)
+        python = self._runtime.kernel_python
+        if python and self.kernel_name == "python3" and command and command[0] == sys.executable:
+            command = [python, *command[1:]]
+        return unlimited_command(command, self._runtime.kernel_packages)
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:  # what jupyter_client returns
         kwargs["env"] = kernel_environment(kwargs.get("env") or dict(os.environ))

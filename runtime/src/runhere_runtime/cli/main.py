@@ -100,6 +100,7 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
         default=env.get("RUNHERE_WAITING_KERNEL") == "1",
         help="keep one kernel started before it is asked for: the next notebook runs at once (about 60 MB)",
     )
+    add("--colab-compat", action="store_true", help="let notebooks import google.colab (files, output, userdata)")
     add("--announce", choices=("link", "json"), default="link", help="what the one line on standard output is")
     add("--debug", action="store_true", help="log more")
 
@@ -134,6 +135,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         extensions=tuple(arguments.extension),
         journal_bytes=arguments.journal_mib * 2**20,
         waiting_kernel=arguments.waiting_kernel,
+        colab_compat=arguments.colab_compat,
         debug=arguments.debug,
     )
 

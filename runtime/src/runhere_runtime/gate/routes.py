@@ -39,10 +39,13 @@ _SESSION_CLASSES = {
     "jupyter_server_terminals.api_handlers": ("TerminalHandler", "TerminalRootHandler"),
     "jupyter_server_terminals.handlers": ("TermSocket",),
     "tornado.web": ("RedirectHandler",),
+    "runhere_runtime.handlers.bridge": ("DiagnoseHandler", "HttpOverWebSocketHandler"),
     "runhere_runtime.handlers.channels": ("ChannelsHandler",),
     "runhere_runtime.handlers.info": ("InfoHandler",),
     "runhere_runtime.handlers.landing": ("LandingHandler", "LandingScriptHandler", "LandingStyleHandler"),
     "runhere_runtime.handlers.journal": ("JournalHandler", "JournalListHandler"),
+    "runhere_runtime.handlers.resources": ("ColabBuildInfoHandler", "ColabDriveHandler", "ColabResourcesHandler",
+                                           "ResourcesHandler", "ResourcesStreamHandler"),
     "runhere_runtime.handlers.pairing": ("PairingsHandler", "SessionsHandler", "SessionHandler"),
 }  # fmt: skip
 _PUBLIC_CLASSES = {

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from runhere_runtime.tokens import Grant
 
@@ -237,9 +237,23 @@ def parse_host(values: tuple[str, ...]) -> tuple[str, str] | None:
     return found.group("name").lower(), "" if port is None or port == "80" else f":{port}"
 
 
+BRIDGE = "/http_over_websocket"
+BRIDGED_SOCKET = BRIDGE + "/proxied_ws"
+# Colab's older page names here the link that was printed: with the token.
+_AUTH_URL = "jupyter_http_over_ws_auth_url"
+
+
 def split_target(target: str) -> tuple[str, str | None, str]:
-    """(path, token of the query or None, target without any token in its query)."""
+    """(path, token of the query or None, target without any token in its query).
+
+    A socket that is asked for through the bridge is that socket: `/http_over_websocket/proxied_ws/PATH` becomes
+    `/PATH`.
+    """
     path, mark, query = target.partition("?")
+    is_bridged = path.startswith(BRIDGE)
+    if path.startswith(BRIDGED_SOCKET + "/"):
+        path = "/" + path.removeprefix(BRIDGED_SOCKET).lstrip("/")
+        target = path + mark + query
     if not mark:
         return path, None, target
     token = None
@@ -248,9 +262,17 @@ def split_target(target: str) -> tuple[str, str | None, str]:
         name, _, value = part.partition("=")
         if unquote_plus(name) == "token":
             token = token or unquote_plus(value)
+        elif unquote_plus(name) == _AUTH_URL and is_bridged:
+            token = token or _token_in(unquote_plus(value))
         else:
             kept.append(part)
     return path, token, path + ("?" + "&".join(kept) if any(kept) else "")
+
+
+def _token_in(url: str) -> str | None:
+    """The token of a link, whatever host it names: it is not called."""
+    found = parse_qs(urlsplit(url).query).get("token")
+    return found[0] if found else None
 
 
 def normalise_origin(text: str) -> str | None:

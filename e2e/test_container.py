@@ -1,0 +1,57 @@
+"""A runtime in a container: its printed URL is pasted, a notebook runs in it, and what it wrote outlives it."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from containers import Containers, build_image, published_here, why_not
+from playwright.sync_api import BrowserContext, expect
+from servers import Hub, free_port, wait_until
+from steps import connect, opened, output, run_cell
+
+SKIP = why_not()
+CELLS = [
+    "import pandas as pd\npd.DataFrame({'rain': [3, 4]}).to_csv('rain.csv', index=False)",
+    "print('sum', pd.read_csv('rain.csv')['rain'].sum())",
+]
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "code", "execution_count": None, "id": f"c{at}", "metadata": {}, "outputs": [], "source": source}
+        for at, source in enumerate(CELLS)
+    ],
+    "metadata": {},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(SKIP is not None, reason=str(SKIP))
+@pytest.mark.parametrize("browser_name", ["chromium"])
+def test_a_notebook_runs_in_the_container_and_its_files_survive(
+    hub: Hub, folder: Path, tmp_path: Path, new_context: Callable[..., BrowserContext]
+) -> None:
+    image = build_image()
+    containers = Containers(f"rhe{os.getpid() % 30000}")
+    work = tmp_path / "volume"
+    work.mkdir()
+    work.chmod(0o777)  # for the user inside
+    (folder / "Rain.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
+    port = free_port()
+    try:
+        public = f"RUNHERE_PUBLIC_URL=http://127.0.0.1:{port}"
+        words = ("-p", "127.0.0.1:9000:8080", "-v", f"{work}:/home/runhere/work", "-e", public)
+        container = containers.run(*words, "-e", f"RUNHERE_HUB={hub.origin}", image)
+        printed = wait_until(lambda: containers.logs(container).strip(), limit_s=90, what="the URL")
+        with published_here(containers, 9000, port, tmp_path):
+            page = opened(new_context(), hub.start(), "Rain")
+            connect(page, printed)
+            run_cell(page, 1)
+            run_cell(page, 2)
+            expect(output(page, 2)).to_contain_text("sum 7")
+        containers.stop(container)
+    finally:
+        containers.close()
+    assert (work / "rain.csv").read_text() == "rain\n3\n4\n"

@@ -1,0 +1,126 @@
+"""The container image: built from this checkout by a real engine, run with a published port, used, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from containers import Containers, build_image, podman, why_not
+
+SKIP = why_not()
+HUB = "https://hub.test"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),  # the first build fetches every package of the image
+    pytest.mark.skipif(SKIP is not None, reason=str(SKIP)),
+]
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    return build_image()
+
+
+@pytest.fixture
+def containers() -> Iterator[Containers]:
+    found = Containers(f"rhc{os.getpid() % 30000}")
+    yield found
+    found.close()
+
+
+def started(containers: Containers, image: str, *words: str) -> tuple[str, str]:
+    """(container id, the line that it printed)."""
+    container = containers.run(*words, image)
+    end = time.monotonic() + 90
+    while not (line := containers.logs(container).strip()):
+        assert time.monotonic() < end, podman("logs", container).stderr
+    return container, line
+
+
+def curl(containers: Containers, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        containers.inside("curl", "-sS", "-m", "20", *words), capture_output=True, text=True, check=False
+    )
+
+
+def test_it_prints_the_url_of_the_published_port_and_guards_it(containers: Containers, image: str) -> None:
+    container, line = started(containers, image, "-p", "127.0.0.1:9000:8080", "-e", f"RUNHERE_HUB={HUB}")
+    found = re.fullmatch(r"http://127\.0\.0\.1:9000/\?token=(rhrt_\S+)", line)
+    assert found
+    auth = f"Authorization: Bearer {found.group(1)}"
+    assert json.loads(curl(containers, "-H", auth, "http://127.0.0.1:9000/api/status").stdout)["kernels"] == 0
+    refused = curl(containers, "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:9000/api/status")
+    assert refused.stdout == "401"
+    listed = curl(containers, "-o", "/dev/null", "-w", "%{http_code}", "-H", auth, "-H", f"Origin: {HUB}",
+                  "http://127.0.0.1:9000/api/status")  # fmt: skip
+    stranger = curl(containers, "-o", "/dev/null", "-w", "%{http_code}", "-H", auth, "-H", "Origin: https://evil.test",
+                    "http://127.0.0.1:9000/api/status")  # fmt: skip
+    assert (listed.stdout, stranger.stdout) == ("200", "403")
+    assert containers.within(container, "id", "-un").stdout.strip() == "runhere"
+    health = podman("inspect", "--format", "{{json .Config.Healthcheck.Test}}", container).stdout
+    words = [word.replace("\\u0027", "'") for word in json.loads(health)][1:]
+    assert containers.within(container, *words).returncode == 0
+    assert containers.within(container, *words[:-1], words[-1].replace("8080", "8081")).returncode != 0
+
+
+def test_another_port_is_told_and_a_hub_is_let_in_later(containers: Containers, image: str) -> None:
+    public = "RUNHERE_PUBLIC_URL=http://127.0.0.1:9100"
+    container, line = started(containers, image, "-p", "127.0.0.1:9100:8080", "-e", public)
+    assert line.startswith("http://127.0.0.1:9100/?token=")
+    auth = f"Authorization: Bearer {line.partition('token=')[2]}"
+    ask = ("-o", "/dev/null", "-w", "%{http_code}", "-H", auth, "-H", f"Origin: {HUB}")
+    assert curl(containers, *ask, "http://127.0.0.1:9100/api/status").stdout == "403"
+    assert containers.within(container, "runhere-runtime", "allow", HUB).returncode == 0
+    assert curl(containers, *ask, "http://127.0.0.1:9100/api/status").stdout == "200"
+
+
+def test_its_packages_work_and_files_on_a_volume_survive(containers: Containers, image: str, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    folder.chmod(0o777)  # for the user inside, number 1000
+    mount = ("-v", f"{folder}:/home/runhere/work")
+    container, _ = started(containers, image, *mount)
+    program = (
+        "import numpy, pandas, scipy, matplotlib, sklearn, plotly, ipywidgets, seaborn, pyarrow\n"
+        "pandas.DataFrame({'a': [1, 2]}).to_csv('made.csv', index=False)"
+    )
+    worked = containers.within(container, "python", "-W", "error::ImportWarning", "-c", program)
+    assert worked.returncode == 0, worked.stderr
+    containers.stop(container)
+    assert (folder / "made.csv").read_text() == "a\n1\n2\n"
+    again, _ = started(containers, image, *mount)
+    assert containers.within(again, "cat", "made.csv").stdout == "a\n1\n2\n"
+
+
+def test_the_token_is_in_no_argument_and_no_environment(containers: Containers, image: str) -> None:
+    container, line = started(containers, image)
+    token = line.partition("token=")[2]
+    told = podman("inspect", container).stdout
+    read_all = "for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do cat $f 2>/dev/null | tr '\\0' '\\n'; done"
+    seen = containers.within(container, "sh", "-c", read_all).stdout
+    assert token
+    assert "runhere-runtime" in seen
+    assert token not in seen
+    assert token not in told
+
+
+def test_the_relay_reaches_a_published_port(containers: Containers, image: str, tmp_path: Path) -> None:
+    """What the story in the browser stands on."""
+    from containers import published_here
+
+    _, line = started(containers, image, "-p", "127.0.0.1:9000:8080")
+    with published_here(containers, 9000, 9000, tmp_path):
+        asked = subprocess.run(
+            [sys.executable, "-m", "runhere_runtime", "doctor", "--json", line],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert json.loads(asked.stdout)["findings"][0]["level"] == "ok", asked.stdout
