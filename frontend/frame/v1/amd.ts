@@ -30,8 +30,11 @@ interface Require {
   specified(name: string): boolean;
 }
 
-/** Runs a module's text. @throws when it does, or when it wants what nobody serves. */
-export async function evaluateModule(code: string, name: string): Promise<unknown> {
+/** Finds what a module asks for and the hub does not serve. Rejects when there is none. */
+type Near = (name: string) => Promise<unknown>;
+
+/** Runs a module's text. @throws when it does, or when it wants what nobody has. */
+export async function evaluateModule(code: string, name: string, near: Near = missing): Promise<unknown> {
   let given: { names: readonly string[]; factory: unknown } | null = null;
   const define = makeDefine((names, factory) => {
     given = { names, factory };
@@ -42,10 +45,13 @@ export async function evaluateModule(code: string, name: string): Promise<unknow
     makeRequire(),
   );
   if (given === null) throw new Error(`${name} is no module`);
-  return await make(given);
+  return await make(given, near);
 }
 
-async function make({ names, factory }: { names: readonly string[]; factory: unknown }): Promise<unknown> {
+async function make(
+  { names, factory }: { readonly names: readonly string[]; readonly factory: unknown },
+  near: Near,
+): Promise<unknown> {
   if (typeof factory !== "function") return factory;
   const module = { exports: {} as unknown };
   const own = new Map<string, unknown>([
@@ -53,15 +59,18 @@ async function make({ names, factory }: { names: readonly string[]; factory: unk
     ["module", { ...module, id: "", uri: "" }],
     ["require", makeRequire()],
   ]);
-  const modules = await Promise.all(names.map((name) => own.get(name) ?? find(name)));
+  const modules = await Promise.all(names.map((name) => own.get(name) ?? find(name, near)));
   const made: unknown = (factory as Factory)(...modules);
   return made ?? module.exports;
 }
 
-async function find(name: string): Promise<unknown> {
+async function find(name: string, near: Near = missing): Promise<unknown> {
   const load = served.get(name.replace(/\.js$/, ""));
-  if (!load) throw new Error(`This output needs the module "${name}", which is not here.`);
-  return await load();
+  return load ? await load() : await near(name);
+}
+
+async function missing(name: string): Promise<never> {
+  throw new Error(`This output needs the module "${name}", which is not here.`);
 }
 
 function makeDefine(given: (names: readonly string[], factory: unknown) => void): Define {
@@ -75,7 +84,7 @@ function makeDefine(given: (names: readonly string[], factory: unknown) => void)
 
 function makeRequire(): Require {
   const require = (names: readonly string[], done?: Factory, failed?: (error: unknown) => void): void => {
-    Promise.all(names.map(find)).then(
+    Promise.all(names.map((name) => find(name))).then(
       (modules) => done?.(...modules),
       (error: unknown) => {
         if (!failed) throw error;
@@ -97,6 +106,6 @@ const ASKS = /\brequire(?:js)?\s*(?:\.config\s*\(|\(\s*\[)/;
 export function mendModules(source: string): void {
   if (!ASKS.test(source)) return;
   const require = makeRequire();
-  const define = makeDefine((names, factory) => void make({ names, factory }));
+  const define = makeDefine((names, factory) => void make({ names, factory }, missing));
   Object.assign(window, { require, requirejs: require, define });
 }

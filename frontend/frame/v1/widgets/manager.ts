@@ -163,13 +163,22 @@ export class FrameManager extends ManagerBase {
 
   /** As the kernel's environment ships it for notebooks. */
   async #readModule(name: string): Promise<Record<string, unknown>> {
-    const path = `${name}/index`;
-    const code = await new Promise<string | null>((give) => {
+    const code = await this.#read(`${name}/index`);
+    if (code === null) throw new ModuleMissing(`The widget module "${name}" is not there without its kernel.`);
+    return (await evaluateModule(code, name, (other) => this.#near(name, other))) as Record<string, unknown>;
+  }
+
+  /** A file that lies beside a package's module (pythreejs' `three`), else another package. */
+  async #near(name: string, other: string): Promise<unknown> {
+    const code = await this.#read(`${name}/${other}`);
+    return code === null ? await this.#module(other) : await evaluateModule(code, other);
+  }
+
+  #read(path: string): Promise<string | null> {
+    return new Promise((give) => {
       this.#assets.set(path, give);
       this.page.say({ type: "want_asset", name: path });
     });
-    if (code === null) throw new ModuleMissing(`The widget module "${name}" is not there without its kernel.`);
-    return (await evaluateModule(code, name)) as Record<string, unknown>;
   }
 }
 
