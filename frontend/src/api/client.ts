@@ -1,4 +1,5 @@
 /** The hub's HTTP API, one method per request. Types come from the hub's own description (`npm run api`). */
+import type { HostedStatus } from "../core/hosted.ts";
 import { errorOf, HubUnreachable } from "./errors.ts";
 import type { components } from "./generated/schema.ts";
 
@@ -30,6 +31,16 @@ export interface Ask {
   readonly json?: unknown;
   readonly bytes?: Blob | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** As the hub's OpenAPI has it. */
+interface HostedRuntime extends Omit<HostedStatus, "stopsAt"> {
+  readonly stops_at: number | null;
+}
+
+function hostedStatus(found: HostedRuntime): HostedStatus {
+  const { id, provider, state, percent, message } = found;
+  return { id, provider, state, percent, message, stopsAt: found.stops_at };
 }
 
 /** Every method rejects with `ApiError` (code and message of the hub) or `HubUnreachable`. */
@@ -144,6 +155,24 @@ export class HubClient {
     return new Uint8Array(await answer.arrayBuffer());
   }
 
+  /** One's own hosted runtime. */
+  async hosted(): Promise<HostedStatus> {
+    return hostedStatus(await this.#json("/runtimes/hosted"));
+  }
+  async hostedDo(verb: "start" | "stop" | "keep"): Promise<HostedStatus> {
+    return hostedStatus(await this.#json(`/runtimes/hosted/${verb}`, { method: "POST", json: {} }));
+  }
+  async hostedTicket(runtimeId: string): Promise<string> {
+    const path = `/runtimes/${runtimeId}/tickets`;
+    return (await this.#json<{ readonly ticket: string }>(path, { method: "POST", json: {} })).ticket;
+  }
+  /** Trades a ticket for a pass, at the door of the runtime. */
+  async hostedPass(runtimeId: string, ticket: string): Promise<string> {
+    const answer = await this.#send(`/rt/${runtimeId}/pass`, { method: "POST", json: { ticket } });
+    // The shape is the hub's promise; this door is not in its OpenAPI.
+    return ((await answer.json()) as { readonly token: string }).token;
+  }
+
   async revisions(notebookId: string): Promise<readonly Revision[]> {
     return (await this.#json<Schemas["Revisions"]>(`/notebooks/${notebookId}/revisions`)).revisions;
   }
@@ -172,7 +201,11 @@ export class HubClient {
     await this.#ask(path, ask);
   }
 
-  async #ask(path: string, { method = "GET", query, json, bytes, signal }: Ask): Promise<Response> {
+  #ask(path: string, ask: Ask): Promise<Response> {
+    return this.#send(`/api/v1${path}`, ask);
+  }
+
+  async #send(path: string, { method = "GET", query, json, bytes, signal }: Ask): Promise<Response> {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query ?? {}))
       if (value !== undefined) parameters.set(name, String(value));
@@ -184,7 +217,7 @@ export class HubClient {
     const body = json === undefined ? bytes : JSON.stringify(json);
     let answer: Response;
     try {
-      answer = await this.#fetch(`${this.#base}/api/v1${path}${suffix}`, {
+      answer = await this.#fetch(`${this.#base}${path}${suffix}`, {
         method,
         headers,
         credentials: "same-origin",

@@ -11,6 +11,7 @@ import { IndexedDbOffline } from "../sync/offline.ts";
 import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
 import { RunStore } from "../sync/run-store.ts";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
+import type { HostedAccess } from "../views/connect/runtime.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { browserId, tabId } from "./browser-ids.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
@@ -62,9 +63,10 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
   const runtime = new NotebookRuntime({
     notebookId: id,
     place: async () => placeOf(await hub.notebook(id).catch(() => notebook)),
+    newPass: async (baseUrl) => await (await import("./hosted-runtimes.ts")).newPass(hub, baseUrl),
     wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
   });
-  const desk = new ConnectDesk(runtime.binding);
+  const desk = new ConnectDesk(runtime.binding, session.hosted_provider === null ? null : hostedAccess(hub, notebook));
   const widgets = new WidgetHost({
     runs,
     clock: systemClock,
@@ -157,6 +159,16 @@ function keepRuns(runs: RunStore, of: { readonly notebook: string; readonly pers
       endLeaving();
       kept?.close();
     },
+  };
+}
+
+function hostedAccess(hub: HubClient, notebook: Notebook): HostedAccess {
+  return {
+    omitsOutputs: notebook.omit_outputs,
+    status: () => hub.hosted(),
+    start: () => hub.hostedDo("start"),
+    stop: () => hub.hostedDo("stop"),
+    keep: () => hub.hostedDo("keep"),
   };
 }
 

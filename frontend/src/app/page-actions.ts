@@ -77,7 +77,7 @@ export function pageActions(options: PageActionsOptions): PageActions {
     },
     togglePanel: (id) => page.panels.toggle(id),
     isPanelOpen: (id) => page.panels.state.get().panel === id,
-    connect: () => open.desk.show("local"),
+    connect: () => open.desk.show(open.desk.first),
     manageSessions: () => open.desk.show("sessions"),
     disconnect: () => open.runtime.disconnect(),
     restart: (then) => onDialog(then === "run_all" ? "restart_and_run_all" : "restart"),

@@ -50,7 +50,7 @@ export function panelServices(page: PageServices, notebook: Notebook, open: Open
     port: runtime.port,
     sessionId: () => runtime.sessionId,
     onLoss: (fn) => runtime.onLoss(fn),
-    connect: () => desk.show("local"),
+    connect: () => desk.show(desk.first),
     uncover: () => page.panels.uncover(),
     openNotebook: (id) => page.router.go(notebookPath(id)),
     now: page.now,

@@ -17,6 +17,7 @@ import {
   type RuntimeTarget,
   UNBOUND,
 } from "../core/binding.ts";
+import { hostedId, hostedUrl } from "../core/hosted.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { Advice, Diagnosis, FailureCode } from "../core/probe.ts";
 import type { Completion } from "../kernel/complete.ts";
@@ -139,6 +140,34 @@ export class NotebookRuntime {
     await this.#climb(attempt);
   }
 
+  /** Connect to one's hosted runtime, which runs. Resolves as `connect` does. */
+  async connectHosted(id: string, label: string): Promise<void> {
+    const target = { baseUrl: hostedUrl(this.#environment.facts.hubOrigin, id), label, kind: "hosted" as const };
+    await this.#enterHosted(this.#begin(target, {}, null));
+  }
+
+  /** The hub stands for a hosted runtime: there is nothing to probe, only a pass to be had. */
+  async #enterHosted(attempt: ConnectAttempt): Promise<void> {
+    const { baseUrl } = attempt.target;
+    const hasPass = await this.#renewPass(baseUrl).catch(() => false);
+    if (!this.#isCurrent(attempt)) return;
+    if (hasPass) {
+      await this.#diagnosed(attempt, { ok: true, baseUrl, kind: "hosted", auth: "header", version: "", advice: [] });
+    } else {
+      this.#fail(attempt, this.#failure("hosted_closed", baseUrl));
+    }
+  }
+
+  async #renewPass(baseUrl: string): Promise<boolean> {
+    const pass = (await this.#options.newPass?.(baseUrl)) ?? null;
+    if (pass !== null) await this.#environment.vault.keep(baseUrl, pass, { remember: false });
+    return pass !== null;
+  }
+
+  #isHosted(baseUrl: string): boolean {
+    return hostedId(baseUrl, this.#environment.facts.hubOrigin) !== null;
+  }
+
   /** The person pressed "Continue" in the explanation before the browser's permission question (call it in the click). */
   permitAsked(): void {
     this.#attempt?.permitAsked();
@@ -166,7 +195,13 @@ export class NotebookRuntime {
     this.#memory.refresh();
     const { runtime } = this.#memory;
     if (runtime === null || this.#binding.get().phase !== "unbound") return false;
-    const attempt = this.#begin({ baseUrl: runtime.baseUrl, label: runtime.label, kind: null }, {}, null);
+    const isHosted = this.#isHosted(runtime.baseUrl);
+    const target = { baseUrl: runtime.baseUrl, label: runtime.label, kind: isHosted ? ("hosted" as const) : null };
+    const attempt = this.#begin(target, {}, null);
+    if (isHosted) {
+      await this.#enterHosted(attempt);
+      return true;
+    }
     const token = await this.#environment.vault.find(runtime.baseUrl);
     if (token === null && runtime.auth !== "none") {
       this.#fail(attempt, { ok: false, code: "token_missing", facts: { address: runtime.label }, needsToken: true });
@@ -257,7 +292,7 @@ export class NotebookRuntime {
     const server = this.#serve(parts, baseUrl, auth);
     const [{ defaultName, specs }, keepsJournal] = await Promise.all([
       server.kernelspecs(),
-      kind === "companion" ? server.keepsJournal() : false,
+      kind === "jupyter" ? false : server.keepsJournal(),
     ]);
     this.#keepsJournal = keepsJournal;
     if (!this.#isCurrent(attempt)) return;
@@ -298,7 +333,9 @@ export class NotebookRuntime {
     const present = this.#server.get();
     // The same object for the same server: what panels show of it outlives a new kernel.
     if (present !== null && servedAs === this.#servedAs) return present;
-    const server = new parts.JupyterServer(parts.directTransport({ baseUrl, auth, token, fetch, openSocket }));
+    const server = new parts.JupyterServer(
+      parts.directTransport({ baseUrl, auth, token, fetch, openSocket, isHosted: this.#isHosted(baseUrl) }),
+    );
     this.#servedAs = servedAs;
     this.#server.set(server);
     return server;
@@ -341,7 +378,9 @@ export class NotebookRuntime {
       attachment,
       sessionId: this.#memory.sessionId,
       process,
-      isTokenRefused: () => answersStrangers(this.#environment.fetch, baseUrl),
+      isTokenRefused: this.#isHosted(baseUrl)
+        ? async () => !(await this.#renewPass(baseUrl))
+        : () => answersStrangers(this.#environment.fetch, baseUrl),
       prove: this.#keepsJournal ? () => provesItself(this.#environment, baseUrl) : null,
       listener: {
         linkChanged: (link) => this.#linkChanged(link),
@@ -452,8 +491,7 @@ export class NotebookRuntime {
     const options = wanted === undefined ? {} : { kernelspec: wanted };
     const attempt = this.#attemptFor(state.target, options, null);
     this.#happened({ type: "connect_step", step: "kernelspecs" });
-    const kind = runtime.kind === "companion" ? "companion" : "jupyter";
-    await this.#diagnosedAgain(attempt, { baseUrl: runtime.baseUrl, auth: runtime.auth, kind });
+    await this.#diagnosedAgain(attempt, { baseUrl: runtime.baseUrl, auth: runtime.auth, kind: runtime.kind });
   }
 
   async #diagnosedAgain(attempt: ConnectAttempt, known: Pick<Connected, "baseUrl" | "auth" | "kind">): Promise<void> {

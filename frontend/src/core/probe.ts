@@ -33,6 +33,8 @@ export type FailureCode =
   | "socket_blocked"
   | "no_kernelspecs"
   | "kernel_start_failed"
+  /** The hub gives no pass to this hosted runtime: it does not run, or is not this person's. */
+  | "hosted_closed"
   | AddressRefusal;
 
 /** How far the climb is, for the progress text of a binding. */
@@ -48,7 +50,7 @@ export type Diagnosis =
       readonly ok: true;
       /** May differ from the asked one in scheme and in the name of this computer. */
       readonly baseUrl: string;
-      readonly kind: "jupyter" | "companion";
+      readonly kind: "jupyter" | "companion" | "hosted";
       readonly auth: "header" | "query" | "none";
       /** What the server says of itself, or "" when it does not. */
       readonly version: string;

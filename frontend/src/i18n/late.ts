@@ -23,6 +23,10 @@ export const late = {
     en: async () => (await import("./en/home.ts")).home,
     ja: async () => (await import("./ja/home.ts")).home,
   },
+  hosted: {
+    en: async () => (await import("./en/hosted.ts")).hosted,
+    ja: async () => (await import("./ja/hosted.ts")).hosted,
+  },
   panels: {
     en: async () => (await import("./en/panels.ts")).panels,
     ja: async () => (await import("./ja/panels.ts")).panels,

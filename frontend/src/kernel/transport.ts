@@ -69,12 +69,16 @@ export interface DirectOptions {
   /** With final slash. */
   readonly baseUrl: string;
   readonly auth: AuthStyle;
+  /** Sockets name the token as a subprotocol, whatever they speak: the hub takes none from an address. Default: no. */
+  readonly isHosted?: boolean;
   /** Read at each request: a server that was started anew has another one. */
   readonly token: () => string | null;
   readonly fetch: typeof fetch;
   readonly openSocket: OpenSocket;
 }
 
+/** For sockets without a protocol of their own: a browser wants one of its offers taken. */
+const HOSTED_PROTOCOL = "runhere.hosted.v1";
 const REQUEST_MS = 20_000;
 const PIECE_MS = 120_000;
 
@@ -91,6 +95,10 @@ export function directTransport(options: DirectOptions): Transport {
       // A browser's WebSocket can carry no header. The companion reads its token from a name of a subprotocol (SPEC 7.1).
       const token = options.token();
       const isOurs = protocols.includes(JOURNAL_PROTOCOL);
+      if (options.isHosted === true && token !== null) {
+        const offered = protocols.length > 0 ? protocols : [HOSTED_PROTOCOL];
+        return options.openSocket(url.href, [...offered, `runhere.token.${token}`]);
+      }
       if (isOurs && token !== null) return options.openSocket(url.href, [...protocols, `runhere.token.${token}`]);
       addToken(url, options, "query");
       return options.openSocket(url.href, protocols);
@@ -125,7 +133,8 @@ async function requestPiece(
   signal?: AbortSignal,
 ): Promise<Blob> {
   // A stock server answers no preflight for files: the token goes as it does without any flag, and a plain range needs none.
-  const simple: DirectOptions = { ...options, auth: options.auth === "none" ? "none" : "query" };
+  const isSimple = options.auth !== "none" && options.isHosted !== true;
+  const simple: DirectOptions = isSimple ? { ...options, auth: "query" } : options;
   const wish = { timeoutMs: PIECE_MS, ...(signal ? { signal } : {}) };
   const answer = await accepted(simple, path, wish, { Range: `bytes=${from}-${to}` });
   return await answer.blob().catch((error: unknown) => {

@@ -173,6 +173,9 @@ export const connect = {
     "Requests to {address} work and its WebSocket was closed at once. An antivirus program or a proxy may be in between, or the server refuses this site. This start line rules the last out:",
   failure_no_kernelspecs_title: "The server has no kernels",
   failure_no_kernelspecs_text: "Install one in the Python environment that your code should use:",
+  failure_hosted_closed_title: "The hosted runtime cannot be reached",
+  failure_hosted_closed_text:
+    "It does not run any more, or you are signed out. Start it under Connect to a hosted runtime; its files are still there.",
   failure_kernel_start_failed_title: "The kernel did not start",
   failure_kernel_start_failed_text: "The server’s terminal says why. {hint}",
   failure_address_empty_title: "Enter an address",

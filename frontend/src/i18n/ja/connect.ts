@@ -180,6 +180,9 @@ export const connect = {
     "{address} への要求は届きますが、WebSocketがすぐに閉じられました。ウイルス対策ソフトやプロキシが間にあるか、サーバーがこのサイトを拒否しています。次の起動行で後者を除外できます。",
   failure_no_kernelspecs_title: "サーバーにカーネルがありません",
   failure_no_kernelspecs_text: "コードで使いたいPython環境にカーネルをインストールしてください。",
+  failure_hosted_closed_title: "ホスト型ランタイムに接続できません",
+  failure_hosted_closed_text:
+    "停止しているか、サインアウトしています。「ホスト型ランタイムに接続」から起動してください。ファイルは残っています。",
   failure_kernel_start_failed_title: "カーネルが起動しませんでした",
   failure_kernel_start_failed_text: "理由はサーバーの端末に表示されています。{hint}",
   failure_address_empty_title: "アドレスを入力してください",

@@ -30,7 +30,7 @@ export function ConnectControls(props: ConnectControlsProps) {
       <Button
         className={styles.main}
         variant={binding.phase === "unbound" ? "primary" : "secondary"}
-        onPress={() => desk.show(binding.phase === "unbound" || isWorking || wantsToken(binding) ? "local" : "details")}
+        onPress={() => desk.show(dialogFor(binding, desk, isWorking))}
       >
         {isWorking && !isWaiting ? (
           <Spinner size={12} />
@@ -55,6 +55,11 @@ export function ConnectControls(props: ConnectControlsProps) {
       ) : null}
     </div>
   );
+}
+
+function dialogFor(binding: BindingState, desk: ConnectControlsProps["desk"], isWorking: boolean) {
+  if (binding.phase === "unbound") return desk.first;
+  return isWorking || wantsToken(binding) ? "local" : "details";
 }
 
 function toneOf(binding: BindingState, kernel: KernelNow): "ok" | "busy" | "warning" | "danger" {

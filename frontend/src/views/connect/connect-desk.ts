@@ -1,6 +1,7 @@
 /** Which of this view's dialogs is open, and who waits for a connection. One per open notebook. */
 import type { BindingState } from "../../core/binding.ts";
 import { type Observable, Value } from "../../core/observable.ts";
+import type { HostedAccess } from "./runtime.ts";
 
 export type ConnectDialog = "local" | "hosted" | "sessions" | "details";
 
@@ -9,7 +10,11 @@ export class ConnectDesk {
   readonly #waiting = new Set<(isConnected: boolean) => void>();
   readonly #stop: () => void;
 
-  constructor(private readonly binding: Observable<BindingState>) {
+  /** `hosted`: null where the hub has no hosted runtimes. */
+  constructor(
+    private readonly binding: Observable<BindingState>,
+    readonly hosted: HostedAccess | null = null,
+  ) {
     this.#stop = binding.subscribe(() => {
       if (binding.get().phase === "ready") this.#connected();
     });
@@ -17,6 +22,11 @@ export class ConnectDesk {
 
   get open(): Observable<ConnectDialog | null> {
     return this.#open;
+  }
+
+  /** What somebody without a runtime is offered. */
+  get first(): "local" | "hosted" {
+    return this.hosted === null ? "local" : "hosted";
   }
 
   show(dialog: ConnectDialog): void {
@@ -32,7 +42,7 @@ export class ConnectDesk {
   /** Opens the dialog; resolves true once a runtime is bound, false when the person gives up. */
   askForRuntime(): Promise<boolean> {
     if (this.binding.get().phase === "ready") return Promise.resolve(true);
-    this.show("local");
+    this.show(this.first);
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
@@ -43,7 +53,8 @@ export class ConnectDesk {
   }
 
   #connected(): void {
-    if (this.#open.get() === "local") this.#open.set(null);
+    const open = this.#open.get();
+    if (open === "local" || open === "hosted") this.#open.set(null);
     this.#answer(true);
   }
 

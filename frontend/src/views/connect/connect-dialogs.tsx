@@ -1,5 +1,7 @@
+import { withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
+import { latePart } from "../../ui/late-part.ts";
 import { useText } from "../../ui/use-observable.ts";
 
 import type { ConnectDialog } from "./connect-desk.ts";
@@ -8,17 +10,41 @@ import { DetailsDialog } from "./details-dialog.tsx";
 import { LocalDialog } from "./local-dialog.tsx";
 import { SessionsDialog } from "./sessions-dialog.tsx";
 
+const hostedDialog = latePart(
+  () => withWords(import("./hosted-dialog.tsx"), "connect", "hosted"),
+  (module) => module.HostedDialog,
+);
+
 /** The dialog that is open. A chunk of its own: the button does not wait for it. */
 export function ConnectDialogs(props: ConnectControlsProps & { readonly open: ConnectDialog }) {
   const { open, runtime, desk, origin, now } = props;
+  const { hosted } = desk;
   const close = () => desk.close();
   switch (open) {
     case "local":
       return <LocalDialog runtime={runtime} origin={origin} onClose={close} />;
     case "hosted":
-      return <HostedDialog onLocal={() => desk.show("local")} onClose={close} />;
+      return hosted === null ? (
+        <NoHostedDialog onLocal={() => desk.show("local")} onClose={close} />
+      ) : (
+        <hostedDialog.Part
+          runtime={runtime}
+          access={hosted}
+          origin={origin}
+          onLocal={() => desk.show("local")}
+          onClose={close}
+        />
+      );
     case "sessions":
-      return <SessionsDialog runtime={runtime} now={now} onConnect={() => desk.show("local")} onClose={close} />;
+      return (
+        <SessionsDialog
+          runtime={runtime}
+          hosted={hosted}
+          now={now}
+          onConnect={() => desk.show(desk.first)}
+          onClose={close}
+        />
+      );
     case "details":
       return (
         <DetailsDialog
@@ -32,7 +58,7 @@ export function ConnectDialogs(props: ConnectControlsProps & { readonly open: Co
   }
 }
 
-function HostedDialog({ onLocal, onClose }: { readonly onLocal: () => void; readonly onClose: () => void }) {
+function NoHostedDialog({ onLocal, onClose }: { readonly onLocal: () => void; readonly onClose: () => void }) {
   const t = useText();
   return (
     <Dialog

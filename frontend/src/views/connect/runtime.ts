@@ -1,5 +1,6 @@
 /** The runtime as this view uses it; `NotebookRuntime` of `app/runtime-driver.ts` is one. */
 import type { BindingState } from "../../core/binding.ts";
+import type { HostedStatus } from "../../core/hosted.ts";
 import type { Observable } from "../../core/observable.ts";
 import type { Advice } from "../../core/probe.ts";
 
@@ -21,11 +22,24 @@ export interface ConnectRuntime {
   /** What could be better about the present connection; a runtime that knows of nothing leaves it out. */
   readonly advice?: Observable<readonly Advice[]>;
   connect(input: string, options?: { readonly kernelspec?: string; readonly remember?: boolean }): Promise<void>;
+  /** Connect to one's hosted runtime, which runs. Resolves as `connect` does. */
+  connectHosted(id: string, label: string): Promise<void>;
   permitAsked(): void;
   giveToken(tokenOrUrl: string, options?: { readonly remember?: boolean }): Promise<void>;
   disconnect(): void;
   reconnectNow(): void;
   newKernel(kernelspec?: string): Promise<void>;
+}
+
+/** The hub's hosted runtimes, as far as this notebook's dialogs use them. Every method rejects when the hub does not answer. */
+export interface HostedAccess {
+  /** The notebook's outputs are to stay at home. */
+  readonly omitsOutputs: boolean;
+  status(): Promise<HostedStatus>;
+  start(): Promise<HostedStatus>;
+  /** Resolves when it is gone. */
+  stop(): Promise<HostedStatus>;
+  keep(): Promise<HostedStatus>;
 }
 
 /** A kernel of the bound server. */

@@ -1,23 +1,31 @@
 import { useCallback, useEffect, useState } from "react";
 import { errorText } from "../../i18n/error-text.ts";
-import { formatAgo, isTextKey, looseText } from "../../i18n/t.ts";
+import { formatAgo, isTextKey, looseText, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
+import { latePart } from "../../ui/late-part.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
-import type { ConnectRuntime, RunningSession, SessionList } from "./runtime.ts";
+import type { ConnectRuntime, HostedAccess, RunningSession, SessionList } from "./runtime.ts";
+
+const hostedSessions = latePart(
+  () => withWords(import("./hosted-sessions.tsx"), "connect", "hosted"),
+  (module) => module.HostedSessions,
+);
 
 export interface SessionsDialogProps {
   readonly runtime: ConnectRuntime & SessionList;
+  /** Null: this hub has no hosted runtimes. */
+  readonly hosted: HostedAccess | null;
   readonly now: () => number;
   readonly onConnect: () => void;
   readonly onClose: () => void;
 }
 
 /** The kernels of the bound server, each with its end. */
-export function SessionsDialog({ runtime, now, onConnect, onClose }: SessionsDialogProps) {
+export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: SessionsDialogProps) {
   const t = useText();
   const binding = useObservable(runtime.binding);
   const [sessions, setSessions] = useState<readonly RunningSession[] | null>(null);
@@ -65,6 +73,7 @@ export function SessionsDialog({ runtime, now, onConnect, onClose }: SessionsDia
           {error}
         </Notice>
       ) : null}
+      {hosted ? <hostedSessions.Part access={hosted} /> : null}
       {isBound ? null : <p>{t("connect.sessionsUnbound")}</p>}
       {isBound && sessions === null && !error ? <Spinner label={t("shell.loading")} /> : null}
       {sessions ? (
