@@ -7,6 +7,9 @@ type Schemas = components["schemas"];
 export type Session = Schemas["Session"];
 export type Folder = Schemas["Folder"];
 export type Notebook = Schemas["Notebook"];
+export type StoredOutputs = Schemas["StoredOutputs"];
+export type Judgement = Schemas["Judgement"];
+export type Trusted = Schemas["Trusted"];
 export type Home = Schemas["Home"];
 export type Entry = Schemas["Entry"];
 export type TrashEntry = Schemas["TrashEntry"];
@@ -144,6 +147,35 @@ export class HubClient {
     options: { readonly limit?: number; readonly signal?: AbortSignal } = {},
   ): Promise<SearchResults> {
     return this.#json("/search", { query: { q: query, limit: options.limit }, signal: options.signal });
+  }
+
+  /** Whether cells, by the digests of what would run, may run on this person's machine unasked. */
+  judgeCells(id: string, cells: Schemas["AskTrust"]["cells"]): Promise<Judgement> {
+    return this.#json(`/notebooks/${id}/trust/look`, { method: "POST", json: { cells } });
+  }
+  trustCells(id: string, accepted: Schemas["TrustCells"]): Promise<void> {
+    return this.#nothing(`/notebooks/${id}/trust`, { method: "POST", json: accepted });
+  }
+  trustAuthor(personId: string): Promise<void> {
+    return this.#nothing("/trust/authors", { method: "POST", json: { person_id: personId } });
+  }
+  trusted(): Promise<Trusted> {
+    return this.#json("/trust");
+  }
+  revokeAuthorTrust(personId: string): Promise<void> {
+    return this.#nothing(`/trust/authors/${personId}`, { method: "DELETE" });
+  }
+  revokeNotebookTrust(id: string): Promise<void> {
+    return this.#nothing(`/notebooks/${id}/trust`, { method: "DELETE" });
+  }
+
+  /** Whether the notebook's outputs stay at home, and what the hub has of them. */
+  storedOutputs(id: string): Promise<StoredOutputs> {
+    return this.#json(`/notebooks/${id}/outputs`);
+  }
+  /** Lets outputs stay at home, which purges what is stored; or lets them be stored again. */
+  omitOutputs(id: string, omit: boolean): Promise<StoredOutputs> {
+    return this.#json(`/notebooks/${id}/outputs`, { method: "PUT", json: { omit } });
   }
 
   /** Stores one large value of an output; `sha256` is the hex digest of `bytes`, which the hub checks. */

@@ -19,6 +19,7 @@ export interface PageActions {
   download(withOutputs: boolean): void;
   openRevisions(): void;
   openSettings(): void;
+  openNotebookSettings(): void;
   openPalette(): void;
   openShortcuts(): void;
   cycleTheme(): void;
@@ -148,6 +149,7 @@ const edit: readonly Command[] = [
   command("replace", at("edit", 6), any("Mod-Shift-h", "Mod-h"), editable, ({ notebook }) =>
     notebook.find.open(selectedText(), { withReplace: true }),
   ),
+  command("notebookSettings", at("edit", 9), [], always, ({ page }) => page.openNotebookSettings()),
 ];
 
 const view: readonly Command[] = [

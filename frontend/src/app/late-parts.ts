@@ -1,5 +1,6 @@
 import { withWords } from "../i18n/t.ts";
 import { findBar } from "../views/notebook/notebook-view.tsx";
+import { reviewDialog } from "./review-part.ts";
 
 /**
  * Parts of the page that are loaded when they are first used are also fetched soon after a notebook is open: the hub that would hand them
@@ -11,12 +12,15 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => import("../ui/menu-list.tsx"),
   () => import("../ui/menu-bar-popover.tsx"),
   () => import("../ui/dialog-frame.tsx"),
-  () => withWords(import("./page-dialogs.tsx"), "connect"),
+  () => withWords(import("./page-dialogs.tsx"), "connect", "private"),
   () => withWords(import("./panel-host.tsx"), "panels"),
   () => withWords(import("../views/connect/connect-dialogs.tsx"), "connect"),
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
+  () => import("./run-gate.ts"),
+  reviewDialog.fetch,
+  async () => (await withWords(import("../views/settings/settings-dialog.tsx"), "settings")).trustSettings.fetch(),
   findBar.fetch,
-  async () => (await withWords(import("./page-dialogs.tsx"), "connect")).notebookHistory.fetch(),
+  async () => (await withWords(import("./page-dialogs.tsx"), "connect", "private")).notebookHistory.fetch(),
 ];
 
 /** Resolves when every part was fetched or failed to be; those are fetched again where they are used. */

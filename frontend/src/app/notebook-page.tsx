@@ -22,12 +22,13 @@ import { NotebookTitle } from "./notebook-title.tsx";
 import { type OpenNotebook, openNotebook } from "./open-notebook.ts";
 import { type PageDialog, pageActions } from "./page-actions.ts";
 import { panelServices } from "./panel-services.ts";
+import { reviewDialog } from "./review-part.ts";
 import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
 
 const PanelHost = lazy(async () => ({ default: (await withWords(import("./panel-host.tsx"), "panels")).PanelHost }));
 const PageDialogs = lazy(async () => ({
-  default: (await withWords(import("./page-dialogs.tsx"), "connect")).PageDialogs,
+  default: (await withWords(import("./page-dialogs.tsx"), "connect", "private")).PageDialogs,
 }));
 
 const requestsDialog = latePart(
@@ -118,6 +119,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const [renameWish, setRenameWish] = useState(0);
   const binding = useObservable(open.runtime.binding);
   const clerk = useObservable(open.requests.clerk);
+  const review = useObservable(open.trust.review);
   // Not the whole state: every key makes it "saving" and "saved" again.
   const role = useSelected(open.room.state, ({ hello }) => hello?.role ?? null);
   const isConnected = role !== null;
@@ -176,6 +178,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         <NotebookView controller={open.controller} keys={keyBindings} onCommand={onCommand} />
       </div>
       {clerk ? <requestsDialog.Part asked={clerk.asked} /> : null}
+      {review ? <reviewDialog.Part review={review} /> : null}
       {dialog ? (
         <Suspense>
           <PageDialogs

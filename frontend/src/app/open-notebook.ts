@@ -5,16 +5,20 @@ import { canEdit } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { STATE_MIME } from "../core/widget-state.ts";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
+import { errorText } from "../i18n/error-text.ts";
 import { onLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
 import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
 import { RunStore } from "../sync/run-store.ts";
+import { toast } from "../ui/toast.tsx";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import type { HostedAccess } from "../views/connect/runtime.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { browserId, tabId } from "./browser-ids.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
+import { NotebookTrust } from "./notebook-trust.ts";
+import { listenToGestures } from "./own-gestures.ts";
 import { RequestDesk } from "./request-desk.ts";
 import { RunDriver } from "./run-driver.ts";
 import { type NotebookPlace, NotebookRuntime } from "./runtime-driver.ts";
@@ -33,6 +37,7 @@ export interface OpenNotebook {
   readonly controller: NotebookController;
   /** Grows when somebody who may only read wants to run. */
   readonly copyWish: Observable<number>;
+  readonly trust: NotebookTrust;
   /** Ends sockets and timers. The kernel goes on; unsaved edits stay in the browser's storage. */
   close(): void;
 }
@@ -86,6 +91,8 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     send: (message) => runtime.port.get()?.send(message),
     now,
   });
+  const gestures = listenToGestures(window);
+  const trust = new NotebookTrust({ notebookId: id, doc, room, hub });
   const driver = new RunDriver({
     mayRun,
     notebookId: id,
@@ -95,6 +102,10 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     widgets,
     askForRuntime: () => desk.askForRuntime(),
     onPageRequest: (request) => requests.take(request),
+    takeGesture: () => gestures.take(),
+    approve: (captured) => trust.approve(captured),
+    forgetApprovals: () => trust.forget(),
+    onTrouble: (error) => toast({ text: errorText(error), tone: "error" }),
   });
   const language = languageOf(doc, runtime);
   const controller = new NotebookController({
@@ -102,6 +113,7 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     runs,
     room,
     actions: driver,
+    trust,
     help: runtime,
     language: language.value,
     person: session.person,
@@ -122,11 +134,14 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     requests,
     controller,
     copyWish,
+    trust,
     close() {
       controller.close();
       desk.end();
       widgets.close();
       driver.close();
+      trust.close();
+      gestures.close();
       runtime.close();
       room.stop();
       language.stop();

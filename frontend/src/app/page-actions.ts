@@ -18,7 +18,9 @@ export type PageDialog =
   | "revisions"
   | "restart"
   | "restart_and_run_all"
-  | "shutdown";
+  | "shutdown"
+  | "notebook_settings"
+  | "download";
 
 export interface PageActionsOptions {
   readonly page: PageServices;
@@ -62,6 +64,10 @@ export function pageActions(options: PageActionsOptions): PageActions {
         toast({ text: text("shell.trashed", { name: notebook.name }), action });
       }),
     download(withOutputs) {
+      if (withOutputs && open.room.state.get().hello?.omit_outputs) {
+        onDialog("download");
+        return;
+      }
       const link = document.createElement("a");
       link.href = hub.downloadUrl(notebook.id, { outputs: withOutputs });
       link.download = "";
@@ -69,6 +75,7 @@ export function pageActions(options: PageActionsOptions): PageActions {
     },
     openRevisions: () => onDialog("revisions"),
     openSettings: onSettings,
+    openNotebookSettings: () => onDialog("notebook_settings"),
     openPalette: () => onDialog("palette"),
     openShortcuts: () => onDialog("shortcuts"),
     cycleTheme() {

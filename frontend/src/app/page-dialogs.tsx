@@ -3,6 +3,8 @@ import { withWords } from "../i18n/t.ts";
 import { ConfirmDialog } from "../ui/dialog.tsx";
 import { latePart } from "../ui/late-part.ts";
 import { useText } from "../ui/use-observable.ts";
+import { DownloadDialog } from "../views/settings/download-dialog.tsx";
+import { NotebookSettingsDialog } from "../views/settings/notebook-settings-dialog.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import type { CommandContext } from "./commands.ts";
 import type { PageDialog } from "./page-actions.ts";
@@ -69,6 +71,10 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
       );
     case "palette":
       return <CommandPalette context={context} onClose={onClose} />;
+    case "notebook_settings":
+      return <NotebookSettingsDialog hub={hub} notebookId={notebookId} onClose={onClose} />;
+    case "download":
+      return <DownloadDialog hub={hub} notebookId={notebookId} controller={context.notebook} onClose={onClose} />;
     case "shortcuts":
       return <ShortcutHelp onClose={onClose} />;
     case "revisions":

@@ -92,6 +92,9 @@ export class Page {
         this.asked += 1;
         return false;
       },
+      takeGesture: () => true,
+      approve: async (captured) => captured,
+      forgetApprovals: () => {},
       store: browser.local,
     });
   }

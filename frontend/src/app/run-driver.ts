@@ -8,7 +8,15 @@ import type { CellId } from "../core/cell.ts";
 import { isFinished, type RunId } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { shareableLabel } from "../core/run-label.ts";
-import { emptyQueue, entryOf, type QueueAction, type QueueEvent, type QueueState, stepQueue } from "../core/runs.ts";
+import {
+  emptyQueue,
+  entryOf,
+  type QueueAction,
+  type QueueEntry,
+  type QueueEvent,
+  type QueueState,
+  stepQueue,
+} from "../core/runs.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
 import type { PastRun } from "../kernel/journal-reader.ts";
@@ -19,9 +27,11 @@ import type { KernelMessage } from "../kernel/wire.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import { digestOf } from "./digest.ts";
+import { KeptOutputs } from "./kept-outputs.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { OrphanRuns } from "./orphan-runs.ts";
 import { PastRuns, type TakenRun } from "./past-runs.ts";
+import type { Captured } from "./run-gate.ts";
 import { RunQuestions, type StdinRequest } from "./run-questions.ts";
 import { type Heard, heardIn, notRecorded, showing, updatesOfOthers } from "./run-watch.ts";
 import type { NotebookRuntime } from "./runtime-driver.ts";
@@ -50,6 +60,14 @@ export interface RunDriverOptions {
   readonly askForRuntime: () => Promise<boolean>;
   readonly mayRun?: () => boolean; // false: this person may not, and was told
   readonly onPageRequest?: (request: PageRequest) => void;
+  /** Whether a person did something just now; it does not count again. */
+  readonly takeGesture: () => boolean;
+  /** Those of the captured cells that may run on this person's machine, after a question where one is needed: all or none. */
+  readonly approve: (captured: readonly Captured[]) => Promise<readonly Captured[]>;
+  /** Another machine is another question, but for what is trusted. */
+  readonly forgetApprovals: () => void;
+  /** A gesture came to nothing, and why. */
+  readonly onTrouble?: (error: unknown) => void;
   /** Where this browser keeps what it sent; default: `localStorage`. */
   readonly store?: LocalStore;
   readonly clock?: Clock;
@@ -64,7 +82,10 @@ export class RunDriver {
   readonly #orphans: OrphanRuns;
   /** In place of `#orphans` where the runtime keeps a journal. */
   readonly #past: PastRuns;
+  readonly #kept: KeptOutputs;
   readonly #digests = new Map<RunId, string>();
+  /** On which server a waiting run may run. */
+  readonly #approvedFor = new Map<RunId, string>();
   /** Finished here, and not yet wholly with the hub. */
   readonly #unsaved = new Set<RunId>();
   /** When runs that were read again ended, ms since 1970. */
@@ -109,6 +130,7 @@ export class RunDriver {
       onTaken: (run, past) => this.#goOnFromPast(run, past),
       onSettled: () => this.#goOn(),
     });
+    this.#kept = new KeptOutputs(runs);
     this.#ends.push(
       runs.unsavedSince.subscribe(() => this.#forgetSaved()),
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
@@ -138,9 +160,13 @@ export class RunDriver {
 
   // ── Gestures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Run these cells in this order; those without code are passed over. The source is taken now. */
+  /** Run these cells in this order; those without code are passed over. The source is taken now. Nothing runs without a person's own gesture. */
   runCells(ids: readonly CellId[]): void {
     if (this.#options.mayRun?.() === false) return;
+    if (this.#options.takeGesture()) this.#capture(ids);
+  }
+
+  #capture(ids: readonly CellId[]): void {
     const captured = ids.flatMap((cellId) => {
       const cell = this.#options.doc.cell(cellId);
       return cell?.type === "code"
@@ -153,8 +179,14 @@ export class RunDriver {
       await before;
       const { runtime, askForRuntime } = this.#options;
       if (runtime.port.get() === null && !(await askForRuntime())) return;
-      await this.#enqueue(captured);
-    })().catch(() => {});
+      await this.#enqueue(await this.#approved(captured));
+    })().catch((error: unknown) => this.#options.onTrouble?.(error));
+  }
+
+  async #approved(captured: readonly { runId: RunId; cellId: CellId; source: string }[]): Promise<readonly Captured[]> {
+    const digests = await Promise.all(captured.map(({ source }) => digestOf(source)));
+    const all = captured.map((one, index) => ({ ...one, digest: digests[index] ?? "" }));
+    return await this.#options.approve(all);
   }
 
   runAll(): void {
@@ -203,8 +235,9 @@ export class RunDriver {
 
   /** @throws RuntimeError: nothing has run then. */
   async restartAndRunAll(): Promise<void> {
+    const isOwn = this.#options.takeGesture();
     await this.restart();
-    this.runAll();
+    if (isOwn && this.#options.mayRun?.() !== false) this.#capture(this.#options.doc.cellIds());
   }
 
   /** @throws RuntimeError */
@@ -248,16 +281,31 @@ export class RunDriver {
 
   // ── Queue ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #enqueue(captured: readonly { runId: RunId; cellId: CellId; source: string }[]): Promise<void> {
-    const digests = await Promise.all(captured.map(({ source }) => digestOf(source)));
+  async #enqueue(approved: readonly Captured[]): Promise<void> {
+    if (approved.length === 0) return;
     const { runs, runtime } = this.#options;
     const label = { kind: "local", label: shareableLabel(runtime.kernel.get().displayName) };
-    captured.forEach(({ runId, cellId }, index) => {
-      this.#digests.set(runId, digests[index] ?? "");
-      runs.start({ runId, cellId, sourceDigest: digests[index] ?? "", runtime: label });
-    });
+    for (const { runId, cellId, digest } of approved) {
+      this.#digests.set(runId, digest);
+      this.#approvedFor.set(runId, this.#place());
+      runs.start({ runId, cellId, sourceDigest: digest, runtime: label });
+    }
     this.#stopped.set(null);
-    this.#dispatch({ type: "enqueue", runs: captured });
+    this.#dispatch({ type: "enqueue", runs: approved });
+  }
+
+  /** Whose machine a consent is for: the server, not the kernel, which may be another one after a restart. */
+  #place(): string {
+    const state = this.#options.runtime.binding.get();
+    return "attachment" in state ? state.target.baseUrl : "";
+  }
+
+  /** What waits was approved for another machine: it is asked about again before this one gets it. */
+  async #askAgain(waiting: readonly QueueEntry[]): Promise<void> {
+    for (const { cellId } of waiting) this.#dispatch({ type: "cancel", cellId });
+    const again = waiting.map(({ cellId, source }) => ({ runId: newId(this.#clock.random), cellId, source }));
+    this.#options.forgetApprovals();
+    await this.#enqueue(await this.#approved(again));
   }
 
   #dispatch(event: QueueEvent): void {
@@ -322,6 +370,7 @@ export class RunDriver {
     const finishedAt = this.#endedAt.get(runId) ?? this.#clock.now();
     this.#endedAt.delete(runId);
     this.#digests.delete(runId);
+    this.#approvedFor.delete(runId);
     if (this.#journal() === null) this.#sent.finished(runId);
     else this.#unsaved.add(runId);
     this.#options.runs.status(runId, {
@@ -346,6 +395,7 @@ export class RunDriver {
     this.#live.detached();
     this.#orphans.forget();
     this.#past.forget();
+    this.#kept.forget();
     this.#inputs.clear();
     this.#options.widgets?.follow(port);
     // What a journal keeps, a closed page does not miss: everything may be handed over at once.
@@ -379,7 +429,14 @@ export class RunDriver {
   /** The kernel listens, and every run that was found has an owner: what waits may be sent. */
   #goOn(): void {
     const isOpen = this.#options.runtime.port.get()?.state.get().phase === "open";
+    const strange = this.#queue.get().entries.filter((entry) => this.#isForElsewhere(entry));
+    if (isOpen && strange.length > 0) void this.#askAgain(strange).catch((error) => this.#options.onTrouble?.(error));
     if (isOpen && !this.#orphans.isBusy && !this.#past.isBusy) this.#dispatch({ type: "connected" });
+  }
+
+  #isForElsewhere({ runId, phase }: QueueEntry): boolean {
+    const place = this.#approvedFor.get(runId);
+    return phase === "waiting" && place !== undefined && place !== this.#place();
   }
 
   #heard(event: KernelEvent): void {
@@ -462,6 +519,7 @@ export class RunDriver {
       if (port.isLeader.get()) this.#orphans.look(kernelId);
     } else if (port.state.get().phase === "open") {
       this.#past.look(port.journal, kernelId);
+      this.#kept.look(port.journal);
     }
   }
 

@@ -148,6 +148,7 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
             settings={preferences}
             onChange={(changes) => page.preferences.set(changes)}
             version={session.version}
+            hub={page.hub}
             onClose={() => setSettingsOpen(false)}
           />
         </Suspense>

@@ -43,6 +43,14 @@ export const late = {
     en: async () => (await import("./en/sharing.ts")).sharing,
     ja: async () => (await import("./ja/sharing.ts")).sharing,
   },
+  private: {
+    en: async () => (await import("./en/private.ts")).privateOutputs,
+    ja: async () => (await import("./ja/private.ts")).privateOutputs,
+  },
+  trust: {
+    en: async () => (await import("./en/trust.ts")).trust,
+    ja: async () => (await import("./ja/trust.ts")).trust,
+  },
   settings: {
     en: async () => (await import("./en/settings.ts")).settings,
     ja: async () => (await import("./ja/settings.ts")).settings,

@@ -111,6 +111,7 @@ export type HubFrame =
   | { readonly type: "beat" }
   | ({ readonly type: "file" } & FileState)
   | { readonly type: "role"; readonly role: Role }
+  | { readonly type: "omit_outputs"; readonly omit: boolean }
   | { readonly type: "refused"; readonly code: string; readonly message: string; readonly of: string }
   | RunHubFrame;
 
@@ -126,6 +127,7 @@ const REQUIRED: {
   beat: {},
   file: { state: "string", path: "string" },
   role: { role: "string" },
+  omit_outputs: { omit: "boolean" },
   refused: { code: "string", message: "string", of: "string" },
   runs: { heads: "object", runs: "array" },
   run: { run_id: "string", n: "number", event: "object" },

@@ -296,6 +296,9 @@ export class RoomSocket {
       case "file":
         this.#set({ file: { state: frame.state, path: frame.path, message: frame.message ?? null } });
         break;
+      case "omit_outputs":
+        this.#takeOmitOutputs(frame.omit);
+        break;
       case "role":
         this.#takeRole(frame.role);
         break;
@@ -307,6 +310,12 @@ export class RoomSocket {
       default:
         this.#options.runs.received(frame);
     }
+  }
+
+  #takeOmitOutputs(omit: boolean): void {
+    const hello = this.#state.get().hello;
+    if (hello) this.#set({ hello: { ...hello, omit_outputs: omit } });
+    this.#options.runs.omitOutputs(omit);
   }
 
   #takeRole(role: Hello["role"]): void {

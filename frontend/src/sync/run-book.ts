@@ -30,6 +30,11 @@ export class RunBook {
     return id ? (this.#records.get(id) ?? null) : null;
   }
 
+  /** Every run that is known here. */
+  records(): Iterable<RunRecord> {
+    return this.#records.values();
+  }
+
   /** Every run of this cell that is known here, shown or not. */
   *recordsOf(cellId: CellId): Generator<RunRecord> {
     for (const record of this.#records.values()) if (record.cell_id === cellId) yield record;

@@ -51,6 +51,14 @@ class Rig {
   }
 }
 
+const startedIn = (cell: string): Extract<RunHubFrame, { type: "run" }>["event"] => ({
+  type: "started",
+  cell_id: cell,
+  source_digest: DIGEST,
+  runtime: null,
+  started_at: 1,
+});
+
 const record = (part: Partial<RunRecord>): RunRecord => ({
   run_id: "other",
   cell_id: "c",
@@ -255,6 +263,32 @@ describe("3.10 outputs that stay at home", () => {
     open.store.status("r", { executionCount: 4 });
     expect(JSON.stringify(open.sent)).toContain("told");
     expect(JSON.stringify(open.sent)).toContain("execution_count");
+  });
+
+  test("times are not told; switched on for all, others' outputs go and one's own stay, also over a reconnect", () => {
+    const me = { id: HELLO.person.id, name: "Ada" };
+    const rig = new Rig().connect().start();
+    rig.store.ops("r", [line("mine")]);
+    rig.hear({ type: "run", run_id: "x", n: 0, event: startedIn("c2"), run: record({ run_id: "x", cell_id: "c2" }) });
+    rig.hear({ type: "run", run_id: "x", n: 1, event: { type: "outputs", ops: [line("theirs")] } });
+    expect(rig.store.headOf("c2")?.outputs).toEqual([shown("theirs")]);
+    rig.store.omitOutputs(true);
+    rig.sent.length = 0;
+    rig.store.status("r", { status: "ok", startedAt: 5, finishedAt: 6 });
+    rig.store.start({ runId: "r2", cellId: "c3", sourceDigest: DIGEST, runtime: null, startedAt: 7 });
+    expect(JSON.stringify(rig.sent)).not.toMatch(/finished_at|"started_at":\d/);
+    expect(rig.store.headOf("c2")?.outputs).toEqual([]);
+    expect(rig.store.headOf("c")).toMatchObject({ outputs: [shown("mine")], finished_at: 6 });
+
+    const later = new Rig().connect(true);
+    const empty = record({ run_id: "k", cell_id: "c", status: "ok", person: me });
+    later.hear({ type: "runs", heads: { c: "k" }, runs: [empty] });
+    expect(later.store.emptied().map((run) => run.run_id)).toEqual(["k"]);
+    later.store.showKept("k", { outputs: [shown("kept")], execution_count: 3, started_at: 1, finished_at: 2 });
+    later.hear({ type: "runs", heads: { c: "k" }, runs: [empty] });
+    expect(later.store.headOf("c")).toMatchObject({ outputs: [shown("kept")], execution_count: 3 });
+    expect(later.store.emptied()).toEqual([]);
+    expect(JSON.stringify(later.sent)).not.toContain("kept");
   });
 
   test("made before the hub was heard, they are not told either", () => {

@@ -15,7 +15,7 @@ import { RunBook } from "./run-book.ts";
 import { type NewRun, newRecord, type RunChange, startedEvent, statusChanges } from "./run-changes.ts";
 import { earlier, RunOutbox } from "./run-outbox.ts";
 import { hasLarge, inFrames, MAX_INLINE_BYTES, OpsBuffer, type PutBlob, sha256Hex, withBlobs } from "./run-values.ts";
-import { RunWriter, withoutOutputs } from "./run-writer.ts";
+import { bare, RunWriter, withoutOutputs } from "./run-writer.ts";
 
 /** Outputs are gathered for at most this long before they are shown and sent. */
 export const GATHER_MS = 16;
@@ -194,7 +194,7 @@ export class RunStore {
     const own = this.#keep(RunWriter.fresh(runId), this.#book.headId(cellId) ?? null);
     this.#book.put(newRecord(run, this.#hello?.person ?? null, this.#me()));
     this.#book.setHead(cellId, runId);
-    this.#push(own, startedEvent({ cellId, sourceDigest, runtime, startedAt }));
+    this.#push(own, startedEvent({ cellId, sourceDigest, runtime, startedAt: this.#omitsOutputs ? null : startedAt }));
     this.#outbox.orderStart(own.writer, cellId, "last");
     this.#pump();
   }
@@ -207,7 +207,8 @@ export class RunStore {
     const changes = statusChanges(change);
     this.#book.change(runId, changes);
     if (change.status === "cancelled") this.#giveHeadBack(runId, own);
-    this.#push(own, { type: "status", ...changes });
+    const event: RunEvent = { type: "status", ...changes };
+    this.#push(own, this.#omitsOutputs ? withoutOutputs(event) : event);
     this.#pump();
   }
 
@@ -296,7 +297,7 @@ export class RunStore {
   /** After `hello`: frames can be sent from now on. The hub's `runs` follows. */
   connected(hello: Hello, send: (frame: RunPageFrame) => void): void {
     this.#hello = hello;
-    this.#omitOutputs(hello.omit_outputs);
+    this.omitOutputs(hello.omit_outputs);
     this.#outbox.connected(send);
   }
 
@@ -386,14 +387,31 @@ export class RunStore {
     this.#pump();
   }
 
-  #omitOutputs(omits: boolean): void {
+  /** Whether outputs stay at home (SPEC 3.12): what this page shows of its own person's runs stays, what it has of others' goes. */
+  omitOutputs(omits: boolean): void {
+    const isNews = omits && !this.#omitsOutputs;
     this.#omitsOutputs = omits;
-    // What was made before this was known must not get out either.
     if (!omits) return;
+    // What was made before this was known must not get out either.
     for (const { writer } of this.#own.values()) {
       writer.withholdOutputs();
       this.#keepAgain(writer);
     }
+    if (isNews) for (const run of [...this.#book.records()]) if (!this.isMine(run)) this.#book.put(bare(run));
+  }
+
+  /** Outputs that this person's runtime kept of a finished run, for this page's screen only. */
+  showKept(runId: RunId, kept: Pick<RunRecord, "outputs" | "execution_count" | "started_at" | "finished_at">): void {
+    const run = this.#book.record(runId);
+    if (run !== null && !this.isWriter(runId)) this.#book.put({ ...run, ...kept });
+  }
+
+  /** Finished runs of this person that some cell shows and of which this page has nothing: their outputs stayed at home. */
+  emptied(): RunRecord[] {
+    if (!this.#omitsOutputs) return [];
+    return [...this.#book.headRecords()].filter(
+      (run) => run.kind === "executed" && isFinished(run.status) && this.isMine(run) && run.execution_count === null,
+    );
   }
 
   #fold(own: OwnRun, ops: readonly OutputOp[], through: string | null): void {
@@ -442,13 +460,21 @@ export class RunStore {
   }
 
   #takeRuns({ heads, runs }: Extract<RunHubFrame, { type: "runs" }>): void {
-    for (const run of runs) if (!this.isWriter(run.run_id)) this.#book.put(run);
+    for (const run of runs) if (!this.isWriter(run.run_id)) this.#book.put(this.#withKept(run));
     this.#isLoaded = true;
     const told = new Map(Object.entries(heads));
     for (const cellId of new Set([...this.#book.heads().keys(), ...told.keys()])) {
       if (!this.#outbox.hasPending(cellId)) this.#book.setHead(cellId, told.get(cellId) ?? null);
     }
     void this.#tellWhatIsLeft();
+  }
+
+  /** What this page shows of a run whose outputs stay at home is not taken away by a record without them. */
+  #withKept(run: RunRecord): RunRecord {
+    const known = this.#omitsOutputs ? this.#book.record(run.run_id) : null;
+    if (known === null || !this.isMine(known) || known.outputs.length === 0 || run.outputs.length > 0) return run;
+    const { outputs, execution_count, started_at, finished_at } = known;
+    return { ...run, outputs, execution_count, started_at, finished_at };
   }
 
   #takeForeign({ run_id, n, event, run }: Extract<RunHubFrame, { type: "run" }>): void {
@@ -497,7 +523,7 @@ export class RunStore {
 
   #refusedRun({ run_id, code, n }: Extract<RunHubFrame, { type: "run_refused" }>): void {
     const own = this.#own.get(run_id);
-    if (code === "outputs_omitted") this.#omitOutputs(true);
+    if (code === "outputs_omitted") this.omitOutputs(true);
     if (own?.writer.refused(code, n) === "restart") this.#restart(run_id, own);
     if (own) this.#outbox.touch(own.writer);
   }

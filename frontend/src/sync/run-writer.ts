@@ -8,7 +8,7 @@
  *
  * No I/O. Invariant: `#frames` holds numbers without gap, the last of them `next - 1`; what the hub acknowledged is not among them.
  */
-import type { RunId } from "../core/notebook.ts";
+import type { RunId, RunRecord } from "../core/notebook.ts";
 import type { RunEvent, RunPageFrame, RunRefusal } from "./messages.ts";
 
 export type Lease = "holds" | "unleased" | "asking" | "lost";
@@ -230,7 +230,11 @@ export class RunWriter {
 /** The event as it may be told of a notebook whose outputs stay at home (SPEC 3.10). */
 export function withoutOutputs(event: RunEvent): RunEvent {
   if (event.type === "outputs") return { type: "status" };
-  if (event.type !== "status") return event;
-  const { execution_count: _, ...rest } = event;
-  return rest;
+  if (event.type === "started") return { ...event, started_at: null };
+  return event.status === undefined ? { type: "status" } : { type: "status", status: event.status };
+}
+
+/** The record of a run without outputs and execution detail. */
+export function bare(run: RunRecord): RunRecord {
+  return { ...run, outputs: [], execution_count: null, started_at: null, finished_at: null };
 }

@@ -75,7 +75,7 @@ async def test_display_ids_stay_out_of_an_export(hub: Hub) -> None:
 async def test_10a_outputs_of_a_file_are_dropped_where_they_are_omitted(hub: Hub) -> None:
     seat = await hub.seat()
     seat.page.insert("c1", "a")
-    seat.room.set_omit_outputs(True)
+    await seat.room.keep_outputs_home()
     await seat.room.set_outputs({CellId("c1"): (3, (STREAM,))})
     assert await shown(hub) == [("a", None, [])]
     assert await hub.db.read(lambda conn: conn.execute(tables.runs.select()).all()) == []

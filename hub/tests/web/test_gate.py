@@ -28,7 +28,8 @@ ANYONE = {
 
 def address(path: str) -> str:
     """A path with something for each of its parameters."""
-    for name, value in {"notebook_id": HEX, "folder_id": HEX, "revision_id": HEX, "sha256": HEX * 2}.items():
+    known = {"notebook_id": HEX, "folder_id": HEX, "revision_id": HEX, "person_id": HEX, "sha256": HEX * 2}
+    for name, value in known.items():
         path = path.replace("{" + name + "}", value)
     assert "{" not in path, path
     return path

@@ -88,4 +88,8 @@ export const notebook = {
   leaveTitle: "Open this link?",
   leaveText: "An output wants to open a page on {host}.",
   leaveOpen: "Open link",
+  outputsAtHome: "Outputs stay home",
+  outputsAtHomeWhy: "Outputs of this notebook are not stored on the hub. Edit ▸ Notebook settings",
+  notReviewed: "Not reviewed yet",
+  notReviewedWhy: "Not reviewed yet: you are asked before this cell runs on your machine",
 } as const;

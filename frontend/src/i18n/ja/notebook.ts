@@ -91,4 +91,8 @@ export const notebook = {
   leaveTitle: "リンクを開きますか?",
   leaveText: "出力が {host} のページを開こうとしています。",
   leaveOpen: "リンクを開く",
+  outputsAtHome: "出力は手元にのみ",
+  outputsAtHomeWhy: "このノートブックの出力はハブに保存されません。編集 ▸ ノートブックの設定",
+  notReviewed: "未確認",
+  notReviewedWhy: "未確認: このセルを自分のマシンで実行する前に確認します",
 } as const satisfies Translated<typeof english>;

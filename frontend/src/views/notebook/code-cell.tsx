@@ -5,6 +5,7 @@ import type { NotebookController } from "./controller.ts";
 import { OutputRegion } from "./output-region.tsx";
 import { RunButton, RunMark } from "./run-button.tsx";
 import { runFacts } from "./run-notes.tsx";
+import { TrustMark } from "./trust-mark.tsx";
 
 interface CodeCellProps {
   readonly controller: NotebookController;
@@ -23,6 +24,7 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
           event.currentTarget.title = runFacts(controller, cell.id) ?? "";
         }}
       >
+        {controller.services.trust ? <TrustMark states={controller.services.trust.states} id={cell.id} /> : null}
         <RunMark controller={controller} id={cell.id} />
         <RunButton controller={controller} id={cell.id} />
       </div>

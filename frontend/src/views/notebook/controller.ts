@@ -7,6 +7,7 @@
 import type { CellContent, CellId, CellType } from "../../core/cell.ts";
 import { canEdit } from "../../core/notebook.ts";
 import { type Observable, Value } from "../../core/observable.ts";
+import { withoutTelling } from "../../core/private-outputs.ts";
 import type { PastedCell } from "../../doc/notebook-doc.ts";
 import { text } from "../../i18n/t.ts";
 import { forgetIds, keepCells, keptCells } from "./clipboard.ts";
@@ -195,8 +196,10 @@ export class NotebookController extends SelectionModel {
     return answer;
   }
 
-  paste(side: Side = "below", cells: readonly PastedCell[] = keptCells()): void {
-    if (cells.length === 0) return;
+  paste(side: Side = "below", taken: readonly PastedCell[] = keptCells()): void {
+    if (taken.length === 0) return;
+    const staysHome = this.services.room.state.get().hello?.omit_outputs ?? false;
+    const cells = staysHome ? taken.map(bareOf) : taken;
     const ids = this.services.doc.cellIds();
     const at = this.activeId === null ? -1 : ids.indexOf(this.activeId);
     const below =
@@ -310,4 +313,11 @@ export class NotebookController extends SelectionModel {
   #endStep(): void {
     this.services.doc.undo.endStep();
   }
+}
+
+/** A pasted cell as it may stand where outputs stay at home. */
+function bareOf(cell: PastedCell): PastedCell {
+  const { attachments, ...rest } = cell;
+  const kept = cell.type === "markdown" && attachments !== undefined ? { attachments } : {};
+  return { ...rest, ...kept, metadata: withoutTelling(cell.metadata ?? {}) };
 }

@@ -14,7 +14,7 @@ import { InsertButtons } from "./insert-bar.tsx";
 import { listenToKeys } from "./keys.ts";
 import styles from "./notebook-view.module.css";
 import { linkQuestion } from "./output-environment.ts";
-import { People, SaveStatus } from "./save-status.tsx";
+import { OutputsAtHome, People, SaveStatus } from "./save-status.tsx";
 
 /** Fetched ahead by the composition root: what is typed after Ctrl+F belongs into its field. */
 export const findBar = latePart(
@@ -47,6 +47,7 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
       <div role="toolbar" aria-label={t("notebook.toolbar")} className={styles.toolbar}>
         <InsertButtons controller={controller} />
         <SaveStatus controller={controller} />
+        <OutputsAtHome controller={controller} />
         <span className={styles.spring} />
         <People controller={controller} />
         {toolbarEnd}

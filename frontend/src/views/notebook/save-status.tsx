@@ -1,10 +1,10 @@
-import { CircleAlert, Cloud, CloudOff, LoaderCircle } from "lucide-react";
+import { CircleAlert, Cloud, CloudOff, EyeOff, LoaderCircle } from "lucide-react";
 import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
 import type { Observable } from "../../core/observable.ts";
 import { othersIn, type Present } from "../../doc/awareness.ts";
 import type { RoomState } from "../../sync/room-socket.ts";
 import { Button } from "../../ui/button.tsx";
-import { useObservable, useText } from "../../ui/use-observable.ts";
+import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import type { NotebookController } from "./controller.ts";
 import styles from "./notebook-view.module.css";
 
@@ -78,6 +78,19 @@ export function SaveStatus({ controller }: { readonly controller: NotebookContro
           {t("notebook.reconnect")}
         </Button>
       ) : null}
+    </span>
+  );
+}
+
+/** The promise that outputs of this notebook stay at home, where it is given. */
+export function OutputsAtHome({ controller }: { readonly controller: NotebookController }) {
+  const t = useText();
+  const staysHome = useSelected(controller.services.room.state, ({ hello }) => hello?.omit_outputs ?? false);
+  if (!staysHome) return null;
+  return (
+    <span className={styles.atHome} title={t("notebook.outputsAtHomeWhy")}>
+      <EyeOff size={15} aria-hidden />
+      <span>{t("notebook.outputsAtHome")}</span>
     </span>
   );
 }

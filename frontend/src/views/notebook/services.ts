@@ -48,6 +48,8 @@ export interface NotebookServices {
   readonly room: { readonly state: Observable<RoomState>; reconnectNow(): void };
   readonly actions: RunActions;
   readonly help: KernelHelp;
+  /** How each cell stands to this person: whether it asks before it runs. */
+  readonly trust?: { readonly states: Observable<ReadonlyMap<CellId, "own" | "trusted" | "review">> };
   /** Language of the kernel (else of the notebook's metadata), lower case: `python`, `r`, … */
   readonly language: Observable<string>;
   /** Who I am, for presence; colour is a CSS colour. */

@@ -1,8 +1,17 @@
+import { withWords } from "../../i18n/t.ts";
 import { Checkbox } from "../../ui/checkbox.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
+import { latePart } from "../../ui/late-part.ts";
 import { Select } from "../../ui/select.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./settings-dialog.module.css";
+import type { TrustSettingsProps } from "./trust-settings.tsx";
+
+/** A part of its own, because its words are those of the trust dialog. */
+export const trustSettings = latePart(
+  () => withWords(import("./trust-settings.tsx"), "trust"),
+  (module) => module.TrustSettings,
+);
 
 type Theme = "system" | "light" | "dark";
 type Language = "en" | "ja";
@@ -19,6 +28,7 @@ export interface SettingsDialogProps {
   /** Takes effect at once; there is nothing to save. */
   readonly onChange: (changes: Partial<Settings>) => void;
   readonly version: string;
+  readonly hub: TrustSettingsProps["hub"];
   readonly onClose: () => void;
 }
 
@@ -26,7 +36,7 @@ const sizes = [11, 12, 13, 14, 15, 16, 18, 20, 24] as const;
 const themes: readonly Theme[] = ["system", "light", "dark"];
 
 /** Choices of this browser: language, theme, how code looks. */
-export function SettingsDialog({ settings, onChange, version, onClose }: SettingsDialogProps) {
+export function SettingsDialog({ settings, onChange, version, hub, onClose }: SettingsDialogProps) {
   const t = useText();
   const themeNames = {
     system: t("settings.themeSystem"),
@@ -65,6 +75,7 @@ export function SettingsDialog({ settings, onChange, version, onClose }: Setting
       <Checkbox isSelected={settings.lineNumbers} onChange={(lineNumbers) => onChange({ lineNumbers })}>
         {t("settings.lineNumbers")}
       </Checkbox>
+      <trustSettings.Part hub={hub} />
       <p className={styles.note}>
         {t("settings.keptHere")} {t("settings.version", { version })}
       </p>

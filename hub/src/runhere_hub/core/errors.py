@@ -16,6 +16,7 @@ RunhereError
 ├── Invalid
 │   ├── NotebookInvalid        the file is no notebook: where, and why
 │   ├── OutputsInvalid         operations that SPEC 4.2 does not know
+│   ├── OutputsOmitted         outputs of this notebook stay at home
 │   ├── FrameInvalid           bytes or JSON of a room that cannot be understood
 │   ├── BlobHashWrong          the bytes do not have the hash they are said to have
 │   └── BackupBroken           not whole, or no backup at all; the message is a clause: why
@@ -180,6 +181,12 @@ class OutputsInvalid(Invalid):
     """Output operations that cannot be folded; none of them was."""
 
     code = "bad_event"
+
+
+class OutputsOmitted(Invalid):
+    """Outputs of this notebook stay at home: nothing of what was sent was kept or logged."""
+
+    code = "outputs_omitted"
 
 
 class FileChangedOutside(Conflict):

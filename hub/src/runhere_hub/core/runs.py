@@ -32,6 +32,9 @@ from runhere_hub.core.run_records import Asker, Run, RunsState, record, with_out
 OTHER_BROWSER_WAITS_MS = 30_000
 """A run without writer may be taken over from the person's other browser after this time (SPEC 3.5)."""
 
+_DETAIL = ("execution_count", "started_at", "finished_at")
+"""Execution detail: what of a run's status stays at home with its outputs (SPEC 3.10)."""
+
 
 @dataclass(frozen=True)
 class Broadcast:
@@ -100,7 +103,7 @@ def fold(state: RunsState, frame: Frame, asker: Asker, at: Circumstances) -> Out
 def _fold_run(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstances) -> Outcome:
     run = state.runs.get(frame.run_id)
     if run is None:
-        return _first_frame(state, frame, asker)
+        return _first_frame(state, frame, asker, at)
     if frame.epoch < run.epoch:
         return _refuse_run(state, frame.run_id, "old_epoch", run)
     if run.writer is None or run.writer.session != asker.session or frame.epoch > run.epoch:
@@ -112,12 +115,14 @@ def _fold_run(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstances
     return _next_frame(state, frame, run, at)
 
 
-def _first_frame(state: RunsState, frame: RunFrame, asker: Asker) -> Outcome:
+def _first_frame(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstances) -> Outcome:
     event = frame.event
     if isinstance(event, BadEvent) and frame.n == 0:
         return _refuse_run(state, frame.run_id, event.code, None)
     if not isinstance(event, Started) or frame.n != 0 or frame.epoch != 1:
         return _refuse_run(state, frame.run_id, "unknown_run", None)
+    if at.omit_outputs and event.started_at is not None:
+        return _refuse_run(state, frame.run_id, "outputs_omitted", None)
     run = Run(
         run_id=frame.run_id,
         cell_id=event.cell_id,
@@ -171,7 +176,8 @@ def _refusal(event: Event, at: Circumstances) -> str | None:
         case OutputsArrived():
             return "outputs_omitted" if at.omit_outputs else None
         case StatusChanged(changes):
-            return "outputs_omitted" if at.omit_outputs and changes.get("execution_count") is not None else None
+            told = any(changes.get(detail) is not None for detail in _DETAIL)
+            return "outputs_omitted" if at.omit_outputs and told else None
         case _:
             assert_never(event)
 
@@ -270,6 +276,15 @@ def _release(state: RunsState, frame: Release, asker: Asker, at: Circumstances) 
         broadcasts=(Broadcast(_writer_frame(left), to_all=True),),
         changed_runs=frozenset({run.run_id}),
     )
+
+
+def without_outputs(state: RunsState) -> Outcome:
+    """The state in which no run has outputs, a count or times: they are purged (SPEC 3.10). Leases and heads stay."""
+    bare = {
+        run_id: replace(run, folded=Folded(), execution_count=None, started_at=None, finished_at=None)
+        for run_id, run in state.runs.items()
+    }
+    return Outcome(RunsState(bare, state.heads), changed_runs=frozenset(bare))
 
 
 def leave(state: RunsState, session: str, now_ms: int) -> Outcome:

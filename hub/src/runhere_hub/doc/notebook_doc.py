@@ -4,12 +4,13 @@ Takes and returns values; opens no socket and no database. Only the hub makes do
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from random import Random
 
 from pycrdt import Doc, Map
 
+from runhere_hub.core import private_outputs
 from runhere_hub.core.json_values import to_text, without_surrogates
 from runhere_hub.core.merge import MergeResult
 from runhere_hub.core.merge.text import merge_text
@@ -159,6 +160,31 @@ def _place(doc: NotebookYDoc, merge: MergeResult, random: Random) -> None:
             edits.put_cell(doc, cell, places[cell.id])
         elif cell.id in places:
             edits.move_cell(doc, cell.id, places[cell.id])
+
+
+def keep_outputs_home(doc: NotebookYDoc) -> None:
+    """Take out of the document what may not stand where outputs stay at home, tombstones too, and mark it so."""
+    found = schema.cells(doc)
+    with doc.transaction():
+        _keep(schema.metadata(doc), private_outputs.NOTEBOOK_METADATA)
+        for cell in [cell for cell in found.values() if isinstance(cell, Map)]:
+            has_attachments = schema.cell_type(cell) == "markdown"
+            _keep(cell, private_outputs.CELL_KEYS - (set() if has_attachments else {"attachments"}))
+            entries = schema.cell_metadata(cell)
+            if entries is not None:
+                _keep(entries, private_outputs.CELL_METADATA)
+        project(doc, omit=True)
+
+
+def project(doc: NotebookYDoc, *, omit: bool) -> None:
+    """Let the document's metadata say what the notebook's record says (architecture 10a)."""
+    now = _values(json.loads(str(schema.metadata(doc))))
+    edits.set_entries(schema.metadata(doc), private_outputs.projected(now, omit))
+
+
+def _keep(entries: YMap, names: Collection[str]) -> None:
+    for name in set(entries.keys()) - set(names):
+        del entries[name]
 
 
 @dataclass(frozen=True)

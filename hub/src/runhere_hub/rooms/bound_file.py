@@ -10,6 +10,7 @@ is written over a text that was not read first. The rules are in `core.bound_fil
 """
 
 import asyncio
+import hashlib
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -20,7 +21,7 @@ from pathlib import Path
 from random import Random
 
 from runhere_hub.core import bound_file as rules
-from runhere_hub.core import ipynb
+from runhere_hub.core import ipynb, private_outputs
 from runhere_hub.core.bound_file import FileSituation, Trouble, WantedWrite
 from runhere_hub.core.errors import (
     DiskFull,
@@ -40,6 +41,7 @@ from runhere_hub.folders.renames import find_renamed, has_sha256
 from runhere_hub.folders.write import FileText, read_text, write_atomically
 from runhere_hub.rooms.open_room import OpenRoom, Shown
 from runhere_hub.rooms.room import Change, FileState
+from runhere_hub.services.private_outputs import bare_base
 from runhere_hub.store import file_bases
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
@@ -120,8 +122,20 @@ class BoundFile:
             # After a kill the room may know what the file lacks. Finding out takes a while, and pages wait to come in.
             if not self._room.is_as_its_file:
                 self._compare_at = self._now_ms() + _COMPARE_MS
+            if self._base is not None and _is_bare(self._base):
+                self._situation = rules.edited(self._situation, self._now_ms())
             self._announce()
         self._task = asyncio.create_task(self._run(), name=f"bound file {self._path.name}")
+
+    async def keep_outputs_home(self) -> None:
+        """Take outputs out of the file, as far as it can be written, and out of what is kept of it."""
+        async with self._lock:
+            await self._check()
+            if self._base is not None:
+                await self._keep_base(await asyncio.to_thread(bare_base, self._base))
+            self._situation = rules.edited(self._situation, self._now_ms())
+            await self._write_what_waits(at_once=True)
+            self._announce()
 
     def look(self) -> None:
         """The file may have changed: read it soon."""
@@ -329,6 +343,12 @@ class BoundFile:
 
     async def _merge(self, found: FileText, parsed: ipynb.ParsedFile) -> None:
         """Bring what others wrote into the room; afterwards it is the base."""
+        base = FileBase(found.text, found.sha256, found.mtime_ns)
+        if private_outputs.is_wished(parsed.notebook.metadata) and not self._omits_outputs:
+            await self._room.keep_outputs_home()
+        if self._omits_outputs:
+            base = await asyncio.to_thread(bare_base, base)
+            parsed = await asyncio.to_thread(ipynb.parse, base.text)
         shown = await self._room.shown()
         result, text = await asyncio.to_thread(self._merged, shown, parsed)
         self._note_metadata(result)
@@ -342,8 +362,8 @@ class BoundFile:
                 await self._room.set_outputs({cell_id: after[cell_id] for cell_id in result.outputs_changed})
         finally:
             self._merging = False
-        await self._keep_base(FileBase(found.text, found.sha256, found.mtime_ns), parsed)
-        if text == found.text:
+        await self._keep_base(base, parsed)
+        if text == base.text and not _is_bare(base):
             self._base_ids = tuple(cell.id for cell in result.notebook.cells)
         else:
             self._situation = rules.edited(self._situation, self._now_ms())
@@ -382,6 +402,10 @@ class BoundFile:
             pairs = zip(parsed.notebook.cells, self._base_ids, strict=True)
             return replace(parsed.notebook, cells=tuple(replace(cell, id=cell_id) for cell, cell_id in pairs))
         return adopt_ids(ours, parsed.notebook, unsure=parsed.made_ids)
+
+    @property
+    def _omits_outputs(self) -> bool:
+        return self._room.room.about.omit_outputs
 
     async def _keep_base(self, base: FileBase, parsed: ipynb.ParsedFile | None = None) -> None:
         self._base, self._base_ids, self._parsed_base = base, (), parsed
@@ -432,7 +456,7 @@ class BoundFile:
         self._situation = rules.begun(self._situation, wanted)
         base = self._base
         text, ids = await self._rendered(wanted)
-        if base is not None and text != base.text:
+        if base is not None and (text != base.text or _is_bare(base)):
             done = await asyncio.to_thread(write_atomically, self._path, text, expected_sha256=base.sha256)
             self._seen = self._stat()
             await self._keep_base(FileBase(text, done.sha256, done.mtime_ns))
@@ -442,7 +466,7 @@ class BoundFile:
     async def _rendered(self, wanted: WantedWrite) -> tuple[str, tuple[CellId, ...]]:
         """The file's text as it should be, and the ids of its cells."""
         shown = await self._room.shown()
-        with_outputs = wanted.with_outputs or self._room.room.about.omit_outputs
+        with_outputs = wanted.with_outputs or self._omits_outputs
         text = await asyncio.to_thread(self._render, shown, with_outputs)
         return text, tuple(cell.id for cell in shown.notebook.cells)
 
@@ -460,6 +484,11 @@ class BoundFile:
         if not shown.lacking or self._base is None:
             return shown.notebook
         return _with_outputs_of(self._base_notebook(shown.notebook), shown.notebook, shown.lacking)
+
+
+def _is_bare(base: FileBase) -> bool:
+    """Whether the file still holds what was taken out of the base."""
+    return hashlib.sha256(base.text.encode()).hexdigest() != base.sha256
 
 
 class _ConflictMarkers(Exception):

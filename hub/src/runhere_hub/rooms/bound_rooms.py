@@ -221,6 +221,27 @@ class BoundRooms:
                 bound.moved(file)
             room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
 
+    async def saved(self, notebook_id: NotebookId) -> None:
+        """See `services.drive.OpenRooms.saved`."""
+        room = self._registry.peek(notebook_id) if self._registry is not None else None
+        if room is not None:
+            await room.flushed()
+
+    async def keep_outputs_home(self, notebook_id: NotebookId) -> None:
+        """See `services.drive.OpenRooms.keep_outputs_home`."""
+        if self._registry is None:
+            return
+        await (await self._registry.open(notebook_id)).keep_outputs_home()
+        open_now = self._attached.get(notebook_id)
+        if open_now is not None and open_now.bound is not None:
+            await open_now.bound.keep_outputs_home()
+            await self._db.scrub()  # the file's last text was kept too
+
+    async def store_outputs(self, notebook_id: NotebookId) -> None:
+        """See `services.drive.OpenRooms.store_outputs`."""
+        if self._registry is not None:
+            await (await self._registry.open(notebook_id)).store_outputs()
+
     async def close(self, notebook_id: NotebookId) -> None:
         """Write what is pending, then send everybody out."""
         if self._registry is not None:

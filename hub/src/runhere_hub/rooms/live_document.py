@@ -11,8 +11,10 @@ from typing import Any
 
 from pycrdt import Doc, Map, Text, TransactionEvent
 
-from runhere_hub.core.errors import FrameInvalid
+from runhere_hub.core.errors import FrameInvalid, OutputsOmitted
 from runhere_hub.core.yjs_bytes import EMPTY_UPDATE, has_structs, inserting_clients, read_state_vector
+from runhere_hub.rooms.authors import NOTHING_RECORDED, Authors, Recorded
+from runhere_hub.rooms.scratch_document import ScratchDocument
 from runhere_hub.store.authorship import Authored
 
 
@@ -44,15 +46,17 @@ class LiveDocument:
 
     Args:
         clients: Yjs client id to the person it is registered to.
+        recorded: Who wrote what, as far as the database knows.
     """
 
-    def __init__(self, doc: Doc[Any], clients: Mapping[int, str]) -> None:
+    def __init__(self, doc: Doc[Any], clients: Mapping[int, str], recorded: Recorded = NOTHING_RECORDED) -> None:
         self.doc = doc
         self._clients = dict(clients)
         self._cells = doc.get("cells", type=Map)
         self._watched: _Watched | None = None
-        self._authors: dict[str, set[str | None]] = {}
+        self._authors = Authors(self._sources(), recorded)
         self._whole: bytes | None = None
+        self._scratch: ScratchDocument | None = None
         self._subscriptions = [doc.observe(self._on_transaction), self._cells.observe_deep(self._on_cells)]
 
     def close(self) -> None:
@@ -87,14 +91,17 @@ class LiveDocument:
         """The document's state vector."""
         return self.doc.get_state()
 
-    def apply(self, update: bytes, person_id: str | None) -> Applied:
+    def apply(self, update: bytes, person_id: str | None, *, outputs_stay_home: bool = False) -> Applied:
         """Apply a page's update.
 
         Raises:
             FrameInvalid: Yjs cannot read it; the document is as it was.
+            OutputsOmitted: It would write what may not stand where outputs stay at home; the document is as it was.
         """
         if update == EMPTY_UPDATE:
             return Applied(changed=False, must_be_kept=False)
+        if outputs_stay_home:
+            self._try(update)
         self._watched = _Watched()
         try:
             self.doc.apply_update(update)
@@ -109,6 +116,16 @@ class LiveDocument:
         # every visit.
         return Applied(changed, must_be_kept=changed or has_structs(update))
 
+    def _try(self, update: bytes) -> None:
+        """Raise when this update would bring in what stays at home; tried on a copy, because Yjs takes nothing back."""
+        if self._scratch is None:
+            self._scratch = ScratchDocument(self.doc.get_update())
+        try:
+            self._scratch.apply(update)
+        except (FrameInvalid, OutputsOmitted):
+            self._scratch = None
+            raise
+
     def absorb(self, update: bytes) -> bool:
         """Apply what another hub process stored; it has noted the authors. True when it was news."""
         self._watched = _Watched()
@@ -116,7 +133,11 @@ class LiveDocument:
             self.doc.apply_update(update)
         finally:
             watched, self._watched = self._watched, None
-        self._whole = None
+        self._whole = self._scratch = None
+        for cell_id in watched.sources:
+            text = self._source(cell_id)
+            if text is not None:
+                self._authors.absorbed(cell_id, text)
         return watched.update is not None
 
     def edit(self, work: Callable[[Doc[Any]], object], person_id: str | None) -> bytes | None:
@@ -131,26 +152,24 @@ class LiveDocument:
                 work(self.doc)
         finally:
             watched, self._watched = self._watched, None
+        self._scratch = None
         if watched.update is not None:
             self._clients.setdefault(self.doc.client_id, person_id or "")
             self._note(watched, person_id, by_hub=True)
         return watched.update
 
     def take_authored(self) -> tuple[Authored, ...]:
-        """Who led to the sources that changed since the last call, by the digests that they have now."""
-        authors, self._authors = self._authors, {}
-        rows = []
-        for cell_id, people in authors.items():
-            digest = self.source_digest(cell_id)
-            if digest is not None:
-                rows += [Authored(cell_id, digest, person) for person in sorted(people, key=str)]
-        return tuple(rows)
+        """Who wrote the sources that changed since the last call, by the digests that they have now."""
+        return self._authors.take()
+
+    def stored(self, seq: int) -> None:
+        """What was taken last is in the database under this number."""
+        self._authors.stored(seq)
 
     def source_digest(self, cell_id: str) -> str | None:
         """Hex SHA-256 of the source's UTF-8; None when there is no such cell."""
-        cell = self._cells.get(cell_id)
-        source = cell.get("source") if isinstance(cell, Map) else None
-        return hashlib.sha256(str(source).encode()).hexdigest() if isinstance(source, Text) else None
+        source = self._source(cell_id)
+        return None if source is None else hashlib.sha256(source.encode()).hexdigest()
 
     def _note(self, watched: _Watched, person_id: str | None, *, by_hub: bool = False) -> None:
         self._whole = None
@@ -159,8 +178,16 @@ class LiveDocument:
         people: set[str | None] = {person_id}
         if not by_hub:
             people |= {person_id if self._clients.get(client) == person_id else None for client in _inserting(watched)}
-        for cell_id in watched.sources:
-            self._authors.setdefault(cell_id, set()).update(people)
+        changed = {cell_id: text for cell_id in watched.sources if (text := self._source(cell_id)) is not None}
+        self._authors.changed(changed, people, is_restored=by_hub and person_id is not None)
+
+    def _sources(self) -> dict[str, str]:
+        return {cell_id: text for cell_id in self._cells.keys() if (text := self._source(cell_id)) is not None}  # noqa: SIM118  # a Yjs map
+
+    def _source(self, cell_id: str) -> str | None:
+        cell = self._cells.get(cell_id)
+        source = cell.get("source") if isinstance(cell, Map) else None
+        return str(source) if isinstance(source, Text) else None
 
     def _on_transaction(self, event: TransactionEvent) -> None:
         if self._watched is not None:

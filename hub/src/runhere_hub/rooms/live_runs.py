@@ -67,6 +67,10 @@ class LiveRuns:
         known = {cell: run if run in self.state.runs else None for cell, run in heads.items()}
         return self._took(rules.set_heads(self.state, known, self._at(seq, omit=False)))
 
+    def without_outputs(self) -> None:
+        """Outputs and execution detail are gone from every run; what waits to be stored holds none either."""
+        self._took(rules.without_outputs(self.state))
+
     def adopt(self, elsewhere: RunsState, *, held: frozenset[str], seq: int) -> Outcome:
         """What another hub process stored. `held`: runs that a page of this process writes."""
         outcome = rules.adopt(

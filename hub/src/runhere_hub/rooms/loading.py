@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from runhere_hub.core import private_outputs
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.core.run_records import RunsState
@@ -12,7 +13,9 @@ from runhere_hub.core.widget_state import without_saved
 from runhere_hub.doc import notebook_doc
 from runhere_hub.rooms.open_room import ShownOutputs, Surroundings
 from runhere_hub.rooms.output_blobs import OutputBlobs
+from runhere_hub.services import private_outputs as outputs_service
 from runhere_hub.services import rooms as room_service
+from runhere_hub.services.private_outputs import bare_base
 from runhere_hub.services.rooms import Batch, LoadedRoom
 from runhere_hub.store.file_bases import FileBase
 
@@ -48,6 +51,10 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
     if loaded.updates:
         return loaded
     seeded = await seed(notebook_id) or Seeded(EMPTY)
+    if loaded.omit_outputs or private_outputs.is_wished(seeded.notebook.metadata):
+        await outputs_service.mark(around.db, notebook_id, omit=True)
+        loaded = replace(loaded, omit_outputs=True)
+        seeded = await asyncio.to_thread(_bare, seeded)
     first = await _first_batch(around, loaded, seeded.notebook)
     done = await room_service.begin(around.db, notebook_id, first, base=seeded.base, process=around.process)
     if done is None:
@@ -62,6 +69,11 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
         runs=RunsState({run.run_id: run for run in first.runs}, first.heads),
         is_new=seeded.base is not None,
     )
+
+
+def _bare(seeded: Seeded) -> Seeded:
+    base = bare_base(seeded.base) if seeded.base is not None else None
+    return Seeded(private_outputs.without_outputs(seeded.notebook), base)
 
 
 async def _first_batch(around: Surroundings, loaded: LoadedRoom, notebook: Notebook) -> Batch:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pycrdt import Doc
 
+from runhere_hub.core import private_outputs
 from runhere_hub.core.access import Role
 from runhere_hub.core.blobs import BlobStore
 from runhere_hub.core.bus import Bus, Committed
@@ -27,6 +28,7 @@ from runhere_hub.rooms.channel import Channel
 from runhere_hub.rooms.member import Member
 from runhere_hub.rooms.output_blobs import OutputBlobs
 from runhere_hub.rooms.room import Change, FileState, Room
+from runhere_hub.services import private_outputs as outputs_service
 from runhere_hub.services import revisions as revision_service
 from runhere_hub.services import rooms as room_service
 from runhere_hub.services.rooms import Batch, CommitResult
@@ -134,7 +136,9 @@ class OpenRoom:
         """The same, and where a blob is missing."""
         taken, state = notebook_doc.take(self.doc), self.room.runs.state  # of one moment
         document = await asyncio.to_thread(notebook_doc.read_taken, taken)
-        return await with_outputs(document, state, self._blobs)
+        shown = await with_outputs(document, state, self._blobs)
+        metadata = private_outputs.projected(shown.notebook.metadata, self.room.about.omit_outputs)
+        return replace(shown, notebook=replace(shown.notebook, metadata=metadata))
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
         """Let `work(doc)` change the document, at once and in one transaction. Returns when it is durable.
@@ -178,9 +182,49 @@ class OpenRoom:
         """What the notebook is called and where it lies from now on; pages that join later are told."""
         self.room.about.title, self.room.about.folder_path = title, folder_path
 
-    def set_omit_outputs(self, omit: bool) -> None:
-        """Whether outputs are refused from now on. The notebook's record is the caller's to change."""
-        self.room.about.omit_outputs = omit
+    async def keep_outputs_home(self) -> None:
+        """Refuse outputs from now on, and purge what the hub has of them (architecture 10a). May be called again.
+
+        Gone afterwards: outputs, counts and times of runs, what revisions showed, large values, metadata that tells of
+        runs, also from the log and from revisions. The file is `BoundFile`'s to clean.
+
+        Raises:
+            Unavailable: Outputs are refused already; what is stored may not be purged yet. Calling again goes on.
+        """
+        await outputs_service.mark(self._around.db, self.notebook_id, omit=True)
+        self.room.omit_outputs(True)
+        self.room.edit(notebook_doc.keep_outputs_home)
+        await self.autosave.flushed()
+        while True:
+            if self._around.bus.is_shared:
+                await self.look()
+            purged = await outputs_service.purge(
+                self._around.db,
+                self.notebook_id,
+                document=self.room.document.missing(b"\x00"),
+                seq=self.room.about.seq,
+                runs=tuple(self.room.runs.state.runs.values()),
+            )
+            if purged is not None:
+                break
+            await self.autosave.flushed()
+        self.room.about.seq = self._seen = purged.seq
+        self._log_count = self._log_bytes = 0
+        for sha256 in purged.orphans:
+            await self._around.blobs.delete(sha256)
+        await self._around.db.scrub()
+        self._around.bus.tell(Committed(self.notebook_id))
+
+    async def store_outputs(self) -> None:
+        """Take outputs again from now on. What is there in pages' views stays there.
+
+        Raises:
+            Unavailable: Nothing changed.
+        """
+        await outputs_service.mark(self._around.db, self.notebook_id, omit=False)
+        self.room.omit_outputs(False)
+        self._around.bus.tell(Committed(self.notebook_id))
+        await self.edit(lambda doc: notebook_doc.project(doc, omit=False))
 
     async def flushed(self) -> None:
         """Wait until everything that waits now is durable."""
@@ -280,6 +324,8 @@ class OpenRoom:
         revision = await revision_service.get(self._around.db, revision_id)
         before = await self.revise()
         wanted = notebook_doc.read(replay([revision.document]))
+        if self.room.about.omit_outputs:
+            wanted = private_outputs.without_outputs(wanted)
         ours = notebook_doc.read(self.doc)
         change, now = merge(ours, ours, wanted), self._around.clock()
         self.room.edit(

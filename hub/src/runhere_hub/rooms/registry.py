@@ -16,6 +16,7 @@ from runhere_hub.core.bus import LOOK_EVERY_MS, Bus, Committed, Missed, News, Pr
 from runhere_hub.core.errors import NotFound, RunhereError, Unavailable
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
+from runhere_hub.rooms.authors import Recorded
 from runhere_hub.rooms.autosave import Pace
 from runhere_hub.rooms.live_document import LiveDocument
 from runhere_hub.rooms.live_runs import LiveRuns
@@ -209,6 +210,7 @@ class RoomRegistry:
         opened = _Opened(self._make(loaded))
         room = opened.room
         room.autosave.start()
+        room.autosave.ask()  # whose text a file's is, where that is not written down yet
         try:
             before_ms = self._around.clock() - TOMBSTONES_STAY_MS
             room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
@@ -231,7 +233,7 @@ class RoomRegistry:
                 seq=loaded.seq,
                 shows_paths=self._shows_paths,
             ),
-            LiveDocument(replay(loaded.updates), loaded.clients),
+            LiveDocument(replay(loaded.updates), loaded.clients, Recorded(loaded.contributions, loaded.digests)),
             LiveRuns(loaded.runs, clock=self._around.clock, new_id=self._around.new_id),
             clock=self._around.clock,
             new_id=self._around.new_id,

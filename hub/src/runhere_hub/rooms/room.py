@@ -16,7 +16,7 @@ from typing import Any, Literal
 from runhere_hub.core import presence, run_frames
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.access import Role, may_send
-from runhere_hub.core.errors import FrameInvalid, NotFound, RunhereError
+from runhere_hub.core.errors import FrameInvalid, NotFound, OutputsOmitted, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
 from runhere_hub.core.run_records import Asker, runs_frame
@@ -248,7 +248,11 @@ class Room:
         if not may_send(member.role, "update"):
             self._refuse_update(member, update)
             return
-        applied = self.document.apply(update, member.person.id)
+        try:
+            applied = self.document.apply(update, member.person.id, outputs_stay_home=self.about.omit_outputs)
+        except OutputsOmitted as error:
+            self._send_away(member, CloseCode.NOT_ALLOWED, error.message)
+            return
         member.received += 1
         self._waiting.received[member.session] = member.received
         if applied.must_be_kept:
@@ -331,6 +335,16 @@ class Room:
         self._tell(outcome, member)
         self._ask()
 
+    def omit_outputs(self, omit: bool) -> None:
+        """From now on outputs are refused (and runs lose theirs), or taken again; pages are told (SPEC 3.12)."""
+        if omit:
+            self.runs.without_outputs()
+        if omit != self.about.omit_outputs:
+            self.about.omit_outputs = omit
+            self._send_all(text_of({"type": "omit_outputs", "omit": omit}))
+            self._changed(Change("runs", by_hub=True))
+        self._ask()
+
     def import_runs(self, found: Mapping[CellId, run_rules.Imported]) -> None:
         """What a file shows takes the heads of these cells."""
         self._tell(self.runs.import_runs(found, seq=self._next_seq(), omit_outputs=self.about.omit_outputs), None)
@@ -357,6 +371,8 @@ class Room:
 
     def adopt(self, elsewhere: Elsewhere) -> None:
         """What other hub processes committed: apply it and tell the pages."""
+        if elsewhere.omit_outputs != self.about.omit_outputs:
+            self.omit_outputs(elsewhere.omit_outputs)
         for update in elsewhere.updates:
             if self.document.absorb(update):
                 self._send_all(sync_update(update))
@@ -440,6 +456,7 @@ class Room:
         """A batch is durable: acknowledge (SPEC 2.4, 3.4)."""
         if result is not None:
             self.about.seq = result.seq
+            self.document.stored(result.seq)
         recovered, self._trouble = self._trouble is not None, None
         for session, member in self.members.items():
             received = told.received.get(session, member.told)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runhere_hub.core.blobs import BlobStore
-from runhere_hub.core.errors import NotFound
+from runhere_hub.core.errors import NotFound, OutputsOmitted
 from runhere_hub.core.ids import NotebookId
-from runhere_hub.store import blobs
+from runhere_hub.store import blobs, notebooks
 from runhere_hub.store.session import Database
 
 
@@ -23,9 +23,13 @@ async def put(kept: Blobs, notebook_id: NotebookId, sha256: str, data: bytes) ->
     """Keep bytes for a notebook; when this returns they survive a power cut.
 
     Raises:
+        OutputsOmitted: The notebook's outputs stay at home; nothing was kept.
         BlobHashWrong: The bytes have another hash; nothing was kept.
         DiskFull: Nothing was kept.
     """
+    row = await kept.db.read(lambda conn: notebooks.get(conn, notebook_id))
+    if row is not None and row.omit_outputs:
+        raise OutputsOmitted("Outputs of this notebook stay at home. Nothing was kept.")
     await kept.store.put(sha256, data)
     now_ms, size = kept.now_ms(), len(data)
     await kept.db.write(lambda conn: blobs.record(conn, notebook_id, sha256, size_bytes=size, now_ms=now_ms))

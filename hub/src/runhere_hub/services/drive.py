@@ -33,6 +33,15 @@ class OpenRooms(Protocol):
         so `move` must also write down the new place.
         """
 
+    async def saved(self, notebook_id: NotebookId) -> None:
+        """Return once everything that pages sent is in the database."""
+
+    async def keep_outputs_home(self, notebook_id: NotebookId) -> None:
+        """Refuse outputs from now on and purge what is stored of them, in the file too. Opens the room if need be."""
+
+    async def store_outputs(self, notebook_id: NotebookId) -> None:
+        """Take outputs again from now on."""
+
     async def close(self, notebook_id: NotebookId) -> None:
         """Write what is pending, then send everybody out: the notebook is about to go."""
 

@@ -7,11 +7,10 @@ rooms that overwrite each other's file.
 import asyncio
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runhere_hub.core import ipynb, paths
+from runhere_hub.core import ipynb, paths, private_outputs
 from runhere_hub.core.access import Verb
 from runhere_hub.core.drive import Accept, HubFolder, NotebookRow, NotebookView
 from runhere_hub.core.errors import Forbidden, NotebookInvalid, NotebookNeedsUpgrade, NotFound
@@ -150,11 +149,12 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
 
     def work(conn: Connection) -> None:
         notebooks.opened(conn, row.id, now=now)
-        if _wants_no_outputs(notebook.metadata):
-            notebooks.omit_outputs(conn, row.id)
 
     await drive.db.write(work)
-    omits = row.omit_outputs or _wants_no_outputs(notebook.metadata)
+    omits = row.omit_outputs
+    if private_outputs.is_wished(notebook.metadata) and not omits:
+        await drive.rooms.keep_outputs_home(row.id)
+        omits = True
     return await shown(drive, person, replace(row, opened_at=now, omit_outputs=omits))
 
 
@@ -192,11 +192,6 @@ def _can_salvage(text: str) -> bool:
     except NotebookInvalid:
         return False
     return True
-
-
-def _wants_no_outputs(metadata: Mapping[str, object]) -> bool:
-    colab = metadata.get("colab")
-    return isinstance(colab, dict) and colab.get("private_outputs") is True
 
 
 async def move(
@@ -257,8 +252,9 @@ async def duplicate(drive: Drive, person: Person, notebook_id: NotebookId) -> No
     def work() -> Path:
         source = places.existing_file(folder.path, parts)
         stem, suffix = paths.split_suffix(source.name)
+        data = without_outputs(read_text(source).text).encode() if row.omit_outputs else source.read_bytes()
         with places.our_errors(source.name):
-            return places.create(source.parent, f"{stem} (copy){suffix}", source.read_bytes())
+            return places.create(source.parent, f"{stem} (copy){suffix}", data)
 
     return await _seen(drive, person, await _register(drive, folder.owner_id, await asyncio.to_thread(work)))
 
@@ -298,22 +294,27 @@ async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, wit
 
     def work() -> Download:
         file = places.existing_file(folder.path, parts)
-        if with_outputs:
+        if with_outputs and not row.omit_outputs:
             with places.our_errors(file.name):
                 return Download(file.name, file.read_bytes())
         text = read_text(file).text
-        return Download(file.name, without_outputs(text).encode())
+        return Download(file.name, without_outputs(text, is_private=row.omit_outputs).encode())
 
     return await asyncio.to_thread(work)
 
 
 def wants_no_outputs(text: str) -> bool:
     """True for an .ipynb that asks to be kept without outputs, as Colab writes it."""
-    return _wants_no_outputs(ipynb.parse(text).notebook.metadata)
+    return private_outputs.is_wished(ipynb.parse(text).notebook.metadata)
 
 
-def without_outputs(text: str) -> str:
-    """The same notebook without outputs and counts; everything else keeps its bytes."""
+def without_outputs(text: str, *, is_private: bool = True) -> str:
+    """The same notebook without outputs and counts; everything else keeps its bytes.
+
+    `is_private`: also without whatever tells of runs, and marked as one whose outputs stay at home.
+    """
     notebook = ipynb.parse(text).notebook
+    if is_private:
+        return ipynb.render(private_outputs.without_outputs(notebook), previous_text=text)
     cells = tuple(replace(cell, outputs=(), execution_count=None) for cell in notebook.cells)
     return ipynb.render(replace(notebook, cells=cells), previous_text=text)

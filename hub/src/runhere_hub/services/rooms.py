@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 
 from runhere_hub.core.errors import NotFound
 from runhere_hub.core.run_records import Run, RunsState
+from runhere_hub.core.trust import Contribution
 from runhere_hub.doc.log import joined
 from runhere_hub.store import authorship, blobs, file_bases, notebooks, revisions, runs, updates
 from runhere_hub.store.authorship import Authored
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.store.updates import Snapshot, StoredUpdate
+
+_REMEMBERED_SOURCES = 5_000
+"""Of what cells said before, so many are recognised when somebody undoes or copies."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class LoadedRoom:
         log_count, log_bytes: Size of the log behind the snapshot.
         clients: Yjs client id to the person it is registered to.
         is_new: The document was made just now, from what the notebook's file says.
+        contributions, digests: Who did what to which cell, and who wrote which source (`core.trust`).
     """
 
     notebook_id: str
@@ -37,6 +42,8 @@ class LoadedRoom:
     runs: RunsState
     clients: Mapping[int, str]
     is_new: bool = False
+    contributions: tuple[Contribution, ...] = ()
+    digests: tuple[tuple[str, str | None, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ def _load(conn: Connection, notebook_id: str) -> LoadedRoom:
         log_bytes=sum(len(one.data) for one in log),
         runs=runs.load(conn, notebook_id),
         clients=updates.load_clients(conn, notebook_id),
+        contributions=tuple(authorship.contributions(conn, notebook_id)),
+        digests=tuple(authorship.digests(conn, notebook_id, at_most=_REMEMBERED_SOURCES)),
     )
 
 
@@ -184,6 +193,7 @@ class Elsewhere:
     seq: int
     updates: tuple[bytes, ...]
     runs: RunsState
+    omit_outputs: bool
     editors: frozenset[str] = frozenset()
 
 
@@ -201,7 +211,7 @@ def _look(conn: Connection, notebook_id: str, after: int, process: str) -> Elsew
     if about is None:
         raise NotFound("There is no such notebook.", notebook_id=notebook_id)
     if about.seq == after:
-        return Elsewhere(after, (), RunsState())
+        return Elsewhere(after, (), RunsState(), about.omit_outputs)
     log = updates.after(conn, notebook_id, after)
     snapshot = updates.snapshot(conn, notebook_id)
     # Another process may have joined the log past what was seen here: then the snapshot has it.
@@ -211,6 +221,7 @@ def _look(conn: Connection, notebook_id: str, after: int, process: str) -> Elsew
         about.seq,
         (*joined_past, *(one.data for one in foreign)),
         runs.load(conn, notebook_id, after),
+        about.omit_outputs,
         frozenset(one.person_id for one in foreign if one.person_id is not None),
     )
 

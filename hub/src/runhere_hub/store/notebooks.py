@@ -89,9 +89,9 @@ def changed(conn: Connection, notebook_id: NotebookId, *, now: int) -> None:
     _set(conn, notebook_id, changed_at=now)
 
 
-def omit_outputs(conn: Connection, notebook_id: NotebookId) -> None:
-    """Switch "omit outputs" on. Nothing here switches it off."""
-    _set(conn, notebook_id, omit_outputs=True)
+def omit_outputs(conn: Connection, notebook_id: NotebookId, *, omit: bool) -> None:
+    """Write whether its outputs stay at home."""
+    _set(conn, notebook_id, omit_outputs=omit)
 
 
 def place(conn: Connection, notebook_id: NotebookId, folder_id: FolderId, path: str) -> None:

@@ -92,6 +92,31 @@ class Database:
         """As `write`, blocking: for command lines and start-up, never on the loop."""
         return self._write_pool.submit(self._run, self._writer, work).result()
 
+    async def scrub(self) -> None:
+        """Overwrite what deleted and replaced rows left in the file: SQLite only, PostgreSQL's vacuum is its own.
+
+        Raises:
+            DatabaseUnavailable: It could not be done now; the database is as it was.
+        """
+        if not self.is_postgres:
+            await asyncio.get_running_loop().run_in_executor(self._write_pool, self._scrub)
+
+    def _scrub(self) -> None:
+        connection = self._writer.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
+        except sqlite3.Error as error:
+            raise DatabaseUnavailable(
+                f"Deleted outputs may still lie in free space of {self._name}: it could not be rewritten ({error}). "
+                "Free some disk space and save the setting again.",
+                database=self._name,
+            ) from error
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Wait for running transactions and disconnect. May be called again."""
         if self._closed:

@@ -160,7 +160,25 @@ authorship = Table(
     Column("source_digest", String(64), nullable=False),
     Column("person_id", String(32)),  # None: unknown
     Column("seq", BigInteger, nullable=False),
+    Column("since", BigInteger),  # when the text came into the notebook; None: at seq
     Index("ix_authorship_notebook_cell", "notebook_id", "cell_id"),
+)
+
+# What people let run on their own machines without a question (ADR 26). One row is one decision of one person.
+trust = Table(
+    "trust",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("kind", String(8), nullable=False),  # cell, notebook (unknown origin, one-person mode), author
+    Column("notebook_id", ForeignKey("notebooks.id")),
+    Column("cell_id", String(64)),
+    Column("source_digest", String(64)),
+    Column("source", Text),  # of a cell: to show what changed since
+    Column("seq", BigInteger),  # what had been done up to this number is accepted
+    Column("author_id", ForeignKey("people.id")),
+    Column("decided_at", BigInteger, nullable=False),
+    Index("ix_trust_person_notebook", "person_id", "notebook_id"),
 )
 
 revisions = Table(

@@ -208,6 +208,61 @@ class Notebook(Answer):
     owner: str | None
 
 
+class StoredOutputs(Answer):
+    """`may_store`: whether this person may let outputs be stored again. The rest is what the hub has of them now."""
+
+    omit: bool
+    may_store: bool
+    runs: int
+    revisions: int
+    blobs: int
+    blob_bytes: int
+
+
+class Author(Answer):
+    """Somebody who wrote in a cell; without an id nobody knows who."""
+
+    id: str | None
+    name: str | None
+
+
+class JudgedCell(Answer):
+    """`own`: only the caller wrote it. `trusted`: accepted. `review`: it must not run on their machine unasked."""
+
+    cell_id: str
+    state: Literal["own", "trusted", "review"]
+    strangers: list[Author]
+    editors: list[Author]
+    trusted_source: str | None
+
+
+class Judgement(Answer):
+    """Up to `seq`. `unknown_once`: unknown origin is accepted for the notebook as a whole (one-person mode)."""
+
+    seq: int
+    owner: Author
+    unknown_once: bool
+    cells: list[JudgedCell]
+
+
+class TrustedAuthor(Answer):
+    person_id: str
+    name: str
+    decided_at: int
+
+
+class TrustedNotebook(Answer):
+    notebook_id: str
+    name: str
+    cells: int
+    decided_at: int
+
+
+class Trusted(Answer):
+    authors: list[TrustedAuthor]
+    notebooks: list[TrustedNotebook]
+
+
 class Home(Answer):
     folders: list[Folder]
     recent: list[Notebook]
@@ -409,6 +464,36 @@ class ChangeNotebook(Request):
     name: str | None = Field(default=None, min_length=1, max_length=255)
     folder_id: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
     path: str | None = Field(default=None, max_length=4096)
+
+
+class AskedCell(Request):
+    cell_id: str = Field(pattern="^[a-zA-Z0-9_-]{1,64}$")
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class AskTrust(Request):
+    cells: list[AskedCell] = Field(max_length=20_000)
+
+
+class AcceptedCell(Request):
+    cell_id: str = Field(pattern="^[a-zA-Z0-9_-]{1,64}$")
+    source: str
+
+
+class TrustCells(Request):
+    """`seq` is that of the judgement; `unknown`: also what is of unknown origin elsewhere in the notebook."""
+
+    cells: list[AcceptedCell] = Field(max_length=20_000)
+    seq: int = Field(ge=0)
+    unknown: bool = False
+
+
+class TrustAuthor(Request):
+    person_id: str = AnId
+
+
+class OmitOutputs(Request):
+    omit: bool
 
 
 class NameRevision(Request):

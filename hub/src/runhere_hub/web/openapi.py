@@ -13,6 +13,7 @@ from runhere_hub.web.routes import (
     folders,
     health,
     notebooks,
+    private_outputs,
     revisions,
     runtimes,
     search,
@@ -20,6 +21,7 @@ from runhere_hub.web.routes import (
     sharing,
     team,
     trash,
+    trust,
 )
 
 _BYTES = {
@@ -28,7 +30,7 @@ _BYTES = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-_MODULES = (health, session, folders, notebooks, blobs, revisions, trash, search, control)
+_MODULES = (health, session, folders, notebooks, private_outputs, blobs, revisions, trash, search, control, trust)
 _TEAM_MODULES = (team, sharing, runtimes)
 
 

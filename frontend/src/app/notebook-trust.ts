@@ -1,0 +1,80 @@
+/**
+ * Trust of one open notebook: the question that is being asked, how each cell stands, and the way to the gate (`run-gate.ts`), which is a
+ * chunk of its own. Closed with the notebook.
+ */
+import type { HubClient } from "../api/client.ts";
+import type { CellId } from "../core/cell.ts";
+import { type Observable, Value } from "../core/observable.ts";
+import type { NotebookDoc } from "../doc/notebook-doc.ts";
+import type { RoomState } from "../sync/room-socket.ts";
+import type { Review, TrustState } from "../views/trust/review.ts";
+import { digestOf } from "./digest.ts";
+import { reviewDialog } from "./review-part.ts";
+import type { Captured, RunGate } from "./run-gate.ts";
+
+interface NotebookTrustOptions {
+  readonly notebookId: string;
+  readonly doc: NotebookDoc;
+  readonly room: { readonly state: Observable<RoomState> };
+  readonly hub: HubClient;
+}
+
+/** How cells stand is looked up this long after the last change: the margin may be late, the gate never is. */
+const LOOK_AFTER_MS = 1_500;
+
+export class NotebookTrust {
+  readonly review = new Value<Review | null>(null);
+  readonly states = new Value<ReadonlyMap<CellId, TrustState>>(new Map());
+  readonly #options: NotebookTrustOptions;
+  readonly #end: () => void;
+  #gate: Promise<RunGate> | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: NotebookTrustOptions) {
+    this.#options = options;
+    const { doc } = options.doc;
+    const later = (): void => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.#look(), LOOK_AFTER_MS);
+    };
+    doc.on("update", later);
+    this.#end = () => doc.off("update", later);
+  }
+
+  async approve(captured: readonly Captured[]): Promise<readonly Captured[]> {
+    return await (await this.#loaded()).approve(captured);
+  }
+
+  /** What was decided may be another now. */
+  forget(): void {
+    void this.#gate?.then(
+      (gate) => gate.forget(),
+      () => undefined,
+    );
+  }
+
+  /** Nothing that is still asked runs. */
+  close(): void {
+    this.#end();
+    clearTimeout(this.#timer);
+    this.review.get()?.answer(null);
+  }
+
+  async #look(): Promise<void> {
+    // The margin waits for the hub; a failure shows when a cell is run.
+    await this.#loaded()
+      .then((gate) => gate.look())
+      .catch(() => {});
+  }
+
+  #loaded(): Promise<RunGate> {
+    this.#gate ??= Promise.all([import("./run-gate.ts"), reviewDialog.fetch()]).then(
+      ([{ RunGate }]) => new RunGate({ ...this.#options, digestOf, review: this.review, states: this.states }),
+      (error: unknown) => {
+        this.#gate = null;
+        throw error;
+      },
+    );
+    return this.#gate;
+  }
+}

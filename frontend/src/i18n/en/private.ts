@@ -1,0 +1,27 @@
+/** Outputs that stay at home. */
+export const privateOutputs = {
+  omit: "Omit code cell output when saving this notebook",
+  save: "Save",
+  explained:
+    "Outputs, execution counts and times then stay in your browser and your runtime. The hub refuses to store them, for everybody who edits this notebook. With the companion runtime they come back after a reload.",
+  hosted:
+    "On a hosted runtime outputs pass through the hub’s memory on their way to you; they are not stored, and the runtime keeps no journal.",
+  ownerOnly: "Only the owner of this notebook can let outputs be stored again.",
+  nowHome: "Outputs of this notebook stay at home now.",
+  nowStored: "Outputs of this notebook are stored again from now on.",
+  purgeTitle: "Delete the stored outputs?",
+  purge: "Delete and keep outputs at home",
+  purgeText: "These are deleted from the hub and cannot be brought back:",
+  purgeRuns: { one: "outputs, count and times of {count} run", other: "outputs, counts and times of {count} runs" },
+  purgeRevisions: { one: "what {count} version showed", other: "what {count} versions showed" },
+  purgeBlobs: { one: "{count} large value ({size})", other: "{count} large values ({size})" },
+  purgeFile: "outputs and execution details in the notebook’s file, if it has one",
+  purgeStays:
+    "Copies that others downloaded, backups of the hub’s disk, and earlier commits of the file in git are not reached. What you see now stays on this page.",
+  downloadTitle: "Download with outputs?",
+  downloadText:
+    "The outputs of this notebook are in this browser only. A file with them holds what this page shows now; whoever gets the file sees them.",
+  downloadWith: "With outputs",
+  downloadWithout: "Without outputs",
+  downloadFailed: "The hub did not give the notebook (status {status}). Try again when it can be reached.",
+} as const;

@@ -1,0 +1,33 @@
+import type { trust as english } from "../en/trust.ts";
+import type { Translated } from "../messages.ts";
+
+export const trust: Translated<typeof english> = {
+  title: "自分のマシンで実行する前の確認",
+  why: "このコードは、あなただけが書いたものではありません。あなたのマシンでは、あなたの権限で実行されます。",
+  files: "ファイルの読み取り、変更、削除ができます。",
+  keys: "パスワード、鍵、ログイン済みのプログラムを使い、ネットワークに接続できます。",
+  outputs: "表示した内容は、このノートブックを見る全員に見えます。",
+  owner: "ノートブックの所有者",
+  writers: "まだ確認していない書き手",
+  unknown: "不明 (ファイルから)",
+  nameless: "すでにいない人",
+  list: { other: "確認するセル: {count} 個" },
+  new: "初めて見るコード",
+  changed: "信頼した後に変更あり",
+  folded: "ノートブックではコードが隠されています",
+  once: "今回だけ実行",
+  cells: "これらのセルを信頼",
+  author: "自分のマシンで {name} を信頼",
+  hosted: "ホスト型ランタイムを使う",
+  noHosted: "ホスト型ランタイムは使えません。このハブでは提供されていません。",
+  hubAway: "ハブに接続できないため、誰が書いたか分かりません。いま信頼したものは、このページを閉じるまで有効です。",
+  warnShell: "ほかのプログラムを実行します ({lines} 行目)。",
+  warnNetwork: "ネットワークを使います ({lines} 行目)。",
+  warnDeletes: "ファイルを削除します ({lines} 行目)。",
+  warnHidden: "見えない文字があり、見た目どおりに実行されません ({lines} 行目)。",
+  settings: "自分のマシンで信頼しているもの",
+  settingsNone: "まだ誰のコードも信頼していません。",
+  revoke: "{name} への信頼を取り消す",
+  revoked: "{name} のコードを実行する前に、また確認します。",
+  cellsOf: { other: "「{name}」のセル {count} 個" },
+};

@@ -1,0 +1,113 @@
+import { useEffect, useState } from "react";
+import type { HubClient, StoredOutputs } from "../../api/client.ts";
+import { errorText } from "../../i18n/error-text.ts";
+import { formatBytes } from "../../i18n/t.ts";
+import { Button } from "../../ui/button.tsx";
+import { Checkbox } from "../../ui/checkbox.tsx";
+import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { useText } from "../../ui/use-observable.ts";
+import styles from "./settings-dialog.module.css";
+
+export interface NotebookSettingsDialogProps {
+  readonly hub: Pick<HubClient, "storedOutputs" | "omitOutputs">;
+  readonly notebookId: string;
+  readonly onClose: () => void;
+}
+
+/** Edit ▸ Notebook settings: whether the outputs of this notebook stay at home. */
+export function NotebookSettingsDialog({ hub, notebookId, onClose }: NotebookSettingsDialogProps) {
+  const t = useText();
+  const [stored, setStored] = useState<StoredOutputs | null>(null);
+  const [omit, setOmit] = useState(false);
+  const [isAsking, setAsking] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  useEffect(() => {
+    hub.storedOutputs(notebookId).then(
+      (found) => {
+        setStored(found);
+        setOmit(found.omit);
+      },
+      (error: unknown) => setFailure(errorText(error)),
+    );
+  }, [hub, notebookId]);
+  const save = async () => {
+    setBusy(true);
+    setAsking(false);
+    try {
+      await hub.omitOutputs(notebookId, omit);
+      toast({ text: t(omit ? "private.nowHome" : "private.nowStored") });
+      onClose();
+    } catch (error) {
+      setFailure(errorText(error));
+      setBusy(false);
+    }
+  };
+  const submit = () => {
+    if (stored === null || omit === stored.omit) onClose();
+    else if (omit) setAsking(true);
+    else void save();
+  };
+  const isLocked = stored?.omit === true && !stored.may_store;
+  if (isAsking && stored !== null) {
+    return (
+      <ConfirmDialog
+        title={t("private.purgeTitle")}
+        isOpen
+        confirm={t("private.purge")}
+        tone="danger"
+        onConfirm={() => void save()}
+        onClose={() => setAsking(false)}
+      >
+        <Purged stored={stored} />
+      </ConfirmDialog>
+    );
+  }
+  return (
+    <Dialog
+      title={t("commands.notebookSettings")}
+      isOpen
+      onClose={onClose}
+      onSubmit={submit}
+      footer={
+        <>
+          <Button onPress={onClose}>{t("shell.cancel")}</Button>
+          <Button type="submit" variant="primary" isPending={isBusy} isDisabled={stored === null}>
+            {t("private.save")}
+          </Button>
+        </>
+      }
+    >
+      <Checkbox isSelected={omit} onChange={setOmit} isDisabled={stored === null || isLocked || isBusy}>
+        {t("private.omit")}
+      </Checkbox>
+      <p className={styles.note}>{t("private.explained")}</p>
+      <p className={styles.note}>{t("private.hosted")}</p>
+      {isLocked ? <Notice>{t("private.ownerOnly")}</Notice> : null}
+      {failure === null ? null : (
+        <Notice tone="danger" isLive>
+          {failure}
+        </Notice>
+      )}
+    </Dialog>
+  );
+}
+
+/** What goes, by name and number. */
+function Purged({ stored }: { readonly stored: StoredOutputs }) {
+  const t = useText();
+  return (
+    <>
+      <p>{t("private.purgeText")}</p>
+      <ul>
+        <li>{t("private.purgeRuns", { count: stored.runs })}</li>
+        <li>{t("private.purgeRevisions", { count: stored.revisions })}</li>
+        <li>{t("private.purgeBlobs", { count: stored.blobs, size: formatBytes(stored.blob_bytes) })}</li>
+        <li>{t("private.purgeFile")}</li>
+      </ul>
+      <p>{t("private.purgeStays")}</p>
+    </>
+  );
+}
