@@ -25,14 +25,18 @@ export function installTooltips(root: Document = document): () => void {
   const hide = (): void => {
     clearTimeout(timer);
     if (!shown) return;
+    renamed.disconnect();
     shown.bubble.remove();
     shown = null;
     hiddenAt = now();
   };
+  // A button that has become another one under the pointer: what was said of it is no longer true.
+  const renamed = new MutationObserver(hide);
   const show = (target: Element): void => {
     hide();
-    if (target.isConnected && target.getAttribute("aria-expanded") !== "true")
-      shown = { target, bubble: draw(root, target) };
+    if (!target.isConnected || target.getAttribute("aria-expanded") === "true") return;
+    shown = { target, bubble: draw(root, target) };
+    renamed.observe(target, { attributeFilter: ["data-tooltip"] });
   };
   const later = (work: () => void, ms: number): void => {
     clearTimeout(timer);
