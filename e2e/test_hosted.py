@@ -1,0 +1,104 @@
+"""S8: who is given a shared notebook runs it on the hub's hosted runtime, never on the machine of who shared it."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from servers import free_port, start
+from steps import source, type_source
+
+PASSWORD = "a long enough password"
+READY_MS = 60_000
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A hub with hosted runtimes: its origin, and the link that makes the first administrator."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    config = tmp_path / "runhere.toml"
+    config.write_text(
+        f'public_url = "{origin}"\ndata = "data"\nport = {port}\nlog_level = "warning"\nhosted_provider = "local"\n',
+        encoding="utf-8",
+    )
+    hub = start([sys.executable, "-m", "runhere_hub.cli.main", "serve", "--config", str(config)], cwd=tmp_path)
+    yield origin, hub.line_matching(rf"{origin}/join#\S+").group(0)
+    hub.stop()
+
+
+def join(page: Page, link: str, name: str) -> None:
+    page.goto(link)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("User name").fill(name.lower())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("heading", name="Notebooks")).to_be_visible()
+
+
+def start_and_connect(page: Page) -> None:
+    dialog = page.get_by_role("dialog", name="Connect to a hosted runtime")
+    expect(dialog.get_by_text("Not running")).to_be_visible()
+    dialog.get_by_role("button", name="Start and connect").click()
+    expect(page.get_by_role("button", name="Connected to Hosted runtime")).to_be_visible(timeout=READY_MS)
+
+
+@pytest.mark.timeout(240)
+def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their_own(
+    team: tuple[str, str], new_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    origin, first = team
+    ada, bob = new_context().new_page(), new_context().new_page()
+    join(ada, first, "Ada")
+    ada.goto(f"{origin}/people")
+    ada.get_by_role("button", name="Make an invitation").click()
+    join(bob, ada.locator("code", has_text="/join#code=").inner_text().replace(" ", ""), "Bob")
+
+    ada.goto(origin)
+    ada.get_by_role("button", name="New notebook").click()
+    type_source(ada, 1, "import os; print('at', os.getcwd())")
+    expect(ada.get_by_text("All changes saved")).to_be_visible()
+    ada.get_by_role("button", name="Connect", exact=True).click()
+    start_and_connect(ada)
+    ada.get_by_role("button", name="Run cell").click()
+    output = ada.get_by_role("region", name="Output of cell 1")
+    expect(output).to_contain_text("at ", timeout=READY_MS)
+    hers = output.inner_text().strip()
+
+    ada.get_by_role("button", name="Share").click()
+    sharing = ada.get_by_role("dialog", name="Share notebook")
+    sharing.get_by_label("Add a person").fill("bob")
+    sharing.get_by_role("button", name="Share", exact=True).click()
+    sharing.get_by_role("button", name=re.compile("Role of Bob")).click()
+    ada.get_by_role("option", name=re.compile("^Editor")).click()
+
+    # Bob has no runtime: running offers the hub's, and that is one of his own.
+    reached: list[str] = []
+    bob.on("request", lambda request: reached.append(request.url))
+    bob.on("websocket", lambda socket: reached.append(socket.url))
+    bob.goto(origin)
+    bob.get_by_role("link", name=re.compile("Untitled")).click()
+    expect(source(bob, 1)).to_contain_text("os.getcwd")
+    bob.get_by_role("button", name="Run cell").click()
+    start_and_connect(bob)
+    ran = bob.get_by_role("region", name="Output of cell 1")
+    expect(ran).to_contain_text("at ", timeout=READY_MS)
+    expect(ran).not_to_contain_text(hers, timeout=READY_MS)
+    hosted = {url.split("/rt/")[1][:32] for url in reached if "/rt/" in url}
+    assert len(hosted) == 1
+    assert all(url.split("://")[1].startswith(origin.split("://")[1]) for url in reached if "blob:" not in url)
+    assert len(list((tmp_path / "data" / "hosted").iterdir())) == 2
+
+    # After a reload the page goes on by itself; Manage sessions ends it.
+    bob.reload()
+    expect(bob.get_by_role("button", name="Connected to Hosted runtime")).to_be_visible(timeout=READY_MS)
+    bob.get_by_role("button", name="Connection options").click()
+    bob.get_by_role("menuitem", name="Manage sessions").click()
+    sessions = bob.get_by_role("dialog", name="Manage sessions")
+    sessions.get_by_role("button", name="Stop").click()
+    bob.get_by_role("alertdialog").get_by_role("button", name="Stop").click()
+    expect(sessions.get_by_text("Not running")).to_be_visible(timeout=READY_MS)
+    ada.keyboard.press("Escape")
+    expect(ada.get_by_role("button", name="Connected to Hosted runtime")).to_be_visible()
