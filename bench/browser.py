@@ -36,6 +36,12 @@ INSTRUMENTS = """
 """
 
 
+def _trust_what_is_asked(page: Page) -> None:
+    """Cells of a notebook from disk ask before they run; the figures are those of somebody who has answered."""
+    asked = page.get_by_role("dialog", name="Review before running on your machine")
+    page.add_locator_handler(asked, lambda dialog: dialog.get_by_role("button", name="Trust these cells").click())
+
+
 class Chromium:
     """One browser process tree with a fresh profile."""
 
@@ -44,6 +50,7 @@ class Chromium:
         self.browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         self.context = self.browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
         self.context.set_default_timeout(60_000)
+        self.context.on("page", _trust_what_is_asked)
         self.context.add_init_script(INSTRUMENTS)
 
     def page(self) -> Page:
