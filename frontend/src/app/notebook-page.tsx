@@ -36,6 +36,12 @@ const requestsDialog = latePart(
   (module) => module.RequestsDialog,
 );
 
+// A notebook works without its meter: where it cannot be loaded there is none.
+const headerMeter = latePart(
+  () => withWords(import("./resource-part.tsx"), "resources").catch(() => null),
+  (module) => module?.HeaderMeter ?? (() => null),
+);
+
 export interface NotebookPageProps {
   readonly id: string;
   readonly page: PageServices;
@@ -164,6 +170,9 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
           <MenuBar label={t("shell.menus")} menus={() => notebookMenus(context)} />
         </div>
         <div className={styles.end}>
+          {binding.phase === "unbound" ? null : (
+            <headerMeter.Part services={panels} onPress={() => page.panels.toggle("resources")} />
+          )}
           <Button onPress={() => setDialog("share")}>
             <UserRoundPlus size={16} aria-hidden />
             <span className={styles.shareWord}>{t("shell.share")}</span>

@@ -5,7 +5,7 @@
  * A panel is an island in `views/<id>/`; the row here gives it what it needs of `PanelServices`. While the runtime is away for a moment the
  * panel stays as it is under a line of the host; after a switch of runtime it is made anew if it `uses` the server.
  */
-import { FolderTree, ListTree, type LucideIcon, SquareTerminal } from "lucide-react";
+import { FolderTree, Gauge, ListTree, type LucideIcon, SquareTerminal } from "lucide-react";
 import type { ComponentType } from "react";
 import type { BindingState } from "../core/binding.ts";
 import { withWords } from "../i18n/t.ts";
@@ -85,6 +85,17 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
           />
         );
       };
+    },
+  },
+  resources: {
+    icon: Gauge,
+    uses: "server",
+    load: async () => {
+      const [{ ResourcesPanel }, { resourcesOf }] = await Promise.all([
+        withWords(import("../views/resources/resources-panel.tsx"), "resources"),
+        withWords(import("./resource-part.tsx"), "resources"),
+      ]);
+      return ({ services }) => <ResourcesPanel {...resourcesOf(services)} />;
     },
   },
 };

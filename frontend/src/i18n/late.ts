@@ -35,6 +35,10 @@ export const late = {
     en: async () => (await import("./en/requests.ts")).requests,
     ja: async () => (await import("./ja/requests.ts")).requests,
   },
+  resources: {
+    en: async () => (await import("./en/resources.ts")).resources,
+    ja: async () => (await import("./ja/resources.ts")).resources,
+  },
   revisions: {
     en: async () => (await import("./en/revisions.ts")).revisions,
     ja: async () => (await import("./ja/revisions.ts")).revisions,

@@ -4,6 +4,7 @@
  */
 import { type Observable, Value } from "../core/observable.ts";
 import type { KernelEvent, KernelStatus } from "./kernel.ts";
+import { isWork } from "./messages.ts";
 import type { KernelMessage } from "./wire.ts";
 
 export interface TrackerOptions {
@@ -62,7 +63,7 @@ export class KernelTracker {
       this.#options.onRestart?.();
       // The new process tells who it is.
       if (state !== "dead") this.#askShell();
-    } else if (message.parent_header.msg_type !== "kernel_info_request") {
+    } else if (isWork(message.parent_header.msg_type)) {
       if (state === "busy") this.#busyWith.add(parentId);
       else this.#busyWith.delete(parentId);
       this.#status.set(this.#busyWith.size > 0 ? "busy" : "idle");

@@ -81,3 +81,11 @@ export function waitBefore(attempt: number, random: () => number): number {
   const longest = Math.min(30_000, 500 * 2 ** Math.min(attempt - 2, 10));
   return longest / 2 + (random() * longest) / 2;
 }
+
+/** Asked of a kernel beside its work, on the control channel or by us: that it answers does not make it busy. */
+const BESIDE = new Set(["kernel_info_request", "usage_request", "debug_request"]);
+
+/** Whether a kernel that says `busy` for such a request is busy for a person. */
+export function isWork(requestType: string | undefined): boolean {
+  return !BESIDE.has(requestType ?? "");
+}

@@ -130,6 +130,12 @@ export class JupyterServer {
     return Array.isArray(subprotocols) && subprotocols.includes(JOURNAL_PROTOCOL);
   }
 
+  /** What a companion can beyond Jupyter (`features` of its description). Empty also when it does not say. */
+  async features(): Promise<readonly string[]> {
+    const { features } = record(await this.transport.request("api/runhere/info").catch(() => null));
+    return Array.isArray(features) ? features.filter((one): one is string => typeof one === "string") : [];
+  }
+
   /** What the journal of a kernel, running or ended, holds after a seq (SPEC 7.9). Null when there is no such journal. */
   async journal(kernelId: string, after: number): Promise<JournalPiece | null> {
     const path = `api/runhere/journal/${encodeURIComponent(kernelId)}`;

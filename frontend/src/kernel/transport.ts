@@ -6,7 +6,6 @@
  */
 import type { AuthStyle } from "../core/binding.ts";
 import { RuntimeError } from "./errors.ts";
-import { JOURNAL_PROTOCOL } from "./wire.ts";
 
 /** The part of a WebSocket that is used; browsers', Node's and the `ws` package's have it. */
 export interface SocketLike {
@@ -92,9 +91,9 @@ export function directTransport(options: DirectOptions): Transport {
     socket: (path, params, protocols) => {
       const url = new URL(path, options.baseUrl.replace(/^http/, "ws"));
       for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value);
-      // A browser's WebSocket can carry no header. The companion reads its token from a name of a subprotocol (SPEC 7.1).
+      // A browser's WebSocket can carry no header. The companion reads its token from a name of a subprotocol (SPEC 7.1); no other server knows ours.
       const token = options.token();
-      const isOurs = protocols.includes(JOURNAL_PROTOCOL);
+      const isOurs = protocols.some((name) => name.startsWith("runhere."));
       if (options.isHosted === true && token !== null) {
         const offered = protocols.length > 0 ? protocols : [HOSTED_PROTOCOL];
         return options.openSocket(url.href, [...offered, `runhere.token.${token}`]);

@@ -48,6 +48,7 @@ export const commands = {
   panel_contents: "Table of contents",
   panel_files: "Files",
   panel_terminal: "Terminal",
+  panel_resources: "Resources",
   lineNumbers: "Line numbers",
   cycleTheme: "Switch between light and dark",
 

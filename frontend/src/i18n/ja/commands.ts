@@ -51,6 +51,7 @@ export const commands = {
   panel_contents: "目次",
   panel_files: "ファイル",
   panel_terminal: "ターミナル",
+  panel_resources: "リソース",
   lineNumbers: "行番号",
   cycleTheme: "ライトとダークを切り替え",
 

@@ -1,6 +1,6 @@
 /** Real Jupyter servers for tests, on a free port and in a temporary folder each. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -34,6 +34,17 @@ export interface JupyterWish {
   readonly token?: string;
   readonly port?: number;
   readonly root?: string;
+  /** Kernels beside Python's, written in Python. */
+  readonly kernels?: readonly TestKernel[];
+}
+
+export interface TestKernel {
+  /** Of the kernelspec. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly language: string;
+  /** A program that takes `-f CONNECTION_FILE`. */
+  readonly source: string;
 }
 
 /** Start one and wait until it answers. */
@@ -69,12 +80,14 @@ interface Launch {
 }
 
 function launch({ python, wish, root, home, port, token }: Launch): ChildProcess {
+  for (const kernel of wish.kernels ?? []) installKernel(python, join(home, "share/kernels", kernel.name), kernel);
   const flags = [`--port=${port}`, "--no-browser", `--IdentityProvider.token=${token}`, ...(wish.flags ?? [])];
   if (process.getuid?.() === 0) flags.push("--allow-root");
   const folders = {
     JUPYTER_CONFIG_DIR: join(home, "config"),
     JUPYTER_RUNTIME_DIR: join(home, "run"),
     IPYTHONDIR: home,
+    JUPYTER_PATH: join(home, "share"),
   };
   return spawn(python, ["-m", "jupyter", wish.app, `--ServerApp.root_dir=${root}`, ...flags], {
     cwd: root,
@@ -82,6 +95,14 @@ function launch({ python, wish, root, home, port, token }: Launch): ChildProcess
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
+}
+
+function installKernel(python: string, folder: string, { displayName, language, source }: TestKernel): void {
+  mkdirSync(folder, { recursive: true });
+  const program = join(folder, "kernel.py");
+  writeFileSync(program, source);
+  const spec = { argv: [python, program, "-f", "{connection_file}"], display_name: displayName, language };
+  writeFileSync(join(folder, "kernel.json"), JSON.stringify(spec));
 }
 
 async function answers(url: string, child: ChildProcess, log: () => string): Promise<void> {

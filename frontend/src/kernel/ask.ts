@@ -1,0 +1,75 @@
+/** One question to a kernel and its one answer. */
+import type { KernelPort } from "./kernel.ts";
+import { type Clock, newId, newMessage } from "./messages.ts";
+import type { KernelMessage } from "./wire.ts";
+
+export interface Asker {
+  readonly port: KernelPort;
+  readonly session: string;
+  readonly clock: Clock;
+}
+
+export interface Question {
+  /** `control` is answered also while the kernel works on a cell. */
+  readonly channel: "shell" | "control";
+  readonly type: string;
+  readonly content: Readonly<Record<string, unknown>>;
+  /** After so many ms nobody wants to know any more. */
+  readonly withinMs: number;
+}
+
+/** The reply, or null when none came in time; null at once while there is no line to the kernel. */
+export async function ask({ port, session, clock }: Asker, question: Question): Promise<KernelMessage | null> {
+  // Asked of a kernel that is not there, the question would wait in the socket's queue long after anybody wants to know.
+  if (port.state.get().phase !== "open") return null;
+  const { channel, type, content, withinMs } = question;
+  const msgId = newId(clock.random);
+  return await new Promise((give) => {
+    const finish = (message: KernelMessage | null) => {
+      end();
+      cancel();
+      give(message);
+    };
+    const end = port.listen((event) => {
+      if (event.type === "process_changed") finish(null);
+      if (event.type !== "message" || event.message.parent_header.msg_id !== msgId) return;
+      if (event.message.channel === channel) finish(event.message);
+    });
+    const cancel = clock.after(withinMs, () => finish(null));
+    port.send(newMessage({ msgId, type, channel, session, now: clock.now(), content }));
+  });
+}
+
+/** What a kernel says it can. */
+export interface KernelFacts {
+  /** Lower case; "" when it does not say. */
+  readonly language: string;
+  /** `ipython`, `bash`, …; "" when it does not say. */
+  readonly implementation: string;
+  readonly hasDebugger: boolean;
+}
+
+const FACTS_MS = 10_000;
+
+/** Null when it did not answer in time. */
+export async function kernelFacts(asker: Asker): Promise<KernelFacts | null> {
+  const reply = await ask(asker, { channel: "control", type: "kernel_info_request", content: {}, withinMs: FACTS_MS });
+  if (reply === null) return null;
+  const {
+    language_info: language,
+    implementation,
+    supported_features: features,
+    debugger: hasDebugger,
+  } = reply.content;
+  return {
+    language: nameIn(language).toLowerCase(),
+    implementation: typeof implementation === "string" ? implementation : "",
+    // ipykernel 6 says it in a field of its own.
+    hasDebugger: hasDebugger === true || (Array.isArray(features) && features.includes("debugger")),
+  };
+}
+
+function nameIn(value: unknown): string {
+  const name = typeof value === "object" && value !== null && "name" in value ? value.name : "";
+  return typeof name === "string" ? name : "";
+}

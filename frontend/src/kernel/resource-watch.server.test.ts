@@ -1,0 +1,88 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Value } from "../core/observable.ts";
+import { KernelConnection, type KernelPort } from "./kernel.ts";
+import { newId } from "./messages.ts";
+import { ResourceWatch } from "./resource-watch.ts";
+import type { JupyterServer } from "./server.ts";
+import { realClock } from "./testing/clock.ts";
+import { echoKernel } from "./testing/echo-kernel.ts";
+import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "./testing/jupyter.ts";
+import { run, send, until } from "./testing/runs.ts";
+
+const HUB = "http://hub.example:8800";
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+async function kernelOn(
+  server: JupyterServer,
+  kernelspec = "python3",
+): Promise<{ id: string; port: KernelConnection }> {
+  const session = await server.startSession({ path: `${newId(Math.random)}.ipynb`, name: "x", kernelspec });
+  const { id } = session.kernel;
+  const port = new KernelConnection({
+    server,
+    kernelId: id,
+    sessionId: newId(Math.random),
+    clock: realClock,
+    onWake: () => () => {},
+    process: null,
+    isTokenRefused: async () => false,
+  });
+  ends.push(() => port.close());
+  await until(port.state, ({ phase }) => phase === "open");
+  return { id, port };
+}
+
+function watching(server: JupyterServer, kernel: { id: string; port: KernelPort } | null) {
+  const watch = new ResourceWatch({
+    server: new Value<JupyterServer | null>(server),
+    port: new Value<KernelPort | null>(kernel?.port ?? null),
+    kernelId: () => kernel?.id ?? null,
+    isCompanion: () => false,
+    sessionId: () => "session-of-the-test",
+    clock: realClock,
+    onWake: () => () => {},
+  });
+  ends.push(watch.watch());
+  return watch.state;
+}
+
+describe.skipIf(jupyterPython() === null)("plain Jupyter", () => {
+  let jupyter: RunningJupyter;
+  let server: JupyterServer;
+  beforeAll(async () => {
+    jupyter = await startJupyter({ app: "server", kernels: [echoKernel] });
+    server = clientOf(jupyter, { auth: "query", origin: HUB });
+  }, 60_000);
+  afterAll(async () => await jupyter?.stop(), 20_000);
+
+  it("tells of the kernel and of the machine's memory, also while the kernel works, and is not busy for that", async () => {
+    const kernel = await kernelOn(server);
+    await run(kernel.port, "held = bytearray(200_000_000)");
+    const runId = send(kernel.port, "import time\nwhile not (globals().get('enough')): time.sleep(0.05)");
+    await until(kernel.port.status, (status) => status === "busy");
+    const told = await until(watching(server, kernel), ({ history }) => history.length > 1);
+    expect(told).toMatchObject({ phase: "live", reach: "kernel" });
+    const now = told.history.at(-1);
+    expect(now?.kernels).toMatchObject([{ kernelId: kernel.id }]);
+    expect(now?.kernels[0]?.memoryBytes).toBeGreaterThan(200_000_000);
+    expect(now?.memory?.totalBytes).toBeGreaterThan(now?.memory?.availableBytes ?? 0);
+    expect([now?.disks, now?.gpus]).toEqual([[], []]);
+    await server.interrupt(kernel.id);
+    await until(kernel.port.status, (status) => status === "idle");
+    expect(runId).not.toBe("");
+    const said: string[] = [];
+    ends.push(kernel.port.status.subscribe(() => said.push(kernel.port.status.get())));
+    await until(watching(server, kernel), ({ history }) => history.length > 1);
+    expect(said).toEqual([]);
+  }, 60_000);
+
+  it("says of a kernel that does not tell that it does not, and asks no more", async () => {
+    const kernel = await kernelOn(server, "echo");
+    const state = watching(server, kernel);
+    await until(state, ({ phase }) => phase === "untold", 40_000);
+    expect(state.get().history).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,211 @@
+/**
+ * Follows what the bound runtime has and uses, as long as somebody looks: a companion's stream (all of its machine), or, on any other
+ * server, what the kernel says of itself every few seconds on its control channel, also while it works.
+ *
+ *   waiting ──told──▶ live ──close, no answer──▶ cut ──told──▶ live
+ *      └──── the kernel never answers ────▶ untold
+ */
+import { type Observable, Value } from "../core/observable.ts";
+import { NOTHING_TOLD, type Reach, type Resources, type Snapshot, withSnapshot } from "../core/resources.ts";
+import { ask } from "./ask.ts";
+import type { KernelPort } from "./kernel.ts";
+import { type Clock, waitBefore } from "./messages.ts";
+import { readSnapshot, readUsage } from "./resource-readings.ts";
+import type { JupyterServer } from "./server.ts";
+import type { SocketLike } from "./transport.ts";
+
+export interface ResourceWatchOptions {
+  readonly server: Observable<JupyterServer | null>;
+  readonly port: Observable<KernelPort | null>;
+  readonly kernelId: () => string | null;
+  /** Whether the bound server says it is a companion: a stock server is not asked for what it cannot know. */
+  readonly isCompanion: () => boolean;
+  readonly sessionId: () => string;
+  readonly clock: Clock;
+  /** Calls back when the network may work again. Returns the end. */
+  readonly onWake: (fn: () => void) => () => void;
+}
+
+export const RESOURCES_PROTOCOL = "runhere.resources.v1";
+const STREAM_MS = 2_000;
+const ASK_MS = 4_000;
+const ANSWER_MS = 8_000;
+const OPEN_MS = 15_000;
+/** A kernel that left so many questions in a row without an answer, and never answered one, does not know them. */
+const TRIES = 2;
+
+export class ResourceWatch {
+  readonly #options: ResourceWatchOptions;
+  readonly #state = new Value<Resources>(NOTHING_TOLD);
+  #watchers = 0;
+  #end: () => void = () => {};
+
+  constructor(options: ResourceWatchOptions) {
+    this.#options = options;
+  }
+
+  get state(): Observable<Resources> {
+    return this.#state;
+  }
+
+  /** Follows until the returned function is called (by everybody who called this). */
+  watch(): () => void {
+    this.#watchers += 1;
+    if (this.#watchers === 1) this.#end = this.#follow();
+    let isDone = false;
+    return () => {
+      if (isDone) return;
+      isDone = true;
+      this.#watchers -= 1;
+      if (this.#watchers === 0) this.#end();
+    };
+  }
+
+  /** Each bound server anew. */
+  #follow(): () => void {
+    let stop = () => {};
+    const begin = () => {
+      stop();
+      this.#state.set(NOTHING_TOLD);
+      const server = this.#options.server.get();
+      stop = server === null ? () => {} : this.#followServer(server);
+    };
+    begin();
+    const end = this.#options.server.subscribe(begin);
+    return () => {
+      end();
+      stop();
+    };
+  }
+
+  #followServer(server: JupyterServer): () => void {
+    let isOver = false;
+    let stop = () => {
+      isOver = true;
+    };
+    if (!this.#options.isCompanion()) return this.#questions();
+    void server.features().then((features) => {
+      if (isOver) return;
+      // A companion of an earlier version tells no more than Jupyter.
+      stop = features.includes("resources") ? this.#stream(server) : this.#questions();
+    });
+    return () => stop();
+  }
+
+  // ── A companion ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #stream(server: JupyterServer): () => void {
+    const { clock, onWake } = this.#options;
+    let socket: SocketLike | null = null;
+    let attempt = 0;
+    let cancel = () => {};
+    const drop = () => {
+      cancel();
+      const old = socket;
+      socket = null;
+      if (old === null) return;
+      old.onmessage = null;
+      old.onclose = null;
+      old.close();
+    };
+    const closed = () => {
+      drop();
+      attempt += 1;
+      this.#cut();
+      cancel = clock.after(waitBefore(attempt + 1, clock.random), open);
+    };
+    const open = () => {
+      drop();
+      // The kernel's own line comes first: there the runtime shows that it is still the one that the token is for.
+      if (!this.#isProven(attempt)) {
+        cancel = clock.after(STREAM_MS, open);
+        return;
+      }
+      const params = { interval_ms: String(STREAM_MS) };
+      const made = server.transport.socket("api/runhere/resources/stream", params, [RESOURCES_PROTOCOL]);
+      socket = made;
+      made.onmessage = ({ data }) => {
+        const snapshot = readSnapshot(data, clock.now());
+        if (snapshot === null) return;
+        attempt = 0;
+        cancel();
+        // A dead cable closes nothing.
+        cancel = clock.after(OPEN_MS, closed);
+        this.#told("machine", snapshot);
+      };
+      made.onerror = () => {};
+      made.onclose = closed;
+      cancel = clock.after(OPEN_MS, closed);
+    };
+    open();
+    const endWake = onWake(() => {
+      if (attempt > 0) open();
+    });
+    return () => {
+      endWake();
+      drop();
+    };
+  }
+
+  #isProven(attempt: number): boolean {
+    const port = this.#options.port.get();
+    return port === null ? attempt === 0 : port.state.get().phase === "open";
+  }
+
+  // ── Any other server ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #questions(): () => void {
+    const { clock, port } = this.#options;
+    let isOver = false;
+    let unanswered = 0;
+    let cancel = () => {};
+    const next = () => {
+      if (!isOver) cancel = clock.after(ASK_MS, () => void question());
+    };
+    const question = async () => {
+      const now = port.get();
+      if (now !== null && now.state.get().phase === "open") {
+        const snapshot = await this.#askUsage(now);
+        if (isOver) return;
+        unanswered = snapshot === null ? unanswered + 1 : 0;
+        if (snapshot !== null) this.#told("kernel", snapshot);
+        else if (this.#state.get().history.length > 0) this.#cut();
+        else if (unanswered >= TRIES) {
+          // No more questions: a kernel that does not know them would be asked for ever.
+          this.#state.set({ ...NOTHING_TOLD, phase: "untold" });
+          return;
+        }
+      }
+      next();
+    };
+    void question();
+    const endPort = port.subscribe(() => {
+      // Another kernel: other numbers, and perhaps one that answers.
+      cancel();
+      unanswered = 0;
+      this.#state.set(NOTHING_TOLD);
+      next();
+    });
+    return () => {
+      isOver = true;
+      endPort();
+      cancel();
+    };
+  }
+
+  async #askUsage(port: KernelPort): Promise<Snapshot | null> {
+    const { clock, kernelId, sessionId } = this.#options;
+    const wish = { channel: "control", type: "usage_request", content: {}, withinMs: ANSWER_MS } as const;
+    const reply = await ask({ port, session: sessionId(), clock }, wish);
+    return reply === null ? null : readUsage(reply.content, kernelId() ?? "", clock.now());
+  }
+
+  #told(reach: Reach, snapshot: Snapshot): void {
+    this.#state.set(withSnapshot(this.#state.get(), reach, snapshot));
+  }
+
+  #cut(): void {
+    const state = this.#state.get();
+    if (state.phase === "live") this.#state.set({ ...state, phase: "cut" });
+  }
+}
