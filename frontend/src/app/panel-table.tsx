@@ -5,7 +5,7 @@
  * A panel is an island in `views/<id>/`; the row here gives it what it needs of `PanelServices`. While the runtime is away for a moment the
  * panel stays as it is under a line of the host; after a switch of runtime it is made anew if it `uses` the server.
  */
-import { FolderTree, Gauge, ListTree, type LucideIcon, SquareTerminal } from "lucide-react";
+import { FolderTree, Gauge, ListTree, type LucideIcon, SquareTerminal, Variable } from "lucide-react";
 import type { ComponentType } from "react";
 import type { BindingState } from "../core/binding.ts";
 import { withWords } from "../i18n/t.ts";
@@ -39,6 +39,16 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
             controller.select(cellId);
           }}
         />
+      );
+    },
+  },
+  variables: {
+    icon: Variable,
+    uses: "kernel",
+    load: async () => {
+      const { VariablesPanel } = await withWords(import("../views/variables/variables-panel.tsx"), "variables");
+      return ({ services: { port, kernel, sessionId } }) => (
+        <VariablesPanel port={port} status={kernel} sessionId={sessionId} clock={systemClock} />
       );
     },
   },

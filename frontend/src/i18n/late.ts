@@ -67,6 +67,10 @@ export const late = {
     en: async () => (await import("./en/team.ts")).team,
     ja: async () => (await import("./ja/team.ts")).team,
   },
+  variables: {
+    en: async () => (await import("./en/variables.ts")).variables,
+    ja: async () => (await import("./ja/variables.ts")).variables,
+  },
 } as const;
 
 export type LateTopic = keyof typeof late;

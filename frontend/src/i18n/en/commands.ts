@@ -47,6 +47,7 @@ export const commands = {
   expandAll: "Expand all sections",
   panel_contents: "Table of contents",
   panel_files: "Files",
+  panel_variables: "Variables",
   panel_terminal: "Terminal",
   panel_resources: "Resources",
   lineNumbers: "Line numbers",

@@ -50,6 +50,7 @@ export const commands = {
   expandAll: "すべてのセクションを展開する",
   panel_contents: "目次",
   panel_files: "ファイル",
+  panel_variables: "変数",
   panel_terminal: "ターミナル",
   panel_resources: "リソース",
   lineNumbers: "行番号",

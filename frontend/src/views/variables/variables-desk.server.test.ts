@@ -1,0 +1,159 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Value } from "../../core/observable.ts";
+import { KernelConnection, type KernelPort } from "../../kernel/kernel.ts";
+import { newId } from "../../kernel/messages.ts";
+import type { JupyterServer } from "../../kernel/server.ts";
+import { realClock } from "../../kernel/testing/clock.ts";
+import { echoKernel } from "../../kernel/testing/echo-kernel.ts";
+import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "../../kernel/testing/jupyter.ts";
+import { run, send, until } from "../../kernel/testing/runs.ts";
+import { VariablesDesk, type VariablesState } from "./variables-desk.ts";
+
+const HUB = "http://hub.example:8800";
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0).reverse()) end();
+});
+
+const SETUP = `
+import math
+import numpy as np
+import pandas as pd
+rain = pd.DataFrame({"day": range(120), "mm": [0.5] * 120})
+grid = np.zeros((300, 40))
+nested = [1, {"key": ["deep"]}]
+long = "wet " * 100
+def add(a, b): return a + b
+class Bad:
+    def __repr__(self): raise ValueError("no")
+bad = Bad()
+_hidden = 1
+`;
+
+describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
+  let jupyter: RunningJupyter;
+  let server: JupyterServer;
+  beforeAll(async () => {
+    jupyter = await startJupyter({ app: "server", kernels: [echoKernel] });
+    server = clientOf(jupyter, { auth: "query", origin: HUB });
+  }, 60_000);
+  afterAll(async () => await jupyter?.stop(), 20_000);
+
+  async function attach(kernelspec = "python3"): Promise<{ id: string; kernel: KernelConnection }> {
+    const { id } = (await server.startSession({ path: `${newId(Math.random)}.ipynb`, name: "x", kernelspec })).kernel;
+    const kernel = new KernelConnection({
+      server,
+      kernelId: id,
+      sessionId: newId(Math.random),
+      clock: realClock,
+      onWake: () => () => {},
+      process: null,
+      isTokenRefused: async () => false,
+    });
+    ends.push(() => kernel.close());
+    await until(kernel.state, ({ phase }) => phase === "open");
+    return { id, kernel };
+  }
+
+  function deskOf(kernel: KernelPort): VariablesDesk {
+    const port = new Value<KernelPort | null>(kernel);
+    const desk = new VariablesDesk({ port, sessionId: () => "session-of-the-test", clock: realClock });
+    ends.push(() => desk.close());
+    return desk;
+  }
+
+  const names = ({ listing }: VariablesState) => listing?.variables.map(({ name }) => name) ?? [];
+  const found = ({ listing }: VariablesState, name: string) => listing?.variables.find((one) => one.name === name);
+
+  it("tells names, types, shapes, sizes and previews, and again after each run", async () => {
+    const { kernel } = await attach();
+    const desk = deskOf(kernel);
+    await until(desk.state, ({ listing }) => listing?.isWhole === true);
+    expect(names(desk.state.get())).toEqual([]);
+    expect((await run(kernel, SETUP)).status).toBe("ok");
+    const told = await until(desk.state, (state) => names(state).includes("rain"));
+    expect(names(told)).not.toContain("_hidden");
+    expect(found(told, "rain")).toMatchObject({
+      type: "DataFrame",
+      shape: [120, 2],
+      preview: "day, mm",
+      opens: "table",
+    });
+    expect(found(told, "grid")).toMatchObject({ shape: [300, 40], bytes: 96_000, preview: "float64", opens: "table" });
+    expect(found(told, "nested")).toMatchObject({ kind: "value", shape: [2], preview: "[1, {'key': ['deep']}]" });
+    expect([found(told, "math")?.kind, found(told, "add")?.kind, found(told, "Bad")?.kind]).toEqual([
+      "module",
+      "function",
+      "class",
+    ]);
+    expect(found(told, "bad")?.preview).toContain("Bad instance");
+    await run(kernel, "later = 5; del grid");
+    const after = await until(desk.state, (state) => names(state).includes("later"));
+    expect(names(after)).not.toContain("grid");
+    // Listing leaves the person's count of runs as it is.
+    expect((await run(kernel, "1")).executionCount).toBe(3);
+  }, 60_000);
+
+  it("opens tables page by page, nested values, and long texts", async () => {
+    const { kernel } = await attach();
+    await run(kernel, SETUP);
+    const desk = deskOf(kernel);
+    await until(desk.state, ({ listing }) => listing?.isWhole === true);
+    const second = await desk.open(["rain"], 100);
+    expect(second).toMatchObject({ is: "table", columns: ["day", "mm"], total: 120, width: 2 });
+    expect(second).toHaveProperty("index.length", 20);
+    expect(second).toHaveProperty("rows.0", ["100", "0.5"]);
+    expect(await desk.open(["grid"], 0)).toMatchObject({ is: "table", width: 40, total: 300 });
+    expect(await desk.open(["nested", 1], 0)).toMatchObject({
+      is: "values",
+      values: [{ name: "'key'", opens: "values" }],
+    });
+    expect(await desk.open(["nested", 1, 0], 0)).toMatchObject({ values: [{ preview: "'deep'" }] });
+    expect(await desk.open(["long"], 0)).toEqual({ is: "text", text: "wet ".repeat(100), total: 400 });
+    expect(await desk.open(["nowhere"], 0)).toEqual({ is: "gone" });
+  }, 60_000);
+
+  it("answers while a cell runs, also when the panel was opened only then, and shows no figure half drawn", async () => {
+    const { id, kernel } = await attach();
+    await run(kernel, "%matplotlib inline\nimport matplotlib.pyplot as plt\nbefore = [1, 2]");
+    const shown: string[] = [];
+    ends.push(
+      kernel.listen((event) => {
+        if (event.type === "message") shown.push(event.message.header.msg_type);
+      }),
+    );
+    send(kernel, "import time\nplt.plot([1])\nduring = 3\nwhile True: time.sleep(0.05)");
+    const desk = deskOf(kernel);
+    const plain = await until(desk.state, (state) => names(state).includes("during"));
+    expect(plain.listing?.isWhole).toBe(false);
+    expect(found(plain, "before")).toMatchObject({ type: "list", preview: "[1, 2]", shape: null });
+    expect(kernel.status.get()).toBe("busy");
+    expect(shown).not.toContain("display_data");
+    await server.interrupt(id);
+    const whole = await until(desk.state, ({ listing }) => listing?.isWhole === true);
+    expect(found(whole, "before")?.shape).toEqual([2]);
+    send(kernel, "more = 4\nwhile True: time.sleep(0.05)");
+    const busy = await until(desk.state, (state) => names(state).includes("more"));
+    expect([busy.listing?.isWhole, kernel.status.get()]).toEqual([true, "busy"]);
+    await server.interrupt(id);
+  }, 60_000);
+
+  it("is empty after a restart, and fills again", async () => {
+    const { id, kernel } = await attach();
+    await run(kernel, "gone = 1");
+    const desk = deskOf(kernel);
+    await until(desk.state, (state) => names(state).includes("gone"));
+    await server.restart(id);
+    await until(desk.state, (state) => state.phase === "listed" && !names(state).includes("gone"));
+    await run(kernel, "here = 1");
+    await until(desk.state, (state) => names(state).includes("here"));
+  }, 60_000);
+
+  it("says that a kernel of another language cannot, and asks it nothing", async () => {
+    const { kernel } = await attach("echo");
+    const desk = deskOf(kernel);
+    const told = await until(desk.state, ({ phase }) => phase === "foreign");
+    expect([told.language, told.listing]).toEqual(["echo", null]);
+    expect((await run(kernel, "hello")).executionCount).toBe(1);
+  }, 60_000);
+});
