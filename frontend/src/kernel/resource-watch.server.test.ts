@@ -1,12 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Value } from "../core/observable.ts";
 import { KernelConnection, type KernelPort } from "./kernel.ts";
 import { newId } from "./messages.ts";
 import { ResourceWatch } from "./resource-watch.ts";
 import type { JupyterServer } from "./server.ts";
+import { type Cable, cuttable } from "./testing/cable.ts";
 import { realClock } from "./testing/clock.ts";
 import { echoKernel } from "./testing/echo-kernel.ts";
-import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "./testing/jupyter.ts";
+import { clientOf, jupyterPython, type RunningJupyter, startCompanion, startJupyter } from "./testing/jupyter.ts";
 import { run, send, until } from "./testing/runs.ts";
 
 const HUB = "http://hub.example:8800";
@@ -84,5 +85,40 @@ describe.skipIf(jupyterPython() === null)("plain Jupyter", () => {
     const state = watching(server, kernel);
     await until(state, ({ phase }) => phase === "untold", 40_000);
     expect(state.get().history).toEqual([]);
+  }, 60_000);
+});
+
+describe.skipIf(jupyterPython() === null)("the companion", () => {
+  it("streams the whole machine, of all kernels, and again after a cut", async () => {
+    const jupyter = await startCompanion([HUB]);
+    ends.push(() => void jupyter.stop());
+    const cable: Cable = await cuttable(jupyter.port);
+    ends.push(() => cable.close());
+    const server = clientOf(jupyter, { auth: "header", origin: HUB, baseUrl: cable.baseUrl });
+    const { id } = (await server.startSession({ path: "a.ipynb", name: "a", kernelspec: "python3" })).kernel;
+    const port = new Value<KernelPort | null>(null);
+    const watch = new ResourceWatch({
+      server: new Value<JupyterServer | null>(server),
+      port,
+      kernelId: () => id,
+      isCompanion: () => true,
+      sessionId: () => "session-of-the-test",
+      clock: realClock,
+      onWake: () => () => {},
+    });
+    const kernel = await kernelOn(server);
+    port.set(kernel.port);
+    ends.push(watch.watch());
+    const told = await until(watch.state, ({ history }) => (history.at(-1)?.kernels.length ?? 0) > 1);
+    expect(told).toMatchObject({ phase: "live", reach: "machine" });
+    const now = told.history.at(-1);
+    expect(now?.kernels.map(({ kernelId }) => kernelId).sort()).toEqual([id, kernel.id].sort());
+    expect(now?.disks[0]?.totalBytes).toBeGreaterThan(now?.disks[0]?.usedBytes ?? 0);
+    expect(now?.cpuCount).toBeGreaterThan(0);
+    cable.cut();
+    await until(watch.state, ({ phase }) => phase === "cut");
+    await until(watch.state, ({ phase }) => phase === "live");
+    // The token goes in no address.
+    await vi.waitFor(() => expect(jupyter.log()).not.toContain(jupyter.token));
   }, 60_000);
 });
