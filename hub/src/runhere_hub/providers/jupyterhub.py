@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import (
     ABSENT,
@@ -78,19 +79,40 @@ class JupyterHubProvider:
         )
         self._tokens: dict[PersonId, _ServerToken] = {}
         self._progress: dict[PersonId, Status] = {}
+        self._starting: dict[PersonId, asyncio.Task[None]] = {}
         self._following: dict[PersonId, asyncio.Task[None]] = {}
 
     async def start(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
-        self._progress.pop(owner.person_id, None)
+        model = await self._model(owner)
+        if model is not None and model.get("ready"):
+            return
         await self._ask("POST", f"users/{_user(owner)}", fine=(201, 409))
-        answer = await self._ask("POST", self._server(owner), json=self._options.user_options, fine=(201, 202, 400))
-        if answer.status_code == 400 and (await self.status(owner)).state not in ("starting", "ready"):
-            raise RuntimeStartFailed(f"JupyterHub did not start a server: {_reason(answer)}")
-        self._follow(owner)
+        if owner.person_id in self._starting:
+            return
+        self._progress.pop(owner.person_id, None)
+        # JupyterHub answers once the server runs, or after ten seconds: nobody waits for that.
+        task = asyncio.create_task(self._begin(owner), name="jupyterhub-start")
+        self._starting[owner.person_id] = task
+        task.add_done_callback(lambda _: self._starting.pop(owner.person_id, None))
+
+    async def _begin(self, owner: Owner) -> None:
+        """Ask for the server; why there is none is kept for `status`."""
+        try:
+            answer = await self._ask("POST", self._server(owner), json=self._options.user_options, fine=(201, 202, 400))
+            model = await self._model(owner) if answer.status_code == 400 else {"ready": True}
+        except RunhereError as error:
+            self._progress[owner.person_id] = Status("failed", message=error.message)
+            return
+        if model is None or not (model.get("ready") or model.get("pending")):
+            why = f"JupyterHub did not start a server: {_reason(answer)}"
+            self._progress[owner.person_id] = Status("failed", message=why)
 
     async def stop(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
+        starting = self._starting.get(owner.person_id)
+        if starting is not None:
+            await asyncio.wait({starting})
         self._tokens.pop(owner.person_id, None)
         self._progress.pop(owner.person_id, None)
         until = self._now_s() + _STOPS_WITHIN_S
@@ -106,7 +128,9 @@ class JupyterHubProvider:
         model = await self._model(owner)
         told = self._progress.get(owner.person_id)
         if model is None or (not model.get("ready") and not model.get("pending")):
-            return told if told is not None and told.state == "failed" else ABSENT
+            if told is not None and told.state == "failed":
+                return told
+            return Status("starting") if owner.person_id in self._starting else ABSENT
         if model.get("pending") == "stop":
             return Status("starting", message="The old server stops.")
         if model.get("ready"):
@@ -131,7 +155,7 @@ class JupyterHubProvider:
 
     async def close(self) -> None:
         """See `RuntimeProvider`. Servers go on: they are JupyterHub's."""
-        following = list(self._following.values())
+        following = [*self._starting.values(), *self._following.values()]
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
