@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { type Opened, PAGE } from "../../kernel/variables.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -23,24 +23,30 @@ export function TableDialog({ name, ask, serial, isBusy, onClose }: TableDialogP
   const [start, setStart] = useState(0);
   const asked = useOpened(() => ask(start), String(start), serial);
   const opened = asked.opened;
-  const total = opened?.is === "table" ? opened.total : 0;
+  // While a page is waited for, the total is what it was: a button that is disabled under the finger loses the focus.
+  const total = useRef(0);
+  if (opened !== null) total.current = opened.is === "table" ? opened.total : 0;
   const footer = (
     <>
       <span role="status" className={styles.range}>
-        {total === 0
+        {total.current === 0
           ? opened === null
             ? ""
             : t("variables.noRows")
-          : t("variables.rows", { from: start + 1, to: Math.min(start + PAGE, total), total })}
+          : t("variables.rows", { from: start + 1, to: Math.min(start + PAGE, total.current), total: total.current })}
       </span>
       <IconButton
         label={t("variables.previous")}
-        isDisabled={start === 0}
+        isPending={start === 0}
         onPress={() => setStart(Math.max(0, start - PAGE))}
       >
         <ChevronLeft size={18} aria-hidden />
       </IconButton>
-      <IconButton label={t("variables.next")} isDisabled={start + PAGE >= total} onPress={() => setStart(start + PAGE)}>
+      <IconButton
+        label={t("variables.next")}
+        isPending={start + PAGE >= total.current}
+        onPress={() => setStart(start + PAGE)}
+      >
         <ChevronRight size={18} aria-hidden />
       </IconButton>
     </>
