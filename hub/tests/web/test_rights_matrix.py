@@ -86,6 +86,10 @@ OBJECTS: dict[str, tuple[str, Call]] = {
     ),
     f"DELETE {N}/{{notebook_id}}/shares/{{person_id}}": ("owner", on("DELETE", N + "/{notebook}/shares/{bystander}")),
     f"POST {N}/{{notebook_id}}/links": ("owner", on("POST", N + "/{notebook}/links", {"role": "viewer"})),
+    f"GET {N}/{{notebook_id}}/outputs": ("viewer", on("GET", N + "/{notebook}/outputs")),
+    f"PUT {N}/{{notebook_id}}/outputs": ("owner", on("PUT", N + "/{notebook}/outputs", {"omit": False})),
+    f"POST {N}/{{notebook_id}}/trust/look": ("viewer", on("POST", N + "/{notebook}/trust/look", {"cells": []})),
+    f"POST {N}/{{notebook_id}}/trust": ("viewer", on("POST", N + "/{notebook}/trust", {"cells": [], "seq": 0})),
     f"POST {N}": ("editor", on("POST", N, {"folder_id": "{folder}", "path": "{directory}"})),
     f"POST {N}/open": ("viewer", on("POST", N + "/open", {"folder_id": "{folder}", "path": "{path}"})),
     f"POST {N}/identify": ("viewer", on("POST", N + "/identify", {"folder_id": "{folder}", "path": "{path}"})),
@@ -124,6 +128,10 @@ EVERYBODY = {
     "POST /api/v1/account/tokens",
     "DELETE /api/v1/account/tokens/{token_id}",
     "GET /api/v1/account/log",
+    "GET /api/v1/trust",
+    "DELETE /api/v1/notebooks/{notebook_id}/trust",  # forgets what one has trusted oneself
+    "POST /api/v1/trust/authors",
+    "DELETE /api/v1/trust/authors/{person_id}",
     # One's own hosted runtime; another's id is refused by tests/web/test_hosted.py.
     "GET /api/v1/runtimes/hosted",
     "POST /api/v1/runtimes/hosted/start",
