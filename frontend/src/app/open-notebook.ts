@@ -1,6 +1,7 @@
 /** Composition of one open notebook: document, runs, room, runtime and the view's controller. Closed with the page or the route. */
 import type { HubClient, Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
+import { hostedId } from "../core/hosted.ts";
 import { canEdit } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { STATE_MIME } from "../core/widget-state.ts";
@@ -92,7 +93,17 @@ export function openNotebook({ notebook, session, hub, now, defaultRuntime }: Op
     now,
   });
   const gestures = listenToGestures(window);
-  const trust = new NotebookTrust({ notebookId: id, doc, room, hub });
+  const trust = new NotebookTrust({
+    notebookId: id,
+    doc,
+    room,
+    hub,
+    isHosted: () => {
+      const state = runtime.binding.get();
+      return "target" in state && hostedId(state.target.baseUrl, location.origin) !== null;
+    },
+    turnToHosted: desk.hosted === null ? null : () => desk.show("hosted"),
+  });
   const driver = new RunDriver({
     mayRun,
     notebookId: id,

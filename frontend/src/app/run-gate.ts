@@ -29,6 +29,7 @@ export interface RunGateOptions {
   readonly doc: NotebookDoc;
   readonly room: { readonly state: Observable<RoomState> };
   readonly hub: Pick<HubClient, "judgeCells" | "trustCells" | "trustAuthor">;
+  readonly turnToHosted: (() => void) | null;
   readonly digestOf: (source: string) => Promise<string>;
   /** The question that is being asked; whoever shows it answers. */
   readonly review: Value<Review | null>;
@@ -137,7 +138,7 @@ export class RunGate {
   }
 
   #ask(cells: readonly Captured[], judgement: Judgement | null): Promise<Choice | null> {
-    const { doc, review } = this.#options;
+    const { doc, review, turnToHosted } = this.#options;
     const order = doc.cellIds();
     const judged = new Map(judgement?.cells.map((cell) => [cell.cell_id, cell]) ?? []);
     const shown = cells.map(({ cellId, source }): ReviewCell => {
@@ -158,6 +159,12 @@ export class RunGate {
         owner: judgement?.owner ?? NOBODY,
         isHubAway: judgement === null,
         cells: shown,
+        turnToHosted:
+          turnToHosted &&
+          (() => {
+            question.answer(null);
+            turnToHosted();
+          }),
         answer: (choice) => {
           if (review.get() === question) review.set(null);
           resolve(choice);

@@ -216,7 +216,7 @@ def read_memory() -> Memory:
         ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "inactive_file"),
         (
             "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-            " /sys/fs/cgroup/memory/memory.usage_in_bytes",
+            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
             "total_inactive_file",
         ),
     ):

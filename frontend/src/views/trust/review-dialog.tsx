@@ -34,7 +34,11 @@ export function ReviewDialog({ review }: { readonly review: Review }) {
           <Button onPress={() => review.answer(null)} autoFocus>
             {t("shell.cancel")}
           </Button>
-          <Button isDisabled aria-describedby="trust-hosted">
+          <Button
+            isDisabled={review.turnToHosted === null}
+            onPress={() => review.turnToHosted?.()}
+            {...(review.turnToHosted === null ? { "aria-describedby": "trust-hosted" } : {})}
+          >
             {t("trust.hosted")}
           </Button>
           <span ref={buttons} className={styles.answers} onClickCapture={guard}>
@@ -54,9 +58,11 @@ export function ReviewDialog({ review }: { readonly review: Review }) {
               {t("trust.cells")}
             </Button>
           </span>
-          <p id="trust-hosted" className={styles.reason}>
-            {t("trust.noHosted")}
-          </p>
+          {review.turnToHosted === null ? (
+            <p id="trust-hosted" className={styles.reason}>
+              {t("trust.noHosted")}
+            </p>
+          ) : null}
         </div>
       }
     >

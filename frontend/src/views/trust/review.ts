@@ -35,6 +35,8 @@ export interface Review {
   readonly isHubAway: boolean;
   /** In the notebook's order. */
   readonly cells: readonly ReviewCell[];
+  /** Turns to the hub's hosted runtime in place of this machine; null: the hub offers none. */
+  readonly turnToHosted: (() => void) | null;
   /** Null: nothing runs. */
   readonly answer: (choice: ReviewChoice | null) => void;
 }
