@@ -6,7 +6,8 @@
  */
 import type { KernelAttachment } from "../core/binding.ts";
 import { JournalConnection } from "../kernel/journal-link.ts";
-import { KernelConnection, type KernelEvent, type KernelPort, type LinkState } from "../kernel/kernel.ts";
+import { KernelConnection } from "../kernel/kernel.ts";
+import type { KernelEvent, KernelPort, LinkState } from "../kernel/kernel-port.ts";
 import { SharedKernel } from "../kernel/leader.ts";
 import type { Proof } from "../kernel/pairing.ts";
 import type { JupyterServer } from "../kernel/server.ts";

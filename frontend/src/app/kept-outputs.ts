@@ -4,7 +4,7 @@
  */
 import type { RunId, RunRecord } from "../core/notebook.ts";
 import type { PastRun } from "../kernel/journal-reader.ts";
-import type { JournalPort } from "../kernel/kernel.ts";
+import type { JournalPort } from "../kernel/kernel-port.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import { heardIn } from "./run-watch.ts";
 

@@ -2,7 +2,7 @@
 import type { HubClient, Notebook } from "../api/client.ts";
 import type { BindingState } from "../core/binding.ts";
 import type { Observable } from "../core/observable.ts";
-import type { KernelPort } from "../kernel/kernel.ts";
+import type { KernelPort } from "../kernel/kernel-port.ts";
 import type { JupyterServer } from "../kernel/server.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import type { OpenNotebook } from "./open-notebook.ts";

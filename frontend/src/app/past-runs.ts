@@ -9,7 +9,7 @@ import type { CellId } from "../core/cell.ts";
 import { isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import type { Past, PastEvent, PastRun } from "../kernel/journal-reader.ts";
-import type { JournalPort } from "../kernel/kernel.ts";
+import type { JournalPort } from "../kernel/kernel-port.ts";
 import { type Clock, RecentIds } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import type { SentRun, SentRuns } from "./sent-runs.ts";

@@ -20,7 +20,7 @@ import {
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
 import type { PastRun } from "../kernel/journal-reader.ts";
-import type { JournalPort, KernelEvent, KernelPort } from "../kernel/kernel.ts";
+import type { JournalPort, KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
 import { type PageRequest, readPageRequest } from "../kernel/page-requests.ts";
 import type { KernelMessage } from "../kernel/wire.ts";

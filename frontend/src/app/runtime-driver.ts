@@ -21,7 +21,7 @@ import { hostedId, hostedUrl } from "../core/hosted.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { Advice, Diagnosis, FailureCode } from "../core/probe.ts";
 import type { Completion } from "../kernel/complete.ts";
-import type { KernelPort, LinkState } from "../kernel/kernel.ts";
+import type { KernelPort, LinkState } from "../kernel/kernel-port.ts";
 import { newId } from "../kernel/messages.ts";
 import type { JupyterServer } from "../kernel/server.ts";
 import { answersStrangers, ConnectAttempt, provesItself } from "./connect-attempt.ts";

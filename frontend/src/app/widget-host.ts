@@ -7,7 +7,7 @@ import type { RunId } from "../core/notebook.ts";
 import { displayId, type Output, type OutputOp } from "../core/outputs.ts";
 import { NO_STATE, rootOf, STATE_MIME, toSaved, VIEW_MIME } from "../core/widget-state.ts";
 import type { RunEvent } from "../kernel/execute.ts";
-import type { KernelEvent, KernelPort } from "../kernel/kernel.ts";
+import type { KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId, newMessage } from "../kernel/messages.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import type { WidgetLineWish, WidgetPort } from "../outputs/rendered.ts";

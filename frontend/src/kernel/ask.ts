@@ -1,5 +1,5 @@
 /** One question to a kernel and its one answer. */
-import type { KernelPort } from "./kernel.ts";
+import type { KernelPort } from "./kernel-port.ts";
 import { type Clock, newId, newMessage } from "./messages.ts";
 import type { KernelMessage } from "./wire.ts";
 

@@ -13,7 +13,7 @@
 import type { InterruptionReason } from "../core/binding.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { type Past, type PastWish, readPast } from "./journal-reader.ts";
-import type { JournalPort, KernelEvent, KernelPort, KernelStatus, LinkState, Prompt } from "./kernel.ts";
+import type { JournalPort, KernelEvent, KernelPort, KernelStatus, LinkState, Prompt } from "./kernel-port.ts";
 import { KernelTracker } from "./kernel-tracker.ts";
 import { type Clock, newId, newMessage, waitBefore } from "./messages.ts";
 import type { Proof } from "./pairing.ts";

@@ -3,7 +3,7 @@
  * answered. The same for a stock server's socket and for a companion's.
  */
 import { type Observable, Value } from "../core/observable.ts";
-import type { KernelEvent, KernelStatus } from "./kernel.ts";
+import type { KernelEvent, KernelStatus } from "./kernel-port.ts";
 import { isWork } from "./messages.ts";
 import type { KernelMessage } from "./wire.ts";
 

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { AuthStyle } from "../core/binding.ts";
 import { complete, inspect } from "./complete.ts";
 import { inputReply } from "./execute.ts";
-import { KernelConnection, type KernelEvent } from "./kernel.ts";
+import { KernelConnection } from "./kernel.ts";
+import type { KernelEvent } from "./kernel-port.ts";
 import { newId, newMessage } from "./messages.ts";
 import type { JupyterServer } from "./server.ts";
 import { cuttable } from "./testing/cable.ts";

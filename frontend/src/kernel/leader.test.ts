@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Value } from "../core/observable.ts";
 import { executeRequest } from "./execute.ts";
-import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel.ts";
+import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel-port.ts";
 import { SharedKernel } from "./leader.ts";
 import { TestClock } from "./testing/clock.ts";
 import { Browser, type FakeTab } from "./testing/tabs.ts";

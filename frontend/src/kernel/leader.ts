@@ -9,7 +9,7 @@
  * catches up, and leaves out what the kernel is heard to have received.
  */
 import { type Observable, Value } from "../core/observable.ts";
-import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel.ts";
+import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel-port.ts";
 import { type Clock, RecentIds } from "./messages.ts";
 import type { OutgoingMessage } from "./wire.ts";
 

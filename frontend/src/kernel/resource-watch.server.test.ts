@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Value } from "../core/observable.ts";
-import { KernelConnection, type KernelPort } from "./kernel.ts";
+import { KernelConnection } from "./kernel.ts";
+import type { KernelPort } from "./kernel-port.ts";
 import { newId } from "./messages.ts";
 import { ResourceWatch } from "./resource-watch.ts";
 import type { JupyterServer } from "./server.ts";

@@ -8,7 +8,7 @@
 import { type Observable, Value } from "../core/observable.ts";
 import { NOTHING_TOLD, type Reach, type Resources, type Snapshot, withSnapshot } from "../core/resources.ts";
 import { ask } from "./ask.ts";
-import type { KernelPort } from "./kernel.ts";
+import type { KernelPort } from "./kernel-port.ts";
 import { type Clock, waitBefore } from "./messages.ts";
 import { readSnapshot, readUsage } from "./resource-readings.ts";
 import type { JupyterServer } from "./server.ts";

@@ -1,7 +1,7 @@
 /** Runs of code over a kernel port, folded into what a cell would show. */
 import { foldOps, NOTHING_FOLDED, type Output } from "../../core/outputs.ts";
 import { executeRequest, type RunEvent, runEvent } from "../execute.ts";
-import type { KernelEvent, KernelPort } from "../kernel.ts";
+import type { KernelEvent, KernelPort } from "../kernel-port.ts";
 import { newId } from "../messages.ts";
 
 const LIMIT_MS = 30_000;

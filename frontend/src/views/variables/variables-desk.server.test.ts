@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Value } from "../../core/observable.ts";
-import { KernelConnection, type KernelPort } from "../../kernel/kernel.ts";
+import { KernelConnection } from "../../kernel/kernel.ts";
+import type { KernelPort } from "../../kernel/kernel-port.ts";
 import { newId } from "../../kernel/messages.ts";
 import type { JupyterServer } from "../../kernel/server.ts";
 import { realClock } from "../../kernel/testing/clock.ts";

@@ -7,7 +7,7 @@
  */
 import { type Observable, Value } from "../../core/observable.ts";
 import { type Asker, type KernelFacts, kernelFacts } from "../../kernel/ask.ts";
-import type { KernelEvent, KernelPort } from "../../kernel/kernel.ts";
+import type { KernelEvent, KernelPort } from "../../kernel/kernel-port.ts";
 import type { Clock } from "../../kernel/messages.ts";
 import {
   installHelper,
