@@ -319,8 +319,8 @@ async def test_comm_buffers_of_64_mb_both_ways(runtime: Running, kernel: str, ki
     await client.close()
 
 
-async def quickest_of_four_pongs(client: JournalSocket) -> float:
-    """Seconds from four small questions to the last of four small answers, at best, once the connection is warm."""
+async def four_pongs(client: JournalSocket) -> list[float]:
+    """Seconds from four small questions to the last of four small answers, several times on a warm connection."""
     took = []
     for _ in range(40):
         client.frames.clear()
@@ -329,7 +329,7 @@ async def quickest_of_four_pongs(client: JournalSocket) -> float:
             await client.tell({"type": "ping"})
         await client.until(lambda: len(client.frames) == 4)
         took.append(time.perf_counter() - started)
-    return min(took[20:])
+    return took[20:]
 
 
 WITH_NAGLE = (
@@ -341,13 +341,14 @@ WITH_NAGLE = (
 @pytest.mark.skipif(sys.platform != "linux", reason="how long an ACK is delayed differs")
 async def test_small_frames_do_not_wait_for_the_others_acknowledgement(tmp_path: Path, client: JournalSocket) -> None:
     """The cause of stock Jupyter's 40 ms: Nagle's algorithm against delayed ACKs. With it, and without."""
-    assert await quickest_of_four_pongs(client) < 0.03
+    assert min(await four_pongs(client)) < 0.03
     slow = start_runtime(tmp_path, "--hub", HUB, start=("-c", WITH_NAGLE))
     try:
         stalled = journal_socket(slow, slow.start_kernel())
         await stalled.attach()
         await stalled.until(lambda: stalled.last_frame("stdin"))
-        assert await quickest_of_four_pongs(stalled) > 0.03
+        # Not each time: a receiver that is in a hurry acknowledges at once.
+        assert max(await four_pongs(stalled)) > 0.03
         await stalled.close()
     finally:
         slow.stop()

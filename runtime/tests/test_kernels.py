@@ -24,12 +24,14 @@ def test_tokens_of_servers_do_not_reach_kernels() -> None:
 
 @pytest.mark.fast
 def test_only_ipykernel_is_started_with_its_limit_lifted() -> None:
+    packages = Path("/private/packages")
     command = ["python", "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "file.json"]
-    lifted = unlimited_command(command)
+    lifted = unlimited_command(command, packages)
     assert lifted[:3] == ["python", "-Xfrozen_modules=off", "-c"]
     assert lifted[-2:] == ["-f", "file.json"]
+    assert f"sys.path.append({str(packages)!r})" in lifted[3], "last of all: nothing of the environment is hidden"
     other = ["R", "--slave", "-e", "IRkernel::main()", "--args", "file.json"]
-    assert unlimited_command(other) == other
+    assert unlimited_command(other, packages) == other
     assert not speaks_ipc(other)
 
 

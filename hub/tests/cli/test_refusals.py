@@ -155,10 +155,9 @@ def test_settings_from_the_environment_are_checked_too(
     refused(done, next(iter(variable.values())))
 
 
-@pytest.mark.parametrize("reserved", ["serve", "user", "doctor"])
-def test_commands_of_later_are_absent_not_pretended(home: Path, tmp_path: Path, reserved: str) -> None:
-    """They would be taken for folders; one of that name is missing here."""
-    done = run(home, reserved, "--no-browser", "--data", tmp_path / "data")
+def test_a_command_of_later_is_absent_not_pretended(home: Path, tmp_path: Path) -> None:
+    """It is taken for a folder; one of that name is missing here."""
+    done = run(home, "doctor", "--no-browser", "--data", tmp_path / "data")
     refused(done, "There is no folder or notebook")
 
 

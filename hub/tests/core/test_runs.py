@@ -519,6 +519,7 @@ def test_3_1_a_record_has_the_members_of_the_spec() -> None:
         "finished_at",
         "epoch",
         "n",
+        "through",
         "writer",
         "outputs",
     ]

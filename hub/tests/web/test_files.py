@@ -146,9 +146,8 @@ async def test_home_shows_folders_and_what_was_opened_last_first(hub: Hub) -> No
     first = await hub.open("a.ipynb")
     second = await hub.open("b.ipynb")
     home = (await hub.client.get("/api/v1/home")).json()
-    assert home["folders"] == [
-        {"id": hub.folder_id, "name": "work", "path": str(hub.folder), "state": "ok", "message": None}
-    ]
+    bound = {"id": hub.folder_id, "name": "work", "path": str(hub.folder), "state": "ok", "message": None}
+    assert home["folders"] == [{**bound, "kind": "bound", "root": "", "role": "owner", "owner": None}]
     assert {n["id"] for n in home["recent"]} == {first["id"], second["id"]}
     (hub.folder / "a.ipynb").unlink()
     assert [n["id"] for n in (await hub.client.get("/api/v1/home")).json()["recent"]] == [second["id"]]
@@ -193,6 +192,8 @@ async def test_opening_reads_and_writes_nothing(hub: Hub) -> None:
         "modified_at": before.st_mtime_ns // 10**6,
         "opened_at": found["opened_at"],
         "omit_outputs": False,
+        "role": "owner",
+        "owner": None,
     }
 
 
