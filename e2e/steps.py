@@ -49,6 +49,21 @@ def source(page: Page, position: int) -> Locator:
     return page.get_by_role("textbox", name=f"Source of cell {position}", exact=True)
 
 
+def bring_into_view(page: Page, position: int) -> None:
+    """Scroll as a person would until the cell is there: the page holds only what is near the window."""
+    cell = page.get_by_role("group", name=re.compile(rf"^(Code|Text) cell {position}$"))
+    if cell.count() == 0:
+        page.get_by_role("list", name="Cells").hover(position={"x": 5, "y": 5})
+        page.mouse.wheel(0, -100_000)
+    for _ in range(50):
+        if cell.count() > 0:
+            cell.scroll_into_view_if_needed()
+            return
+        page.mouse.wheel(0, 300)
+        page.wait_for_timeout(50)  # a window's worth of rows is drawn with the next frame
+    raise AssertionError(f"there is no cell {position} however far one scrolls")
+
+
 def output(page: Page, position: int) -> Locator:
     return page.get_by_role("region", name=f"Output of cell {position}", exact=True)
 

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Hub, wait_until
 from steps import (
+    bring_into_view,
     code_cell,
     connected,
     notebook_text,
@@ -84,12 +85,18 @@ def notebook_settings(page: Page) -> None:
     page.get_by_role("menuitem", name="Notebook settings").click()
 
 
+def expect_in_output(page: Page, position: int, text: str) -> None:
+    bring_into_view(page, position)
+    expect(output(page, position)).to_contain_text(text)
+
+
 def run_everything(page: Page, *positions: int) -> None:
     for position in positions or range(1, len(SOURCES) + 1):
+        bring_into_view(page, position)
         run_cell(page, position)
         ran(page, position, "Failed" if position == len(SOURCES) else "Finished")
-    expect(output(page, 1)).to_contain_text(f"text {CANARY}")
-    expect(output(page, 4)).to_contain_text(CANARY)
+    expect_in_output(page, 1, f"text {CANARY}")
+    expect_in_output(page, 4, CANARY)
     saved(page)
 
 
@@ -119,15 +126,16 @@ def test_outputs_stay_home_from_the_switch_on_and_come_back_from_the_journal(
     expect(page.get_by_text("Outputs of this notebook stay at home now.")).to_be_visible()
     assert where(hub.data, folder) == []
     assert json.loads(file.read_text(encoding="utf-8"))["metadata"]["colab"]["private_outputs"] is True
-    expect(output(page, 1)).to_contain_text(f"text {CANARY}")  # the live view keeps what it shows
+    expect_in_output(page, 1, f"text {CANARY}")  # the live view keeps what it shows
 
     told: list[bytes] = []
     listen(page, hub, told)
     page.reload()
     connected(page)
-    expect(output(page, 1)).to_contain_text(f"text {CANARY}")  # back from the companion's journal
-    expect(output(page, 4)).to_contain_text(CANARY)
+    expect_in_output(page, 1, f"text {CANARY}")  # back from the companion's journal
+    expect_in_output(page, 4, CANARY)
     run_everything(page, 2, 4)
+    bring_into_view(page, 1)
     type_source(page, 1, SOURCES[0] + "  # edited")
     run_cell(page, 1)
     ran(page, 1)
