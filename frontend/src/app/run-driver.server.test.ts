@@ -10,8 +10,9 @@ import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
 import { LocalStorage, Page, TestBrowser } from "./page-for-tests.ts";
 import { NOTICE_MIME } from "./run-driver.ts";
 
-const TICKS = "import time\nfor i in range(25):\n    print(i, flush=True)\n    time.sleep(0.1)";
-const ALL_TICKS = Array.from({ length: 25 }, (_, index) => `${index}\n`).join("");
+// Slow enough that a page leaves between two lines: what a stock server has put on the wire at that very moment, nobody hears.
+const TICKS = "import time\nfor i in range(12):\n    print(i, flush=True)\n    time.sleep(0.25)";
+const ALL_TICKS = Array.from({ length: 12 }, (_, index) => `${index}\n`).join("");
 
 describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells", () => {
   const rooms = new RoomServer();
