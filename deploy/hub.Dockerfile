@@ -1,7 +1,7 @@
 # The hub of compose.yaml. Build from the project's folder after `make wheel`: the wheels carry the built page.
 FROM python:3.13-slim
 COPY dist/*.whl /tmp/wheels/
-RUN pip install --no-cache-dir --find-links /tmp/wheels "runhere[postgres]" \
+RUN pip install --no-cache-dir --find-links /tmp/wheels runhere \
  && rm -r /tmp/wheels \
  && useradd --system --uid 10001 --home-dir /var/lib/runhere runhere \
  && install -d -o runhere -m 0700 /var/lib/runhere
