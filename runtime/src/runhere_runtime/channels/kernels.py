@@ -25,6 +25,8 @@ from runhere_runtime.state import Runtime
 REST_S = 2.0  # a kernel that was just started has the machine for itself
 SETTLE_WITHIN_S = 2.0
 SECRET_VARIABLES = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN")
+# Else the debugger's start warns of frozen modules in the output of whatever cell runs first.
+_QUIET_DEBUGGER = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 # ipykernel keeps at most 1,000 messages for a slow reader and then drops them, silently. Its context makes every
 # socket unlimited when told before the first one exists; the rest is what `python -m ipykernel_launcher` does.
 _UNLIMITED_LAUNCHER = (
@@ -92,7 +94,8 @@ class Kernel(ServerKernelManager):
         return unlimited_command(command, self._runtime.kernel_packages)
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:  # what jupyter_client returns
-        kwargs["env"] = kernel_environment(kwargs.get("env") or dict(os.environ))
+        inherited = kernel_environment(kwargs.get("env") or dict(os.environ))
+        kwargs["env"] = {**_QUIET_DEBUGGER, **inherited}
         return await super()._async_pre_start_kernel(**kwargs)
 
     pre_start_kernel = _async_pre_start_kernel  # type: ignore[assignment]  # as jupyter_client does for its async managers
