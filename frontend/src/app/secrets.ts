@@ -30,9 +30,4 @@ export class Secrets {
     await this.#store.write(`secret:${name}`, value);
     await this.#store.write(`allow:${notebookId}:${name}`, "yes");
   }
-
-  /** Forget everything. */
-  async forgetAll(): Promise<void> {
-    await this.#store.clear();
-  }
 }

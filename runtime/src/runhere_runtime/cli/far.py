@@ -93,7 +93,7 @@ def _ssh(arguments: argparse.Namespace) -> int:
         start=arguments.start,
         stop=arguments.stop,
         yes=arguments.yes,
-        hubs=tuple(dict.fromkeys(_origin(hub) for hub in hubs)),
+        hubs=tuple(dict.fromkeys(read_origin(hub) for hub in hubs)),
         root=arguments.root,
         kernel_python=arguments.kernel_python,
         open_browser=not arguments.no_browser,
@@ -105,7 +105,12 @@ def _ssh(arguments: argparse.Namespace) -> int:
         return 0
 
 
-def _origin(text: str) -> str:
+def read_origin(text: str) -> str:
+    """An origin as a person typed it.
+
+    Raises:
+        OriginInvalid: It is none.
+    """
     origin = normalise_origin(text)
     if origin is None:
         raise OriginInvalid(f"{text!r} is no origin. Write it as https://hub.example or http://127.0.0.1:8800.")
@@ -157,7 +162,7 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "!", "problem": "✗"}
 def _doctor(arguments: argparse.Namespace) -> int:
     places = Places.of_this_user()
     given = arguments.hub if arguments.hub is not None else os.environ.get("RUNHERE_HUB", "").split()
-    hubs = tuple(dict.fromkeys(_origin(hub) for hub in given)) or tuple(sorted(places.origin_list(()).now()))
+    hubs = tuple(dict.fromkeys(read_origin(hub) for hub in given)) or tuple(sorted(places.origin_list(()).now()))
     address = read_url(arguments.url) if arguments.url else _running_here(places)
     server = look_at_server(address, hubs) if address else None
     told = findings(look_around(server, places.data))

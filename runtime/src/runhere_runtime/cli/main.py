@@ -19,16 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from runhere_runtime import __version__
-from runhere_runtime.cli.far import add_doctor, add_ssh, split_options
+from runhere_runtime.cli.far import add_doctor, add_ssh, read_origin, split_options
 from runhere_runtime.errors import (
     NoRuntimeRunning,
-    OriginInvalid,
     RuntimeAmbiguous,
     RuntimeFailure,
     RuntimeSilent,
     StartRefused,
 )
-from runhere_runtime.gate.rules import normalise_origin
 from runhere_runtime.launcher import Announcement, Options, redact_standard_error, serve, start_server
 from runhere_runtime.places import Places, Server
 
@@ -124,7 +122,7 @@ def _options(arguments: argparse.Namespace) -> Options:
     given = arguments.hub if arguments.hub is not None else os.environ.get("RUNHERE_HUB", "").split()
     return Options(
         port=arguments.port,
-        hubs=tuple(dict.fromkeys(_origin(hub) for hub in given)),
+        hubs=tuple(dict.fromkeys(read_origin(hub) for hub in given)),
         root=Path(arguments.root).expanduser().resolve(),
         public_url=arguments.public_url,
         kernel_python=arguments.kernel_python,
@@ -138,13 +136,6 @@ def _options(arguments: argparse.Namespace) -> Options:
         colab_compat=arguments.colab_compat,
         debug=arguments.debug,
     )
-
-
-def _origin(text: str) -> str:
-    origin = normalise_origin(text)
-    if origin is None:
-        raise OriginInvalid(f"{text!r} is no origin. Write it as https://hub.example or http://127.0.0.1:8800.")
-    return origin
 
 
 def announce(announcement: Announcement, form: str) -> None:
@@ -169,7 +160,7 @@ def announce(announcement: Announcement, form: str) -> None:
 
 
 def _allow(arguments: argparse.Namespace) -> int:
-    origin = _origin(arguments.origin)
+    origin = read_origin(arguments.origin)
     Places.of_this_user().origin_list(()).allow(origin)
     print(f"{origin} may connect from now on.", file=sys.stderr)
     return 0
