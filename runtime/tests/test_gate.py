@@ -502,7 +502,10 @@ def listening(pid: int) -> set[str]:
     """Addresses on which the process listens (Linux)."""
     inodes = set()
     for fd in Path(f"/proc/{pid}/fd").iterdir():
-        found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(fd))
+        try:
+            found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(fd))
+        except FileNotFoundError:
+            continue  # closed since it was listed, so nobody listens on it
         if found:
             inodes.add(found.group(1))
     hosts = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -53,7 +54,9 @@ class Command:
         end = time.monotonic() + limit_s
         while words not in self.told.read_text():
             assert time.monotonic() < end, self.told.read_text()
-            assert self.process.poll() is None, self.told.read_text()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+            assert self.process.returncode is None or words in self.told.read_text(), self.told.read_text()
 
     def stop(self) -> int:
         if self.process.poll() is None:
@@ -400,10 +403,33 @@ def test_files_that_others_could_have_written_are_not_believed(tmp_path: Path) -
     assert far.hear("nothing")["others"] == []
     far.close()
     forged.chmod(0o600)
-    believing = Far(tmp_path, sys.executable)
-    believing.tell(wish(port=port, start=False))
-    assert believing.hear("ready")["token"] == "rhrt_stolen"
-    believing.close()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", port))
+        server.listen()
+        believing = Far(tmp_path, sys.executable)
+        believing.tell(wish(port=port, start=False))
+        assert believing.hear("ready")["token"] == "rhrt_stolen"
+        believing.close()
+
+
+def test_a_runtime_whose_port_nobody_listens_on_has_ended(tmp_path: Path) -> None:
+    """After a reboot another process may have its number, and one that was killed may not be buried yet."""
+    port = free_port()
+    folder = tmp_path / ".local/share/jupyter/runhere-runtime/servers"
+    folder.mkdir(parents=True)
+    left = folder / "1.json"
+    left.write_text(json.dumps({"pid": os.getpid(), "port": port, "origin": "", "root": "", "token": "rhrt_old"}))
+    left.chmod(0o600)
+    far = Far(tmp_path, sys.executable)
+    far.tell(wish(port=port))
+    started = far.hear("ready")
+    assert started["started"] is True
+    assert started["token"] != "rhrt_old"
+    far.close()
+    stopping = Far(tmp_path, sys.executable)
+    stopping.tell(wish(port=port, stop=True))
+    assert stopping.hear("stopped")["count"] == 1  # and not the process of these tests
+    stopping.close()
 
 
 def test_the_archive_holds_our_packages_and_nothing_else() -> None:

@@ -134,8 +134,27 @@ def jupyters() -> list[dict[str, Any]]:
 
 
 def listening_on(servers: list[dict[str, Any]], port: int) -> dict[str, Any] | None:
-    """The one of them that has the port, or None."""
-    return next((one for one in servers if one.get("port") == port), None)
+    """The one of them that listens on the port, or None.
+
+    A process that was killed counts as running until its parent takes note of it, and after a reboot another process
+    may have its number: so the port is tried, and of several that name it the one that knows its token is meant.
+    """
+    named = [one for one in servers if one.get("port") == port]
+    if not named or not is_taken(port):
+        return None
+    return named[0] if len(named) == 1 else next(filter(knows_its_token, named), None)
+
+
+def knows_its_token(server: dict[str, Any]) -> bool:
+    """Whether what listens on the server's port accepts the server's token."""
+    connection = HTTPConnection("127.0.0.1", server["port"], timeout=10)
+    try:
+        connection.request("GET", "/api/status", headers={"Authorization": "Bearer " + str(server.get("token", ""))})
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def is_taken(port: int) -> bool:
@@ -310,18 +329,16 @@ def kernel_python_here(python: str) -> str | None:
 
 def stop(port: int) -> int:
     """End this person's runtime on the port; returns how many were ended."""
-    ended = 0
-    for one in companions():
-        if one.get("port") != port:
-            continue
-        os.kill(one["pid"], signal.SIGTERM)
-        limit = time.monotonic() + STOP_WITHIN_S
-        while runs(one["pid"]) and time.monotonic() < limit:
-            time.sleep(0.1)
-        if runs(one["pid"]):
-            os.kill(one["pid"], signal.SIGKILL)
-        ended += 1
-    return ended
+    found = listening_on(companions(), port)
+    if not found:
+        return 0
+    os.kill(found["pid"], signal.SIGTERM)
+    limit = time.monotonic() + STOP_WITHIN_S
+    while runs(found["pid"]) and time.monotonic() < limit:
+        time.sleep(0.1)
+    if runs(found["pid"]):
+        os.kill(found["pid"], signal.SIGKILL)
+    return 1
 
 
 def pair(server: dict[str, Any], hubs: list[str], python: str | None) -> list[dict[str, str]]:
