@@ -1,5 +1,5 @@
 import { UserRoundPlus } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
 import { errorText } from "../i18n/error-text.ts";
@@ -26,10 +26,15 @@ import { reviewDialog } from "./review-part.ts";
 import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
 
-const PanelHost = lazy(async () => ({ default: (await withWords(import("./panel-host.tsx"), "panels")).PanelHost }));
-const PageDialogs = lazy(async () => ({
-  default: (await withWords(import("./page-dialogs.tsx"), "connect", "private")).PageDialogs,
-}));
+const panelHost = latePart(
+  () => withWords(import("./panel-host.tsx"), "panels"),
+  (module) => module.PanelHost,
+  <div className={styles.rail} />,
+);
+const pageDialogs = latePart(
+  () => withWords(import("./page-dialogs.tsx"), "connect", "private"),
+  (module) => module.PageDialogs,
+);
 
 const requestsDialog = latePart(
   () => withWords(import("../views/requests/requests-dialog.tsx"), "requests"),
@@ -181,25 +186,21 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         </div>
       </header>
       <div className={styles.body}>
-        <Suspense fallback={<div className={styles.rail} />}>
-          <PanelHost choice={page.panels} services={panels} />
-        </Suspense>
+        <panelHost.Part choice={page.panels} services={panels} />
         <NotebookView controller={open.controller} keys={keyBindings} onCommand={onCommand} />
       </div>
       {clerk ? <requestsDialog.Part asked={clerk.asked} /> : null}
       {review ? <reviewDialog.Part review={review} /> : null}
       {dialog ? (
-        <Suspense>
-          <PageDialogs
-            dialog={dialog}
-            context={context}
-            driver={open.driver}
-            page={page}
-            notebook={notebook}
-            session={session}
-            onClose={() => setDialog(null)}
-          />
-        </Suspense>
+        <pageDialogs.Part
+          dialog={dialog}
+          context={context}
+          driver={open.driver}
+          page={page}
+          notebook={notebook}
+          session={session}
+          onClose={() => setDialog(null)}
+        />
       ) : null}
     </div>
   );

@@ -1,5 +1,5 @@
 import { Settings2 } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import type { Session } from "../api/client.ts";
 import { language, withWords } from "../i18n/t.ts";
@@ -16,17 +16,25 @@ import type { PageServices } from "./services.ts";
 import styles from "./shell.module.css";
 
 // Each view is a chunk of its own: Home does not wait for the editor, a notebook not for Home.
-const loadHome = () => withWords(import("../views/home/home-view.tsx"), "home");
-const loadNotebook = () => import("./notebook-page.tsx");
-const HomeView = lazy(async () => ({ default: (await loadHome()).HomeView }));
-const NotebookPage = lazy(async () => ({ default: (await loadNotebook()).NotebookPage }));
-const ConnectPage = lazy(async () => ({
-  default: (await withWords(import("./connect-page.tsx"), "connect")).ConnectPage,
-}));
-const SettingsDialog = lazy(async () => ({
-  default: (await withWords(import("../views/settings/settings-dialog.tsx"), "settings")).SettingsDialog,
-}));
-
+const home = latePart(
+  () => withWords(import("../views/home/home-view.tsx"), "home"),
+  (module) => module.HomeView,
+  <StartingScreen />,
+);
+const notebookPage = latePart(
+  () => import("./notebook-page.tsx"),
+  (module) => module.NotebookPage,
+  <StartingScreen />,
+);
+const connectPage = latePart(
+  () => withWords(import("./connect-page.tsx"), "connect"),
+  (module) => module.ConnectPage,
+  <StartingScreen />,
+);
+const settingsDialog = latePart(
+  () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
+  (module) => module.SettingsDialog,
+);
 const teamPages = latePart(
   () => withWords(import("./team-pages.tsx"), "team"),
   (module) => module.TeamPages,
@@ -51,9 +59,9 @@ function TeamPages({ page }: { readonly page: PageServices }) {
 
 /** Starts fetching a view's code. A failure shows when the view is drawn. */
 export function warmView(route: Route): void {
-  const load =
-    route.name === "notebook" ? loadNotebook : route.name === "home" || route.name === "login" ? loadHome : null;
-  void load?.().catch(() => {});
+  const isHome = route.name === "home" || route.name === "login";
+  const part = route.name === "notebook" ? notebookPage : isHome ? home : null;
+  void part?.fetch().catch(() => {});
 }
 
 /** The page: language, messages, and the view of the address, or what must come before it (signing in). */
@@ -97,7 +105,7 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
       case "login":
         return (
           <Frame page={page} onSettings={openSettings}>
-            <HomeView
+            <home.Part
               hub={page.hub}
               now={page.now}
               mode={session.mode}
@@ -116,11 +124,13 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
           </Frame>
         );
       case "notebook":
-        return <NotebookPage key={route.id} id={route.id} page={page} session={session} onSettings={openSettings} />;
+        return (
+          <notebookPage.Part key={route.id} id={route.id} page={page} session={session} onSettings={openSettings} />
+        );
       case "connect":
         return (
           <Frame page={page} onSettings={openSettings}>
-            <ConnectPage page={page} />
+            <connectPage.Part page={page} />
           </Frame>
         );
       case "share":
@@ -139,19 +149,15 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
   };
   return (
     <>
-      <ErrorBoundary reset={JSON.stringify(route)}>
-        <Suspense fallback={<StartingScreen />}>{view()}</Suspense>
-      </ErrorBoundary>
+      <ErrorBoundary reset={JSON.stringify(route)}>{view()}</ErrorBoundary>
       {isSettingsOpen ? (
-        <Suspense>
-          <SettingsDialog
-            settings={preferences}
-            onChange={(changes) => page.preferences.set(changes)}
-            version={session.version}
-            hub={page.hub}
-            onClose={() => setSettingsOpen(false)}
-          />
-        </Suspense>
+        <settingsDialog.Part
+          settings={preferences}
+          onChange={(changes) => page.preferences.set(changes)}
+          version={session.version}
+          hub={page.hub}
+          onClose={() => setSettingsOpen(false)}
+        />
       ) : null}
     </>
   );

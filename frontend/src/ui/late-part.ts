@@ -1,19 +1,22 @@
-import { type ComponentType, createElement, useEffect, useState } from "react";
+import { type ComponentType, createElement, type ReactNode, useEffect, useState } from "react";
 
 export interface LatePart<Props extends object> {
-  /** Draws nothing until its code is there; at once when it was fetched before. */
+  /** Draws what is given for waiting until its code is there; at once when it was fetched before. */
   readonly Part: ComponentType<Props>;
   /** Fetches the code ahead of need. Rejects when it cannot be had; it is then asked for again when it is drawn. */
   readonly fetch: () => Promise<void>;
 }
 
 /**
- * A component whose code (and words: `withWords`) is loaded when it is first drawn. Not `React.lazy`: that draws even what
- * is loaded already a moment later, while keys typed after Ctrl+F would go elsewhere, and never forgets a failed load.
+ * A component whose code (and words: `withWords`) is loaded when it is first drawn; meanwhile there is `waiting`. Not
+ * `React.lazy`: that draws even what is loaded already a moment later, while keys typed after Ctrl+F would go elsewhere;
+ * it holds back what came within 300 ms of another wait, so that every first menu, dialog and notebook would come late;
+ * and it never forgets a failed load.
  */
 export function latePart<Module, Props extends object>(
   load: () => Promise<Module>,
   pick: (module: Module) => ComponentType<Props>,
+  waiting: ReactNode = null,
 ): LatePart<Props> {
   let component: ComponentType<Props> | null = null;
   let loading: Promise<void> | null = null;
@@ -49,7 +52,7 @@ export function latePart<Module, Props extends object>(
       };
     }, [isDrawn]);
     if (outcome && "error" in outcome) throw outcome.error;
-    return component ? createElement(component, props) : null;
+    return component ? createElement(component, props) : waiting;
   };
   return { Part, fetch };
 }

@@ -2,14 +2,18 @@
  * A menu bar as the ARIA pattern has it: one tab stop, Left and Right go along the bar (and from an open menu to its
  * neighbour), Down and Enter open. Hovering moves the open menu.
  */
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { latePart } from "./late-part.ts";
 import styles from "./menu.module.css";
 import { warmMenus } from "./menu.tsx";
 import type { BarMenu } from "./menu-entry.ts";
 
 export type { BarMenu } from "./menu-entry.ts";
 
-const LazyBarPopover = lazy(async () => ({ default: (await import("./menu-bar-popover.tsx")).BarPopover }));
+const barPopover = latePart(
+  () => import("./menu-bar-popover.tsx"),
+  (module) => module.BarPopover,
+);
 
 interface Open {
   readonly index: number;
@@ -126,23 +130,21 @@ export function MenuBar({ label, menus: readMenus }: MenuBarProps) {
         </button>
       ))}
       {shown && open ? (
-        <Suspense>
-          <LazyBarPopover
-            key={shown.id}
-            menu={shown}
-            focus={open.focus}
-            anchor={anchor}
-            onDismiss={() => {
-              setOpen(null);
-              // Escape: the focus is still in the menu, and would be lost with it.
-              if (document.activeElement?.closest("[data-bar-menu]")) anchor.current?.focus();
-            }}
-            onChosen={() => {
-              setOpen(null);
-              before.current?.focus();
-            }}
-          />
-        </Suspense>
+        <barPopover.Part
+          key={shown.id}
+          menu={shown}
+          focus={open.focus}
+          anchor={anchor}
+          onDismiss={() => {
+            setOpen(null);
+            // Escape: the focus is still in the menu, and would be lost with it.
+            if (document.activeElement?.closest("[data-bar-menu]")) anchor.current?.focus();
+          }}
+          onChosen={() => {
+            setOpen(null);
+            before.current?.focus();
+          }}
+        />
       ) : null}
     </div>
   );

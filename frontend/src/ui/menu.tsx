@@ -2,28 +2,26 @@
  * Menus as the rest of the page uses them. What draws an open menu is large and is loaded when a pointer or the focus
  * comes near one; until then there is only the button.
  */
-import { cloneElement, lazy, type ReactElement, Suspense, useRef, useState } from "react";
+import { cloneElement, type ReactElement, useRef, useState } from "react";
 import type { ButtonProps } from "./button.tsx";
+import { latePart } from "./late-part.ts";
 import type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.ts";
 
 export type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.ts";
 
-const loadMenuList = () => import("./menu-list.tsx");
-const LazyPopover = lazy(async () => ({ default: (await loadMenuList()).MenuPopover }));
+const popover = latePart(
+  () => import("./menu-list.tsx"),
+  (module) => module.MenuPopover,
+);
 
 /** Have menus ready; called when one is likely to be opened. */
 export function warmMenus(): void {
-  void loadMenuList().catch(() => {});
+  void popover.fetch().catch(() => {});
 }
 
 /** A menu that hangs on an element: context menus. The caller holds whether it is open. */
 export function FloatingMenu(props: FloatingMenuProps) {
-  if (!props.isOpen) return null;
-  return (
-    <Suspense>
-      <LazyPopover {...props} />
-    </Suspense>
-  );
+  return props.isOpen ? <popover.Part {...props} /> : null;
 }
 
 export interface MenuButtonProps {

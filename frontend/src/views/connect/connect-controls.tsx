@@ -1,9 +1,9 @@
 import { ChevronDown } from "lucide-react";
-import { lazy, Suspense } from "react";
 import type { BindingState } from "../../core/binding.ts";
 import { type text, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
+import { latePart } from "../../ui/late-part.ts";
 import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
@@ -12,9 +12,10 @@ import type { ConnectControlsProps } from "./connect-props.ts";
 import { labelOf, wantsToken } from "./connection-label.ts";
 import type { KernelNow } from "./runtime.ts";
 
-const ConnectDialogs = lazy(async () => ({
-  default: (await withWords(import("./connect-dialogs.tsx"), "connect")).ConnectDialogs,
-}));
+const connectDialogs = latePart(
+  () => withWords(import("./connect-dialogs.tsx"), "connect"),
+  (module) => module.ConnectDialogs,
+);
 
 /** The button **Connect** with its options, and the dialogs behind them. */
 export function ConnectControls(props: ConnectControlsProps) {
@@ -48,11 +49,7 @@ export function ConnectControls(props: ConnectControlsProps) {
           <ChevronDown size={16} aria-hidden />
         </Button>
       </MenuButton>
-      {open ? (
-        <Suspense>
-          <ConnectDialogs {...props} open={open} />
-        </Suspense>
-      ) : null}
+      {open ? <connectDialogs.Part {...props} open={open} /> : null}
     </div>
   );
 }
