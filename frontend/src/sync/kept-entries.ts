@@ -6,7 +6,12 @@
  */
 import { OfflineStoreError } from "../core/errors.ts";
 import { Value } from "../core/observable.ts";
-import type { OfflineState } from "./offline.ts";
+
+/**
+ * `ok`: everything added so far is kept. `writing`: the last of it is on its way, a matter of milliseconds.
+ * `broken`: the browser refuses storage (private window, full disk); what is made then lives in this tab only.
+ */
+export type OfflineState = "ok" | "writing" | "broken";
 
 /** Parts of a key in order: entries of one beginning stand together. */
 export type EntryKey = readonly (string | number)[];

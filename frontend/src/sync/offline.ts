@@ -9,9 +9,9 @@
  * transaction. Any other edit does not wait: what one task of the page makes goes to the browser in one transaction at that task's end, and
  * is committed there and then. A page that is left or hidden writes at once whatever waits, because it may have no other moment.
  */
-import { OfflineStoreError } from "../core/errors.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { onLeaving } from "./back-off.ts";
+import { KeptEntries, type OfflineState } from "./kept-entries.ts";
 
 /** Names one kept update. */
 export type OfflineKey = readonly [notebook: string, tab: string, n: number];
@@ -22,12 +22,6 @@ export interface KeptUpdate {
   /** When it was made, ms since 1970. */
   readonly at: number;
 }
-
-/**
- * `ok`: everything added so far is kept. `writing`: the last of it is on its way, a matter of milliseconds.
- * `broken`: the browser refuses storage (private window, full disk); edits then live in this tab only.
- */
-export type OfflineState = "ok" | "writing" | "broken";
 
 export interface OfflineStore {
   readonly state: Observable<OfflineState>;
@@ -45,8 +39,6 @@ export interface OfflineStore {
   close(): void;
 }
 
-const DATABASE = "runhere-offline";
-const UPDATES = "updates";
 /** What was sent is written when the hub did not acknowledge it within this time. */
 const GRACE_MS = 60;
 
@@ -54,15 +46,13 @@ export class IndexedDbOffline implements OfflineStore {
   readonly state = new Value<OfflineState>("ok");
   readonly #notebook: string;
   readonly #tab: string;
-  readonly #factory: IDBFactory | undefined;
-  #opened: Promise<IDBDatabase | null> | null = null;
+  readonly #entries: KeptEntries;
   #next = 0;
-  #adds = new Map<string, { key: OfflineKey; value: { update: Uint8Array; at: number } }>();
-  #removes: OfflineKey[] = [];
-  #isDue = false;
+  /** What was sent a moment ago, by key; and what the hub has acknowledged since. */
+  readonly #sent = new Map<string, KeptUpdate>();
+  #acknowledged: OfflineKey[] = [];
   #grace: ReturnType<typeof setTimeout> | undefined;
-  readonly #writing = new Set<Promise<void>>();
-  readonly #end: () => void;
+  readonly #ends: readonly (() => void)[];
 
   /**
    * @param tab unlike any other tab's name, also after "duplicate tab" and reload: two tabs with one name would overwrite each other.
@@ -71,136 +61,86 @@ export class IndexedDbOffline implements OfflineStore {
   constructor(notebook: string, tab: string, factory: IDBFactory | undefined) {
     this.#notebook = notebook;
     this.#tab = tab;
-    this.#factory = factory;
-    this.#end = onLeaving(() => this.#writeWaiting());
+    this.#entries = new KeptEntries("runhere-offline", factory);
+    this.#ends = [onLeaving(() => this.#writeWaiting()), this.#entries.state.subscribe(() => this.#tell())];
   }
 
   async load(): Promise<readonly KeptUpdate[]> {
-    await this.settled();
-    const database = await this.#database();
-    if (!database) return [];
-    try {
-      const store = database.transaction(UPDATES).objectStore(UPDATES);
-      const range = IDBKeyRange.bound([this.#notebook], [this.#notebook, []]);
-      const [keys, values] = await Promise.all([done(store.getAllKeys(range)), done(store.getAll(range))]);
-      return keys.flatMap((key, at) => kept(key, values[at]));
-    } catch (error) {
-      this.#broke(error);
-      return [];
-    }
+    this.#writeWaiting();
+    return (await this.#entries.load([this.#notebook])).flatMap(([key, value]) => kept(key, value));
   }
 
   add(update: Uint8Array, at: number, isSent = false): OfflineKey {
     const key: OfflineKey = [this.#notebook, this.#tab, this.#next];
     this.#next += 1;
-    this.#adds.set(key.join("\n"), { key, value: { update, at } });
+    if (this.state.get() === "broken") return key;
+    this.#sent.set(nameOf(key), { key, update, at });
     if (isSent) this.#writeSoon();
     else this.#write();
     return key;
   }
 
   remove(keys: readonly OfflineKey[]): void {
+    if (this.state.get() === "broken") return;
     for (const key of keys) {
       // Acknowledged before it was written: it need not be.
-      if (!this.#adds.delete(key.join("\n"))) this.#removes.push(key);
+      if (!this.#sent.delete(nameOf(key))) this.#acknowledged.push(key);
     }
-    if (this.#adds.size > 0 || this.#removes.length > 0) this.#writeSoon();
-    else this.#needNotWrite();
+    if (this.#sent.size > 0 || this.#acknowledged.length > 0) this.#writeSoon();
+    else this.#endGrace();
   }
 
   async settled(): Promise<void> {
     this.#writeWaiting();
-    while (this.#writing.size > 0) await Promise.all(this.#writing);
+    await this.#entries.settled();
   }
 
   close(): void {
-    this.#end();
-    void this.settled().then(async () => {
-      (await this.#opened)?.close();
-      this.#opened = null;
-    });
+    this.#writeWaiting();
+    for (const end of this.#ends) end();
+    this.#entries.close();
   }
 
   #writeSoon(): void {
-    if (this.#isDue || this.#grace !== undefined || this.state.get() === "broken") return;
-    this.state.set("writing");
-    this.#grace = setTimeout(() => this.#writeWaiting(), GRACE_MS);
+    this.#grace ??= setTimeout(() => this.#write(), GRACE_MS);
+    this.#tell();
   }
 
   #writeWaiting(): void {
     if (this.#grace !== undefined) this.#write();
   }
 
-  #needNotWrite(): void {
+  #write(): void {
+    for (const { key, update, at } of this.#sent.values()) this.#entries.put(key, { update, at });
+    for (const key of this.#acknowledged) this.#entries.delete(key);
+    this.#sent.clear();
+    this.#acknowledged = [];
     this.#endGrace();
-    if (!this.#isDue && this.#writing.size === 0 && this.state.get() === "writing") this.state.set("ok");
   }
 
   #endGrace(): void {
     clearTimeout(this.#grace);
     this.#grace = undefined;
+    this.#tell();
   }
 
-  #write(): void {
-    this.#endGrace();
-    if (this.#isDue || this.state.get() === "broken") return;
-    this.#isDue = true;
-    this.state.set("writing");
-    const writing = this.#writeAll().finally(() => {
-      this.#writing.delete(writing);
-      if (this.#writing.size === 0 && this.#grace === undefined && this.state.get() === "writing") this.state.set("ok");
-    });
-    this.#writing.add(writing);
+  #tell(): void {
+    const written = this.#entries.state.get();
+    if (written === "broken") this.#forget();
+    this.state.set(written === "ok" && this.#grace !== undefined ? "writing" : written);
   }
 
-  async #writeAll(): Promise<void> {
-    const database = await this.#database();
-    this.#isDue = false;
-    if (!database) return;
-    const adds = this.#adds;
-    const removes = this.#removes;
-    this.#adds = new Map();
-    this.#removes = [];
-    try {
-      const transaction = database.transaction(UPDATES, "readwrite", { durability: "relaxed" });
-      const store = transaction.objectStore(UPDATES);
-      for (const { key, value } of adds.values()) store.put(value, [...key]);
-      for (const key of removes) store.delete([...key]);
-      // Without this the browser waits for this page's next turn before it commits, and a page that is gone has none.
-      transaction.commit();
-      await finished(transaction);
-    } catch (error) {
-      this.#broke(error);
-    }
+  // Editing goes on, and the page shows that a closed tab would lose what is unsaved.
+  #forget(): void {
+    this.#sent.clear();
+    this.#acknowledged = [];
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
   }
+}
 
-  #database(): Promise<IDBDatabase | null> {
-    this.#opened ??= this.#open().catch((error: unknown) => {
-      this.#broke(error);
-      return null;
-    });
-    return this.#opened;
-  }
-
-  async #open(): Promise<IDBDatabase> {
-    if (!this.#factory) throw new OfflineStoreError("storage_unavailable", "This browser keeps no data for this page.");
-    const request = this.#factory.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(UPDATES);
-    const database = await done(request);
-    // A newer page of ours wants another layout: let it, and go on without storage.
-    database.onversionchange = () => {
-      database.close();
-      this.#broke(new OfflineStoreError("storage_unavailable", "Another tab updated the storage; reload this one."));
-    };
-    return database;
-  }
-
-  // Said, not thrown: editing goes on, and the page shows that a closed tab would lose what is unsaved.
-  #broke(_error: unknown): void {
-    this.#adds.clear();
-    this.#removes = [];
-    this.state.set("broken");
-  }
+function nameOf(key: OfflineKey): string {
+  return key.join("\n");
 }
 
 function kept(key: IDBValidKey, value: unknown): KeptUpdate[] {
@@ -215,19 +155,4 @@ function kept(key: IDBValidKey, value: unknown): KeptUpdate[] {
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-function finished(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onerror = () => reject(transaction.error);
-    transaction.onabort = () => reject(transaction.error);
-  });
 }
