@@ -8,6 +8,7 @@ RuntimeFailure                      code, message a person can act on, facts as 
 │   ├── OriginInvalid
 │   ├── UrlInvalid
 │   ├── KernelPythonUnusable
+│   ├── ExtensionUnusable           a server extension that is not installed here, or fails
 │   └── RoutesUnlabelled            a route nobody labelled: the gate would not know what it guards
 ├── NoRuntimeRunning                a subcommand found no running runtime of this person
 ├── RuntimeAmbiguous                a subcommand found several
@@ -29,6 +30,8 @@ RuntimeFailure                      code, message a person can act on, facts as 
 """
 
 from __future__ import annotations
+
+import sys
 
 
 class RuntimeFailure(Exception):
@@ -79,6 +82,17 @@ class UrlInvalid(StartRefused):
 
 class KernelPythonUnusable(StartRefused):
     code = "kernel_python_unusable"
+
+
+class ExtensionUnusable(StartRefused):
+    code = "extension_unusable"
+
+    def __init__(self, extension: str, reason: str) -> None:
+        super().__init__(
+            f"The extension {extension} cannot be used: {reason.rstrip('.')}. "
+            f"Install it beside this program ({sys.executable} -m pip install …), or leave out --extension {extension}."
+        )
+        self.extension = extension
 
 
 class RoutesUnlabelled(StartRefused):

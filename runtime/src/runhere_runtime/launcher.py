@@ -7,6 +7,7 @@ Sockets are bound before anything else, so that a taken port costs nothing and i
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import logging
@@ -18,14 +19,21 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 from runhere_runtime import __version__
-from runhere_runtime.errors import AddressRefused, KernelPythonUnusable, PortTaken, RootUnusable, UrlInvalid
+from runhere_runtime.errors import (
+    AddressRefused,
+    ExtensionUnusable,
+    KernelPythonUnusable,
+    PortTaken,
+    RootUnusable,
+    UrlInvalid,
+)
 from runhere_runtime.gate.delegate import Gate, GatedServer
 from runhere_runtime.gate.refused import RefusedPages
 from runhere_runtime.gate.routes import check_labels
@@ -37,6 +45,7 @@ from runhere_runtime.slim import without_slow_imports
 from runhere_runtime.tokens import Credentials, Grant, new_token, redact
 
 with without_slow_imports():
+    from jupyter_server.extension.manager import ExtensionManager
     from jupyter_server.serverapp import ServerApp
 from jupyter_core.utils import ensure_async
 from traitlets.config import Config
@@ -108,6 +117,31 @@ class RuntimeServer(ServerApp):
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """Personal jupyter_server_config files are not read: they could open what the gate closes."""
 
+    def init_server_extensions(self) -> None:
+        """As the stock server does, but no extension reads its own file (`jupyter_lab_config`): it could say of the
+        server what the server's own file could.
+
+        Raises:
+            ExtensionUnusable: One of them is not there, or fails.
+        """
+        self.extension_manager = ExtensionManager(log=self.log, serverapp=self)
+        for name in self.jpserver_extensions:
+            with _using(name):
+                self.extension_manager.add_extension(name, enabled=True)
+                for application in self.extension_manager.extension_apps[name]:
+                    application.load_config_file = self.load_config_file
+                self.extension_manager.link_extension(name)
+
+    def load_server_extensions(self) -> None:
+        """Called once the application is there, to which they add their routes.
+
+        Raises:
+            ExtensionUnusable: One of them fails.
+        """
+        for name in sorted(self.jpserver_extensions):
+            with _using(name):
+                self.extension_manager.load_extension(name)
+
     def init_httpserver(self) -> None:
         assert self.gate is not None
         self._http_server = GatedServer(
@@ -135,6 +169,14 @@ class RuntimeServer(ServerApp):
 
     def remove_browser_open_files(self) -> None:
         """We never wrote any."""
+
+
+@contextlib.contextmanager
+def _using(extension: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # an extension is anybody's code
+        raise ExtensionUnusable(extension, str(error)) from error
 
 
 def check_options(options: Options) -> None:
@@ -297,6 +339,7 @@ def _config(options: Options, runtime: Runtime) -> Config:
     app.allow_remote_access = True  # the gate has its own, stricter list of hosts
     app.log_level = logging.DEBUG if options.debug else logging.WARNING
     app.identity_provider_class = GateIdentity
+    app.reraise_server_extension_failures = True
     app.min_open_files_limit = 4096
     app.jpserver_extensions = dict.fromkeys(("runhere_runtime.server_extension", *options.extensions), True)
     install(config)

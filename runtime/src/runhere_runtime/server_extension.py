@@ -2,7 +2,6 @@
 
 Runtime         everything one running runtime shares between its parts
 GateIdentity    believes the gate and nobody else
-Terminals       Jupyter's own, without the personal configuration that it would read by itself
 install         puts both into a server's configuration
 """
 
@@ -19,7 +18,7 @@ from traitlets.config import Config
 from runhere_runtime.handlers import bridge, channels, info, journal, landing, pairing, resources
 from runhere_runtime.state import Runtime
 
-__all__ = ["GateIdentity", "Runtime", "Terminals", "default_handlers", "install", "settings"]
+__all__ = ["GateIdentity", "Runtime", "default_handlers", "install", "settings"]
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,8 @@ class GateIdentity(IdentityProvider):
         return False
 
 
-class Terminals(TerminalsExtensionApp):
-    """An extension is an application of its own, with configuration files of its own."""
-
-    def load_config_file(self, *args: Any, **kwargs: Any) -> None:
-        """None are read, as by the server (RuntimeServer)."""
-
-
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    return [{"module": __name__, "app": Terminals}]
+    return [{"module": __name__, "app": TerminalsExtensionApp}]
 
 
 default_handlers: list[tuple[Any, ...]] = [
