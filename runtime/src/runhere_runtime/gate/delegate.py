@@ -18,6 +18,7 @@ from http.client import responses
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
     HTTPConnection,
@@ -43,6 +44,7 @@ from runhere_runtime.gate.rules import (
     decide,
 )
 
+BODY_GRACE_S = 30.0
 SLOWEST_BODY_BYTES_PER_S = 16 * 1024
 # What a page fetches to find out whether anything answers (headers.let_knock).
 KNOCK_TARGET = "/api"
@@ -123,6 +125,8 @@ class _Message(HTTPMessageDelegate):
         facts = read_facts(start_line, headers, self._gate.cookie_name)
         self._is_knock = facts.method == "GET" and facts.target == KNOCK_TARGET
         policy = self._gate.policy()
+        if isinstance(self._connection, HTTP1Connection):  # of whoever it is: a body that never comes is let go
+            self._connection.set_body_timeout(BODY_GRACE_S + max(facts.content_length, 0) / SLOWEST_BODY_BYTES_PER_S)
         verdict = decide(facts, policy, self._gate.authenticate)
         self._gate.refused.note(facts, policy, verdict)
         if isinstance(verdict, Pass) and not verdict.clean_url:
@@ -139,8 +143,6 @@ class _Message(HTTPMessageDelegate):
         if verdict.grant is not None:
             headers["Authorization"] = f"Bearer {self._gate.inner_secret}"
             headers["X-Runhere-Session"] = verdict.grant.session_id or "master"
-        if hasattr(self._connection, "set_body_timeout"):
-            self._connection.set_body_timeout(30 + max(facts.content_length, 0) / SLOWEST_BODY_BYTES_PER_S)
         outgoing = _Outgoing(self._connection, verdict, is_knock=self._is_knock)
         self._inner = self._gate.application.start_request(self._server_conn, outgoing)  # type: ignore[arg-type]  # a proxy of the whole connection, see _Outgoing
         return self._inner.headers_received(start_line._replace(path=verdict.target), headers)
