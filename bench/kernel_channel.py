@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import bridge
 import psutil
 from four_frames import measure_ms
 from jupyter_client.manager import KernelManager
@@ -94,6 +95,18 @@ class ZmqClient:
             if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 self._client.get_shell_msg(timeout=timeout_s)
                 return found
+
+    def there_and_back(self, comm: str) -> bytes:
+        """What the kernel's echo makes of the 64 MB."""
+        session = self._client.session
+        self._client.shell_channel.send(session.msg("comm_open", {"comm_id": comm, "target_name": "echo", "data": {}}))
+        message = session.msg("comm_msg", {"comm_id": comm, "data": {}})
+        message["buffers"] = [BLOB]
+        self._client.shell_channel.send(message)
+        while True:
+            answer = self._client.get_iopub_msg(timeout=60)
+            if answer["msg_type"] == "comm_msg":
+                return bytes(answer["buffers"][0])
 
 
 def start_stock(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]:
@@ -261,9 +274,12 @@ async def measure_burst(contender: Contender, client: Any, count: int) -> None:
 
 
 async def measure_blob(contender: Contender, client: Any) -> None:
-    if isinstance(client, ZmqClient):
-        return
     await client.run(ECHO)
+    if isinstance(client, ZmqClient):
+        started = time.perf_counter()
+        assert client.there_and_back(contender.name) == BLOB
+        contender.note("64 MB there and back ms", (time.perf_counter() - started) * 1000)
+        return
     _, parts = make_request("comm_open", {"comm_id": contender.name, "target_name": "echo", "data": {}})
     await client.send("shell", parts)
     msg_id, parts = make_request("comm_msg", {"comm_id": contender.name, "data": {}})
@@ -277,6 +293,12 @@ async def measure_blob(contender: Contender, client: Any) -> None:
     assert client.of(msg_id, "comm_msg")[0].buffers == [BLOB]
     contender.note("64 MB there and back ms", (time.perf_counter() - started) * 1000)
     forget(client)
+
+
+def measure_bridge(contender: Contender, folder: Path, url: str, token: str) -> None:
+    (folder / bridge.LARGE_FILE).write_bytes(BLOB[: bridge.LARGE_BYTES])
+    for name, ratio in bridge.measure_ratios(url, token).items():
+        contender.note(f"over WebSocket × plain, {name}", ratio)
 
 
 def memory_mb(pid: int) -> float:
@@ -301,8 +323,7 @@ async def measure_waiting_kernel(contender: Contender, rounds: int, folder: Path
             await asyncio.sleep(10)
             await measure_first_reply(contender, "journal", url, token)
     finally:
-        process.terminate()
-        process.wait(30)
+        stop(process)
 
 
 def measure_starts(rounds: int, folder: Path, starts: dict[str, Start]) -> dict[str, Contender]:
@@ -313,9 +334,18 @@ def measure_starts(rounds: int, folder: Path, starts: dict[str, Start]) -> dict[
             process, _, _, took = start(folder)
             found[name].note("cold start s", took)
             found[name].note("idle MB", memory_mb(process.pid))
-            process.terminate()
-            process.wait(30)
+            stop(process)
     return found
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server, and the kernels that it leaves behind: not every peer ends its own."""
+    started = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    process.wait(30)
+    _, left = psutil.wait_procs(started, 5)
+    for kernel in left:
+        kernel.kill()
 
 
 async def _nothing() -> None:
@@ -337,11 +367,14 @@ async def run_all(rounds: int, messages: int, folder: Path, *, without: str) -> 
             return zmq
 
         contenders = [Contender("zmq", connect_zmq, None), *contenders_of(running)]
+        for contender in contenders[1:]:
+            await measure_memory(contender)
         for _ in range(rounds):
             for contender in contenders:
                 await measure_channel(contender, messages)
-        for contender in contenders[1:]:
+        for contender in contenders:
             await measure_large(contender)
+        await asyncio.to_thread(measure_bridge, contenders[-1], folder, *running["ours"][1:3])
         for contender in contenders:
             name = contender.name.partition(" ")[0]
             if contender.name in running or contender.name == "ours journal":
@@ -350,8 +383,7 @@ async def run_all(rounds: int, messages: int, folder: Path, *, without: str) -> 
                     await measure_first_reply(contender, KINDS[name][-1], *running[name][1:3])
     finally:
         for process, *_ in running.values():
-            process.terminate()
-            process.wait(30)
+            stop(process)
         manager.shutdown_kernel(now=True)
     contenders.append(Contender("one waiting", _nothing, None))
     await measure_waiting_kernel(contenders[-1], rounds, folder)
@@ -383,13 +415,21 @@ async def measure_channel(contender: Contender, messages: int) -> None:
         await close(client)
 
 
-async def measure_large(contender: Contender) -> None:
+async def measure_memory(contender: Contender) -> None:
+    """With one kernel that has run something, and a page: before any flood."""
     assert contender.pid is not None
+    client = await contender.connect()
+    await wake(client)
     contender.note("with kernel MB", memory_mb(contender.pid))
+    await close(client)
+
+
+async def measure_large(contender: Contender) -> None:
     client = await contender.connect()
     await measure_blob(contender, client)
     await close(client)
-    contender.note("peak MB", peak_mb(contender.pid))
+    if contender.pid is not None:
+        contender.note("peak MB", peak_mb(contender.pid))
 
 
 def peak_mb(pid: int) -> float:

@@ -128,8 +128,7 @@ class Answering(HTTPConnection):
     """The connection that the application answers on: turns what it writes into messages of at most 64 KiB each.
 
     One piece is held back, since only the last one says `done`. `send` queues a message at once, in order, and gives
-    back what to
-    wait for before the next is written: so a slow reader holds the application up, and memory stays small.
+    back what to wait for before the next is written: so a slow reader holds the application up, and memory stays small.
     """
 
     def __init__(self, message_id: str | int, send: Send, ended: Callable[[], None]) -> None:
@@ -154,11 +153,11 @@ class Answering(HTTPConnection):
         return self.write(chunk or b"")
 
     def write(self, chunk: bytes) -> Future[None]:
-        data, room = self._held + chunk, _no_wait()
-        while len(data) > CHUNK_BYTES:
-            room = asyncio.ensure_future(self._say(data[:CHUNK_BYTES], done=False))
-            data = data[CHUNK_BYTES:]
-        self._held = data
+        data, room, start = self._held + chunk, _no_wait(), 0
+        while len(data) - start > CHUNK_BYTES:
+            room = asyncio.ensure_future(self._say(data[start : start + CHUNK_BYTES], done=False))
+            start += CHUNK_BYTES
+        self._held = data[start:]
         return room
 
     def finish(self) -> None:
