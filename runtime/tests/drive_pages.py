@@ -2,7 +2,8 @@
 
     drive_pages.py FOLDER-OF-PAGE PORT-OF-PAGE RUNTIME CHROMIUM PROGRAM < TOKEN
 
-PROGRAM is JavaScript: a function of (runtime's address, token), run in the page.
+PROGRAM is JavaScript: a function of (runtime's address, token), run in the page. What the page writes to its console
+goes to standard error, as it comes.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def main(folder: str, port: str, runtime: str, chromium: str, program: str) -> N
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:
             page = browser.new_page()
+            page.on("console", lambda line: sys.stderr.write(f"{line.text}\n"))
             page.set_default_timeout(60_000)
             page.goto(f"http://127.0.0.1:{port}/index.html")
             found = page.evaluate(f"([base, token]) => ({program})(base, token)", [runtime, token])

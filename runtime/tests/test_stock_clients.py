@@ -129,12 +129,17 @@ def drive(folder: Path, port: int, runtime: Running, program: str) -> Any:
     """What the program, run in a page of that port's origin, finds."""
     driver = Path(__file__).with_name("drive_pages.py")
     base = f"http://127.0.0.1:{runtime.port}"
-    ended = subprocess.run(
-        [sys.executable, str(driver), str(folder), str(port), base, str(CHROMIUM), program],
-        input=runtime.token, capture_output=True, text=True, timeout=110, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stdout + ended.stderr + runtime.log.read_text()
-    return json.loads(ended.stdout)
+    log = folder.with_name("driver.log")
+    command = [sys.executable, str(driver), str(folder), str(port), base, str(CHROMIUM), program]
+    with log.open("w") as told:
+        driving = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told, text=True)
+        try:
+            found, _ = driving.communicate(runtime.token, timeout=110)
+        except subprocess.TimeoutExpired:
+            driving.kill()
+            found, _ = driving.communicate()
+    assert driving.returncode == 0, found + log.read_text() + runtime.log.read_text()
+    return json.loads(found)
 
 
 @pytest.mark.slow
