@@ -48,10 +48,10 @@ def pack_v1(channel: str, parts: list[bytes]) -> bytes:
     return struct.pack(f"<{count + 1}Q", count, *offsets) + b"".join(pieces)
 
 
-def unpack_v1(data: bytes) -> tuple[str, list[bytes]]:
+def unpack_v1(data: bytes | memoryview) -> tuple[str, list[bytes]]:
     (count,) = struct.unpack_from("<Q", data)
     offsets = struct.unpack_from(f"<{count}Q", data, 8)
-    pieces = [data[a:b] for a, b in pairwise(offsets)]
+    pieces = [bytes(data[a:b]) for a, b in pairwise(offsets)]
     return pieces[0].decode(), pieces[1:]
 
 
@@ -141,10 +141,11 @@ class JournalSocket:
                 assert frame["from"] == (self.last or 0) + 1
                 self.last = frame["to"]
             return
-        while data:
-            length, _, seq, _ = struct.unpack_from(">IIQQ", data)
-            channel, parts = unpack_v1(data[24 : 4 + length])
-            data = data[4 + length :]
+        rest = memoryview(data)
+        while rest:
+            length, _, seq, _ = struct.unpack_from(">IIQQ", rest)
+            channel, parts = unpack_v1(rest[24 : 4 + length])
+            rest = rest[4 + length :]
             message = as_heard(seq, channel, parts)
             if seq == 0:
                 self.control.append(message)

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 LINES = "for i in range({n}): print(i, flush=True)"
+WAITS_TO_BE_TOLD = "told = input()"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,12 @@ def asked_of(client: JournalSocket) -> dict[str, Any] | None:
     """The newest stdin frame, if a prompt is pending."""
     frame = client.last_frame("stdin")
     return frame if frame and frame["state"] == "asked" else None
+
+
+async def tell(client: JournalSocket, run: str) -> None:
+    """Let the cell go on that waits to be told; it forgets what it is told before it asks."""
+    await client.until(lambda: client.of(run, "input_request"))
+    await client.send("stdin", make_request("input_reply", {"value": "on"})[1])
 
 
 async def read_to_the_end(client: JournalSocket) -> int:
@@ -219,13 +226,15 @@ async def test_7_control_answers_are_not_kept_and_go_to_who_asked(
 ) -> None:
     other = journal_socket(runtime, kernel, last=client.last)
     await other.attach()
-    busy = await client.execute("import time; time.sleep(1.5)")
+    busy = await client.execute(WAITS_TO_BE_TOLD)
+    await client.until(lambda: client.of(busy, "input_request"))
     msg_id, parts = make_request("usage_request", {})
     await client.send("control", parts)
     await client.until(lambda: client.control)
     assert client.control[0].parent["msg_id"] == msg_id
     assert client.control[0].content["cpu_count"] >= 1
     assert not client.is_done(busy), "the answer came while the kernel was busy"
+    await tell(client, busy)
     await client.until(lambda: client.is_done(busy))
     await other.until(lambda: other.is_done(busy))
     assert other.control == []
@@ -370,13 +379,21 @@ async def test_stock_subprotocols_pass_every_message_as_it_came(runtime: Running
 
 
 @pytest.mark.parametrize("v1", [True, False])
-async def test_stock_session_that_comes_back_gets_what_it_missed(runtime: Running, kernel: str, v1: bool) -> None:
+async def test_stock_session_that_comes_back_gets_what_it_missed(
+    runtime: Running, kernel: str, tmp_path: Path, v1: bool
+) -> None:
     session = f"back-{v1}"
     client = stock_socket(runtime, kernel, session, v1=v1)
     await client.open()
-    run = await client.execute("import time\nfor i in range(30): print(i, flush=True); time.sleep(0.02)\n1/0")
+    left = tmp_path / "left"
+    code = (
+        "import pathlib, time\nfor i in range(30):\n    print(i, flush=True)\n"
+        f"    while i == 3 and not pathlib.Path({str(left)!r}).exists(): time.sleep(0.01)\n1/0"
+    )
+    run = await client.execute(code)
     await client.until(lambda: "3" in client.text_of(run))
     await client.close()
+    left.touch()
     stranger = stock_socket(runtime, kernel, session + "-other", v1=v1)  # a stock server forgets when one looks in
     await stranger.open()
     await stranger.until(lambda: stranger.of(run, "error"))
@@ -410,9 +427,10 @@ async def test_rest_api_shows_busy_and_idle(runtime: Running) -> None:
         return str(runtime.ask("GET", f"/api/kernels/{kernel}", headers=runtime.auth).json()["execution_state"])
 
     assert await asyncio.to_thread(state) == "idle"
-    run = await client.execute("import time; print('on', flush=True); time.sleep(1)")
-    await client.until(lambda: client.text_of(run))
+    run = await client.execute(WAITS_TO_BE_TOLD)
+    await client.until(lambda: client.of(run, "input_request"))
     assert await asyncio.to_thread(state) == "busy"
+    await tell(client, run)
     await client.until(lambda: client.is_done(run))
     assert await asyncio.to_thread(state) == "idle"
     await client.close()
@@ -420,12 +438,13 @@ async def test_rest_api_shows_busy_and_idle(runtime: Running) -> None:
 
 async def test_7_13_a_run_that_waits_is_withdrawn_and_never_runs(client: JournalSocket) -> None:
     await client.run("ran = []")
-    running = await client.execute("import time; time.sleep(1.5); ran.append(1)")
+    running = await client.execute(f"{WAITS_TO_BE_TOLD}; ran.append(1)")
     withdrawn = await client.execute("ran.append(2)")
     kept = await client.execute("ran.append(3)")
-    await client.until(lambda: client.of(running, "execute_input") != [])
+    await client.until(lambda: client.of(running, "input_request"))
     await client.tell({"type": "withdraw", "msg_id": withdrawn})
     await client.until(lambda: client.last_frame("withdrawn") == {"type": "withdrawn", "msg_id": withdrawn})
+    await tell(client, running)
     await client.until(lambda: client.is_done(kept))
     assert [(m.type, m.content) for m in client.heard if m.parent.get("msg_id") == withdrawn] == [
         ("execute_reply", {"status": "aborted"})
@@ -435,10 +454,11 @@ async def test_7_13_a_run_that_waits_is_withdrawn_and_never_runs(client: Journal
 
 
 async def test_7_13_what_the_kernel_has_already_is_not_withdrawn(client: JournalSocket) -> None:
-    running = await client.execute("import time; time.sleep(1); print('ran')")
-    await client.until(lambda: client.of(running, "execute_input") != [])
+    running = await client.execute(f"{WAITS_TO_BE_TOLD}; print('ran')")
+    await client.until(lambda: client.of(running, "input_request"))
     await client.tell({"type": "withdraw", "msg_id": running})
     await client.until(lambda: (client.last_frame("refused") or {}).get("code") == "already_begun")
+    await tell(client, running)
     await client.until(lambda: client.is_done(running))
     assert client.text_of(running) == "ran\n"
     await client.tell({"type": "withdraw", "msg_id": running})
@@ -447,10 +467,11 @@ async def test_7_13_what_the_kernel_has_already_is_not_withdrawn(client: Journal
 
 async def test_7_13_a_run_that_fails_gives_up_those_behind_it_and_no_later_ones(client: JournalSocket) -> None:
     await client.run("ran = []")
-    failing = await client.execute("import time; time.sleep(1); 1/0")
+    failing = await client.execute(f"{WAITS_TO_BE_TOLD}; 1/0")
     behind = [await client.execute(f"ran.append({n})") for n in range(3)]
     _, question = make_request("kernel_info_request", {})
     await client.send("shell", question)
+    await tell(client, failing)
     await client.until(lambda: all(client.of(run, "execute_reply") for run in behind))
     assert client.of(failing, "execute_reply")[0].content["status"] == "error"
     assert [client.of(run, "execute_reply")[0].content["status"] for run in behind] == ["aborted"] * 3
@@ -459,10 +480,11 @@ async def test_7_13_a_run_that_fails_gives_up_those_behind_it_and_no_later_ones(
 
 
 async def test_7_13_what_is_asked_behind_waiting_runs_is_answered_after_them(client: JournalSocket) -> None:
-    first = await client.execute("import time; time.sleep(0.5)")
+    first = await client.execute(WAITS_TO_BE_TOLD)
     second = await client.execute("x = 1")
     msg_id, question = make_request("kernel_info_request", {})
     await client.send("shell", question)
+    await tell(client, first)
     await client.until(lambda: client.of(msg_id, "kernel_info_reply") != [])
     replies = [m.parent["msg_id"] for m in client.heard if m.channel == "shell"]
     assert replies[-3:] == [first, second, msg_id]

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from runhere_runtime.errors import JournalFrameInvalid, JournalUnknown
 from runhere_runtime.journal.log import Chunk, Gap, Journal, Journals
-from runhere_runtime.journal.record import HEAD, pack_message, pack_record, unpack_message, unpack_records
+from runhere_runtime.journal.record import (
+    HEAD,
+    message_pieces,
+    pack_message,
+    pack_record,
+    unpack_message,
+    unpack_records,
+)
 
 MIB = 2**20
 
@@ -59,7 +66,7 @@ def test_what_is_appended_can_be_read_from_any_place(tmp_path: Path) -> None:
     journal = Journal(tmp_path, limit_bytes=64 * MIB)
     journal.append(in_pieces(numbered(1, 3)), 5)
     data = journal.append(in_pieces(numbered(4, 4)), 6)
-    assert [(r.seq, r.time_ms) for r in unpack_records(data)] == [(4, 6)]
+    assert [(r.seq, r.time_ms) for r in unpack_records(b"".join(data))] == [(4, 6)]
     for reader in (journal, forget(journal)):
         for after in range(5):
             assert read_all(reader, after) == (numbered(after + 1, 4), [])
@@ -94,6 +101,26 @@ def test_a_record_larger_than_a_segment_is_kept_whole(tmp_path: Path) -> None:
         journal.append([[message]], 0)
     assert read_all(journal) == (messages, [])
     assert read_all(forget(journal)) == (messages, [])
+
+
+def test_large_buffers_are_kept_and_handed_on_without_a_copy(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, limit_bytes=64 * MIB)
+    buffer = memoryview(bytearray(b"b" * (2 * MIB)))
+    frames = [b"{1}", b"{2}", b"{3}", b"{4}", buffer]
+    small = pack_message("iopub", [b"{}"] * 4)
+    journal.append([[small]], 0)
+    pieces = journal.append([message_pieces("iopub", frames), [small]], 7)
+    assert any(piece is buffer for piece in pieces)
+    journal.append([[small]], 0)
+    whole = pack_message("iopub", frames)
+    assert [(r.seq, r.time_ms, r.message) for r in unpack_records(b"".join(pieces))] == [(2, 7, whole), (3, 7, small)]
+    for reader in (journal, forget(journal)):
+        assert read_all(reader) == ([small, whole, small, small], [])
+        assert read_all(reader, 2) == ([small, small], [])
+    channel, parts = unpack_message(whole)
+    assert (channel, parts) == ("iopub", frames)
+    assert isinstance(parts[4], memoryview)
+    assert parts[4].obj is whole
 
 
 def test_beyond_the_limit_the_oldest_goes_and_readers_are_told(tmp_path: Path) -> None:
@@ -136,7 +163,7 @@ class FullDisk:
     def __init__(self) -> None:
         self.full = False
 
-    def write(self, file: int, data: bytes) -> int:
+    def write(self, file: int, data: memoryview) -> int:
         if self.full:
             os.write(file, data[: len(data) // 2])
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -150,7 +177,7 @@ def test_a_full_disk_leaves_a_gap_that_is_told_and_nothing_else(tmp_path: Path) 
     assert not journal.disk_full
     disk.full = True
     lost = journal.append(in_pieces(numbered(6, 7)), 0)
-    assert [r.seq for r in unpack_records(lost)] == [6, 7], "those who are connected still get them"
+    assert [r.seq for r in unpack_records(b"".join(lost))] == [6, 7], "those who are connected still get them"
     assert journal.disk_full
     found, gaps = read_all(journal)
     assert (found, gaps) == (numbered(1, 5), [Gap(6, 7, "disk")])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from tornado.iostream import IOStream, StreamClosedError
@@ -17,13 +18,14 @@ from runhere_runtime.channels.frames import (
     decode_v1,
     encode_default,
     encode_v1,
-    frame_head,
+    frame_pieces,
+    gathered,
     text_frame,
 )
 from runhere_runtime.channels.seat import Seat
 from runhere_runtime.errors import JournalFrameInvalid
 from runhere_runtime.journal.fold import Message
-from runhere_runtime.journal.record import unpack_message, unpack_records
+from runhere_runtime.journal.record import Part, unpack_message, unpack_records
 
 CHUNK_BYTES = 256 * 1024
 ATTACH_WITHIN_S = 10.0
@@ -53,16 +55,16 @@ class Outlet:
     def is_full(self) -> bool:
         return self.waiting_bytes >= WAITING_BYTES
 
-    def write_binary(self, payload: bytes) -> None:
-        """One binary frame; a large payload is not copied for the few bytes before it."""
-        head = frame_head(BINARY, len(payload))
-        if len(payload) < CHUNK_BYTES:
-            self.write(head + payload)
-        else:
-            self.write(head)
-            self.write(payload)
+    def write_binary(self, pieces: Sequence[Part]) -> None:
+        """One binary frame, whose payload the pieces make; a large one is not copied."""
+        self.write_all(gathered(frame_pieces(BINARY, pieces)))
 
-    def write(self, data: bytes) -> None:
+    def write_all(self, pieces: Sequence[Part]) -> None:
+        """The pieces, one after the other."""
+        for piece in pieces:
+            self.write(piece)
+
+    def write(self, data: Part) -> None:
         """Never blocks; a closed stream is noticed elsewhere."""
         try:
             future = self._stream.write(data)
@@ -104,7 +106,7 @@ class StockChannel:
         if after is not None:
             self._replay()
 
-    def deliver(self, frames: bytes) -> None:
+    def deliver(self, frames: Sequence[Part]) -> None:
         if self._behind_at is not None:
             return
         if self.outlet.is_full:
@@ -112,16 +114,15 @@ class StockChannel:
             self._feed.flush()
             self._behind_at = self._feed.journal.last_seq
             return
-        self.outlet.write(frames)
+        self.outlet.write_all(frames)
 
     def _replay(self) -> None:
         encode = encode_default if self.default_protocol else encode_v1
         while self._behind_at is not None and not self.outlet.is_full:
             self._feed.flush()
             chunk = self._feed.journal.read(self._behind_at, CHUNK_BYTES)
-            frames = [encode(m) for r in unpack_records(chunk.data) if self._is_mine(m := as_message(r.message))]
-            if frames:
-                self.outlet.write(b"".join(frames))
+            found = [as_message(record.message) for record in unpack_records(chunk.data)]
+            self.outlet.write_all(gathered(itertools.chain(*map(encode, filter(self._is_mine, found)))))
             caught_up = not chunk.data and chunk.gap is None
             self._behind_at = None if caught_up else chunk.last
 
@@ -164,7 +165,7 @@ class JournalChannel:
     def is_attached(self) -> bool:
         return self in self._feed.clients
 
-    def deliver(self, records: bytes, last_seq: int) -> None:
+    def deliver(self, records: Sequence[Part], last_seq: int) -> None:
         if last_seq < 0:
             self.outlet.write_binary(records)
         elif self._live and not self.outlet.is_full:
@@ -251,7 +252,7 @@ class JournalChannel:
                 gap = {"type": "gap", "from": chunk.gap.first, "to": chunk.gap.last, "reason": chunk.gap.reason}
                 self.tell(text_frame(gap))
             if chunk.data:
-                self.outlet.write_binary(chunk.data)
+                self.outlet.write_binary((chunk.data,))
             self._cursor = chunk.last
             self._live = not chunk.data and chunk.gap is None
         if self._live and not self._told_live:
@@ -293,7 +294,7 @@ class JournalChannel:
 def as_message(data: bytes) -> Message:
     """A journal record's message, with type and run read from its headers."""
     channel, frames = unpack_message(data)
-    header, parent = json.loads(frames[0]), json.loads(frames[1])
+    header, parent = json.loads(bytes(frames[0])), json.loads(bytes(frames[1]))
     return Message(channel, str(header.get("msg_type", "")), str(parent.get("msg_id", "")), tuple(frames))
 
 
@@ -303,10 +304,10 @@ def checked_channel(channel: str) -> str:
     return channel
 
 
-def read_msg_id(frames: list[bytes]) -> str:
+def read_msg_id(frames: Sequence[Part]) -> str:
     """Of the header; the other parts must be there."""
     try:
-        msg_id = json.loads(frames[0])["msg_id"]
+        msg_id = json.loads(bytes(frames[0]))["msg_id"]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise JournalFrameInvalid("A message has no header with a msg_id.") from error
     if len(frames) < 4 or not isinstance(msg_id, str) or len(msg_id) > 256:

@@ -7,6 +7,8 @@
 Invariants
 - A record goes to the journal before it goes to a journal client, in one order for all.
 - Stream text waits at most HOLD_S, and only when some was sent less than HOLD_S ago; anything else flushes at once.
+  While it waits, iopub rests: a message that follows text of the last HOLD_S may be heard that much later, unless an
+  answer on another socket comes first, which reads iopub before it is passed on.
 - Of the runs that journal clients hand in, one at a time is with the kernel (`line.py`).
 - A client that reads slowly stops being written to and later continues from the journal: nothing is dropped, and
   memory stays bounded by what the journal's limit allows.
@@ -15,19 +17,20 @@ Invariants
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from runhere_runtime.channels.frames import encode_default, encode_v1, text_frame
+from runhere_runtime.channels.frames import encode_default, encode_v1, gathered, text_frame
 from runhere_runtime.channels.line import Line, Request, read_request
 from runhere_runtime.channels.seat import Drain, Seat, make_connect
 from runhere_runtime.channels.stdin import Stdin
 from runhere_runtime.journal.fold import Message, fold
 from runhere_runtime.journal.log import Journal
-from runhere_runtime.journal.record import message_pieces, pack_record
+from runhere_runtime.journal.record import Part, message_pieces, pack_record
 
 HOLD_S = 0.016
 HOLD_BYTES = 64 * 1024
@@ -45,7 +48,7 @@ class StockClient(Protocol):
     seat: Seat
     default_protocol: bool
 
-    def deliver(self, frames: bytes) -> None: ...
+    def deliver(self, frames: Sequence[Part]) -> None: ...
 
     def kernel_ended(self) -> None: ...
 
@@ -55,7 +58,7 @@ class JournalClient(Protocol):
 
     client_id: str
 
-    def deliver(self, records: bytes, last_seq: int) -> None: ...
+    def deliver(self, records: Sequence[Part], last_seq: int) -> None: ...
 
     def tell(self, frame: bytes) -> None: ...
 
@@ -92,8 +95,9 @@ class Feed:
         self._cursors: dict[str, int] = {}
         self._accepted: OrderedDict[str, None] = OrderedDict()
         self._controlled: OrderedDict[str, JournalClient] = OrderedDict()
-        self._held: list[tuple[Seat, str, Sequence[bytes], str]] = []
+        self._held: list[tuple[Seat, str, Sequence[Part], str]] = []
         self._unheard: dict[str, None] = {}
+        self._nudges: set[str] = set()  # of the present process
         self._nudge_seat: Seat | None = None
         self._ready = False
         self.closed = False
@@ -105,7 +109,6 @@ class Feed:
 
     def _start_nudging(self) -> None:
         """Ask until the kernel's iopub answers: only then is our subscription there and nothing can be missed."""
-        self._ready = False
         if self._nudge_seat is None:
             self._nudge_seat = Seat("", connect=self._connect, sign=self._sign, heard=lambda *_: None)
         self._nudge(self._loop.time() + READY_WITHIN_S)
@@ -119,11 +122,13 @@ class Feed:
         message = self._kernel.session.msg("kernel_info_request")  # a new one each time: kernels refuse repetitions
         msg_id = message["header"]["msg_id"]
         self._unheard[msg_id] = None
+        self._nudges.add(msg_id)
         self._nudge_seat.send("shell", self._pack(message), msg_id)
         self._loop.call_later(NUDGE_EVERY_S, self._nudge, until)
 
     def _now_ready(self) -> None:
         self._ready = True
+        self._nudges.clear()
         if self._nudge_seat is not None:
             self._nudge_seat.close()
             self._nudge_seat = None
@@ -142,7 +147,7 @@ class Feed:
 
         def heard(_: Seat, found: list[Message]) -> None:
             if not ended.done():
-                ended.set_result(any(json.loads(m.frames[3]).get("status") == "ok" for m in found))
+                ended.set_result(any(json.loads(bytes(m.frames[3])).get("status") == "ok" for m in found))
 
         content = {"code": code, "silent": True, "store_history": False, "allow_stdin": False}
         message = self._kernel.session.msg("execute_request", content)
@@ -159,10 +164,30 @@ class Feed:
             seat.close()
 
     def kernel_restarting(self) -> None:
-        """The process is gone and another is coming; requests wait until it listens."""
+        """The process is going and another is coming; requests wait until that one listens.
+
+        What the old one says until it is gone does not count: its successor needs time to hear our subscription.
+        """
         self._say_status("restarting")
         self.stdin.drop()
-        self._give_up(self._line.clear())
+        self._give_up([*self._take_back_held_runs(), *self._line.clear()])
+        self._ready = False
+        self._nudges.clear()
+
+    def _take_back_held_runs(self) -> list[Request]:
+        """Of pages: what has not been sent, so that no run is told to be given up and runs all the same."""
+        held, self._held = self._held, []
+        runs = []
+        for seat, channel, frames, msg_id in held:
+            request = read_request(msg_id, frames)
+            if seat is self.shared_seat and request.is_run:
+                runs.append(request)
+            else:
+                self._held.append((seat, channel, frames, msg_id))
+        return runs
+
+    def kernel_started_again(self) -> None:
+        """The other process is there, and the old one is not."""
         if not self.closed:
             self._start_nudging()
 
@@ -205,14 +230,15 @@ class Feed:
     def _is_unheard(self, message: Message) -> bool:
         if message.run not in self._unheard:
             return False
-        if not self._ready:
+        if not self._ready and message.run in self._nudges:
             self.state = "idle"
             self._now_ready()
+        if message.type == "status" and _state_of(message) == "idle":
+            del self._unheard[message.run]  # the last that is heard of it
         return True
 
     def _see_status(self, message: Message) -> None:
-        content = json.loads(message.frames[3])
-        self.state = str(content.get("execution_state", self.state))
+        self.state = _state_of(message) or self.state
         if self.state != "idle":
             return
         if self.stdin.finish(message.run):
@@ -226,13 +252,13 @@ class Feed:
             readers = [c for c in clients if c.default_protocol is default]
             if readers:
                 encode = encode_default if default else encode_v1
-                frames = b"".join(map(encode, found))
+                frames = gathered(itertools.chain(*map(encode, found)))
                 for client in readers:
                     client.deliver(frames)
 
     def _heard_seat(self, seat: Seat, found: list[Message]) -> None:
         """Answers on one seat. What was printed before them is read first."""
-        self._iopub.read()
+        self._iopub.read_everything()
         if self.closed:
             return
         kept = []
@@ -253,34 +279,44 @@ class Feed:
                 self._tell_stdin()
             for message in kept:
                 if message.type == "execute_reply" and self._line.is_current(message.run):
-                    self._run_over(message.run, failed=json.loads(message.frames[3]).get("status") == "error")
+                    self._run_over(message.run, failed=json.loads(bytes(message.frames[3])).get("status") == "error")
 
     def _answer_control(self, message: Message) -> None:
         """Control answers are not kept: resource meters ask every second. They go to who asked."""
         client = self._controlled.pop(message.run, None)
         if client in self.clients and client is not None:
             record = pack_record(0, _now_ms(), message_pieces(message.channel, message.frames))
-            client.deliver(record, -1)
+            client.deliver((record,), -1)
 
     # -- journal -------------------------------------------------------------------------------------------------
 
     def _hold(self, found: Sequence[Message]) -> None:
         self._pending.extend(found)
+        if any(m.type != "stream" for m in found):
+            self.flush()
+            return
         self._pending_bytes += sum(m.size_bytes for m in found)
-        if self._pending_bytes >= HOLD_BYTES or any(m.type != "stream" for m in found):
+        if self._pending_bytes >= HOLD_BYTES:
             self.flush()
             return
         due = self._flushed_at + HOLD_S
         if self._loop.time() >= due:
             self.flush()
         elif self._flush_handle is None:
-            self._flush_handle = self._loop.call_at(due, self.flush)
+            self._flush_handle = self._loop.call_at(due, self._flush_all)
+            self._iopub.rest()
+
+    def _flush_all(self) -> None:
+        """The time is up for what was held: it goes with everything that came meanwhile."""
+        self._iopub.read()
+        self.flush()
 
     def flush(self) -> None:
         """Number, keep and send what was held."""
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
+            self._iopub.wake()
         if not self._pending:
             return
         folded = fold(self._pending)
@@ -330,7 +366,7 @@ class Feed:
             self._seats.pop(name).close()
             self._cursors.pop(name, None)
 
-    def send(self, seat: Seat, channel: str, frames: Sequence[bytes], msg_id: str) -> None:
+    def send(self, seat: Seat, channel: str, frames: Sequence[Part], msg_id: str) -> None:
         """Hand a request to the kernel, at once or as soon as it listens."""
         if channel == "stdin":
             self.stdin.answered()
@@ -339,7 +375,7 @@ class Feed:
         else:
             self._held.append((seat, channel, frames, msg_id))
 
-    def accept(self, client: JournalClient, channel: str, frames: Sequence[bytes], msg_id: str) -> bool:
+    def accept(self, client: JournalClient, channel: str, frames: Sequence[Part], msg_id: str) -> bool:
         """Pass a journal client's request on once; False when this msg_id was passed on before."""
         key = f"{channel} {msg_id}"
         if key in self._accepted:
@@ -385,7 +421,7 @@ class Feed:
             return
         session = self._kernel.session
         for request in requests:
-            parent = {"header": json.loads(request.frames[0])}
+            parent = {"header": json.loads(bytes(request.frames[0]))}
             reply = self._pack(session.msg("execute_reply", {"status": "aborted"}, parent=parent))
             self._hold([Message("shell", "execute_reply", request.msg_id, tuple(reply), "execute_request")])
         self.flush()
@@ -408,7 +444,7 @@ class Feed:
         """The kernel is gone: keep what is held, tell everybody. Idempotent."""
         if self.closed:
             return
-        self._iopub.read()
+        self._iopub.read_everything()
         self.flush()
         self.closed = True
         self._iopub.close()
@@ -419,6 +455,10 @@ class Feed:
             stock.kernel_ended()
         for client in list(self.clients):
             client.kernel_ended()
+
+
+def _state_of(status: Message) -> str:
+    return str(json.loads(bytes(status.frames[3])).get("execution_state", ""))
 
 
 def disk_notice(full: bool) -> dict[str, object]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 from runhere_runtime.errors import JournalFrameInvalid
 from runhere_runtime.journal.fold import Message
-from runhere_runtime.journal.record import message_pieces, unpack_message
+from runhere_runtime.journal.record import LARGE_BYTES, Part, message_pieces, unpack_message
 
 DELIMITER = b"<IDS|MSG>"
 V1 = "v1.kernel.websocket.jupyter.org"
@@ -24,9 +24,14 @@ def text_frame(value: object) -> bytes:
     return websocket_frame(TEXT, (json.dumps(value).encode(),))
 
 
-def websocket_frame(opcode: int, pieces: Sequence[bytes]) -> bytes:
+def websocket_frame(opcode: int, pieces: Sequence[Part]) -> bytes:
     """One frame, whose payload the pieces make."""
-    return b"".join((frame_head(opcode, sum(map(len, pieces))), *pieces))
+    return b"".join(frame_pieces(opcode, pieces))
+
+
+def frame_pieces(opcode: int, pieces: Sequence[Part]) -> tuple[Part, ...]:
+    """The same, not put together."""
+    return (frame_head(opcode, sum(map(len, pieces))), *pieces)
 
 
 def frame_head(opcode: int, size: int) -> bytes:
@@ -46,16 +51,16 @@ class KernelReader:
         self._parent = b""
         self._run = self._asked_by = ""
 
-    def read(self, parts: Sequence[bytes]) -> Message | None:
+    def read(self, parts: Sequence[Part]) -> Message | None:
         """A multipart message; None when it is none of Jupyter's."""
         try:
             at = parts.index(DELIMITER)
             frames = tuple(parts[at + 2 :])
             if frames[1] != self._parent:
-                parent = _read_header(frames[1])
+                self._parent = bytes(frames[1])
+                parent = _read_header(self._parent)
                 self._run, self._asked_by = str(parent.get("msg_id", "")), str(parent.get("msg_type", ""))
-                self._parent = frames[1]
-            kind = str(_read_header(frames[0])["msg_type"])
+            kind = str(_read_header(bytes(frames[0]))["msg_type"])
             _ = frames[3]  # a message has four parts at least
         except (ValueError, IndexError, KeyError, AttributeError, TypeError):
             return None
@@ -74,18 +79,18 @@ def _read_header(data: bytes) -> dict[str, Any]:
     return found  # type: ignore[no-any-return]  # whoever asks it for a key finds out whether it is an object
 
 
-def encode_v1(message: Message) -> bytes:
-    """A frame of the subprotocol v1.kernel.websocket.jupyter.org."""
-    return websocket_frame(BINARY, message_pieces(message.channel, message.frames))
+def encode_v1(message: Message) -> tuple[Part, ...]:
+    """A frame of the subprotocol v1.kernel.websocket.jupyter.org, in pieces."""
+    return frame_pieces(BINARY, message_pieces(message.channel, message.frames))
 
 
-def encode_default(message: Message) -> bytes:
-    """A frame of the default subprotocol: JSON text, or binary when there are buffers.
+def encode_default(message: Message) -> tuple[Part, ...]:
+    """A frame of the default subprotocol, in pieces: JSON text, or binary when there are buffers.
 
     The parts of a message are JSON already, so they are put together as bytes.
     """
     header, parent, metadata, content, *buffers = message.frames
-    ids = json.loads(header)
+    ids = json.loads(bytes(header))
     tail = json.dumps({"msg_id": ids.get("msg_id"), "msg_type": message.type, "channel": message.channel}).encode()
     body = b"".join(
         (
@@ -94,17 +99,30 @@ def encode_default(message: Message) -> bytes:
         )
     )  # fmt: skip
     if not buffers:
-        return websocket_frame(TEXT, (body,))
+        return frame_pieces(TEXT, (body,))
     count = len(buffers) + 1
     offset = 4 * (count + 1)
     offsets = []
     for part in (body, *buffers):
         offsets.append(offset)
         offset += len(part)
-    return websocket_frame(BINARY, (struct.pack(f"!{count + 1}I", count, *offsets), body, *buffers))
+    return frame_pieces(BINARY, (struct.pack(f"!{count + 1}I", count, *offsets), body, *buffers))
 
 
-def decode_v1(data: bytes | str) -> tuple[str, list[bytes]]:
+def gathered(pieces: Iterable[Part]) -> list[Part]:
+    """The same bytes in as few pieces as can be had without copying a large one."""
+    found: list[Part] = []
+    small: list[Part] = []
+    for piece in pieces:
+        if len(piece) < LARGE_BYTES:
+            small.append(piece)
+        else:
+            found += [b"".join(small), piece] if small else [piece]
+            small = []
+    return [*found, b"".join(small)] if small else found
+
+
+def decode_v1(data: bytes | str) -> tuple[str, list[Part]]:
     """(channel, frames) that a client sends.
 
     Raises:
@@ -115,9 +133,9 @@ def decode_v1(data: bytes | str) -> tuple[str, list[bytes]]:
     return unpack_message(data)
 
 
-def decode_default(data: bytes | str) -> tuple[str, list[bytes]]:
+def decode_default(data: bytes | str) -> tuple[str, list[Part]]:
     """As `decode_v1`, for the default subprotocol."""
-    buffers: list[bytes] = []
+    buffers: list[Part] = []
     if isinstance(data, bytes):
         text, buffers = _split_buffers(data)
     else:
@@ -125,13 +143,13 @@ def decode_default(data: bytes | str) -> tuple[str, list[bytes]]:
     try:
         message: dict[str, Any] = json.loads(text)
         parts = [message["header"], message.get("parent_header") or {}, message.get("metadata") or {}]
-        frames = [json.dumps(part).encode() for part in (*parts, message.get("content") or {})]
+        frames: list[Part] = [json.dumps(part).encode() for part in (*parts, message.get("content") or {})]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise JournalFrameInvalid("A message is not JSON with a header.") from error
     return str(message.get("channel") or "shell"), frames + buffers
 
 
-def _split_buffers(data: bytes) -> tuple[bytes, list[bytes]]:
+def _split_buffers(data: bytes) -> tuple[bytes, list[Part]]:
     try:
         (count,) = struct.unpack_from("!I", data)
         if not 1 <= count <= 4096:
@@ -141,5 +159,5 @@ def _split_buffers(data: bytes) -> tuple[bytes, list[bytes]]:
         raise JournalFrameInvalid("A message is too short.") from error
     if any(a > b for a, b in pairwise(offsets)):
         raise JournalFrameInvalid("The parts of a message overlap.")
-    parts = [data[a:b] for a, b in pairwise(offsets)]
-    return parts[0], parts[1:]
+    (start, end), *ranges = pairwise(offsets)
+    return data[start:end], [data[a:b] if b - a < LARGE_BYTES else memoryview(data)[a:b] for a, b in ranges]

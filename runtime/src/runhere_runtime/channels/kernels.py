@@ -244,7 +244,8 @@ class Kernels(AsyncMappingKernelManager):
         journal.write_meta(self._facts(kernel_id, ended_at=None))
         feed = Feed(kernel, journal=journal, note=lambda found: self._note(kernel, found))
         self._feeds[kernel_id] = feed
-        self.add_restart_callback(kernel_id, feed.kernel_restarting)
+        self.add_restart_callback(kernel_id, feed.kernel_restarting)  # it died: there is no old process any more
+        self.add_restart_callback(kernel_id, feed.kernel_started_again)
         self.add_restart_callback(kernel_id, feed.kernel_dead, "dead")
 
     def stop_watching_activity(self, kernel_id: str) -> None:
@@ -272,7 +273,7 @@ class Kernels(AsyncMappingKernelManager):
         active = any(map(self._is_tracked, kinds))
         for message in heard:
             if message.type == "status":
-                state = json.loads(message.frames[3]).get("execution_state")
+                state = json.loads(bytes(message.frames[3])).get("execution_state")
                 if self._is_tracked(message.asked_by or None):
                     kernel.execution_state = state
                 elif kernel.execution_state == "starting" and state != "starting":
@@ -281,9 +282,14 @@ class Kernels(AsyncMappingKernelManager):
             self.last_kernel_activity = kernel.last_activity = utcnow()
 
     async def _async_restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
-        if kernel_id in self._feeds:
-            self._feeds[kernel_id].kernel_restarting()
-        return await super()._async_restart_kernel(kernel_id, now=now)  # type: ignore[no-untyped-call]
+        feed = self._feeds.get(kernel_id)
+        if feed is None:
+            return await super()._async_restart_kernel(kernel_id, now=now)  # type: ignore[no-untyped-call]
+        feed.kernel_restarting()
+        try:
+            return await super()._async_restart_kernel(kernel_id, now=now)  # type: ignore[no-untyped-call]
+        finally:
+            feed.kernel_started_again()
 
     restart_kernel = _async_restart_kernel  # type: ignore[assignment]  # as its base does
 

@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runhere_runtime.journal.record import Part
+
 
 @dataclass(frozen=True)
 class Request:
@@ -28,16 +30,16 @@ class Request:
     """
 
     msg_id: str
-    frames: Sequence[bytes]
+    frames: Sequence[Part]
     is_run: bool
     stops_others: bool
 
 
-def read_request(msg_id: str, frames: Sequence[bytes]) -> Request:
+def read_request(msg_id: str, frames: Sequence[Part]) -> Request:
     """Parts that a page sent. What is no readable `execute_request` is no run."""
     try:
-        is_run = json.loads(frames[0])["msg_type"] == "execute_request"
-        content = json.loads(frames[3]) if is_run else {}
+        is_run = json.loads(bytes(frames[0]))["msg_type"] == "execute_request"
+        content = json.loads(bytes(frames[3])) if is_run else {}
         stops_others = is_run and content.get("stop_on_error") is not False and content.get("silent") is not True
     except (ValueError, KeyError, TypeError, AttributeError):
         return Request(msg_id, frames, False, False)

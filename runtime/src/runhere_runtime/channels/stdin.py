@@ -47,7 +47,7 @@ class Stdin:
 
     def asked(self, message: Message, *, by_stock: bool) -> None:
         """The kernel sent an input_request."""
-        header, content = json.loads(message.frames[0]), json.loads(message.frames[3])
+        header, content = json.loads(bytes(message.frames[0])), json.loads(bytes(message.frames[3]))
         owner = None if by_stock else self._requests.get(message.run)
         self.pending = Prompt(
             msg_id=str(header.get("msg_id", "")),

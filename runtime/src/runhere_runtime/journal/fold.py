@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from runhere_runtime.journal.record import Part
 
 JOINED_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a kernel.
+class Message(NamedTuple):
+    """One message of a kernel. (A tuple, because a flood makes one every ten microseconds.)
 
     Attributes:
         channel: iopub, shell, control or stdin.
@@ -29,7 +30,7 @@ class Message:
     channel: str
     type: str
     run: str
-    frames: tuple[bytes, ...]
+    frames: tuple[Part, ...]
     asked_by: str = ""
 
     @property
@@ -153,5 +154,5 @@ def _fold_line(line: str) -> str:
 
 
 def _content(message: Message) -> dict[str, object]:
-    found = json.loads(message.frames[3])
+    found = json.loads(bytes(message.frames[3]))
     return found if isinstance(found, dict) else {}

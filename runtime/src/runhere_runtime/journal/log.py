@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Literal
 
 from runhere_runtime.errors import JournalUnknown
-from runhere_runtime.journal.record import HEAD, pack_record
+from runhere_runtime.journal.record import HEAD, Part, is_large, pack_record, record_pieces
 from runhere_runtime.private_files import private_folder, read_private, write_private
 
 KEEP_ENDED_S = 7 * 24 * 3600
@@ -32,7 +32,7 @@ TAIL_BYTES = 4 * 2**20
 _INDEX_EVERY_BYTES = 128 * 1024
 _KERNEL_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
-Write = Callable[[int, bytes], int]
+Write = Callable[[int, memoryview], int]
 
 
 @dataclass(frozen=True)
@@ -104,24 +104,32 @@ class Journal:
     def size_bytes(self) -> int:
         return sum(segment.size for segment in self._segments)
 
-    def append(self, messages: Sequence[Sequence[bytes]], time_ms: int) -> bytes:
-        """Number the messages (each in pieces) and write them; returns their records, in a row.
+    def append(self, messages: Sequence[Sequence[Part]], time_ms: int) -> Sequence[Part]:
+        """Number the messages (each in pieces) and write them; returns their records, in a row, in pieces.
 
         The numbers are taken even when the disk refuses: the records still reach those who are connected, and
         `disk_full` is set until a write succeeds.
         """
-        records = []
         first = self.last_seq + 1
-        for message in messages:
-            self.last_seq += 1
-            records.append(pack_record(self.last_seq, time_ms, message))
+        self.last_seq += len(messages)
+        if any(map(is_large, messages)):
+            return self._append_large(messages, first, time_ms)
+        records = [pack_record(seq, time_ms, message) for seq, message in enumerate(messages, first)]
         data = records[0] if len(records) == 1 else b"".join(records)
-        kept = self._write_out(data, records, first)
-        self._remember(records, first, kept=kept)
-        return data
+        kept = self._write_out((data,), list(map(len, records)), first)
+        self._remember(records if kept else (), first)
+        return (data,)
 
-    def _remember(self, records: list[bytes], first: int, *, kept: bool) -> None:
-        if not kept:  # a reader that falls behind must be told of the hole, not served from memory by luck
+    def _append_large(self, messages: Sequence[Sequence[Part]], first: int, time_ms: int) -> Sequence[Part]:
+        """Nothing is put together, and nothing remembered: it would fill the memory."""
+        records = [record_pieces(seq, time_ms, message) for seq, message in enumerate(messages, first)]
+        pieces = [piece for record in records for piece in record]
+        self._write_out(pieces, [sum(map(len, record)) for record in records], first)
+        self._remember((), first)
+        return pieces
+
+    def _remember(self, records: Sequence[bytes], first: int) -> None:
+        if not records:  # a reader that falls behind must be told of a hole, not served from memory by luck
             self._tail.clear()
             self._tail_bytes = 0
             return
@@ -131,21 +139,23 @@ class Journal:
         while self._tail_bytes > TAIL_BYTES:
             self._tail_bytes -= len(self._tail.popleft()[1])
 
-    def _write_out(self, data: bytes, records: list[bytes], first: int) -> bool:
+    def _write_out(self, pieces: Sequence[Part], sizes: Sequence[int], first: int) -> bool:
+        """Write records of these sizes, `first` and those after it; False when the disk refused."""
         try:
-            segment = self._segment_for(len(data), first)
+            segment = self._segment_for(sum(sizes), first)
             assert self._file is not None
-            view = memoryview(data)
-            while view:
-                view = view[self._write(self._file, bytes(view) if len(view) != len(data) else data) :]
+            for piece in pieces:
+                view = memoryview(piece)
+                while view:
+                    view = view[self._write(self._file, view) :]
         except OSError:
             self.disk_full = True
             self._abandon_segment()
             return False
         offset = segment.size
-        for seq, record in enumerate(records, first):
+        for seq, size in enumerate(sizes, first):
             segment.note(seq, offset)
-            offset += len(record)
+            offset += size
         segment.size = offset
         segment.last = self.last_seq
         self.disk_full = False

@@ -23,8 +23,16 @@ from runhere_runtime.errors import JournalFrameInvalid
 HEAD = struct.Struct(">IIQQ")
 _AFTER_LENGTH = HEAD.size - 4
 _AFTER_CRC = HEAD.size - 8
+_BEFORE_BODY = struct.Struct(">II")
 _BODY = struct.Struct(">QQ")
+_SMALL_BYTES = 16 * 1024
+_HEAD_PARTS = 5  # channel and four parts of JSON; buffers follow
 _OFFSETS = tuple(struct.Struct(f"<{count + 1}Q") for count in range(16))
+
+
+# What a message is made of. Its first four parts are JSON, and bytes; a large buffer is looked at where it lies.
+Part = bytes | memoryview
+LARGE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Record:
     message: bytes
 
 
-def message_pieces(channel: str, frames: Sequence[bytes]) -> tuple[bytes, ...]:
+def message_pieces(channel: str, frames: Sequence[Part]) -> tuple[Part, ...]:
     """What makes one v1 message of header, parent_header, metadata, content and buffers, one after the other.
 
     In pieces, because a buffer may be large: whoever needs the whole joins them once, with what comes before.
@@ -52,13 +60,13 @@ def message_pieces(channel: str, frames: Sequence[bytes]) -> tuple[bytes, ...]:
     return (table.pack(*offsets), name, *frames)
 
 
-def pack_message(channel: str, frames: Sequence[bytes]) -> bytes:
+def pack_message(channel: str, frames: Sequence[Part]) -> bytes:
     """The pieces as one."""
     return b"".join(message_pieces(channel, frames))
 
 
-def unpack_message(data: bytes) -> tuple[str, list[bytes]]:
-    """(channel, frames) of a v1 message.
+def unpack_message(data: bytes) -> tuple[str, list[Part]]:
+    """(channel, frames) of a v1 message. Large buffers stay in `data`.
 
     Raises:
         JournalFrameInvalid: Too short, offsets out of order, or fewer than the four parts of a message.
@@ -71,21 +79,35 @@ def unpack_message(data: bytes) -> tuple[str, list[bytes]]:
     offsets = struct.unpack_from(f"<{count}Q", data, 8)
     if offsets[0] != 8 * (1 + count) or offsets[-1] != len(data) or any(a > b for a, b in pairwise(offsets)):
         raise JournalFrameInvalid("The parts of a message overlap.")
-    parts = [data[a:b] for a, b in pairwise(offsets)]
+    ranges = list(pairwise(offsets))
+    head = [data[a:b] for a, b in ranges[:_HEAD_PARTS]]
+    buffers = [data[a:b] if b - a < LARGE_BYTES else memoryview(data)[a:b] for a, b in ranges[_HEAD_PARTS:]]
     try:
-        return parts[0].decode("ascii"), parts[1:]
+        return head[0].decode("ascii"), [*head[1:], *buffers]
     except UnicodeDecodeError as error:
         raise JournalFrameInvalid("A message names no channel.") from error
 
 
-def pack_record(seq: int, time_ms: int, pieces: Sequence[bytes]) -> bytes:
+def pack_record(seq: int, time_ms: int, pieces: Sequence[Part]) -> bytes:
     """The record of the message that the pieces make."""
+    size = sum(map(len, pieces))
+    if size < _SMALL_BYTES:  # cheaper to copy once more than to count piece by piece
+        body = b"".join((_BODY.pack(seq, time_ms), *pieces))
+        return _BEFORE_BODY.pack(_AFTER_LENGTH + size, zlib.crc32(body)) + body
+    return b"".join(record_pieces(seq, time_ms, pieces))
+
+
+def record_pieces(seq: int, time_ms: int, pieces: Sequence[Part]) -> tuple[Part, ...]:
+    """The same, not put together: the pieces of the message are not copied."""
     crc = zlib.crc32(_BODY.pack(seq, time_ms))
-    length = _AFTER_LENGTH
     for piece in pieces:
         crc = zlib.crc32(piece, crc)
-        length += len(piece)
-    return b"".join((HEAD.pack(length, crc, seq, time_ms), *pieces))
+    return (HEAD.pack(_AFTER_LENGTH + sum(map(len, pieces)), crc, seq, time_ms), *pieces)
+
+
+def is_large(pieces: Sequence[Part]) -> bool:
+    """Whether there is a piece that should not be copied."""
+    return len(pieces) > _HEAD_PARTS + 1 and any(len(piece) >= LARGE_BYTES for piece in pieces)
 
 
 def unpack_records(data: bytes | memoryview) -> Iterator[Record]:
