@@ -27,6 +27,7 @@ import uvicorn
 
 from runhere_hub.app import HubApp, create_app
 from runhere_hub.cli import running
+from runhere_hub.cli.allocator import give_back_what_is_free
 from runhere_hub.cli.children import ALREADY_RUNNING
 from runhere_hub.core.errors import DiskFull, FolderReadOnly, RunhereError, Unavailable
 from runhere_hub.settings import Given, Settings, Team, read
@@ -53,7 +54,6 @@ class DataFolderTaken(Unavailable):
 
 def main() -> int:
     """Run the hub until it is told to stop."""
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
         settings = _settings()
         with hold(settings.data_dir, is_shared=settings.database_url.startswith("postgresql")):
@@ -110,6 +110,8 @@ def _already_stopped(_number: int, _frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def _made(settings: Settings) -> Iterator[tuple["_Server", socket.socket]]:
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    give_back_what_is_free()
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
