@@ -456,3 +456,16 @@ async def test_a_read_only_folder_refuses_changes_with_a_sentence(hub: Hub) -> N
         assert (await hub.client.get(f"/api/v1/notebooks/{notebook['id']}")).status_code == 200
     finally:
         subprocess.run(["umount", str(hub.folder)], check=True)
+
+
+async def test_a_file_that_changed_since_it_was_opened_is_read_again(hub: Hub) -> None:
+    file = hub.write("a.ipynb", "x = 1")
+    good = file.read_text()
+    where = {"folder_id": hub.folder_id, "path": "a.ipynb"}
+    assert (await hub.client.post("/api/v1/notebooks/open", json=where)).status_code == 200
+    assert (await hub.client.post("/api/v1/notebooks/open", json=where)).status_code == 200
+    file.write_text("{" + good[1:].replace("cells", "sells"))  # as long as before
+    refused = await hub.client.post("/api/v1/notebooks/open", json=where)
+    assert refused.json()["error"]["code"] == "notebook_invalid"
+    file.write_text(good)
+    assert (await hub.client.post("/api/v1/notebooks/open", json=where)).status_code == 200

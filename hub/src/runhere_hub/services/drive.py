@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from runhere_hub.core.drive import AnyFolder, Folder, HubFolder, NotebookRow, No
 from runhere_hub.core.errors import FileMissing, Forbidden, NotFound
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
+from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.store import folders, grants, notebooks, people
 from runhere_hub.store.session import Connection, Database
 
@@ -70,6 +71,7 @@ class Drive:
     rooms: OpenRooms
     is_for_team: bool = False
     bound: frozenset[str] | None = None
+    accepted: AcceptedFiles = field(default_factory=AcceptedFiles)
 
     def may_bind(self, path: str) -> bool:
         """True for a directory that the administrator allows."""

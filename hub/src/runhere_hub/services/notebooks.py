@@ -20,6 +20,7 @@ from runhere_hub.core.notebook import Notebook
 from runhere_hub.folders import places
 from runhere_hub.folders.write import read_text, write_atomically
 from runhere_hub.services import hub_notebooks
+from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.services.drive import Drive, folder_for, folder_of, home_of, notebook_for, real_place, shown
 from runhere_hub.services.hub_notebooks import taken
 from runhere_hub.store import folders, notebooks
@@ -143,7 +144,7 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
     file = await asyncio.to_thread(places.existing_file, folder.path, parts)
     known = await _register(drive, folder.owner_id, file)
     await notebook_for(drive, person, known.id, verb)  # a link may lead to where they may not go
-    notebook, file = await asyncio.to_thread(_accepted, file, accept)
+    wishes_private_outputs, file = await asyncio.to_thread(_wishes, drive.accepted, file, accept)
     row = await _register(drive, folder.owner_id, file)
     now = drive.now_ms()
 
@@ -152,7 +153,7 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
 
     await drive.db.write(work)
     omits = row.omit_outputs
-    if private_outputs.is_wished(notebook.metadata) and not omits:
+    if wishes_private_outputs and not omits:
         await drive.rooms.keep_outputs_home(row.id)
         omits = True
     return await shown(drive, person, replace(row, opened_at=now, omit_outputs=omits))
@@ -162,6 +163,18 @@ async def _open_kept(drive: Drive, person: Person, row: NotebookRow) -> Notebook
     now = drive.now_ms()
     await drive.db.write(lambda conn: notebooks.opened(conn, row.id, now=now))
     return await shown(drive, person, replace(row, opened_at=now))
+
+
+def _wishes(accepted: AcceptedFiles, file: Path, accept: Accept) -> tuple[bool, Path]:
+    """Whether a notebook's file wishes outputs to stay home, and the file that the notebook is in now."""
+    stamp, known = accepted.look(file)
+    if known is not None:
+        return known, file
+    notebook, now_in = _accepted(file, accept)
+    wishes = private_outputs.is_wished(notebook.metadata)
+    if now_in == file and accept == "as_is":
+        accepted.remember(stamp, wishes_private_outputs=wishes)
+    return wishes, now_in
 
 
 def _accepted(file: Path, accept: Accept) -> tuple[Notebook, Path]:

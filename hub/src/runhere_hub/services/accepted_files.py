@@ -1,0 +1,41 @@
+"""Files that were read to be opened and found to be notebooks: one that did not change since is not read again.
+
+Opening reads and checks a whole file; the second person of a notebook of 1,000 cells waited 40 ms for it. What is stale
+here does no harm: the room reads the file itself, whenever it changes.
+"""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import TypeAlias
+
+_MOST = 1_000
+
+_Stamp: TypeAlias = tuple[int, ...]
+
+
+def _stamp(file: Path) -> _Stamp | None:
+    try:
+        found = file.stat()
+    except OSError:  # reading it says why
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+class AcceptedFiles:
+    """The last ones, in memory. Used by many threads: each of its steps is one operation of a dictionary."""
+
+    def __init__(self) -> None:
+        self._wishes: OrderedDict[_Stamp, bool] = OrderedDict()
+
+    def look(self, file: Path) -> tuple[_Stamp | None, bool | None]:
+        """What to remember the file by, and whether it wishes outputs to stay home; None when it must be read."""
+        stamp = _stamp(file)
+        return stamp, None if stamp is None else self._wishes.get(stamp)
+
+    def remember(self, stamp: _Stamp | None, *, wishes_private_outputs: bool) -> None:
+        """The file that had this stamp before it was read is a notebook."""
+        if stamp is None:
+            return
+        self._wishes[stamp] = wishes_private_outputs
+        while len(self._wishes) > _MOST:
+            self._wishes.popitem(last=False)
