@@ -78,6 +78,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
           hub: page.hub,
           now: page.now,
           defaultRuntime: page.defaultRuntime,
+          connect: page.ahead.takeLine(id),
         });
         setLoaded({ phase: "open", notebook, open });
       } catch (error) {

@@ -12,12 +12,14 @@ import { systemClock } from "../sync/clock.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
 import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
 import { RunStore } from "../sync/run-store.ts";
+import type { Connect } from "../sync/socket.ts";
 import { toast } from "../ui/toast.tsx";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import type { HostedAccess } from "../views/connect/runtime.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { browserId, tabId } from "./browser-ids.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
+import { roomUrl } from "./notebook-ahead.ts";
 import { NotebookTrust } from "./notebook-trust.ts";
 import { listenToGestures } from "./own-gestures.ts";
 import { RequestDesk } from "./request-desk.ts";
@@ -50,15 +52,18 @@ export interface OpenNotebookOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly defaultRuntime: DefaultRuntime;
+  readonly connect: Connect;
 }
 
-export function openNotebook({ notebook, session, hub, now, defaultRuntime }: OpenNotebookOptions): OpenNotebook {
+export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
+  const { notebook, session, hub, now, defaultRuntime, connect } = options;
   const { id } = notebook;
   const doc = new NotebookDoc();
   const runs = new RunStore({ browserId, putBlob: (sha256, bytes) => hub.putBlob(id, sha256, bytes) });
   const offline = new IndexedDbOffline(id, tabId, globalThis.indexedDB);
   const room = new RoomSocket({
-    url: `${location.origin.replace(/^http/, "ws")}/api/v1/notebooks/${id}/room`,
+    url: roomUrl(id),
+    connect,
     doc,
     runs,
     offline,

@@ -16,7 +16,6 @@ import type {
 import type { OutputOp } from "../core/outputs.ts";
 
 export const ROOM_PROTOCOL = 1;
-export const ROOM_SUBPROTOCOL = "runhere.room.v1";
 
 export interface StatusChanges {
   readonly status?: RunStatus;

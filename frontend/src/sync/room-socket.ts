@@ -15,15 +15,7 @@ import { type Observable, Value } from "../core/observable.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { onWake, waitBefore } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import {
-  type BinaryFrame,
-  decodeFrame,
-  encodeFrame,
-  type HubFrame,
-  parseHubFrame,
-  ROOM_PROTOCOL,
-  ROOM_SUBPROTOCOL,
-} from "./messages.ts";
+import { type BinaryFrame, decodeFrame, encodeFrame, type HubFrame, parseHubFrame, ROOM_PROTOCOL } from "./messages.ts";
 import type { OfflineStore } from "./offline.ts";
 import {
   type Connection,
@@ -35,7 +27,7 @@ import {
   refusalOf,
 } from "./room-state.ts";
 import type { RunStore } from "./run-store.ts";
-import { type Connect, connectWebSocket, type Socket } from "./socket.ts";
+import { type Connect, connectWebSocket, ROOM_SUBPROTOCOL, type Socket } from "./socket.ts";
 import { Unsaved } from "./unsaved.ts";
 
 /** Without a word for this long the connection counts as dead (SPEC 2.6). */

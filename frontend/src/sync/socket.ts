@@ -1,5 +1,7 @@
 /** The line under a room: a WebSocket, reduced to what is used of it. */
 
+export const ROOM_SUBPROTOCOL = "runhere.room.v1";
+
 /** What a socket tells its owner. Nothing is told after `closed`. */
 export interface SocketEvents {
   opened(): void;
@@ -52,3 +54,43 @@ export function overWebSocket(socket: WebSocketLike, events: SocketEvents): Sock
 }
 
 export const connectWebSocket: Connect = (url, protocol, events) => overWebSocket(new WebSocket(url, protocol), events);
+
+/**
+ * Connects at once, for whoever wants the same line a moment later: what came meanwhile is told then. A line that was closed by then, or is
+ * wanted a second time, is made anew.
+ */
+export function connectAhead(url: string, protocol: string, connect: Connect = connectWebSocket): Connect {
+  const missed: ((owner: SocketEvents) => void)[] = [];
+  let owner: SocketEvents | null = null;
+  let isFree = true;
+  const tell = (event: (owner: SocketEvents) => void): void => {
+    if (owner) event(owner);
+    else missed.push(event);
+  };
+  const line = connect(url, protocol, {
+    opened: () => tell((one) => one.opened()),
+    heard: (data) => tell((one) => one.heard(data)),
+    closed: (code) => {
+      isFree = false;
+      tell((one) => one.closed(code));
+    },
+  });
+  return (wanted, wantedProtocol, events) => {
+    if (!isFree || wanted !== url || wantedProtocol !== protocol) return connect(wanted, wantedProtocol, events);
+    isFree = false;
+    let isEnded = false;
+    // An owner expects to be told after it connected, not while it does.
+    queueMicrotask(() => {
+      for (const event of missed.splice(0)) if (!isEnded) event(events);
+      if (!isEnded) owner = events;
+    });
+    return {
+      send: (data) => line.send(data),
+      end() {
+        isEnded = true;
+        owner = null;
+        line.end();
+      },
+    };
+  };
+}
