@@ -297,8 +297,9 @@ async def measure_blob(contender: Contender, client: Any) -> None:
 
 def measure_bridge(contender: Contender, folder: Path, url: str, token: str) -> None:
     (folder / bridge.LARGE_FILE).write_bytes(BLOB[: bridge.LARGE_BYTES])
-    for name, ratio in bridge.measure_ratios(url, token).items():
-        contender.note(f"over WebSocket × plain, {name}", ratio)
+    assert contender.pid is not None
+    for name, ratio in bridge.measure_ratios(contender.pid, url, token).items():
+        contender.note(name, ratio)
 
 
 def memory_mb(pid: int) -> float:
@@ -451,7 +452,7 @@ async def close(client: Any) -> None:
 def report(contenders: list[Contender]) -> None:
     names = list(dict.fromkeys(name for c in contenders for name in c.figures))
     base = next(c for c in contenders if c.name == "jupyter_server")
-    print(f"{'':26}" + "".join(f"{c.name:>18}" for c in contenders))
+    print(f"{'':34}" + "".join(f"{c.name:>18}" for c in contenders))
     for name in names:
         cells = []
         for contender in contenders:
@@ -465,7 +466,7 @@ def report(contenders: list[Contender]) -> None:
                 f" ({value / statistics.median(reference):.2f})" if reference and statistics.median(reference) else ""
             )
             cells.append(f"{value:>10.2f}{ratio:>8}")
-        print(f"{name:26}" + "".join(cells))
+        print(f"{name:34}" + "".join(cells))
     print("in brackets: times jupyter_server's figure of the same run\n")
     for contender in contenders:
         medians = {name: round(statistics.median(v), 3) for name, v in contender.figures.items()}

@@ -17,6 +17,7 @@ from runhere_runtime.bridge import (
     VERSION,
     Answering,
     BridgeRequest,
+    as_message,
     ask,
     is_outdated,
     read_request,
@@ -72,13 +73,14 @@ class HttpOverWebSocketHandler(_BridgeSocket):
     async def on_message(self, message: str | bytes) -> None:
         request = read_request(message)
         if not isinstance(request, BridgeRequest):
-            await self._send(request)
+            await self._send(as_message(request))
             return
         if not self._is_still_let_in():
             self.close(SESSION_ENDED, "this session was ended")
             return
         if self._in_flight >= MAX_IN_FLIGHT:
-            await self._send(refusal(request.message_id, 429, f"{MAX_IN_FLIGHT} requests are on their way already."))
+            said = f"{MAX_IN_FLIGHT} requests are on their way already."
+            await self._send(as_message(refusal(request.message_id, 429, said)))
             return
         self._in_flight += 1
         headers = HTTPHeaders({name: self.request.headers[name] for name in _HANDED_ON if name in self.request.headers})
@@ -87,9 +89,9 @@ class HttpOverWebSocketHandler(_BridgeSocket):
     def _answered(self) -> None:
         self._in_flight -= 1
 
-    def _send(self, message: dict[str, Any]) -> Awaitable[None]:
+    def _send(self, message: bytes) -> Awaitable[None]:
         try:
-            return self.write_message(json.dumps(message))
+            return self.write_message(message)
         except WebSocketClosedError:
             return _nothing()  # who asked is gone; the application ends by itself
 
