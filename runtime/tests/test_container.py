@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from containers import Containers, build_image, podman, why_not
+from containers import REPOSITORY, Containers, build_image, podman, why_not
 
 SKIP = why_not()
 HUB = "https://hub.test"
@@ -109,6 +109,19 @@ def test_the_token_is_in_no_argument_and_no_environment(containers: Containers, 
     assert "runhere-runtime" in seen
     assert token not in seen
     assert token not in told
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_locked_package_is_there_ready_made_for_both_kinds_of_machine(machine: str, tmp_path: Path) -> None:
+    """Nothing in the image is compiled, so the other kind needs no other file. (Fetches no package.)"""
+    resolved = subprocess.run(
+        [sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--python", sys.executable, "--target",
+         str(tmp_path), "--python-platform", f"{machine}-manylinux_2_28", "--only-binary", ":all:", "--require-hashes",
+         "-r", str(REPOSITORY / "requirements/hosted.txt")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert resolved.returncode == 0, resolved.stderr
+    assert " + numpy==" in resolved.stderr
 
 
 def test_the_relay_reaches_a_published_port(containers: Containers, image: str, tmp_path: Path) -> None:

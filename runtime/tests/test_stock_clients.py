@@ -211,3 +211,26 @@ def test_jupyterlab_served_from_here_runs_a_notebook(with_lab: Running, tmp_path
     assert ended.returncode == 0, ended.stdout + ended.stderr + with_lab.log.read_text()
     assert "value 42" in ended.stdout
     assert with_lab.token not in with_lab.log.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(150)
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_the_landing_page_repairs_the_port_of_a_container(tmp_path: Path) -> None:
+    """Inside, a container prints 9000; published elsewhere, its page shows the link that works, and copies it."""
+    port = free_port()
+    words = ("--port", str(port), "--public-url", "http://127.0.0.1:9000")
+    runtime = start_runtime(tmp_path / "run", *words)
+    address, program = f"http://127.0.0.1:{port}", Path(__file__).with_name("drive_landing.py")
+    try:
+        assert runtime.facts["origin"] == "http://127.0.0.1:9000"
+        ended = subprocess.run(
+            [sys.executable, str(program), address, str(CHROMIUM), str(tmp_path / "s.png")],
+            input=runtime.token, capture_output=True, text=True, timeout=140, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        found = json.loads(ended.stdout)
+        assert found["address"] == f"{address}/"
+        assert found["told"] in ("Copied", "Press Ctrl+C to copy")
+    finally:
+        runtime.stop()

@@ -107,7 +107,7 @@ _SCRIPT = """"use strict";
 // The gate has redirected to an address without the token; this is for a page that came out of the browser's cache.
 if (location.search) history.replaceState(null, "", location.pathname);
 const link = document.getElementById("link");
-link.value = location.origin + new URL(link.value).search;  // a container or a tunnel may show another port
+link.value = `${location.origin}/${new URL(link.value).search}`;  // a container or a tunnel may show another port
 const copy = document.getElementById("copy");
 const told = document.getElementById("told");
 link.addEventListener("focus", () => link.select());
