@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type BackendAddress, parseBackendUrl, parseToken } from "./backend-url.ts";
+import { type BackendAddress, parseBackendUrl, parseToken, withOtherPort } from "./backend-url.ts";
 
 function at(baseUrl: string, more: { label?: string; token?: string; pair?: string } = {}): BackendAddress {
   const label = more.label ?? baseUrl.replace(/^https?:\/\//, "").replace(/\/$/, "");
@@ -163,4 +163,14 @@ describe("parseToken", () => {
   ] as const)("reads %j", (input, expected) => {
     expect(parseToken(input)).toBe(expected);
   });
+});
+
+it.each([
+  ["http://127.0.0.1:9000/?token=rhrt_9000", "http://127.0.0.1:8080/?token=rhrt_9000"],
+  ["localhost:9000", "localhost:8080"],
+  [" 9000", " 8080"],
+  ["http://localhost:9000/?token=a:: /home/9000", "http://localhost:8080/?token=a:: /home/9000"],
+  ["http://localhost:90001/", "http://localhost:90001/"],
+])("puts another port in the place of 9000 in %s", (typed, expected) => {
+  expect(withOtherPort(typed, 9000, 8080)).toBe(expected);
 });

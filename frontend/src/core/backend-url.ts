@@ -190,6 +190,11 @@ function notLoopback(hostname: string, port: string): BackendAddress {
   return refused("address_not_loopback", { host, port: Number(port), localPort: Number(local), ssh });
 }
 
+/** What was typed, with another port in the place of this one. */
+export function withOtherPort(input: string, port: number, other: number): string {
+  return input.replace(new RegExp(`(^\\s*|:)${port}(?!\\d)`), `$1${other}`);
+}
+
 interface AddressParts {
   readonly scheme: string;
   readonly host: string;

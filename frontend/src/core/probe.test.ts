@@ -21,6 +21,7 @@ type Server =
   | "silent"
   | "tls_trusted"
   | "only_localhost"
+  | "companion_at_8080"
   | "web_page"
   | "foreign_json"
   | "stock"
@@ -77,6 +78,7 @@ function served(world: World, url: string, mode: string, auth: string): Signal {
     nothing: false,
     tls_trusted: url.startsWith("https:"),
     only_localhost: url.includes("//localhost:"),
+    companion_at_8080: url.includes(":8080/"),
   }[world.server as string];
   if (world.server === "silent") return { kind: "timed_out" };
   if (reachable === false) return FAILED;
@@ -87,7 +89,7 @@ function served(world: World, url: string, mode: string, auth: string): Signal {
 }
 
 function wellKnown(server: Server, mode: string): Signal {
-  if (server === "companion" || server === "companion_strict") {
+  if (server === "companion" || server === "companion_strict" || server === "companion_at_8080") {
     return readable(200, { name: "runhere-runtime", version: "0.1.0", protocol: 1 });
   }
   if (server === "companion_newer") return readable(200, { name: "runhere-runtime", version: "9.0.0", protocol: 9 });
@@ -211,6 +213,16 @@ const CELLS: readonly (readonly [string, World, object])[] = [
     { server: "only_localhost", token: "right" },
     good({ baseUrl: "http://localhost:8888/", advice: ["other_loopback_name"] }),
   ],
+  [
+    "a container that was published elsewhere than it says",
+    { server: "companion_at_8080", token: "right", baseUrl: "http://127.0.0.1:9000/" },
+    bad("other_port", { facts: { address: "127.0.0.1:9000", port: 9000, found: 8080 } }),
+  ],
+  [
+    "a runtime at another port than one that no container says",
+    { server: "companion_at_8080", token: "right" },
+    bad("nothing_listening"),
+  ],
   ["another web server", { server: "web_page", token: "right" }, bad("refused")],
   ["another JSON service with open CORS", { server: "foreign_json", token: "right" }, bad("not_jupyter")],
   ["stock, origin allowed", { server: "stock_allows_us", token: "right" }, good({})],
@@ -313,6 +325,12 @@ describe("climb", () => {
     const { probes } = run({ server: "companion", token: "wrong" });
     expect(probes.some((probe) => probe.kind === "fetch" && probe.auth === "query")).toBe(false);
     expect(probes.some((probe) => probe.kind === "socket")).toBe(false);
+  });
+
+  it("sends no token to a port that was not asked for", () => {
+    const { probes } = run({ server: "companion_at_8080", token: "right", baseUrl: "http://127.0.0.1:9000/" });
+    expect(probes.some((probe) => probe.kind === "fetch" && probe.url.includes(":8080/"))).toBe(true);
+    expect(probes.some(carriesToken)).toBe(false);
   });
 
   it("sends no token to who does not say what it is before the person wants it, and none when they do not", () => {

@@ -17,6 +17,8 @@ export type FailureCode =
   | "permission_dismissed"
   | "cancelled"
   | "nothing_listening"
+  /** Nothing answers where a container says that it does, and a runtime of ours answers at another port. */
+  | "other_port"
   | "no_answer"
   | "tls_unreachable"
   | "not_jupyter"
@@ -131,6 +133,8 @@ const PENDING_MS = 1_500;
 /** A question of the browser waits for a person. */
 const QUESTION_MS = 180_000;
 export const PROTOCOL = 1;
+const CONTAINER_PORT = 9000;
+const LIKELY_PORTS = [8080, 8888, 9001, 9090, 9100];
 
 /** Climb the ladder. */
 export function* climb(request: ProbeRequest): Climb<Diagnosis> {
@@ -233,8 +237,25 @@ function* elsewhere(request: ProbeRequest): Climb<Reached | Failed> {
   for (const [baseUrl, advice] of tries) {
     if ((yield* knock(baseUrl, "granted")) === "opaque") return { baseUrl, advice: [advice] };
   }
+  const found = yield* publishedElsewhere(request);
+  if (found !== null) return failure("other_port", { ...factsOf(request), found });
   const code = request.baseUrl.startsWith("https:") ? "tls_unreachable" : "nothing_listening";
   return failure(code, factsOf(request));
+}
+
+/**
+ * A container prints CONTAINER_PORT, whatever port of this computer it was given. Where a runtime answers is only told:
+ * whose it is nobody knows, so the token goes there when the person says so.
+ */
+function* publishedElsewhere(request: ProbeRequest): Climb<number | null> {
+  const { port } = new URL(request.baseUrl);
+  if (port !== String(CONTAINER_PORT)) return null;
+  for (const other of LIKELY_PORTS) {
+    const { origin } = new URL(request.baseUrl.replace(`:${port}`, `:${other}`));
+    const signal = yield plainFetch(`${origin}/.well-known/runhere`, "cors");
+    if (signal.kind === "readable" && companionFacts(signal) !== null) return other;
+  }
+  return null;
 }
 
 function otherName(baseUrl: string): string {

@@ -136,6 +136,10 @@ export const connect = {
   failure_nothing_listening_title: "Nothing answers at {address}",
   failure_nothing_listening_text:
     "Is the server running? Is the port right? If it is on another computer: is the SSH tunnel up? This starts a server that answers there:",
+  failure_other_port_title: "Nothing answers at {address}, but a runtime answers at port {found}",
+  failure_other_port_text:
+    "A container says 9000 whatever port it was given (RUNHERE_PUBLIC_URL tells it). If it is yours that answers at port {found}, connect there. If you do not know whose it is, look at its page first.",
+  useOtherPort: "Connect to port {found}",
   failure_no_answer_title: "{address} takes the call and says nothing",
   failure_no_answer_text:
     "Something listens there and did not answer within 8 seconds. It may be busy, stopped in a debugger, or a tunnel whose far end is gone.",

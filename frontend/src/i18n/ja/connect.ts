@@ -141,6 +141,10 @@ export const connect = {
   failure_nothing_listening_title: "{address} で応答がありません",
   failure_nothing_listening_text:
     "サーバーは動いていますか。ポート番号は正しいですか。別のマシンの場合、SSHトンネルはつながっていますか。次の行で、そこで応答するサーバーを起動できます。",
+  failure_other_port_title: "{address} では応答がありませんが、ポート {found} でランタイムが応答しています",
+  failure_other_port_text:
+    "コンテナーは、公開したポートにかかわらず 9000 と表示します(RUNHERE_PUBLIC_URL で変更できます)。ポート {found} で応答しているのがあなたのコンテナーであれば、そこに接続してください。不明な場合は、先にそのページを確認してください。",
+  useOtherPort: "ポート {found} に接続",
   failure_no_answer_title: "{address} は接続を受け付けますが、応答しません",
   failure_no_answer_text:
     "8秒以内に応答がありませんでした。処理中か、デバッガーで停止しているか、トンネルの先が切れている可能性があります。",

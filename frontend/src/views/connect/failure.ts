@@ -19,6 +19,7 @@ const texts: { readonly [Code in FailureCode]: readonly [title: TextKey, text: T
   permission_dismissed: ["connect.failure_permission_dismissed_title", "connect.failure_permission_dismissed_text"],
   cancelled: ["connect.failure_cancelled_title", "connect.failure_cancelled_text"],
   nothing_listening: ["connect.failure_nothing_listening_title", "connect.failure_nothing_listening_text"],
+  other_port: ["connect.failure_other_port_title", "connect.failure_other_port_text"],
   no_answer: ["connect.failure_no_answer_title", "connect.failure_no_answer_text"],
   tls_unreachable: ["connect.failure_tls_unreachable_title", "connect.failure_tls_unreachable_text"],
   not_jupyter: ["connect.failure_not_jupyter_title", "connect.failure_not_jupyter_text"],
@@ -53,7 +54,17 @@ const texts: { readonly [Code in FailureCode]: readonly [title: TextKey, text: T
 export function tell(failure: Failure, origin: string): Told {
   const [title, text] = texts[failure.code];
   // A text may name a fact that this failure does not know; then nothing stands in its place.
-  const facts = { address: "", host: "", port: "", hint: "", scheme: "", localPort: "", origin, ...failure.facts };
+  const facts = {
+    address: "",
+    host: "",
+    port: "",
+    hint: "",
+    scheme: "",
+    localPort: "",
+    found: "",
+    origin,
+    ...failure.facts,
+  };
   return {
     title: looseText(title, facts),
     text: looseText(text, facts).trim(),

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { withOtherPort } from "../../core/backend-url.ts";
 import type { BindingState, Failure } from "../../core/binding.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
@@ -52,14 +53,15 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
   const t = useText();
   const [remember, setRemember] = useState(false);
   const [isWarned] = useState(wasWarningRead);
-  const connect = () => {
+  const connectTo = (address: string) => {
     noteWarningRead();
-    void runtime.connect(input, { remember });
+    void runtime.connect(address, { remember });
   };
   const failure = binding.phase === "unbound" ? binding.failure : null;
+  const otherPort = failure === null ? null : otherPortOf(failure);
   return (
     <DialogContent
-      onSubmit={connect}
+      onSubmit={() => connectTo(input)}
       footer={
         <>
           <Button onPress={onClose}>{t("shell.cancel")}</Button>
@@ -71,6 +73,17 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
     >
       <p className={styles.muted}>{t("connect.intro")}</p>
       {failure ? <FailureNotice failure={failure} origin={origin} /> : null}
+      {otherPort !== null ? (
+        <Button
+          onPress={() => {
+            const mended = withOtherPort(input, otherPort.asked, otherPort.found);
+            onInput(mended);
+            connectTo(mended);
+          }}
+        >
+          {t("connect.useOtherPort", { found: String(otherPort.found) })}
+        </Button>
+      ) : null}
       <TextField
         label={t("connect.backendUrl")}
         description={t("connect.backendHint")}
@@ -92,6 +105,12 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
       <StartHelp origin={origin} isOpenAtFirst={!isWarned && failure === null} />
     </DialogContent>
   );
+}
+
+/** Where a runtime answers instead, if the failure says so. */
+function otherPortOf({ code, facts }: Failure): { readonly asked: number; readonly found: number } | null {
+  const { port, found } = facts;
+  return code === "other_port" && typeof port === "number" && typeof found === "number" ? { asked: port, found } : null;
 }
 
 function isAttempt(binding: BindingState): boolean {
