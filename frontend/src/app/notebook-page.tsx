@@ -136,8 +136,14 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const role = useSelected(open.room.state, ({ hello }) => hello?.role ?? null);
   const isConnected = role !== null;
   useEffect(() => {
-    if (isConnected) (globalThis.requestIdleCallback ?? setTimeout)(() => void fetchLateParts());
+    if (isConnected) whenIdle(() => void fetchLateParts());
   }, [isConnected]);
+  // The cells come first; without a hub there are none to wait for.
+  const isWaiting = useSelected(open.room.state, ({ connection, hello }) => connection === "connecting" && !hello);
+  const [hasPanels, setHasPanels] = useState(false);
+  useEffect(() => {
+    if (!isWaiting) whenIdle(() => setHasPanels(true));
+  }, [isWaiting]);
   useLineNumbers(open, page);
   useNotices(open);
   useEffect(() => open.copyWish.subscribe(() => setDialog("copy_to_run")), [open]);
@@ -187,7 +193,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         </div>
       </header>
       <div className={styles.body}>
-        <panelHost.Part choice={page.panels} services={panels} />
+        {hasPanels ? <panelHost.Part choice={page.panels} services={panels} /> : <div className={styles.rail} />}
         <NotebookView controller={open.controller} keys={keyBindings} onCommand={onCommand} />
       </div>
       {clerk ? <requestsDialog.Part asked={clerk.asked} /> : null}
@@ -205,6 +211,10 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       ) : null}
     </div>
   );
+}
+
+function whenIdle(work: () => void): void {
+  (globalThis.requestIdleCallback ?? setTimeout)(() => work());
 }
 
 /** The choice of line numbers holds for every notebook of this browser; the command and the settings change the same. */
