@@ -41,7 +41,7 @@ export interface HeldKernelOptions {
   readonly listener: HeldKernelListener;
 }
 
-const RESTART_MS = 15_000;
+const RESTART_MS = 120_000;
 /** After so many closed sockets while HTTP works, something swallows WebSockets. */
 const SOCKET_TRIES = 4;
 
@@ -87,7 +87,7 @@ export class HeldKernel {
     const renewal = this.#renewal();
     try {
       await this.#options.server.restart(this.attachment.kernelId);
-      this.#shared.reconnectNow();
+      this.#shared.restarted();
       // A kernel that does not tell its processes apart has been restarted all the same.
       if (!(await renewal.isNew)) this.#options.listener.lost("restarted_here");
     } finally {
@@ -122,15 +122,23 @@ export class HeldKernel {
     this.#shared.close();
   }
 
-  /** True when a new process has told who it is; false after a while without. */
+  /** True when a new process has told who it is; false when one takes requests without, or none comes. */
   #renewal(): { readonly isNew: Promise<boolean>; forget(): void } {
     let forget = () => {};
     const isNew = new Promise<boolean>((give) => {
-      const end = this.#shared.listen((event) => event.type === "process_changed" && give(true));
-      const cancel = this.#options.environment.clock.after(RESTART_MS, () => give(false));
+      const { status } = this.#shared;
+      let hasBegun = false;
+      const ends = [
+        this.#shared.listen((event) => event.type === "process_changed" && give(true)),
+        status.subscribe(() => {
+          const now = status.get();
+          if (now === "dead" || (hasBegun && now === "idle")) give(false);
+          hasBegun ||= now === "starting" || now === "restarting";
+        }),
+        this.#options.environment.clock.after(RESTART_MS, () => give(false)),
+      ];
       forget = () => {
-        end();
-        cancel();
+        for (const end of ends) end();
         give(false);
       };
     });
@@ -185,6 +193,7 @@ function sharedKernel({ environment, server, attachment, sessionId, process, isT
     locks,
     openChannel,
     clock,
+    session: sessionId,
     process,
     openPort: (known) =>
       new KernelConnection({ server, kernelId, sessionId, clock, onWake, process: known, isTokenRefused }),

@@ -25,6 +25,8 @@ interface LiveRun {
   isOlderThanSocket: boolean;
   /** The journal, which holds everything, holds not a word about it. */
   isUnheard: boolean;
+  /** When something was heard of it last, ms since 1970. */
+  heardAt: number;
   /** Set when the run ends otherwise than the queue would say. */
   end: RunStatus | null;
 }
@@ -41,6 +43,8 @@ export interface LiveRunsOptions {
   readonly dispatch: (event: QueueEvent) => void;
   /** Says to the person that these runs' outputs may have gaps. */
   readonly tellIncomplete: (runIds: readonly RunId[]) => void;
+  /** Whether the kernel is known to have said more of this run than was heard. */
+  readonly hasGap: (runId: RunId) => boolean;
 }
 
 const IDLE_MS = 2_000;
@@ -67,14 +71,20 @@ export class LiveRuns {
       isIdle: false,
       isOlderThanSocket: false,
       isUnheard: false,
+      heardAt: 0,
       end: null,
     });
+  }
+
+  /** All that are in the hands of this tab. */
+  ids(): readonly RunId[] {
+    return [...this.#live.keys()];
   }
 
   /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
   goOn(runId: RunId, cellId: CellId, heard: Standing & GoingOn): void {
     const { reply, isIdle, isOlderThanSocket, isUnheard = false } = heard;
-    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, end: null });
+    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, heardAt: 0, end: null });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
     if (reply !== null) this.#end(runId);
     else if (this.#isDrained) this.#lookForLost(runId);
@@ -110,12 +120,13 @@ export class LiveRuns {
     if (runIds.length > 0) this.#markIncomplete(runIds);
   }
 
-  /** @param id of the kernel's message. */
-  heard(runId: RunId, event: RunEvent, id: string): void {
+  /** @param id of the kernel's message; null for what the server says itself. */
+  heard(runId: RunId, event: RunEvent, id: string | null): void {
     const run = this.#live.get(runId);
     if (run === undefined) return;
     run.isUnheard = false;
-    const { runs, clock, questions, dispatch } = this.#options;
+    run.heardAt = this.#options.clock.now();
+    const { runs, questions, dispatch } = this.#options;
     switch (event.type) {
       case "ops":
         runs.ops(runId, event.ops, id);
@@ -130,7 +141,7 @@ export class LiveRuns {
       case "replied":
         run.reply = event;
         // An idle that was lost must not leave the run open.
-        clock.after(IDLE_MS, () => this.#end(runId));
+        this.#endWithoutIdle(runId);
         if (run.isIdle || event.status === "aborted") this.#end(runId);
         break;
       case "idle":
@@ -138,6 +149,21 @@ export class LiveRuns {
         if (run.reply !== null) this.#end(runId);
         break;
     }
+  }
+
+  #endWithoutIdle(runId: RunId): void {
+    const { clock, hasGap } = this.#options;
+    clock.after(IDLE_MS, () => {
+      const run = this.#live.get(runId);
+      if (run === undefined) return;
+      // The answer has overtaken outputs that are still coming in.
+      if (clock.now() - run.heardAt < IDLE_MS) {
+        this.#endWithoutIdle(runId);
+        return;
+      }
+      if (hasGap(runId)) this.#markIncomplete([runId]);
+      this.#end(runId);
+    });
   }
 
   #end(runId: RunId): void {

@@ -138,6 +138,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     now,
   });
   room.start();
+  const endLeaving = onLeaving(() => driver.leaving());
   const keeping = keepRuns(runs, { notebook: id, person: session.person.id });
   void bindAtStart(id, runtime, defaultRuntime);
   return {
@@ -162,6 +163,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
       room.stop();
       language.stop();
       offline.close();
+      endLeaving();
       keeping.close();
       doc.destroy();
     },

@@ -14,6 +14,29 @@ import { NOTICE_MIME } from "./run-driver.ts";
 const TICKS = "import time\nfor i in range(12):\n    print(i, flush=True)\n    time.sleep(0.25)";
 const ALL_TICKS = Array.from({ length: 12 }, (_, index) => `${index}\n`).join("");
 
+/** Whether something was lost is judged a second after the first word that was heard of a run. */
+async function judged(): Promise<void> {
+  await new Promise((wake) => setTimeout(wake, 1_500));
+}
+
+/** Each line of the ticks once, in order. On a busy machine a page may leave with a line on the wire: then, and only then, it is marked. */
+async function expectWholeOrMarked(page: Page): Promise<void> {
+  await judged();
+  const lines = page.text("c0").split("\n").slice(0, -1).map(Number);
+  expect(lines).toEqual([...new Set(lines)].sort((one, other) => one - other));
+  const missing = 12 - lines.length;
+  expect([missing <= 2, isMarked(page, "c0"), lines.at(-1)]).toEqual([true, missing > 0, 11]);
+}
+
+/** Set it higher to look for a race. */
+const RESTARTS = Number(process.env["RUNHERE_RESTARTS"] ?? 3);
+
+/** Whether its outputs say that some may be missing. */
+function isMarked(page: Page, cell: string): boolean {
+  const outputs = page.tab.runs.headOf(cell)?.outputs ?? [];
+  return outputs.some((output) => "data" in output && NOTICE_MIME in output.data);
+}
+
 describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells", () => {
   const rooms = new RoomServer();
   const pages: Page[] = [];
@@ -170,7 +193,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await again.ready();
     await until(again.driver.pending, (count) => count === 1);
     await again.ends("c0", "ok");
-    expect(again.text("c0")).toBe(ALL_TICKS);
+    await expectWholeOrMarked(again);
     again.driver.runCells(["c1"]);
     await again.ends("c1", "ok");
     expect(again.tab.runs.headOf("c1")?.execution_count).toBe(2);
@@ -192,7 +215,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     const again = await another(browser, notebook, session);
     await again.runtime.reattach();
     await again.ends("c0", "ok");
-    expect(again.text("c0")).toBe(ALL_TICKS);
+    await expectWholeOrMarked(again);
   }, 60_000);
 
   it("a second tab follows without a question, and takes over when the first is killed", async () => {
@@ -205,24 +228,26 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     first.kill();
     pages.shift();
     await second.ends("c0", "ok");
-    expect(second.text("c0")).toBe(ALL_TICKS);
+    await expectWholeOrMarked(second);
     second.driver.runCells(["c1"]);
     await second.ends("c1", "ok");
   }, 60_000);
 
   it("of lines that all read the same, none is lost or doubled when another tab takes over", async () => {
-    const same = "import time\nfor i in range(40):\n    print('tick', flush=True)\n    time.sleep(0.1)";
+    const same = "import time\nfor i in range(16):\n    print('tick', flush=True)\n    time.sleep(0.25)";
     const { page: first, browser, notebook } = await open([same]);
     first.driver.runCells(["c0"]);
     await first.prints("c0", "tick\n".repeat(4));
     const second = await another(browser, notebook);
     expect(await second.runtime.reattach()).toBe(true);
     await second.ready();
-    await second.prints("c0", "tick\n".repeat(15));
+    await second.prints("c0", "tick\n".repeat(9));
     first.kill();
     pages.shift();
     await second.ends("c0", "ok");
-    expect(second.text("c0")).toBe("tick\n".repeat(40));
+    await judged();
+    const ticks = second.text("c0").split("\n").length - 1;
+    expect([ticks >= 14 && ticks <= 16, isMarked(second, "c0")]).toEqual([true, ticks < 16]);
     await second.tab.saved();
   }, 60_000);
 
@@ -251,7 +276,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await again.tab.saved();
     expect(await again.runtime.reattach()).toBe(true);
     await again.ends("c0", "ok");
-    expect(again.text("c0")).toBe(ALL_TICKS);
+    await expectWholeOrMarked(again);
     await again.tab.saved();
   }, 90_000);
 
@@ -358,20 +383,63 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await until(page.runtime.binding, (state) => state.phase === "interrupted", 60_000);
     cable.heal();
     await page.ready();
-    const noticed = () =>
-      page.tab.runs.headOf("c0")?.outputs.some((output) => "data" in output && NOTICE_MIME in output.data);
-    await page.tab.run(() => noticed() === true, "the mark");
+    await page.tab.run(() => isMarked(page, "c0"), "the mark");
     await page.ends("c0", "ok");
     expect(page.text("c0")).toContain("119\n");
     expect(page.runtime.notice.get()).toMatchObject({ code: "maybe_incomplete" });
     cable.close();
   }, 120_000);
 
+  it("what was on the wire when a page left is lost, and the run is marked", async () => {
+    const cable = await cuttable(jupyter.port);
+    const notebook = await rooms.notebook([TICKS]);
+    const browser = new TestBrowser();
+    const session = new LocalStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${cable.baseUrl}?token=${jupyter.token}`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "3\n");
+    // A wire long enough to hold two lines.
+    cable.blackHole();
+    await new Promise((wake) => setTimeout(wake, 800));
+    const recorded = page.text("c0");
+    await page.tab.saved();
+    page.kill();
+    pages.pop();
+    cable.cut();
+    cable.heal();
+    const again = await another(browser, notebook, session);
+    expect(await again.runtime.reattach()).toBe(true);
+    await again.tab.run(() => isMarked(again, "c0"), "the mark");
+    await again.ends("c0", "ok");
+    expect(again.text("c0")).toMatch(/11\n$/);
+    expect(again.text("c0").startsWith(recorded)).toBe(true);
+    expect(again.text("c0")).not.toBe(ALL_TICKS);
+    expect(again.runtime.notice.get()).toMatchObject({ code: "maybe_incomplete" });
+    cable.close();
+  }, 60_000);
+
+  it("runs at once after a restart, and nothing is lost", async () => {
+    const { page } = await open(["print('x' in globals())\nx = 1"]);
+    for (let time = 1; time <= RESTARTS; time += 1) {
+      page.driver.runCells(["c0"]);
+      await page.ends("c0", "ok");
+      const before = page.tab.runs.headOf("c0")?.run_id;
+      const restarted = page.driver.restart();
+      page.driver.runCells(["c0"]);
+      await restarted;
+      await page.tab.run(() => page.tab.runs.headOf("c0")?.run_id !== before, "the next run");
+      await page.ends("c0", "ok");
+      expect([time, page.text("c0"), isMarked(page, "c0")]).toEqual([time, "False\n", false]);
+    }
+    expect(page.runtime.notice.get()).toBeNull();
+  }, 240_000);
+
   it("marks nothing as incomplete where nothing was cut", async () => {
     const { page } = await open(["print(1)"]);
     page.driver.runAll();
     await page.ends("c0", "ok");
-    const outputs = page.tab.runs.headOf("c0")?.outputs ?? [];
-    expect(outputs.some((output) => "data" in output && NOTICE_MIME in output.data)).toBe(false);
+    expect(isMarked(page, "c0")).toBe(false);
   }, 60_000);
 });

@@ -19,6 +19,7 @@ import {
 } from "../core/runs.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
+import type { GapWatch } from "../kernel/gap-watch.ts";
 import type { PastRun } from "../kernel/journal-reader.ts";
 import type { JournalPort, KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
@@ -79,6 +80,7 @@ export class RunDriver {
   readonly #sent: SentRuns;
   readonly #questions: RunQuestions;
   readonly #live: LiveRuns;
+  #gaps: GapWatch | null = null;
   readonly #orphans: OrphanRuns;
   /** In place of `#orphans` where the runtime keeps a journal. */
   readonly #past: PastRuns;
@@ -114,6 +116,7 @@ export class RunDriver {
       questions: this.#questions,
       dispatch: (event) => this.#dispatch(event),
       tellIncomplete: (runIds) => runtime.tell({ code: "maybe_incomplete", runIds }),
+      hasGap: (runId) => this.#gaps?.hasGap(runId) ?? false,
     });
     this.#orphans = new OrphanRuns({
       runs,
@@ -274,6 +277,11 @@ export class RunDriver {
     runs.ops(answer.runId, [answer.shown]);
   }
 
+  /** The page may be about to end; outputs are stored. */
+  leaving(): void {
+    this.#gaps?.leaving();
+  }
+
   close(): void {
     this.#endPort();
     for (const end of this.#ends.splice(0)) end();
@@ -355,6 +363,7 @@ export class RunDriver {
     const port = runtime.port.get();
     if (port === null) return;
     this.#live.add(runId, cellId);
+    this.#gaps?.begins(runId);
     const now = this.#clock.now();
     const kernelId = this.#kernelId();
     const digest = this.#digests.get(runId) ?? "";
@@ -367,6 +376,7 @@ export class RunDriver {
   #finish(action: Extract<QueueAction, { type: "finish" }>): void {
     const { runId, status, executionCount } = action;
     const end = this.#live.finished(runId) ?? status;
+    this.#gaps?.finished(runId);
     const finishedAt = this.#endedAt.get(runId) ?? this.#clock.now();
     this.#endedAt.delete(runId);
     this.#digests.delete(runId);
@@ -397,6 +407,7 @@ export class RunDriver {
     this.#past.forget();
     this.#kept.forget();
     this.#inputs.clear();
+    this.#gaps = this.#gapsOf(port);
     this.#options.widgets?.follow(port);
     // What a journal keeps, a closed page does not miss: everything may be handed over at once.
     this.#dispatch({ type: "window", size: port?.journal ? Number.POSITIVE_INFINITY : 1 });
@@ -415,6 +426,17 @@ export class RunDriver {
       for (const end of ends) end();
     };
     this.#linkChanged(port);
+  }
+
+  #gapsOf(port: KernelPort | null): GapWatch | null {
+    if (port === null) return null;
+    return port.watchGaps({
+      clock: this.#clock,
+      session: this.#options.runtime.sessionId,
+      isOurs: (runId) => this.#live.has(runId),
+      keep: (runId, msgId) => this.#sent.heard(runId, msgId),
+      onGap: (runId) => this.#live.dropped(runId),
+    });
   }
 
   #linkChanged(port: KernelPort): void {
@@ -440,10 +462,12 @@ export class RunDriver {
   }
 
   #heard(event: KernelEvent): void {
+    if (event.type === "message") this.#gaps?.heard(event.message);
     if (this.#options.widgets?.heard(event)) return;
     if (event.type === "opened") {
       this.#openedAt = this.#clock.now();
       this.#live.opened(event.clean);
+      if (event.clean) this.#gaps?.opened(this.#live.ids());
     } else if (event.type === "shell_drained") {
       this.#live.drained();
       this.#goOn();
@@ -467,10 +491,11 @@ export class RunDriver {
     const journal = this.#journal();
     if (event.type === "input" && journal !== null) this.#inputs.set(event.request.header.msg_id, event);
     if (place !== null && this.#past.takes(runId, event, place)) return;
-    const id = message.header.msg_id;
+    const { msg_id: id, session } = message.header;
+    const through = session === this.#options.runtime.sessionId ? null : id;
     const kernelId = this.#kernelId() ?? "";
-    if (this.#live.has(runId)) this.#live.heard(runId, event, id);
-    else if (event.type === "ops" && this.#isOver(runId)) runs.ops(runId, event.ops, id);
+    if (this.#live.has(runId)) this.#live.heard(runId, event, through);
+    else if (event.type === "ops" && this.#isOver(runId)) runs.ops(runId, event.ops, through);
     else if (journal !== null) this.#past.heard(runId, journal, kernelId);
     else this.#orphans.heard(runId, event, { id, kernelId });
   }
@@ -547,8 +572,10 @@ export class RunDriver {
     if (hasGap) this.#live.dropped(runId);
   }
 
-  #continue({ runId, cellId, sentAt, input }: SentRun, heard: Heard): void {
+  #continue({ runId, cellId, sentAt, input, heard: kept }: SentRun, heard: Heard): void {
     const { runs } = this.#options;
+    const through = runs.run(runId)?.through ?? null;
+    this.#gaps?.takenOver(runId, { through, kept: kept ?? null, heard: heard.lastId });
     this.#dispatch({ type: "adopt", runId, cellId, source: "" });
     runs.status(runId, { status: "running" });
     for (const { id, ops } of notRecorded(heard.outputs, runs.run(runId)?.through ?? null)) runs.ops(runId, ops, id);

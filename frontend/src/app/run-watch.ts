@@ -7,6 +7,7 @@
 import type { RunId } from "../core/notebook.ts";
 import { type Folded, foldOps, NOTHING_FOLDED, type OutputOp } from "../core/outputs.ts";
 import type { RunEvent } from "../kernel/execute.ts";
+import { numberOf } from "../kernel/message-numbers.ts";
 
 /** How a run stands, outputs apart. */
 export interface Standing {
@@ -17,6 +18,8 @@ export interface Standing {
 }
 
 export interface Heard extends Standing {
+  /** The last message, whatever it meant. */
+  readonly lastId: string | null;
   readonly outputs: readonly HeardOutput[];
 }
 
@@ -38,7 +41,7 @@ const KEPT = 100;
 const MANY = 200;
 
 export class RunWatch {
-  readonly #heard = new Map<RunId, { standing: Standing; outputs: HeardOutput[] }>();
+  readonly #heard = new Map<RunId, { standing: Standing; outputs: HeardOutput[]; lastId: string | null }>();
 
   knows(runId: RunId): boolean {
     return this.#heard.has(runId);
@@ -49,8 +52,9 @@ export class RunWatch {
    * @param through up to which message the run's record holds everything, as far as this page was told.
    */
   heard(runId: RunId, event: RunEvent, id: string, through: string | null): void {
-    const heard = this.#heard.get(runId) ?? { standing: NOTHING, outputs: [] };
+    const heard = this.#heard.get(runId) ?? { standing: NOTHING, outputs: [], lastId: null };
     this.#heard.set(runId, heard);
+    heard.lastId = id;
     heard.standing = afterEvent(heard.standing, event);
     if (event.type === "ops") heard.outputs.push({ id, ops: event.ops });
     if (heard.outputs.length % MANY === 0) heard.outputs = [...notRecorded(heard.outputs, through)];
@@ -59,9 +63,9 @@ export class RunWatch {
 
   /** What was heard of it, which is then forgotten here. */
   take(runId: RunId): Heard {
-    const { standing, outputs } = this.#heard.get(runId) ?? { standing: NOTHING, outputs: [] };
+    const { standing, outputs, lastId } = this.#heard.get(runId) ?? { standing: NOTHING, outputs: [], lastId: null };
     this.#heard.delete(runId);
-    return { ...standing, outputs };
+    return { ...standing, outputs, lastId };
   }
 
   clear(): void {
@@ -112,12 +116,9 @@ export function notRecorded(heard: readonly HeardOutput[], through: string | nul
   return at < 0 ? heard.filter(({ id }) => !isUpTo(id, through)) : heard.slice(at + 1);
 }
 
-/** Jupyter's own kernels number their messages: `<session>_<process>_<number>`. Other ids say nothing. */
-const NUMBERED = /^(.*_)(\d+)$/;
-
 function isUpTo(id: string, through: string): boolean {
-  const [one, other] = [NUMBERED.exec(id), NUMBERED.exec(through)];
-  return one !== null && other !== null && one[1] === other[1] && Number(one[2]) <= Number(other[2]);
+  const [one, other] = [numberOf(id), numberOf(through)];
+  return one !== null && other !== null && one.series === other.series && one.n <= other.n;
 }
 
 /** Changes of other runs' displays, which the run's own outputs do not show. */

@@ -18,6 +18,8 @@ export interface SentRun {
   readonly input: InputWish | null;
   /** The kernel's journal says nothing of the run up to this seq; absent: there is none. */
   readonly after?: number;
+  /** The last message of the kernel that a page heard of it, and stored; absent: none, or there is a journal. */
+  readonly heard?: string;
   /** Of the source, to tell the hub of the run when it was away; only where there is a journal. */
   readonly digest?: string;
 }
@@ -48,6 +50,10 @@ export class SentRuns {
 
   asks(runId: RunId, input: InputWish | null): void {
     this.#write(this.#read().map((run) => (run.runId === runId ? { ...run, input } : run)));
+  }
+
+  heard(runId: RunId, id: string): void {
+    this.#write(this.#read().map((run) => (run.runId === runId ? { ...run, heard: id } : run)));
   }
 
   finished(runId: RunId): void {

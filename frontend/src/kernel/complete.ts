@@ -12,7 +12,8 @@ export interface Completion {
   readonly to: number;
 }
 
-const COMPLETE_MS = 5_000;
+/** The first question makes a kernel load what answers it; on a busy machine that takes its time, and who typed on lets the answer go. */
+const COMPLETE_MS = 20_000;
 
 /** Null when the kernel did not answer in time or has nothing to say. */
 export async function complete(asker: Asker, code: string, cursor: number): Promise<Completion | null> {

@@ -135,10 +135,19 @@ export class JournalConnection implements KernelPort, JournalPort {
     this.#tell({ type: "withdraw", msg_id: msgId });
   }
 
+  watchGaps(): null {
+    return null;
+  }
+
   reconnectNow(): void {
     const { phase } = this.state.get();
     if (phase === "waiting" || phase === "ended") void this.#connect(1);
     else if (phase === "open") this.#ping();
+  }
+
+  /** The runtime says so itself, and lets nothing through before the new process listens. */
+  restarted(): void {
+    this.reconnectNow();
   }
 
   close(): void {

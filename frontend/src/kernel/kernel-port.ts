@@ -1,6 +1,7 @@
 /** A kernel as those see it who run cells: its state, its events, its journal. */
 import type { InterruptionReason } from "../core/binding.ts";
 import type { Observable } from "../core/observable.ts";
+import type { GapWatch, GapWatchOptions } from "./gap-watch.ts";
 import type { Past, PastWish } from "./journal-reader.ts";
 import type { KernelMessage, OutgoingMessage } from "./wire.ts";
 
@@ -40,10 +41,14 @@ export interface KernelPort {
   readonly isLeader: Observable<boolean>;
   /** Calls `fn` for each event, in order. Returns the end. */
   listen(fn: (event: KernelEvent) => void): () => void;
-  /** Sent as soon as the socket is open, in order. */
+  /** Sent as soon as the socket is open and the kernel's outputs are known to reach it, in order. */
   send(message: OutgoingMessage): void;
   reconnectNow(): void;
+  /** The server was told to start the kernel anew, and has: what is sent from `process_changed` on is for the new process, nothing else. */
+  restarted(): void;
   close(): void;
+  /** Looks for losses among what is told to it; null where a journal loses nothing. */
+  watchGaps(options: GapWatchOptions): GapWatch | null;
   /** Where the runtime keeps a journal: whole runs can be read again. Null for plain Jupyter. */
   readonly journal: JournalPort | null;
 }

@@ -14,7 +14,9 @@ export interface TrackerOptions {
   readonly ask: (channel: "shell" | "control") => string | null;
   readonly emit: (event: KernelEvent) => void;
   /** The process begins anew, as the server says. */
-  readonly onRestart?: () => void;
+  readonly onRestart?: (status: "restarting" | "starting" | "dead") => void;
+  /** Whether the kernel's outputs are known to reach us; until then it is still starting. Default: they are. */
+  readonly isFlowing?: () => boolean;
   /** Another process answers: nothing that was asked before will be answered. */
   readonly onNewProcess: () => void;
 }
@@ -25,7 +27,10 @@ export class KernelTracker {
   /** Requests that the kernel said it is working on. */
   readonly #busyWith = new Set<string>();
   #process: string | null;
-  #asked: { control: string | null; shell: string | null } = { control: null, shell: null };
+  /** Questions whose first answer means something, and where they were asked. */
+  readonly #asked = new Map<string, "shell" | "control">();
+  /** Everything that was asked before on the shell has been answered. */
+  #isDrained = false;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
@@ -43,8 +48,30 @@ export class KernelTracker {
 
   /** A socket is open: ask who is there, and when everything before has been answered. */
   opened(): void {
-    const { ask } = this.#options;
-    this.#asked = { control: ask("control"), shell: ask("shell") };
+    this.#asked.clear();
+    this.#isDrained = false;
+    this.ask();
+  }
+
+  /** Asks once more: an answer may have been lost on its way. */
+  ask(): void {
+    this.#ask("control");
+    this.#ask("shell");
+  }
+
+  /** The answer comes after those to everything that was sent before. */
+  askShell(): void {
+    this.#ask("shell");
+  }
+
+  /** The kernel's outputs are known to reach us from now on. */
+  flows(): void {
+    if (this.#isDrained && this.#status.get() === "starting") this.told("idle");
+  }
+
+  /** The server has started the kernel anew, as we asked it to. */
+  restarted(): void {
+    this.#beginsAnew("starting");
   }
 
   /** What the runtime says of the kernel as a whole. */
@@ -59,10 +86,7 @@ export class KernelTracker {
     const state = message.content["execution_state"];
     const parentId = message.parent_header.msg_id ?? "";
     if (state === "restarting" || state === "dead" || state === "starting") {
-      this.told(state);
-      this.#options.onRestart?.();
-      // The new process tells who it is.
-      if (state !== "dead") this.#askShell();
+      this.#beginsAnew(state);
     } else if (isWork(message.parent_header.msg_type)) {
       if (state === "busy") this.#busyWith.add(parentId);
       else this.#busyWith.delete(parentId);
@@ -74,14 +98,25 @@ export class KernelTracker {
   answered(message: KernelMessage): "control" | "shell" | null {
     if (message.header.msg_type !== "kernel_info_reply") return null;
     this.#meet(message.header.session);
-    const { control, shell } = this.#asked;
-    const parentId = message.parent_header.msg_id ?? null;
-    if (parentId === null) return null;
-    if (parentId === control) return "control";
-    if (parentId !== shell) return null;
-    this.told("idle");
-    this.#options.emit({ type: "shell_drained" });
-    return "shell";
+    const channel = this.#asked.get(message.parent_header.msg_id ?? "") ?? null;
+    if (channel === null) return null;
+    // What was asked besides is answered with it.
+    this.#forget(channel);
+    if (channel === "shell") {
+      this.#isDrained = true;
+      this.told(this.#options.isFlowing?.() === false ? "starting" : "idle");
+      this.#options.emit({ type: "shell_drained" });
+    }
+    return channel;
+  }
+
+  #beginsAnew(status: "restarting" | "starting" | "dead"): void {
+    this.told(status);
+    this.#forget("shell");
+    this.#isDrained = false;
+    this.#options.onRestart?.(status);
+    // The new process tells who it is.
+    if (status !== "dead") this.#ask("shell");
   }
 
   #meet(process: string): void {
@@ -90,13 +125,20 @@ export class KernelTracker {
     this.#process = process;
     if (!isAnother) return;
     this.#busyWith.clear();
+    this.#forget("shell");
+    this.#isDrained = false;
     this.#options.onNewProcess();
     this.#options.emit({ type: "process_changed", process });
     // When the new process has answered on the shell, too, it takes requests.
-    this.#askShell();
+    this.#ask("shell");
   }
 
-  #askShell(): void {
-    this.#asked.shell = this.#options.ask("shell") ?? this.#asked.shell;
+  #forget(channel: "shell" | "control"): void {
+    for (const [id, where] of [...this.#asked]) if (where === channel) this.#asked.delete(id);
+  }
+
+  #ask(channel: "shell" | "control"): void {
+    const id = this.#options.ask(channel);
+    if (id !== null) this.#asked.set(id, channel);
   }
 }

@@ -8,11 +8,15 @@
  * Messages are events, routed by whoever listens through `parent_header.msg_id`: there are no futures that a reload would lose. With the same
  * `session_id` a stock server sends what it buffered while nobody listened; repeated messages are dropped by `header.msg_id`.
  *
+ * A request waits until the kernel's outputs are known to reach this socket (`flow-gate.ts`): after each opening, and after each restart.
+ *
  * A dead cable closes nothing, so silence is questioned: while the kernel is busy or an answer is due, `kernel_info` is asked on the control
  * channel, and a socket that does not answer is replaced. Whether messages may have been lost is told with the next `opened`.
  */
 import type { InterruptionReason } from "../core/binding.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { FlowGate } from "./flow-gate.ts";
+import { GapWatch, type GapWatchOptions } from "./gap-watch.ts";
 import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel-port.ts";
 import { KernelTracker } from "./kernel-tracker.ts";
 import { type Clock, newId, newMessage, RecentIds, waitBefore } from "./messages.ts";
@@ -38,6 +42,8 @@ export interface KernelOptions {
 
 const SILENCE_MS = 12_000;
 const PONG_MS = 5_000;
+/** A new process reads much before it answers; one with new ports is heard through a new socket only. */
+const START_MS = 20_000;
 const OPEN_MS = 15_000;
 const WATCH_MS = 3_000;
 const LOOK_MS = 20_000;
@@ -52,12 +58,15 @@ export class KernelConnection implements KernelPort {
   readonly #seen = new RecentIds(20_000);
   readonly #unsent: OutgoingMessage[] = [];
   readonly #tracker: KernelTracker;
+  readonly #gate: FlowGate;
   /** Requests whose answer is due on this socket. */
   readonly #due = new Set<string>();
   #socket: SocketLike | null = null;
   #everOpened = false;
   #clean = true;
   #plainProtocol = false;
+  /** Those who run cells know already that the process has ended: what they send from now on is for the next one. */
+  #isLossKnown = false;
   #heardAt = 0;
   #lookedAt = 0;
   #pingedAt: number | null = null;
@@ -70,10 +79,16 @@ export class KernelConnection implements KernelPort {
     this.#options = options;
     this.#tracker = new KernelTracker({
       process: options.process,
-      ask: (channel) => (this.#socket === null ? null : this.#askInfo(this.#socket, channel)),
-      emit: (event) => this.#emit(event),
-      onRestart: () => this.#due.clear(),
-      onNewProcess: () => this.#due.clear(),
+      ask: (channel) => this.#ask(channel),
+      emit: (event) => this.#told(event),
+      isFlowing: () => this.#gate.isOpen,
+      onRestart: (status) => this.#begunAnew(status),
+      onNewProcess: () => this.#metAnother(),
+    });
+    this.#gate = new FlowGate({
+      clock: options.clock,
+      ask: () => this.#tracker.ask(),
+      onOpen: () => this.#flows(),
     });
     this.#endWake = options.onWake(() => this.#woken());
     this.#connect(1);
@@ -91,7 +106,10 @@ export class KernelConnection implements KernelPort {
   }
 
   send(message: OutgoingMessage): void {
-    if (this.state.get().phase !== "open" || this.#socket === null) {
+    const isOpen = this.state.get().phase === "open";
+    // An answer to running code, or a word beside the work, is for a process that is known to be there.
+    const isHeld = message.channel === "shell" && !this.#gate.isOpen;
+    if (!isOpen || isHeld || this.#socket === null) {
       this.#unsent.push(message);
       return;
     }
@@ -107,11 +125,20 @@ export class KernelConnection implements KernelPort {
     this.#due.add(msgId);
   }
 
+  watchGaps(options: GapWatchOptions): GapWatch {
+    return new GapWatch(options);
+  }
+
   /** Try again at once, when waiting; question the socket, when open. */
   reconnectNow(): void {
     const { phase } = this.state.get();
     if (phase === "waiting" || phase === "ended") this.#connect(1);
     else if (phase === "open") this.#ping();
+  }
+
+  restarted(): void {
+    if (this.state.get().phase === "open") this.#tracker.restarted();
+    else this.reconnectNow();
   }
 
   close(): void {
@@ -146,6 +173,7 @@ export class KernelConnection implements KernelPort {
   #drop(): void {
     this.#cancelTimer();
     this.#cancelWatch();
+    this.#gate.stop();
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;
@@ -166,10 +194,12 @@ export class KernelConnection implements KernelPort {
     const clean = this.#clean;
     this.#everOpened = true;
     this.#clean = true;
-    this.state.set({ phase: "open" });
+    // First: what is sent because the socket is open, was not sent before it was.
     this.#emit({ type: "opened", again, clean });
+    this.state.set({ phase: "open" });
+    this.#gate.close();
     this.#tracker.opened();
-    for (const message of this.#unsent.splice(0)) this.send(message);
+    this.#sendUnsent();
     this.#watch();
   }
 
@@ -218,6 +248,48 @@ export class KernelConnection implements KernelPort {
     else if (phase === "open" && this.#options.clock.now() - this.#heardAt > PONG_MS) this.#ping();
   }
 
+  // ── Another process ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #begunAnew(status: "restarting" | "starting" | "dead"): void {
+    this.#due.clear();
+    if (status !== "starting") {
+      this.#unsent.length = 0;
+      this.#isLossKnown = true;
+    }
+    // The server has restarted a kernel that died, maybe on other ports: only a new socket is joined to those.
+    if (status === "restarting") this.#connect(1);
+    else this.#gate.close();
+  }
+
+  /** Nothing that was meant for the process before may reach this one. */
+  #metAnother(): void {
+    this.#due.clear();
+    if (!this.#isLossKnown) this.#unsent.length = 0;
+    this.#gate.close();
+  }
+
+  #flows(): void {
+    this.#isLossKnown = false;
+    this.#tracker.flows();
+    const hasHeld = this.#holds();
+    this.#sendUnsent();
+    if (hasHeld) this.#tracker.askShell();
+  }
+
+  /** Requests wait for the gate. */
+  #holds(): boolean {
+    return this.#unsent.some(({ channel }) => channel === "shell");
+  }
+
+  #told(event: KernelEvent): void {
+    // What waits here is still to be answered: asked again when it is on its way.
+    if (event.type !== "shell_drained" || !this.#holds()) this.#emit(event);
+  }
+
+  #sendUnsent(): void {
+    for (const message of this.#unsent.splice(0)) this.send(message);
+  }
+
   // ── Silence ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #watch(): void {
@@ -225,8 +297,9 @@ export class KernelConnection implements KernelPort {
     this.#cancelWatch = clock.after(Math.min(WATCH_MS, lookMs), () => {
       const now = clock.now();
       const silentMs = now - this.#heardAt;
-      const expects = this.status.get() === "busy" || this.#due.size > 0;
-      if (this.#pingedAt !== null && now - this.#pingedAt >= PONG_MS) void this.#replaceSilent();
+      const expects = this.status.get() === "busy" || this.#due.size > 0 || !this.#gate.isOpen;
+      const pongMs = this.#gate.isOpen ? PONG_MS : START_MS;
+      if (this.#pingedAt !== null && now - this.#pingedAt >= pongMs) void this.#replaceSilent();
       else if (this.#pingedAt === null && expects && silentMs > this.#patienceMs) this.#ping();
       else if (silentMs > lookMs && now - this.#lookedAt > lookMs) void this.#look();
       if (this.state.get().phase === "open") this.#watch();
@@ -278,11 +351,17 @@ export class KernelConnection implements KernelPort {
 
   // ── Messages ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #ask(channel: "shell" | "control"): string | null {
+    const socket = this.#socket;
+    return socket === null || this.state.get().phase !== "open" ? null : this.#askInfo(socket, channel);
+  }
+
   #askInfo(socket: SocketLike, channel: "shell" | "control"): string {
     const { clock, sessionId } = this.#options;
     const msgId = newId(clock.random);
     const wish = { msgId, type: "kernel_info_request", channel, session: sessionId, now: clock.now(), content: {} };
     socket.send(encode(newMessage(wish), socket.protocol));
+    this.#gate.asked(msgId);
     return msgId;
   }
 
@@ -291,10 +370,16 @@ export class KernelConnection implements KernelPort {
     this.#heardAt = this.#options.clock.now();
     this.#pingedAt = null;
     const message = readable(data, socket.protocol);
-    if (message === null || !this.#seen.add(message.header.msg_id)) return;
+    if (message === null || this.#isRepeated(message)) return;
     this.#track(message);
     this.#emit({ type: "message", message });
     if (this.#tracker.answered(message) === "control") this.#emit({ type: "caught_up" });
+    this.#gate.heard(message);
+  }
+
+  /** What the server says itself, in our session's name, is numbered anew on each socket: the same name is no repetition there. */
+  #isRepeated({ header }: KernelMessage): boolean {
+    return header.session !== this.#options.sessionId && !this.#seen.add(header.msg_id);
   }
 
   #track(message: KernelMessage): void {

@@ -25,7 +25,11 @@ class HandPort implements KernelPort {
   send(message: OutgoingMessage): void {
     this.sent.push(message.header.msg_id);
   }
+  watchGaps(): null {
+    return null;
+  }
   reconnectNow(): void {}
+  restarted(): void {}
   close(): void {}
 
   emit(event: KernelEvent): void {
@@ -67,6 +71,7 @@ function setUp() {
         return port;
       },
       clock,
+      session: "browser-1",
       process: null,
     });
     shared.listen((event) => heard.push(event.type === "message" ? event.message.header.msg_id : event.type));

@@ -9,6 +9,7 @@
  * catches up, and leaves out what the kernel is heard to have received.
  */
 import { type Observable, Value } from "../core/observable.ts";
+import { GapWatch, type GapWatchOptions } from "./gap-watch.ts";
 import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel-port.ts";
 import { type Clock, RecentIds } from "./messages.ts";
 import type { OutgoingMessage } from "./wire.ts";
@@ -34,6 +35,8 @@ export interface SharedKernelOptions {
   /** Opens the socket. `process` is the kernel's process as last heard in this tab. */
   readonly openPort: (process: string | null) => KernelPort;
   readonly clock: Clock;
+  /** `session` of this browser's requests, and of what the server says itself. */
+  readonly session: string;
   readonly process: string | null;
 }
 
@@ -44,7 +47,8 @@ type TabMessage =
   | { readonly kind: "event"; readonly event: KernelEvent }
   | { readonly kind: "send"; readonly message: OutgoingMessage }
   | { readonly kind: "sent"; readonly id: string }
-  | { readonly kind: "reconnect" };
+  | { readonly kind: "reconnect" }
+  | { readonly kind: "restarted" };
 
 /** A new leader waits at most this long for the rest of the old one's messages. */
 const CATCH_UP_MS = 4_000;
@@ -117,9 +121,18 @@ export class SharedKernel implements KernelPort {
     if (this.#port === null) this.#post({ kind: "send", message });
   }
 
+  watchGaps(options: GapWatchOptions): GapWatch {
+    return new GapWatch(options);
+  }
+
   reconnectNow(): void {
     if (this.#port === null) this.#post({ kind: "reconnect" });
     else this.#port.reconnectNow();
+  }
+
+  restarted(): void {
+    if (this.#port === null) this.#post({ kind: "restarted" });
+    else this.#port.restarted();
   }
 
   close(): void {
@@ -202,6 +215,8 @@ export class SharedKernel implements KernelPort {
       this.#post({ kind: "state", state: this.#state.get(), status: this.#status.get() });
     } else if (message.kind === "reconnect") {
       this.#port?.reconnectNow();
+    } else if (message.kind === "restarted") {
+      this.#port?.restarted();
     } else if (message.kind === "send") {
       if (this.#isReady) this.#forward(message.message);
       else this.#held.push(message.message);
@@ -225,7 +240,9 @@ export class SharedKernel implements KernelPort {
 
   #happened(event: KernelEvent): void {
     if (event.type === "message") {
-      if (!this.#seen.add(event.message.header.msg_id)) return;
+      const { msg_id: id, session } = event.message.header;
+      // The server's own words are numbered anew on each socket.
+      if (session !== this.#options.session && !this.#seen.add(id)) return;
       const parent = event.message.parent_header.msg_id;
       if (parent !== undefined) this.#received.add(parent);
       if (event.message.header.msg_type === "kernel_info_reply") this.#process = event.message.header.session;

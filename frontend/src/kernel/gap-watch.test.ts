@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import { GapWatch } from "./gap-watch.ts";
+import { TestClock } from "./testing/clock.ts";
+import type { KernelMessage } from "./wire.ts";
+
+const SESSION = "ours";
+const RUN = "f00d";
+
+function setUp() {
+  const clock = new TestClock();
+  const gaps: string[] = [];
+  const kept = new Map<string, string>();
+  const watch = new GapWatch({
+    clock,
+    session: SESSION,
+    isOurs: (runId) => runId === RUN,
+    keep: (runId, msgId) => kept.set(runId, msgId),
+    onGap: (runId) => gaps.push(runId),
+  });
+  const hears = (n: number, more: { parent?: string; by?: string; type?: string } = {}) =>
+    watch.heard(message(`kernel_7_${n}`, more));
+  return { clock, gaps, kept, watch, hears };
+}
+
+function message(id: string, { parent = RUN, by = SESSION, type = "stream" }: Record<string, string>): KernelMessage {
+  const header = { msg_id: id, msg_type: type, session: "kernel", username: "", date: "", version: "5.4" };
+  const content = type === "status" ? { execution_state: "idle" } : {};
+  return {
+    channel: "iopub",
+    header,
+    parent_header: { msg_id: parent, session: by },
+    metadata: {},
+    content,
+    buffers: [],
+  };
+}
+
+test("what was said between two sockets and heard on neither is a gap", () => {
+  const { watch, hears, clock, gaps } = setUp();
+  for (const n of [1, 2, 3]) hears(n);
+  watch.opened([RUN]);
+  hears(6);
+  clock.advance(1_000);
+  expect(gaps).toEqual([RUN]);
+  hears(7);
+  clock.advance(10_000);
+  expect(gaps).toEqual([RUN]);
+});
+
+test("another socket that loses nothing, and one whose channels overtake each other, leave no mark", () => {
+  const { watch, hears, clock, gaps } = setUp();
+  for (const n of [1, 2, 3]) hears(n);
+  watch.opened([RUN]);
+  hears(4);
+  watch.opened([RUN]);
+  hears(7, { type: "execute_reply" });
+  hears(5);
+  hears(6);
+  clock.advance(10_000);
+  expect(gaps).toEqual([]);
+});
+
+test("a run of a page that is gone: from what it recorded, or kept, to what is heard here", () => {
+  for (const [through, kept, expected] of [
+    ["kernel_7_5", null, [RUN]],
+    ["kernel_7_5", "kernel_7_7", []],
+    ["kernel_7_7", "kernel_7_5", []],
+    [null, "kernel_7_6", [RUN]],
+    [null, null, []],
+    ["a-name-without-number", null, []],
+  ] as const) {
+    const early = setUp();
+    early.hears(8);
+    early.watch.takenOver(RUN, { through, kept, heard: "kernel_7_8" });
+    early.clock.advance(1_000);
+    const late = setUp();
+    late.watch.takenOver(RUN, { through, kept, heard: null });
+    late.clock.advance(1_000);
+    expect(late.gaps).toEqual([]);
+    late.hears(8);
+    late.clock.advance(1_000);
+    expect([early.gaps, late.gaps]).toEqual([expected, expected]);
+  }
+});
+
+test("what the kernel told somebody else is no gap", () => {
+  const { watch, hears, clock, gaps } = setUp();
+  hears(1);
+  watch.opened([RUN]);
+  // Another client's question, and one that the server asked in our name; both answers went elsewhere.
+  hears(3, { parent: "b", by: "another", type: "status" });
+  hears(5, { parent: "server_9_1", type: "status" });
+  hears(6);
+  clock.advance(1_000);
+  expect(gaps).toEqual([]);
+});
+
+test("the server's own words are in no row of the kernel", () => {
+  const { watch, hears, clock, gaps } = setUp();
+  hears(1);
+  watch.opened([RUN]);
+  const { header, ...rest } = message("ours_9_44", { type: "status" });
+  watch.heard({ ...rest, header: { ...header, session: SESSION } });
+  hears(2);
+  clock.advance(1_000);
+  expect(gaps).toEqual([]);
+});
+
+test("an answer whose outputs never came has a gap; one with all of them has none", () => {
+  const { watch, hears } = setUp();
+  hears(1, { parent: "earlier" });
+  watch.begins(RUN);
+  hears(5, { type: "execute_reply" });
+  expect(watch.hasGap(RUN)).toBe(true);
+  for (const n of [2, 3, 4]) hears(n);
+  expect(watch.hasGap(RUN)).toBe(false);
+});
+
+test("keeps what was heard a while ago, and at the leaving everything", () => {
+  const { watch, hears, clock, kept } = setUp();
+  hears(1, { type: "status" });
+  expect(kept.get(RUN)).toBe("kernel_7_1");
+  hears(2);
+  clock.advance(1_000);
+  hears(3);
+  expect(kept.get(RUN)).toBe("kernel_7_1");
+  clock.advance(1_000);
+  expect(kept.get(RUN)).toBe("kernel_7_2");
+  watch.leaving();
+  expect(kept.get(RUN)).toBe("kernel_7_3");
+  watch.finished(RUN);
+  kept.clear();
+  clock.advance(10_000);
+  watch.leaving();
+  expect(kept.size).toBe(0);
+});

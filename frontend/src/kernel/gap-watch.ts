@@ -1,0 +1,135 @@
+/**
+ * Finds output that a stock server lost: what is on the wire at the moment when a page leaves, nobody hears. Kernels that number their messages
+ * (`message-numbers.ts`) give it away: between the last message that a page before this one heard and the first one that this page
+ * hears, numbers are missing. Such a run is marked; for other kernels nothing is said.
+ */
+import type { RunId } from "../core/notebook.ts";
+import { laterOf, MessageNumbers, numberOf } from "./message-numbers.ts";
+import type { Clock } from "./messages.ts";
+import type { KernelMessage } from "./wire.ts";
+
+export interface GapWatchOptions {
+  readonly clock: Clock;
+  /** `session` of this browser's requests. */
+  readonly session: string;
+  /** Whether this tab writes the run. */
+  readonly isOurs: (runId: RunId) => boolean;
+  /** Keep for the next page that this message of the run was heard, and with it all before. */
+  readonly keep: (runId: RunId, msgId: string) => void;
+  /** Something that the kernel said of this run was heard by nobody. */
+  readonly onGap: (runId: RunId) => void;
+}
+
+/** Channels overtake each other, and threads of a kernel too: only what is missing after so long is lost. */
+const SETTLE_MS = 1_000;
+/** How often it is kept what was heard. A page that crashes takes with it what it has not stored: so what was heard a while ago is kept. */
+const KEEP_MS = 1_000;
+
+export class GapWatch {
+  readonly #options: GapWatchOptions;
+  readonly #numbers = new MessageNumbers();
+  /** The last message of each run that was surely heard before a cut: to be compared with the next one. */
+  readonly #owed = new Map<RunId, string>();
+  /** What had been heard when a run began in this tab. */
+  readonly #since = new Map<RunId, string>();
+  /** The last message heard of each run that this tab writes, and the one that stood there when it was last looked at. */
+  readonly #heard = new Map<RunId, { latest: string; settled: string | null }>();
+  #cancel: (() => void) | null = null;
+
+  constructor(options: GapWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Every message of the kernel, whomever it answers. */
+  heard({ header, parent_header: parent, content }: KernelMessage): void {
+    const { session, isOurs } = this.#options;
+    // The server speaks in our name: of a restart, of a limit that it keeps. Those numbers are its own.
+    if (header.session === session) return;
+    const isEnd = header.msg_type === "status" && content["execution_state"] === "idle";
+    // It asks in our name, too, and alone hears the answer; ours have no numbers in their names.
+    const isByServer = numberOf(parent.msg_id ?? "") !== null;
+    const isOfOthers = parent.session !== undefined && (parent.session !== session || isByServer);
+    this.#numbers.heard(header.msg_id, isEnd && isOfOthers);
+    if (parent.msg_id !== undefined && isOurs(parent.msg_id)) this.#heardOf(parent.msg_id, header);
+  }
+
+  /** This tab sends it to the kernel. */
+  begins(runId: RunId): void {
+    const { last } = this.#numbers;
+    if (last !== null) this.#since.set(runId, last);
+  }
+
+  /** Another socket, while these runs went on. */
+  opened(runIds: readonly RunId[]): void {
+    const { last } = this.#numbers;
+    if (last !== null) for (const runId of runIds) this.#owed.set(runId, last);
+  }
+
+  /**
+   * This tab goes on with a run of a page that is gone.
+   *
+   * @param through the record holds everything up to there.
+   * @param kept what that page kept of what it heard.
+   * @param heard the last message that this tab heard of it so far.
+   */
+  takenOver(
+    runId: RunId,
+    { through, kept, heard }: Readonly<Record<"through" | "kept" | "heard", string | null>>,
+  ): void {
+    const before = laterOf(through, kept);
+    if (before === null) return;
+    this.#since.set(runId, before);
+    if (heard === null) this.#owed.set(runId, before);
+    else this.#judge(runId, before, heard);
+  }
+
+  /** Whether something that the kernel said since this run began, up to what was heard of it last, has not come. */
+  hasGap(runId: RunId): boolean {
+    const [since, heard] = [this.#since.get(runId), this.#heard.get(runId)];
+    return since !== undefined && heard !== undefined && this.#numbers.missing(since, heard.latest) > 0;
+  }
+
+  finished(runId: RunId): void {
+    this.#owed.delete(runId);
+    this.#since.delete(runId);
+    this.#heard.delete(runId);
+  }
+
+  /** The page may be about to end, and its outputs are stored. */
+  leaving(): void {
+    for (const [runId, { latest }] of this.#heard) this.#options.keep(runId, latest);
+  }
+
+  #heardOf(runId: RunId, { msg_id: id, msg_type: type }: KernelMessage["header"]): void {
+    const before = this.#owed.get(runId);
+    if (before !== undefined) {
+      this.#owed.delete(runId);
+      this.#judge(runId, before, id);
+    }
+    const known = this.#heard.get(runId);
+    if (known === undefined) {
+      this.#heard.set(runId, { latest: id, settled: null });
+      // That it has begun is no output that a crash could take.
+      if (type === "status") this.#options.keep(runId, id);
+    } else {
+      known.latest = id;
+    }
+    this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
+  }
+
+  #judge(runId: RunId, before: string, id: string): void {
+    this.#options.clock.after(SETTLE_MS, () => {
+      if (this.#numbers.missing(before, id) > 0) this.#options.onGap(runId);
+    });
+  }
+
+  #keep(): void {
+    this.#cancel = null;
+    for (const [runId, heard] of this.#heard) {
+      if (heard.settled !== null) this.#options.keep(runId, heard.settled);
+      const isNews = heard.settled !== heard.latest;
+      heard.settled = heard.latest;
+      if (isNews) this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
+    }
+  }
+}
