@@ -65,6 +65,7 @@ def checks(*, fix: bool) -> dict[str, Callable[[], bool]]:
         "spelling": in_venv("codespell_lib", *spelled_files()),
         "hosts": no_registry_hosts,
         "imports, python": command(setup.python().parent / "lint-imports"),
+        "schema": command(setup.python(), "scripts/schema.py", "--check"),
         "types, python": in_venv("mypy", *TYPED),
         "page lint": in_page("node_modules/@biomejs/biome/bin/biome", *biome_words),
         "page types": in_page("node_modules/typescript/bin/tsc", "--noEmit"),
