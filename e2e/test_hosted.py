@@ -1,41 +1,22 @@
 """S8: who is given a shared notebook runs it on the hub's hosted runtime, never on the machine of who shared it."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from people import invitation, join, team_hub
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import free_port, start
 from steps import source, type_source
 
-PASSWORD = "a long enough password"
 READY_MS = 60_000
 
 
 @pytest.fixture
 def team(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """A hub with hosted runtimes: its origin, and the link that makes the first administrator."""
-    port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    config = tmp_path / "runhere.toml"
-    config.write_text(
-        f'public_url = "{origin}"\ndata = "data"\nport = {port}\nlog_level = "warning"\nhosted_provider = "local"\n',
-        encoding="utf-8",
-    )
-    hub = start([sys.executable, "-m", "runhere_hub.cli.main", "serve", "--config", str(config)], cwd=tmp_path)
-    yield origin, hub.line_matching(rf"{origin}/join#\S+").group(0)
-    hub.stop()
-
-
-def join(page: Page, link: str, name: str) -> None:
-    page.goto(link)
-    page.get_by_label("Your name").fill(name)
-    page.get_by_label("User name").fill(name.lower())
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Join").click()
-    expect(page.get_by_role("heading", name="Notebooks")).to_be_visible()
+    with team_hub(tmp_path, 'hosted_provider = "local"') as hub:
+        yield hub.origin, hub.first_link
 
 
 def start_and_connect(page: Page) -> None:
@@ -52,9 +33,7 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
     origin, first = team
     ada, bob = new_context().new_page(), new_context().new_page()
     join(ada, first, "Ada")
-    ada.goto(f"{origin}/people")
-    ada.get_by_role("button", name="Make an invitation").click()
-    join(bob, ada.locator("code", has_text="/join#code=").inner_text().replace(" ", ""), "Bob")
+    join(bob, invitation(ada, origin), "Bob")
 
     ada.goto(origin)
     ada.get_by_role("button", name="New notebook").click()

@@ -1,0 +1,55 @@
+"""A hub for several people, and how people come to it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from servers import Program, free_port, start
+
+PASSWORD = "a long enough password"
+
+
+@dataclass
+class Team:
+    """A hub for several people. `first_link` makes the first administrator."""
+
+    origin: str
+    first_link: str
+    config: Path
+    program: Program
+
+
+@contextmanager
+def team_hub(folder: Path, *settings: str, log_level: str = "warning") -> Iterator[Team]:
+    """Run one whose data lies in `folder / "data"`; `settings` are further lines of its file."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    config = folder / "runhere.toml"
+    lines = [f'public_url = "{origin}"', 'data = "data"', f"port = {port}", f'log_level = "{log_level}"', *settings]
+    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    program = start([sys.executable, "-m", "runhere_hub.cli.main", "serve", "--config", str(config)], cwd=folder)
+    try:
+        yield Team(origin, program.line_matching(rf"{origin}/join#\S+").group(0), config, program)
+    finally:
+        program.stop()
+
+
+def join(page: Page, link: str, name: str) -> None:
+    """Come in by an invitation, with a user name of the same letters."""
+    page.goto(link)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("User name").fill(name.lower())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("heading", name="Notebooks")).to_be_visible()
+    assert "#" not in page.url
+
+
+def invitation(admin: Page, origin: str) -> str:
+    """A link by which somebody new comes in."""
+    admin.goto(f"{origin}/people")
+    admin.get_by_role("button", name="Make an invitation").click()
+    return admin.locator("code", has_text="/join#code=").inner_text().replace(" ", "")

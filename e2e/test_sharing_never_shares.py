@@ -1,0 +1,180 @@
+"""Sharing never shares a runtime (issue 7): what leads to somebody's machine is nowhere that anybody else can look.
+
+Canaries are in the address, token, folder, user and host name of a real runtime and in the ids that it gives. Its owner
+connects, runs and shares. Then everything is searched that the hub was told, keeps, logs, exports and backs up, and all
+that somebody else's page and program are answered. What *is* shared is found by the same search.
+"""
+
+import base64
+import gzip
+import json
+import re
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from people import Team, invitation, join, team_hub
+from playwright.sync_api import BrowserContext, Page, expect
+from searching import finds, forms, holds, in_files
+from servers import jupyter, server_flags
+from steps import connect, ran, run_cell, saved, source, type_source
+
+SHARED = f"shared{secrets.token_hex(6)}"  # typed into a cell: everybody who may read it has it
+
+
+def canary(what: str) -> str:
+    return f"{what}{secrets.token_hex(6)}"
+
+
+@dataclass
+class Heard:
+    """What one browser told a hub, and was told by it."""
+
+    origin: str
+    told: list[tuple[str, bytes]] = field(default_factory=list)
+    answered: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        host = urlsplit(self.origin).netloc
+
+        def on_socket(opened: Any) -> None:
+            if urlsplit(opened.url).netloc == host:
+                opened.on("framesent", lambda frame: self.told.append(("frame", as_bytes(frame))))
+                opened.on("framereceived", lambda frame: self.answered.append(("frame", as_bytes(frame))))
+
+        def on_request(request: Any) -> None:
+            if urlsplit(request.url).netloc == host:
+                head = json.dumps([request.method, request.url, request.headers]).encode()
+                self.told.append((request.url, head + (request.post_data_buffer or b"")))
+
+        page.on("websocket", on_socket)
+        page.on("request", on_request)
+
+
+def as_bytes(frame: str | bytes) -> bytes:
+    return frame.encode() if isinstance(frame, str) else bytes(frame)
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    """A hub that logs all it can."""
+    with team_hub(tmp_path, log_level="debug") as hub:
+        yield hub
+
+
+def every_answer(page: Page, origin: str, ids: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """The answer to every GET of the hub's OpenAPI, as the person of this page is given it."""
+    paths = page.request.get(f"{origin}/api/v1/openapi.json").json()["paths"]
+    for path in sorted(name for name, item in paths.items() if "get" in item):
+        filled = re.sub(r"\{(\w+)\}", lambda found: ids.get(found.group(1), "0" * 32), path)
+        answer = page.request.get(origin + filled, params={"q": SHARED} if path.endswith(("search", "people")) else {})
+        yield path, json.dumps(answer.headers).encode() + answer.body()
+
+
+def outside(secrets_: dict[str, str], found: list[tuple[str, str]], *places: str) -> None:
+    """Demand that each of these was found in each of these kinds of places."""
+    for what in secrets_:
+        missing = [place for place in places if not any(place in where and of == what for of, where in found)]
+        assert missing == [], (what, found)
+
+
+@pytest.mark.timeout(240)
+def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
+    team: Team, new_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    origin = team.origin
+    ada, bob = new_context().new_page(), new_context().new_page()
+    of_ada, of_bob = Heard(origin), Heard(origin)
+    join(ada, team.first_link, "Ada")
+    join(bob, invitation(ada, origin), "Bob")
+    of_ada.listen(ada)
+    of_bob.listen(bob)
+
+    hidden = {"token": canary("token"), "base path": canary("base"), "folder": canary("folder"), "user": canary("user")}
+    home = tmp_path / "elsewhere" / hidden["folder"]
+    home.mkdir(parents=True)
+    flags = [*server_flags(origin), f"--ServerApp.base_url=/{hidden['base path']}/"]
+    who = {name: hidden["user"] for name in ("USER", "LOGNAME", "LNAME", "USERNAME")}
+    with jupyter("server", home, *flags, token=hidden["token"], env=who) as runtime:
+        url = f"{runtime.url}/{hidden['base path']}"
+        port = urlsplit(url).port
+        ada.goto(origin)
+        ada.get_by_role("button", name="New notebook").click()
+        type_source(ada, 1, f"print('{SHARED}')")
+        connect(ada, f"{url}/?token={runtime.token}")
+        run_cell(ada, 1)
+        ran(ada, 1)
+        saved(ada)
+        kernels = ada.request.get(f"{url}/api/kernels", headers={"Authorization": f"token {runtime.token}"}).json()
+        sessions = ada.request.get(f"{url}/api/sessions", headers={"Authorization": f"token {runtime.token}"}).json()
+        hidden |= {"kernel id": kernels[0]["id"], "session id": sessions[0]["id"], "address": f"127.0.0.1:{port}"}
+        hidden |= {"folder of the runtime": str(home), "port": f":{port}/"}
+        if not socket.gethostname().startswith("localhost") and len(socket.gethostname()) > 4:
+            hidden["host name"] = socket.gethostname()
+
+        notebook = ada.url.rpartition("/")[2]
+        ada.get_by_role("button", name="Share").click()
+        sharing = ada.get_by_role("dialog", name="Share notebook")
+        sharing.get_by_label("Add a person").fill("bob")
+        sharing.get_by_role("button", name=re.compile("Role$")).first.click()
+        ada.get_by_role("option", name=re.compile("^Editor")).click()
+        sharing.get_by_role("button", name="Share", exact=True).click()
+        expect(sharing.get_by_role("button", name="Remove Bob")).to_be_visible()
+        bob.goto(f"{origin}/n/{notebook}")
+        expect(source(bob, 1)).to_contain_text(SHARED)
+        # They are there together: presence says on whose machine it runs, and no more.
+        ada.keyboard.press("Escape")
+        source(ada, 1).click()
+        expect(bob.get_by_label("Also here:").first).to_be_visible()
+        of_bob.answered += [("page", bob.content().encode())]
+        home_of_bob = bob.request.get(f"{origin}/api/v1/home").json()
+        me = bob.request.get(f"{origin}/api/v1/session").json()["person"]["id"]
+        ids = {
+            "notebook_id": notebook,
+            "folder_id": home_of_bob["folders"][0]["id"],
+            "person_id": me,
+            "sha256": "0" * 64,
+        }
+        of_bob.answered += every_answer(bob, origin, ids)
+
+    runhere = [sys.executable, "-m", "runhere_hub.cli.main"]
+    for words in (["export", "--out", str(tmp_path / "export")], ["backup", str(tmp_path / "backup.tar.gz")]):
+        subprocess.run([*runhere, *words, "--config", str(team.config)], check=True, capture_output=True, timeout=60)
+    ada.context.close()
+    bob.context.close()
+    team.program.stop()
+
+    kept = [*in_files(tmp_path / "data", tmp_path / "export", tmp_path / "backup.tar.gz")]
+    logs = [("log", line.encode()) for line in team.program.lines]
+    told = [(f"told: {where}", data) for where, data in of_ada.told]
+    answered = [(f"answered: {where}", data) for where, data in of_bob.answered]
+    assert finds(hidden, [*kept, *logs, *told, *answered]) == []
+    # The same search finds what is shared in each of these places, so it would have found what is not.
+    shared = {"source": SHARED}
+    found = finds(shared, [*kept, *told, *answered])
+    outside(shared, found, "hub.db:", "export/", "backup.tar.gz:", "told: frame", "answered: frame", "answered: page")
+    outside(shared, found, "answered: /api/v1/notebooks/{notebook_id}/download", "answered: /api/v1/search")
+    assert finds({"notebook": notebook}, logs) != []
+
+
+@pytest.mark.parametrize("form", range(len(forms("canary"))))
+def test_the_search_finds_a_planted_secret_in_every_form(form: int) -> None:
+    secret = canary("planted")
+    hay = bytes(range(256)) * 4
+    assert not holds(hay, secret)
+    assert holds(hay + forms(secret)[form] + hay, secret)
+    assert holds(hay + forms(secret)[form].upper() + hay, secret)
+    assert holds(hay + gzip.compress(hay + forms(secret)[form]), secret)
+
+
+@pytest.mark.parametrize("offset", range(6))
+def test_the_search_finds_a_planted_secret_in_base64_wherever_it_stands(offset: int) -> None:
+    secret = canary("planted")
+    assert holds(base64.b64encode(b"?" * offset + secret.encode() + b"behind it"), secret)
