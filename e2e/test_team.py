@@ -1,46 +1,71 @@
 """Several people on one hub: come in by a link, share by name and by link, read without running, lose a role."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
-from servers import free_port, start
-from steps import source, type_source
+from people import PASSWORD, invitation, join, team_hub
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from steps import code_cell, source, type_source
 
-PASSWORD = "a long enough password"
+HOSTILE = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) https://example.org/a"
 
 
 @pytest.fixture
 def team(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """A hub for several people: its origin, and the link that makes the first administrator."""
-    port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    config = tmp_path / "runhere.toml"
-    config.write_text(
-        f'public_url = "{origin}"\ndata = "data"\nport = {port}\nlog_level = "warning"\n', encoding="utf-8"
-    )
-    hub = start([sys.executable, "-m", "runhere_hub.cli.main", "serve", "--config", str(config)], cwd=tmp_path)
-    yield origin, hub.line_matching(rf"{origin}/join#\S+").group(0)
-    hub.stop()
+    with team_hub(tmp_path) as hub:
+        yield hub.origin, hub.first_link
 
 
-def join(page: Page, link: str, name: str) -> None:
-    page.goto(link)
-    page.get_by_label("Your name").fill(name)
-    page.get_by_label("User name").fill(name.lower())
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Join").click()
-    expect(page.get_by_role("heading", name="Notebooks")).to_be_visible()
-    assert "#" not in page.url
+def give(ada: Page, sharing: Locator, role: str) -> None:
+    """Ada gives Bob a role in the dialog, which she opens when it is closed."""
+    if not sharing.is_visible():
+        ada.get_by_role("button", name="Share").click()
+    sharing.get_by_role("button", name=re.compile("Role of Bob")).click()
+    ada.get_by_role("option", name=re.compile(f"^{role}")).click()
 
 
-def invitation(admin: Page, origin: str) -> str:
-    admin.goto(f"{origin}/people")
-    admin.get_by_role("button", name="Make an invitation").click()
-    return admin.locator("code", has_text="/join#code=").inner_text().replace(" ", "")
+def talk_about_the_cell(ada: Page, bob: Page, give_bob: Callable[[str], None]) -> None:
+    """Comments: live for both, read by a viewer, written by a commenter, and run nowhere."""
+    ada.bring_to_front()  # Firefox tells a window behind another one nothing of its focus
+    ada.get_by_role("dialog").get_by_role("button", name="Close").first.click()
+    code_cell(ada, 1).click(position={"x": 5, "y": 5})
+    ada.get_by_role("menuitem", name="Insert", exact=True).click()
+    ada.get_by_role("menuitem", name=re.compile("^Comment on the cell")).click()
+    field = ada.get_by_role("textbox", name="Comment on code cell 1")
+    expect(field).to_be_focused()
+    ada.keyboard.type(HOSTILE)
+    ada.keyboard.press("Control+Enter")
+    expect(ada.get_by_role("listitem", name="Comment of Ada on code cell 1")).to_contain_text(HOSTILE)
+
+    # Bob, who reads, is told at once. The text is text: the one link in it is the address, and nothing ran.
+    bob.bring_to_front()
+    mark = code_cell(bob, 1).get_by_role("button", name="1 open comment on this cell")
+    mark.click()
+    thread = bob.get_by_role("listitem", name="Comment of Ada on code cell 1")
+    expect(thread).to_be_focused()
+    expect(thread).to_contain_text(HOSTILE)
+    expect(thread.get_by_role("link")).to_have_text(["https://example.org/a"])
+    expect(thread.get_by_role("img")).to_have_count(0)
+    expect(bob.get_by_text("You may read comments here, not write them.")).to_be_visible()
+    expect(bob.get_by_role("region", name="Comments").get_by_role("textbox")).to_have_count(0)
+
+    ada.bring_to_front()
+    give_bob("Commenter")
+    bob.bring_to_front()
+    reply = thread.get_by_role("textbox", name="Reply to Ada")
+    reply.click()
+    bob.keyboard.type("Because of Bob")
+    bob.keyboard.press("Control+Enter")
+    ada.bring_to_front()
+    ada.get_by_role("dialog").get_by_role("button", name="Close").first.click()
+    answered = ada.get_by_role("listitem", name="Comment of Ada on code cell 1")
+    expect(answered).to_contain_text("Because of Bob")
+    answered.get_by_role("button", name="Resolve").click()
+    expect(mark).to_have_count(0)
+    expect(thread).to_have_count(0)
 
 
 @pytest.mark.timeout(180)
@@ -72,9 +97,10 @@ def test_people_share_by_name_and_link_and_a_viewer_is_offered_a_copy(
     expect(offer.get_by_role("button", name="Make a copy")).to_be_visible()
     offer.get_by_role("button", name="Cancel").click()
 
+    talk_about_the_cell(ada, bob, lambda role: give(ada, sharing, role))
+
     # A role that changes reaches the open page; editing works at once, and ends at once.
-    sharing.get_by_role("button", name=re.compile("Role of Bob")).click()
-    ada.get_by_role("option", name=re.compile("^Editor")).click()
+    give(ada, sharing, "Editor")
     expect(source(bob, 1)).not_to_have_attribute("aria-readonly", "true")
     type_source(bob, 1, "by_bob = 1")
     expect(source(ada, 1)).to_have_text("by_bob = 1")

@@ -83,6 +83,23 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def team_database(request: pytest.FixtureRequest) -> str | None:
+    """Database of a hub for several people, as its settings have it; None: SQLite in its data folder."""
+    return None if request.param == "sqlite" else str(request.getfixturevalue("migrated_postgres"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def module_team_database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The same, one for all tests of a module."""
+    if request.param == "sqlite":
+        yield None
+        return
+    template = request.getfixturevalue("postgres_template")
+    with _postgres_database(request.getfixturevalue("postgres_url"), template=template) as url:
+        yield url
+
+
 @contextmanager
 def _postgres_database(maintenance_url: str, *, template: str) -> Iterator[str]:
     """A database of its own, dropped afterwards: each takes 8 MB."""

@@ -18,6 +18,7 @@ export type SearchResults = Schemas["SearchResults"];
 export type Revision = Schemas["Revision"];
 export type Restored = Schemas["Restored"];
 export type RevisionCell = Schemas["RevisionCell"];
+export type Comment = Schemas["Comment"];
 export type SignInWays = Schemas["SignInWays"];
 export type Role = Notebook["role"];
 export type Accept = NonNullable<Schemas["OpenNotebook"]["accept"]>;
@@ -36,12 +37,7 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** As the hub's OpenAPI has it. */
-interface HostedRuntime extends Omit<HostedStatus, "stopsAt"> {
-  readonly stops_at: number | null;
-}
-
-function hostedStatus(found: HostedRuntime): HostedStatus {
+function hostedStatus(found: Schemas["HostedRuntime"]): HostedStatus {
   const { id, provider, state, percent, message } = found;
   return { id, provider, state, percent, message, stopsAt: found.stops_at };
 }
@@ -196,7 +192,7 @@ export class HubClient {
   }
   async hostedTicket(runtimeId: string): Promise<string> {
     const path = `/runtimes/${runtimeId}/tickets`;
-    return (await this.#json<{ readonly ticket: string }>(path, { method: "POST", json: {} })).ticket;
+    return (await this.#json<Schemas["RuntimeTicket"]>(path, { method: "POST", json: {} })).ticket;
   }
   /** Trades a ticket for a pass, at the door of the runtime. */
   async hostedPass(runtimeId: string, ticket: string): Promise<string> {

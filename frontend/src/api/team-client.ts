@@ -97,8 +97,9 @@ export class TeamClient {
   takeAway(target: ShareTarget, personId: string): Promise<void> {
     return this.hub.askNothing(`${base(target)}/shares/${personId}`, { method: "DELETE", query: queryOf(target) });
   }
-  makeLink(target: ShareTarget, role: Role, lifeMs: number): Promise<NewShareLink> {
-    const json = { role, life_ms: lifeMs };
+  /** `maxUses` null: everybody who has it. */
+  makeLink(target: ShareTarget, role: Role, lifeMs: number, maxUses: number | null): Promise<NewShareLink> {
+    const json = { role, life_ms: lifeMs, max_uses: maxUses };
     return this.hub.ask(`${base(target)}/links`, { method: "POST", query: queryOf(target), json });
   }
   withdrawLink(id: string): Promise<void> {

@@ -2,6 +2,7 @@
  * Every command of the notebook page, once: what it is called, which menu it stands in, which keys call it, when it can be
  * called and what it does. Menus, the command palette, shortcuts and the help of shortcuts are all read from this table.
  */
+import { canComment } from "../core/notebook.ts";
 import type { KeyBinding, KeyMode } from "../core/shortcuts.ts";
 import type { TextKey } from "../i18n/t.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
@@ -26,6 +27,8 @@ export interface PageActions {
   /** Opens a panel beside the notebook, or closes it when it is the open one. */
   togglePanel(id: PanelId): void;
   isPanelOpen(id: PanelId): boolean;
+  /** Opens the comments, ready to write one about the active cell. */
+  comment(): void;
   /** Connection of this notebook's runtime. */
   connect(): void;
   manageSessions(): void;
@@ -59,6 +62,10 @@ type When = (context: CommandContext) => boolean;
 
 const always: When = () => true;
 const editable: When = ({ notebook }) => !notebook.isReadOnly;
+const commentable: When = ({ notebook }) => {
+  const { hello } = notebook.services.room.state.get();
+  return hello !== null && canComment(hello.role) && notebook.activeId !== null;
+};
 const connected: When = ({ isConnected }) => isConnected;
 const inEditor: When = (context) => editable(context) && context.notebook.mode === "edit";
 
@@ -206,6 +213,7 @@ const insert: readonly Command[] = [
   ),
   command("textBelow", at("insert", 2), [], editable, ({ notebook }) => insertCell(notebook, "markdown", "below")),
   command("textAbove", at("insert", 2), [], editable, ({ notebook }) => insertCell(notebook, "markdown", "above")),
+  command("addComment", at("insert", 3), any("Mod-Alt-m"), commentable, ({ page }) => page.comment()),
 ];
 
 const runtime: readonly Command[] = [

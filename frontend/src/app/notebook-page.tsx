@@ -144,6 +144,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   useEffect(() => {
     if (!isWaiting) whenIdle(() => setHasPanels(true));
   }, [isWaiting]);
+  useComments(open, page, isConnected);
   useLineNumbers(open, page);
   useNotices(open);
   useEffect(() => open.copyWish.subscribe(() => setDialog("copy_to_run")), [open]);
@@ -215,6 +216,22 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
 
 function whenIdle(work: () => void): void {
   (globalThis.requestIdleCallback ?? setTimeout)(() => work());
+}
+
+/** What shows comments is loaded when the page is idle: the notebook needs none of it. */
+function useComments({ comments, controller }: OpenNotebook, { panels }: PageServices, isConnected: boolean): void {
+  useEffect(() => {
+    comments.open = () => panels.show("comments");
+    if (!isConnected) return;
+    // Without it the margin is empty; the panel tries again.
+    whenIdle(
+      () =>
+        void withWords(import("./comment-part.tsx"), "comments").then(
+          ({ beginComments }) => void beginComments(comments, controller),
+          () => undefined,
+        ),
+    );
+  }, [comments, controller, panels, isConnected]);
 }
 
 /** The choice of line numbers holds for every notebook of this browser; the command and the settings change the same. */

@@ -18,6 +18,7 @@ import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import type { HostedAccess } from "../views/connect/runtime.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { browserId, tabId } from "./browser-ids.ts";
+import { CommentDesk } from "./comment-desk.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
 import { roomUrl } from "./notebook-ahead.ts";
 import { NotebookTrust } from "./notebook-trust.ts";
@@ -38,6 +39,7 @@ export interface OpenNotebook {
   readonly desk: ConnectDesk;
   readonly requests: RequestDesk;
   readonly controller: NotebookController;
+  readonly comments: CommentDesk;
   /** Grows when somebody who may only read wants to run. */
   readonly copyWish: Observable<number>;
   readonly trust: NotebookTrust;
@@ -123,6 +125,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     forgetApprovals: () => trust.forget(),
     onTrouble: (error) => toast({ text: errorText(error), tone: "error" }),
   });
+  const comments = new CommentDesk({ notebookId: id, doc, hub, room });
   const language = languageOf(doc, runtime);
   const controller = new NotebookController({
     doc,
@@ -130,6 +133,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     room,
     actions: driver,
     trust,
+    margin: comments.margin,
     help: runtime,
     language: language.value,
     person: session.person,
@@ -150,9 +154,11 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     desk,
     requests,
     controller,
+    comments,
     copyWish,
     trust,
     close() {
+      comments.close();
       controller.close();
       desk.end();
       widgets.close();

@@ -82,6 +82,7 @@ export function pageActions(options: PageActionsOptions): PageActions {
       const next: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
       page.preferences.set({ theme: next[page.preferences.get().theme] });
     },
+    comment: () => open.comments.ask({ kind: "write" }),
     togglePanel: (id) => page.panels.toggle(id),
     isPanelOpen: (id) => page.panels.state.get().panel === id,
     connect: () => open.desk.show(open.desk.first),

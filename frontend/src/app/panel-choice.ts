@@ -2,7 +2,7 @@
 import { type Observable, Value } from "../core/observable.ts";
 
 /** In the order of the rail. Each has a title `commands.panel_<id>`, a command of that name, and a row in `panel-table.tsx`. */
-export const panelIds = ["contents", "variables", "files", "terminal", "resources"] as const;
+export const panelIds = ["contents", "comments", "variables", "files", "terminal", "resources"] as const;
 export type PanelId = (typeof panelIds)[number];
 
 export interface PanelState {
@@ -33,6 +33,11 @@ export class PanelChoice {
   toggle(id: PanelId): void {
     const { panel, asked } = this.#state.get();
     this.#set(panel === id ? null : id, asked + 1);
+  }
+
+  /** Opens a panel; one that is open stays. */
+  show(id: PanelId): void {
+    if (this.#state.get().panel !== id) this.toggle(id);
   }
 
   close(): void {

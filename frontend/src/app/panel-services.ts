@@ -5,6 +5,7 @@ import type { Observable } from "../core/observable.ts";
 import type { KernelPort } from "../kernel/kernel-port.ts";
 import type { JupyterServer } from "../kernel/server.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
+import type { CommentDesk } from "./comment-desk.ts";
 import type { OpenNotebook } from "./open-notebook.ts";
 import { notebookPath } from "./routes.ts";
 import type { KernelState } from "./runtime-types.ts";
@@ -15,6 +16,7 @@ export interface PanelServices {
   readonly hub: HubClient;
   /** The document (`controller.services.doc`), the selection, going to a cell. */
   readonly controller: NotebookController;
+  readonly comments: CommentDesk;
   readonly binding: Observable<BindingState>;
   /**
    * The bound Jupyter server, with its transport; null while none is bound. It stays the same object over restarts of the kernel, new
@@ -39,11 +41,12 @@ export interface PanelServices {
 }
 
 export function panelServices(page: PageServices, notebook: Notebook, open: OpenNotebook): PanelServices {
-  const { runtime, controller, desk } = open;
+  const { runtime, controller, desk, comments } = open;
   return {
     notebook,
     hub: page.hub,
     controller,
+    comments,
     binding: runtime.binding,
     server: runtime.server,
     kernel: runtime.kernel,

@@ -5,7 +5,7 @@
  * A panel is an island in `views/<id>/`; the row here gives it what it needs of `PanelServices`. While the runtime is away for a moment the
  * panel stays as it is under a line of the host; after a switch of runtime it is made anew if it `uses` the server.
  */
-import { FolderTree, Gauge, ListTree, type LucideIcon, SquareTerminal, Variable } from "lucide-react";
+import { FolderTree, Gauge, ListTree, type LucideIcon, MessageSquare, SquareTerminal, Variable } from "lucide-react";
 import type { ComponentType } from "react";
 import type { BindingState } from "../core/binding.ts";
 import { withWords } from "../i18n/t.ts";
@@ -41,6 +41,11 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
         />
       );
     },
+  },
+  comments: {
+    icon: MessageSquare,
+    uses: "nothing",
+    load: async () => (await withWords(import("./comment-part.tsx"), "comments")).CommentsPart,
   },
   variables: {
     icon: Variable,

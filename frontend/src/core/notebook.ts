@@ -21,6 +21,10 @@ export function canEdit(role: Role): boolean {
   return role === "editor" || role === "owner";
 }
 
+export function canComment(role: Role): boolean {
+  return role === "commenter" || canEdit(role);
+}
+
 /** `lost`: unfinished and nobody writes it any more (*contact lost*). */
 export type RunStatus = "queued" | "running" | "ok" | "error" | "interrupted" | "cancelled" | "lost";
 

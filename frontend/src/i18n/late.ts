@@ -3,6 +3,10 @@
  * the first load may use them; `late.test.ts` follows the imports and says who does.
  */
 export const late = {
+  comments: {
+    en: async () => (await import("./en/comments.ts")).comments,
+    ja: async () => (await import("./ja/comments.ts")).comments,
+  },
   connect: {
     en: async () => (await import("./en/connect.ts")).connect,
     ja: async () => (await import("./ja/connect.ts")).connect,

@@ -111,6 +111,7 @@ export type HubFrame =
   | ({ readonly type: "file" } & FileState)
   | { readonly type: "role"; readonly role: Role }
   | { readonly type: "omit_outputs"; readonly omit: boolean }
+  | { readonly type: "comments" }
   | { readonly type: "refused"; readonly code: string; readonly message: string; readonly of: string }
   | RunHubFrame;
 
@@ -127,6 +128,7 @@ const REQUIRED: {
   file: { state: "string", path: "string" },
   role: { role: "string" },
   omit_outputs: { omit: "boolean" },
+  comments: {},
   refused: { code: "string", message: "string", of: "string" },
   runs: { heads: "object", runs: "array" },
   run: { run_id: "string", n: "number", event: "object" },

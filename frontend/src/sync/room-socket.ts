@@ -291,6 +291,9 @@ export class RoomSocket {
       case "omit_outputs":
         this.#takeOmitOutputs(frame.omit);
         break;
+      case "comments":
+        this.#set({ commentNews: this.#state.get().commentNews + 1 });
+        break;
       case "role":
         this.#takeRole(frame.role);
         break;

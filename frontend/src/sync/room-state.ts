@@ -22,6 +22,8 @@ export interface RoomState {
   readonly notSaved: { readonly code: string; readonly message: string } | null;
   readonly file: FileState | null;
   readonly hello: Hello | null;
+  /** Grows when the hub says that comments are others now (SPEC 2.11). */
+  readonly commentNews: number;
   readonly refusedCode: RefusedCode | null;
   /** Every unsaved edit is written to this browser's storage: it survives a closed tab. */
   readonly keptOffline: boolean;
@@ -34,6 +36,7 @@ export const FIRST_ROOM_STATE: RoomState = {
   notSaved: null,
   file: null,
   hello: null,
+  commentNews: 0,
   refusedCode: null,
   keptOffline: true,
 };

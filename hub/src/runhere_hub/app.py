@@ -37,6 +37,7 @@ from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services import accounts, folders, runtimes, session, sharing
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
+from runhere_hub.services.comments import Comments
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.passwords import Passwords
 from runhere_hub.services.runtimes import Runtimes
@@ -175,6 +176,7 @@ def _services(settings: Settings, port: int) -> Services:
         version=__version__,
         data_dir_label=str(settings.data_dir) if team is None else "",
         cookie_name=auth.cookie_name(port, is_https=team is not None and team.is_https),
+        comments=Comments(drive),
         bound_rooms=rooms,
         team=None if team is None else team_services(team, drive, _hosted(team.hosted, settings, sign_in)),
     )

@@ -9,7 +9,7 @@ import pytest
 from pycrdt import Map
 
 from runhere_hub.bus.local import LocalBus, LocalExchange
-from runhere_hub.core.bus import Missed
+from runhere_hub.core.bus import Commented, Missed
 from runhere_hub.core.notebook import Cell, CellId, Notebook
 from runhere_hub.core.presence import Entry, read, write
 from runhere_hub.core.yjs_bytes import awareness
@@ -67,6 +67,18 @@ async def test_what_is_typed_at_one_is_read_at_the_other(pair: Pair) -> None:
     bob.page.type("c1", 3, " and bob")
     ada.page.type("c1", 0, "> ")
     await pair.until(lambda: ada.page.text("c1") == bob.page.text("c1") == "> ada and bob", ada, bob)
+
+
+async def test_comments_that_are_made_at_one_are_told_at_the_other(pair: Pair) -> None:
+    ada, bob = await two_seats(pair)
+    await settle(ada, bob)
+    told = [message for seat in (ada, bob) for message in seat.channel.take()]
+    assert '{"type":"comments"}' not in told
+    LocalBus(pair.exchange).tell(Commented(NOTEBOOK))
+    assert [seat.channel.take() for seat in (ada, bob)] == [['{"type":"comments"}']] * 2
+    for end in pair.exchange.listeners.values():
+        end(Missed())  # news was lost: there may have been comments
+    assert '{"type":"comments"}' in ada.channel.take()
 
 
 async def test_a_storm_at_both_converges_and_every_frame_is_stored_once(pair: Pair) -> None:

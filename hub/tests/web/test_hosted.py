@@ -80,7 +80,9 @@ class Hub:
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, static: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
+async def hub(
+    tmp_path: Path, static: Path, monkeypatch: pytest.MonkeyPatch, team_database: str | None
+) -> AsyncIterator[Hub]:
     data = tmp_path / "data"
     data.mkdir()
     runtime, clock = FakeRuntime(SECRET), FakeClock(composition._now_ms())
@@ -88,7 +90,13 @@ async def hub(tmp_path: Path, static: Path, monkeypatch: pytest.MonkeyPatch) -> 
         provider = FakeProvider(upstream)
         monkeypatch.setattr(composition, "_runtime_provider", lambda *_: provider)
         monkeypatch.setattr(composition, "_now_ms", clock)
-        settings = team_settings(data, static, hosted=Hosted("local"), trusted_proxies=(f"{PROXY}/32", "127.0.0.1/32"))
+        settings = team_settings(
+            data,
+            static,
+            database=team_database,
+            hosted=Hosted("local"),
+            trusted_proxies=(f"{PROXY}/32", "127.0.0.1/32"),
+        )
         async with team_hub(settings) as team:
             await team.join("ada")
             await team.join("ben")
@@ -295,6 +303,16 @@ async def test_a_runtime_that_is_gone_is_told_as_such(hub: Hub) -> None:
     assert hub.runtime.seen == []
     await hub.ready("ada")
     assert (await (await hub.page(token)).get(f"/rt/{ada}/api/kernels")).status_code == 200
+
+
+async def test_starting_and_stopping_are_in_the_audit_log_once(hub: Hub) -> None:
+    ada, ben = hub.team.people["ada"], hub.team.people["ben"]
+    for verb in ("start", "start", "stop", "stop"):
+        assert (await ben.post(f"{HERE}/{verb}", json={})).status_code == 200
+    entries = (await ada.get("/api/v1/admin/log")).json()["entries"]
+    about = [(one["action"], one["person_id"]) for one in entries if one["action"].startswith("runtime_")]
+    assert about == [("runtime_stop", hub.team.ids["ben"]), ("runtime_start", hub.team.ids["ben"])]
+    assert SECRET not in str(entries)
 
 
 async def test_without_a_provider_there_is_nothing(tmp_path: Path, static: Path) -> None:

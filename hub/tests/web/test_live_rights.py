@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,13 +20,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from runhere_hub.app import create_app, team_accounts
-from runhere_hub.core.access import FRAMES, ROLES, Role, may_send
+from runhere_hub.core.access import FRAMES, ROLES, TOLD, Role, may_send
 from runhere_hub.core.yjs_bytes import awareness, sync_step1, sync_update
 from runhere_hub.services import accounts
 from runhere_hub.settings import Settings
 from runhere_hub.store.session import Database
 from runhere_hub.testing.serving import CONTROL
-from runhere_hub.testing.team import PASSWORD, team_settings
+from runhere_hub.testing.team import PASSWORD, everything_stored, team_settings
 from runhere_hub.web.sockets import rooms
 from runhere_protocol import ROOM_SUBPROTOCOL
 
@@ -60,12 +62,14 @@ class Served:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+async def served(tmp_path_factory: pytest.TempPathFactory, module_team_database: str | None) -> AsyncIterator[Served]:
     data = tmp_path_factory.mktemp("data")
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     origin = f"http://127.0.0.1:{port}"
-    settings = team_settings(data, data / "no page", public_origin=origin, trusted_proxies=())
+    settings = team_settings(
+        data, data / "no page", database=module_team_database, public_origin=origin, trusted_proxies=()
+    )
     app = create_app(settings, port=port, control_token=CONTROL)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", **rooms.UVICORN_OPTIONS))  # type: ignore[arg-type]
     serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -165,6 +169,23 @@ async def test_h07_a_withdrawn_link_takes_back_the_role_that_came_by_it(served: 
     assert (await linked.get(f"/api/v1/notebooks/{served.notebook_id}")).status_code == 404
 
 
+async def test_a_link_for_one_person_lets_one_in_and_that_one_again(served: Served) -> None:
+    olga = served.people["olga"]
+    path = f"/api/v1/notebooks/{served.notebook_id}"
+    made = (await olga.post(f"{path}/links", json={"role": "viewer", "max_uses": 1})).json()
+    accept, secret = f"/api/v1/links/{made['link']['id']}/accept", {"secret": made["url"].partition("#")[2]}
+    for _ in range(2):
+        assert (await served.people["linked"].post(accept, json=secret)).status_code == 200
+    assert (await served.people["leaver"].post(accept, json=secret)).status_code == 404
+    assert (await served.people["leaver"].get(path)).status_code == 404
+    [link] = [one for one in (await olga.get(f"{path}/shares")).json()["links"] if one["id"] == made["link"]["id"]]
+    assert (link["uses"], link["max_uses"]) == (1, 1)
+    for nonsense in (0, -1, "many"):
+        refused = await olga.post(f"{path}/links", json={"role": "viewer", "max_uses": nonsense})
+        assert refused.status_code == 422
+    assert (await olga.delete(f"/api/v1/links/{made['link']['id']}")).status_code == 204
+
+
 async def test_signing_out_everywhere_cuts_live_pages(served: Served) -> None:
     await served.share("out", "editor")
     ws = await served.joined("out", client_id=14)
@@ -182,6 +203,23 @@ async def test_an_account_that_another_process_disables_is_cut(served: Served) -
     await accounts.set_disabled(team_accounts(served.settings.team, db), by=None, user_name="disabled", disabled=True)
     db.close()
     assert await close_code(ws) == 4401
+
+
+async def test_comments_are_told_to_everybody_in_the_room_and_to_nobody_who_was_sent_out(served: Served) -> None:
+    await served.share("leaver", "viewer")
+    viewer, leaver = await served.joined("viewer", client_id=21), await served.joined("leaver", client_id=22)
+    for ws in (viewer, leaver):
+        await hear(ws, "hello")
+    path = f"/api/v1/notebooks/{served.notebook_id}"
+    wish = {"cell_id": "c", "body": "SECRET"}
+    assert (await served.people["commenter"].post(f"{path}/comments", json=wish)).status_code == 201
+    for ws in (viewer, leaver):
+        assert await hear(ws, "comments") == {"type": "comments"}  # what was said is asked for, with the rights of then
+    gone = await served.people["olga"].delete(f"{path}/shares/{served.ids['leaver']}")
+    assert gone.status_code == 204
+    assert await close_code(leaver) == 4404
+    assert (await served.people["leaver"].get(f"{path}/comments")).status_code == 404
+    await viewer.close()
 
 
 async def test_h03_no_other_site_opens_a_room(served: Served) -> None:
@@ -205,6 +243,17 @@ SENT: dict[str, bytes | dict[str, Any]] = {
 
 async def test_h01_every_kind_of_message_stands_in_the_matrix() -> None:
     assert SENT.keys() == FRAMES.keys()
+
+
+async def test_h01_every_kind_that_a_page_is_told_stands_in_the_table() -> None:
+    root = Path(__file__).parents[3]
+    page = (root / "frontend/src/sync/messages.ts").read_text(encoding="utf-8")
+    table = page.partition("const REQUIRED")[2].partition("= {")[2].partition("\n};")[0]
+    assert set(re.findall(r"^  (\w+):", table, re.M)) == TOLD.keys()
+    sources = [*(root / "hub/src/runhere_hub/rooms").glob("*.py"), *(root / "hub/src/runhere_hub/core").glob("run*.py")]
+    said = {kind for file in sources for kind in re.findall(r'"type": ?"(\w+)"', file.read_text(encoding="utf-8"))}
+    events = {"started", "status", "outputs"}  # inside of `run`
+    assert said - events - {"take_over", "release"} == TOLD.keys()
 
 
 @pytest.mark.parametrize("kind", sorted(FRAMES))
@@ -242,5 +291,6 @@ async def test_a_run_that_would_tell_where_it_ran_is_refused(served: Served, lab
     await ws.send(json.dumps(fine))
     assert (await hear(ws, "run_ack"))["run_id"] == fine["run_id"]
     await ws.close()
-    db = (served.settings.data_dir / "hub.db").read_bytes() + (served.settings.data_dir / "hub.db-wal").read_bytes()
-    assert label.encode() not in db
+    stored = everything_stored(served.settings.database_url)
+    assert label not in stored
+    assert named["label"] in stored

@@ -37,6 +37,8 @@ class Case:
     secret: str
     trashed: str
     bystander: str
+    own_comment: str = NEVER
+    comment: str = NEVER
 
 
 Call = Callable[[httpx.AsyncClient, Case], Awaitable[httpx.Response]]
@@ -86,6 +88,24 @@ OBJECTS: dict[str, tuple[str, Call]] = {
     ),
     f"DELETE {N}/{{notebook_id}}/shares/{{person_id}}": ("owner", on("DELETE", N + "/{notebook}/shares/{bystander}")),
     f"POST {N}/{{notebook_id}}/links": ("owner", on("POST", N + "/{notebook}/links", {"role": "viewer"})),
+    f"GET {N}/{{notebook_id}}/comments": ("viewer", on("GET", N + "/{notebook}/comments")),
+    f"POST {N}/{{notebook_id}}/comments": (
+        "commenter",
+        on("POST", N + "/{notebook}/comments", {"cell_id": "c", "body": "New"}),
+    ),
+    # One's own; another's is refused by tests/web/test_comments.py.
+    f"PATCH {N}/{{notebook_id}}/comments/{{comment_id}}": (
+        "commenter",
+        on("PATCH", N + "/{notebook}/comments/{own_comment}", {"body": "Changed"}),
+    ),
+    f"DELETE {N}/{{notebook_id}}/comments/{{comment_id}}": (
+        "commenter",
+        on("DELETE", N + "/{notebook}/comments/{own_comment}"),
+    ),
+    f"POST {N}/{{notebook_id}}/comments/{{comment_id}}/resolved": (
+        "commenter",
+        on("POST", N + "/{notebook}/comments/{comment}/resolved", {"resolved": True}),
+    ),
     f"GET {N}/{{notebook_id}}/outputs": ("viewer", on("GET", N + "/{notebook}/outputs")),
     f"PUT {N}/{{notebook_id}}/outputs": ("owner", on("PUT", N + "/{notebook}/outputs", {"omit": False})),
     f"POST {N}/{{notebook_id}}/trust/look": ("viewer", on("POST", N + "/{notebook}/trust/look", {"cells": []})),
@@ -172,17 +192,17 @@ async def test_every_operation_has_its_place_in_the_matrix() -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TeamHub]:
+async def hub(tmp_path_factory: pytest.TempPathFactory, module_team_database: str | None) -> AsyncIterator[TeamHub]:
     data = tmp_path_factory.mktemp("data")
-    async with team_hub(team_settings(data, data / "no page")) as running:
+    async with team_hub(team_settings(data, data / "no page", database=module_team_database)) as running:
         for name in ("ann", "olga", "spare", "bystander", *ROLES[:-1]):
             await running.join(name)
         await running.join("owner")
         yield running
 
 
-async def case_for(hub: TeamHub, role: str) -> Case:
-    """New things of Olga's on which this role's person has this role."""
+async def case_for(hub: TeamHub, role: str, *, has_comments: bool = False) -> Case:
+    """New things of Olga's on which this role's person has this role; comments of theirs from when they might."""
     olga = hub.people["olga"]
     folder = await hub.own_folder("olga")
     directory = f"dir{next(_numbers)}"
@@ -199,7 +219,9 @@ async def case_for(hub: TeamHub, role: str) -> Case:
     await olga.put(f"{N}/{notebook['id']}/blobs/{SHA}", content=b"")
     revision = (await olga.post(f"{N}/{notebook['id']}/revisions", json={"name": "First"})).json()["id"]
     made = (await olga.post(f"{N}/{notebook['id']}/links", json={"role": "viewer"})).json()
+    comments = await said(hub, notebook["id"], role) if has_comments else {}
     return Case(
+        **comments,
         notebook=notebook["id"],
         folder=folder,
         directory=directory,
@@ -212,6 +234,15 @@ async def case_for(hub: TeamHub, role: str) -> Case:
     )
 
 
+async def said(hub: TeamHub, notebook: str, role: str) -> dict[str, str]:
+    await hub.share("olga", notebook, role, "commenter")
+    path, wish = f"{N}/{notebook}/comments", {"cell_id": "c", "body": "Plots"}
+    own = (await hub.people[role].post(path, json=wish)).json()["id"]
+    comment = (await hub.people["olga"].post(path, json=wish)).json()["id"]
+    assert (await hub.people["olga"].delete(f"{N}/{notebook}/shares/{hub.ids[role]}")).status_code == 204
+    return {"own_comment": own, "comment": comment}
+
+
 _numbers = itertools.count()
 
 
@@ -222,6 +253,7 @@ async def what_olga_sees(hub: TeamHub, case: Case) -> list[Any]:
         f"{N}/{case.notebook}",
         f"{N}/{case.notebook}/shares",
         f"{N}/{case.notebook}/revisions",
+        f"{N}/{case.notebook}/comments",
         f"{F}/{case.folder}/shares?path={case.directory}",
         f"{F}/{case.folder}/entries?path={case.directory}",
         "/api/v1/trash",
@@ -235,7 +267,7 @@ async def what_olga_sees(hub: TeamHub, case: Case) -> list[Any]:
 async def test_h01_each_role_may_what_the_table_says_and_no_more(hub: TeamHub, operation: str) -> None:
     weakest, call = OBJECTS[operation]
     for role in ROLES:
-        case = await case_for(hub, role)
+        case = await case_for(hub, role, has_comments="/comments" in operation)
         is_allowed = ROLES.index(role) >= ROLES.index(weakest)
         before = [] if is_allowed else await what_olga_sees(hub, case)
         answer = await call(hub.people[role], case)
@@ -254,7 +286,7 @@ async def test_h01_each_role_may_what_the_table_says_and_no_more(hub: TeamHub, o
 async def test_h01_without_a_session_nothing_is_answered(hub: TeamHub, operation: str) -> None:
     method, _, path = operation.partition(" ")
     stranger = await hub.stranger()
-    for name in ("notebook_id", "folder_id", "revision_id", "person_id", "link_id", "token_id"):
+    for name in ("notebook_id", "folder_id", "revision_id", "person_id", "link_id", "token_id", "comment_id"):
         path = path.replace(f"{{{name}}}", NEVER)
     path = path.replace("{sha256}", SHA).replace("{user_name}", "ann")
     answer = await stranger.request(method, path, json={} if method != "GET" else None)

@@ -321,6 +321,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notebooks/{notebook_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Comments */
+        get: operations["list_comments"];
+        put?: never;
+        /** Add Comment */
+        post: operations["add_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notebooks/{notebook_id}/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Comment */
+        delete: operations["delete_comment"];
+        options?: never;
+        head?: never;
+        /** Edit Comment */
+        patch: operations["edit_comment"];
+        trace?: never;
+    };
+    "/api/v1/notebooks/{notebook_id}/comments/{comment_id}/resolved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resolve Comment */
+        post: operations["resolve_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trash": {
         parameters: {
             query?: never;
@@ -1208,6 +1261,48 @@ export interface components {
             /** Code */
             code: string;
         };
+        /**
+         * Comment
+         * @description A comment on a cell, or a reply. `author` is null when nobody knows them any more, or the comment was deleted.
+         */
+        Comment: {
+            /** Id */
+            id: string;
+            /** Cell Id */
+            cell_id: string;
+            /** Reply To */
+            reply_to: string | null;
+            author: components["schemas"]["Person"] | null;
+            /** Body */
+            body: string;
+            marked: components["schemas"]["MarkedText"] | null;
+            /** Created At */
+            created_at: number;
+            /** Edited At */
+            edited_at: number | null;
+            /** Is Deleted */
+            is_deleted: boolean;
+            /** Resolved At */
+            resolved_at: number | null;
+            resolver: components["schemas"]["Person"] | null;
+            /** May Edit */
+            may_edit: boolean;
+            /** May Delete */
+            may_delete: boolean;
+        };
+        /**
+         * Comments
+         * @description The oldest first; a reply stands behind what it replies to.
+         */
+        Comments: {
+            /** Comments */
+            comments: components["schemas"]["Comment"][];
+        };
+        /** EditComment */
+        EditComment: {
+            /** Body */
+            body: string;
+        };
         /** Elsewhere */
         Elsewhere: {
             /** Url */
@@ -1434,6 +1529,11 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** MadeComment */
+        MadeComment: {
+            /** Id */
+            id: string;
+        };
         /** MakeApiToken */
         MakeApiToken: {
             /** Name */
@@ -1450,6 +1550,25 @@ export interface components {
             role: "viewer" | "commenter" | "editor";
             /** Life Ms */
             life_ms?: number | null;
+            /** Max Uses */
+            max_uses?: number | null;
+        };
+        /** MarkText */
+        MarkText: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
+        /**
+         * MarkedText
+         * @description A piece of a cell's source: two Yjs relative positions, base64.
+         */
+        MarkedText: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
         };
         /** Match */
         Match: {
@@ -1476,6 +1595,19 @@ export interface components {
             token: components["schemas"]["ApiToken"];
             /** Text */
             text: string;
+        };
+        /**
+         * NewComment
+         * @description With `reply_to` it stands in that comment's thread, and on its cell.
+         */
+        NewComment: {
+            /** Cell Id */
+            cell_id: string;
+            /** Body */
+            body: string;
+            /** Reply To */
+            reply_to?: string | null;
+            marked?: components["schemas"]["MarkText"] | null;
         };
         /** NewFolder */
         NewFolder: {
@@ -1569,6 +1701,11 @@ export interface components {
             name: string;
             /** Color */
             color: string;
+        };
+        /** ResolveComment */
+        ResolveComment: {
+            /** Resolved */
+            resolved: boolean;
         };
         /**
          * Restored
@@ -1691,7 +1828,10 @@ export interface components {
             /** Inherited */
             inherited: boolean;
         };
-        /** ShareLink */
+        /**
+         * ShareLink
+         * @description `uses`: people who came by it; so many may (`max_uses`), or everybody (null).
+         */
         ShareLink: {
             /** Id */
             id: string;
@@ -1706,6 +1846,8 @@ export interface components {
             expires_at: number;
             /** Uses */
             uses: number;
+            /** Max Uses */
+            max_uses: number | null;
             /** Last Used At */
             last_used_at: number | null;
         };
@@ -3430,6 +3572,323 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeComment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditComment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    resolve_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveComment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

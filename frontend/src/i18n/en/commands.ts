@@ -46,6 +46,7 @@ export const commands = {
   collapseAll: "Collapse all sections",
   expandAll: "Expand all sections",
   panel_contents: "Table of contents",
+  panel_comments: "Comments",
   panel_files: "Files",
   panel_variables: "Variables",
   panel_terminal: "Terminal",
@@ -57,6 +58,7 @@ export const commands = {
   codeAbove: "Code cell above",
   textBelow: "Text cell below",
   textAbove: "Text cell above",
+  addComment: "Comment on the cell…",
 
   runCell: "Run selected cells",
   runAndNext: "Run and go to next cell",

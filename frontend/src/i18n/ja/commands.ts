@@ -49,6 +49,7 @@ export const commands = {
   collapseAll: "すべてのセクションを折りたたむ",
   expandAll: "すべてのセクションを展開する",
   panel_contents: "目次",
+  panel_comments: "コメント",
   panel_files: "ファイル",
   panel_variables: "変数",
   panel_terminal: "ターミナル",
@@ -60,6 +61,7 @@ export const commands = {
   codeAbove: "コードセルを上に挿入",
   textBelow: "テキストセルを下に挿入",
   textAbove: "テキストセルを上に挿入",
+  addComment: "セルにコメント…",
 
   runCell: "選択したセルを実行",
   runAndNext: "実行して次のセルへ",

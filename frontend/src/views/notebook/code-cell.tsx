@@ -2,6 +2,7 @@ import type { CellView } from "../../doc/notebook-doc.ts";
 import styles from "./cell.module.css";
 import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
+import { Margin } from "./margin.tsx";
 import { OutputRegion } from "./output-region.tsx";
 import { RunButton, RunMark } from "./run-button.tsx";
 import { runFacts } from "./run-notes.tsx";
@@ -27,6 +28,7 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
         {controller.services.trust ? <TrustMark states={controller.services.trust.states} id={cell.id} /> : null}
         <RunMark controller={controller} id={cell.id} />
         <RunButton controller={controller} id={cell.id} />
+        <Margin controller={controller} id={cell.id} />
       </div>
       <div className={styles.source}>
         <CellEditor controller={controller} cell={cell} position={position} />

@@ -3,6 +3,7 @@
  *
  * The interfaces for running are structural, because the drivers live in `app/`, above the views.
  */
+import type { ComponentType } from "react";
 import type { CellId } from "../../core/cell.ts";
 import type { Observable } from "../../core/observable.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
@@ -42,6 +43,9 @@ export interface KernelHelp {
   inspect(code: string, cursor: number): Promise<{ readonly [mime: string]: unknown } | null>;
 }
 
+/** Draws nothing beside most cells, so it must cost nothing there. */
+export type MarginPart = ComponentType<{ readonly id: CellId }>;
+
 export interface NotebookServices {
   readonly doc: NotebookDoc;
   readonly runs: RunStore;
@@ -50,6 +54,8 @@ export interface NotebookServices {
   readonly help: KernelHelp;
   /** How each cell stands to this person: whether it asks before it runs. */
   readonly trust?: { readonly states: Observable<ReadonlyMap<CellId, "own" | "trusted" | "review">> };
+  /** What is loaded later and stands in the margin of each cell; null until it is there. */
+  readonly margin?: Observable<MarginPart | null>;
   /** Language of the kernel (else of the notebook's metadata), lower case: `python`, `r`, … */
   readonly language: Observable<string>;
   /** Who I am, for presence; colour is a CSS colour. */

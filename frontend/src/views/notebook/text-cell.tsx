@@ -9,6 +9,7 @@ import styles from "./cell.module.css";
 import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
 import { useSource } from "./hooks.ts";
+import { Margin } from "./margin.tsx";
 import { headingLevel } from "./sections.ts";
 
 interface TextCellProps {
@@ -25,7 +26,9 @@ export function TextCell({ controller, cell, position, isEditing }: TextCellProp
   if (cell.type === "raw") {
     return (
       <div className={styles.row}>
-        <div className={styles.gutter} />
+        <div className={styles.gutter}>
+          <Margin controller={controller} id={cell.id} />
+        </div>
         <div className={styles.source}>
           <CellEditor controller={controller} cell={cell} position={position} />
         </div>
@@ -39,6 +42,7 @@ export function TextCell({ controller, cell, position, isEditing }: TextCellProp
     <div className={styles.row} data-editing={isEditing || undefined}>
       <div className={styles.gutter}>
         <SectionToggle controller={controller} cell={cell} source={source} />
+        <Margin controller={controller} id={cell.id} />
       </div>
       {isEditing ? (
         <div className={styles.split}>

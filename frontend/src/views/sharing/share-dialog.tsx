@@ -25,6 +25,8 @@ import styles from "./share-dialog.module.css";
 
 const DAY_MS = 24 * 3600 * 1000;
 const lives = [1, 7, 30, 365] as const;
+/** How many people a link lets in; null: everybody who has it. */
+const most = [null, 1, 5, 25] as const;
 const roles: readonly Role[] = ["viewer", "commenter", "editor", "owner"];
 const roleName = {
   viewer: "sharing.viewer",
@@ -173,7 +175,9 @@ function TeamShares({ hub, target, session, now }: Omit<ShareDialogProps, "onClo
           <h3>{t("sharing.links")}</h3>
           <p className={styles.muted}>{t("sharing.linksText")}</p>
           <MakeLink
-            onMake={(role, days) => act(async () => setMade(await team.makeLink(target, role, days * DAY_MS)))}
+            onMake={(role, days, uses) =>
+              act(async () => setMade(await team.makeLink(target, role, days * DAY_MS, uses)))
+            }
           />
           {made === null ? null : (
             <Notice tone="ok" isLive>
@@ -211,8 +215,11 @@ function TeamShares({ hub, target, session, now }: Omit<ShareDialogProps, "onClo
 }
 
 function usesText(link: ShareLink, now: number, t: ReturnType<typeof useText>): string {
-  if (link.last_used_at === null) return t("sharing.linkUnused");
-  return t("sharing.linkUsed", { count: link.uses, when: formatAgo(link.last_used_at, now) });
+  const used =
+    link.last_used_at === null
+      ? t("sharing.linkUnused")
+      : t("sharing.linkUsed", { count: link.uses, when: formatAgo(link.last_used_at, now) });
+  return link.max_uses === null ? used : `${used} · ${t("sharing.linkFor", { count: link.max_uses })}`;
 }
 
 function AddPerson(props: {
@@ -282,10 +289,15 @@ function AddPerson(props: {
   );
 }
 
-function MakeLink({ onMake }: { readonly onMake: (role: Role, days: number) => Promise<boolean> }) {
+interface MakeLinkProps {
+  readonly onMake: (role: Role, days: number, maxUses: number | null) => Promise<boolean>;
+}
+
+function MakeLink({ onMake }: MakeLinkProps) {
   const t = useText();
   const [role, setRole] = useState<Role>("viewer");
   const [days, setDays] = useState<number>(30);
+  const [uses, setUses] = useState<number | null>(null);
   return (
     <div className={styles.add}>
       <RoleSelect
@@ -301,7 +313,16 @@ function MakeLink({ onMake }: { readonly onMake: (role: Role, days: number) => P
         selected={String(days)}
         onSelect={(id) => setDays(Number(id))}
       />
-      <Button onPress={() => void onMake(role, days)}>
+      <Select
+        label={t("sharing.linkUses")}
+        options={most.map((one) => ({
+          id: String(one),
+          label: one === null ? t("sharing.everybody") : t("sharing.people", { count: one }),
+        }))}
+        selected={String(uses)}
+        onSelect={(id) => setUses(most.find((one) => String(one) === id) ?? null)}
+      />
+      <Button onPress={() => void onMake(role, days, uses)}>
         <Link2 size={16} aria-hidden />
         {t("sharing.makeLink")}
       </Button>

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from runhere_hub.core.bus import Committed, News, Present
+from runhere_hub.core.bus import News, Told
 
 _AGAIN_AFTER_S = 0.01
 
@@ -33,7 +33,7 @@ class LocalBus:
         """See `Bus`."""
         self._exchange.listeners[self] = on_news
 
-    def tell(self, news: Committed | Present) -> None:
+    def tell(self, news: Told) -> None:
         """See `Bus`."""
         for bus, listener in list(self._exchange.listeners.items()):
             if bus is not self:

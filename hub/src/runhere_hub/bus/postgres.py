@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from runhere_hub.core.bus import MAX_PRESENCE_BYTES, Committed, Missed, News, Present
+from runhere_hub.core.bus import MAX_PRESENCE_BYTES, Commented, Committed, Missed, News, Present, Told
 from runhere_hub.core.errors import DatabaseUnavailable
 
 _log = logging.getLogger(__name__)
@@ -57,13 +57,15 @@ class PostgresBus:
             asyncio.create_task(self._speak(speaker), name="bus-speak"),
         ]
 
-    def tell(self, news: Committed | Present) -> None:
+    def tell(self, news: Told) -> None:
         """See `Bus`."""
         said: dict[str, str] = {"process": self._process, "notebook": news.notebook_id}
         if isinstance(news, Present):
             if len(news.payload) > MAX_PRESENCE_BYTES:
                 return
             said["presence"] = base64.b64encode(news.payload).decode()
+        if isinstance(news, Commented):
+            said["about"] = "comments"
         with suppress(asyncio.QueueFull):  # the others look every few seconds anyway
             self._outgoing.put_nowait(json.dumps(said))
 
@@ -163,6 +165,8 @@ class PostgresBus:
                 return None
             if "presence" in said:
                 return Present(str(said["notebook"]), base64.b64decode(said["presence"]))
+            if said.get("about") == "comments":
+                return Commented(str(said["notebook"]))
             return Committed(str(said["notebook"]))
         except (ValueError, KeyError, TypeError):
             _log.warning("Somebody else speaks on the bus: %.80r", payload)

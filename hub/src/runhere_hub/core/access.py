@@ -108,6 +108,11 @@ def can(actor: PersonId, verb: Verb, thing: Owned, grants: Iterable[Grant]) -> b
     return allows(role_of(actor, thing, grants), verb)
 
 
+def may_delete_comment(actor: PersonId, role: Role | None, *, author: str) -> bool:
+    """True for one's own comment while one may comment, and for every comment of a notebook that one owns."""
+    return allows(role, Verb.COMMENT) and (author == actor or role == "owner")
+
+
 FRAMES: Mapping[str, Verb] = {
     "sync": Verb.READ,
     "awareness": Verb.READ,
@@ -117,7 +122,27 @@ FRAMES: Mapping[str, Verb] = {
     "release": Verb.RUN,
     "head": Verb.RUN,
 }
-"""What a page does in a room by sending a message of this kind (SPEC 2, 3)."""
+"""What a page does in a room by sending a message of this kind (SPEC 2, 3). Comments are written by HTTP."""
+
+TOLD: Mapping[str, Verb] = {
+    "hello": Verb.READ,
+    "runs": Verb.READ,
+    "run": Verb.READ,
+    "run_ack": Verb.RUN,
+    "run_refused": Verb.RUN,
+    "leased": Verb.RUN,
+    "writer": Verb.READ,
+    "head": Verb.READ,
+    "saved": Verb.EDIT,
+    "not_saved": Verb.READ,
+    "file": Verb.READ,
+    "role": Verb.READ,
+    "omit_outputs": Verb.READ,
+    "comments": Verb.READ,
+    "refused": Verb.READ,
+    "beat": Verb.READ,
+}
+"""Every JSON message that a page may be told in a room, and what it must be allowed to do to be told."""
 
 
 def may_send(role: Role, kind: str) -> bool:

@@ -32,11 +32,19 @@ class Present:
 
 
 @dataclass(frozen=True)
+class Commented:
+    """Somebody wrote, changed or deleted a comment on a notebook."""
+
+    notebook_id: str
+
+
+@dataclass(frozen=True)
 class Missed:
     """News may have been lost: look at every open notebook."""
 
 
-News: TypeAlias = Committed | Present | Missed
+Told: TypeAlias = Committed | Present | Commented
+News: TypeAlias = Told | Missed
 
 
 class Bus(Protocol):
@@ -55,7 +63,7 @@ class Bus(Protocol):
         """
         ...
 
-    def tell(self, news: Committed | Present) -> None:
+    def tell(self, news: Told) -> None:
         """Let the others know; returns at once, raises nothing, may fail silently."""
         ...
 

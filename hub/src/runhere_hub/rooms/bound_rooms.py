@@ -23,7 +23,7 @@ from typing import Protocol
 
 from runhere_hub.bus.local import LocalBus
 from runhere_hub.core import ipynb, paths
-from runhere_hub.core.bus import Bus
+from runhere_hub.core.bus import Bus, Commented
 from runhere_hub.core.drive import Folder
 from runhere_hub.core.errors import RunhereError, Unavailable
 from runhere_hub.core.ids import FolderId, NotebookId
@@ -241,6 +241,13 @@ class BoundRooms:
         """See `services.drive.OpenRooms.store_outputs`."""
         if self._registry is not None:
             await (await self._registry.open(notebook_id)).store_outputs()
+
+    def comments_changed(self, notebook_id: NotebookId) -> None:
+        """See `services.drive.OpenRooms.comments_changed`."""
+        self._bus.tell(Commented(notebook_id))
+        room = self._registry.peek(notebook_id) if self._registry is not None else None
+        if room is not None:
+            room.room.tell_comments()
 
     async def close(self, notebook_id: NotebookId) -> None:
         """Write what is pending, then send everybody out."""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from runhere_hub.bus.local import LocalBus
 from runhere_hub.core.blobs import BlobStore
-from runhere_hub.core.bus import LOOK_EVERY_MS, Bus, Committed, Missed, News, Present
+from runhere_hub.core.bus import LOOK_EVERY_MS, Bus, Commented, Committed, Missed, News, Present
 from runhere_hub.core.errors import NotFound, RunhereError, Unavailable
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
@@ -253,6 +253,8 @@ class RoomRegistry:
                 opened = self._opened(notebook_id)
                 if opened is not None:
                     opened.room.room.adopt_presence(payload)
+            case Commented(notebook_id):
+                self._tell_comments(notebook_id)
             case Committed(notebook_id):
                 if notebook_id in self._opening:
                     self._look(notebook_id)
@@ -261,6 +263,12 @@ class RoomRegistry:
             case Missed():
                 for notebook_id in list(self._opening):
                     self._look(notebook_id)
+                    self._tell_comments(notebook_id)
+
+    def _tell_comments(self, notebook_id: str) -> None:
+        opened = self._opened(notebook_id)
+        if opened is not None:
+            opened.room.room.tell_comments()
 
     def _look(self, notebook_id: str) -> None:
         """Let a room look for what others committed; asked while it looks, it looks once more."""

@@ -388,6 +388,10 @@ class Room:
         if news:
             self._send_all(awareness(presence.write(news)))
 
+    def tell_comments(self) -> None:
+        """Comments are others now: pages ask for them, and are answered by what they may see then (SPEC 2.11)."""
+        self._send_all('{"type":"comments"}')
+
     # --- what pages are told besides -------------------------------------------------------------------------------
 
     def announce_file(self, file: FileState) -> None:

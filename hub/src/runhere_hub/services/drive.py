@@ -43,6 +43,9 @@ class OpenRooms(Protocol):
     async def store_outputs(self, notebook_id: NotebookId) -> None:
         """Take outputs again from now on."""
 
+    def comments_changed(self, notebook_id: NotebookId) -> None:
+        """Let every page of the notebook, at any hub process, look at its comments again. Returns at once."""
+
     async def close(self, notebook_id: NotebookId) -> None:
         """Write what is pending, then send everybody out: the notebook is about to go."""
 

@@ -9,11 +9,13 @@ one session, and is worth nothing at the hub's own API.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runhere_hub.core.audit import From
 from runhere_hub.core.errors import NotFound, SignedOut
 from runhere_hub.core.identity import Person
 from runhere_hub.core.runtimes import Owner, RuntimeId, RuntimeProvider, Status, Upstream, runtime_id
 from runhere_hub.services.runtime_passes import Passes, RuntimePass
 from runhere_hub.services.session import SignIn, person_of_key, sha256
+from runhere_hub.store.audit import record
 
 TICKET_LIFE_MS = 60 * 1000
 PASS_LIFE_MS = 12 * 3600 * 1000
@@ -50,16 +52,27 @@ async def status(runtimes: Runtimes, person: Person) -> Status:
     return await runtimes.provider.status(_owner(person))
 
 
-async def start(runtimes: Runtimes, person: Person) -> Status:
-    """See to it that it starts."""
+async def start(runtimes: Runtimes, person: Person, came: From) -> Status:
+    """See to it that it starts. The audit log has it, unless it runs already."""
+    before = await status(runtimes, person)
     await runtimes.provider.start(_owner(person))
+    if before.state not in ("starting", "ready"):
+        await _write_down(runtimes, person, "runtime_start", came)
     return await status(runtimes, person)
 
 
-async def stop(runtimes: Runtimes, person: Person) -> Status:
-    """End it, and every kernel in it."""
+async def stop(runtimes: Runtimes, person: Person, came: From) -> Status:
+    """End it, and every kernel in it. The audit log has it, if there was something to end."""
+    before = await status(runtimes, person)
     await runtimes.provider.stop(_owner(person))
+    if before.state != "absent":
+        await _write_down(runtimes, person, "runtime_stop", came)
     return await status(runtimes, person)
+
+
+async def _write_down(runtimes: Runtimes, person: Person, action: str, came: From) -> None:
+    now, provider = runtimes.sign_in.now_ms(), runtimes.provider.name
+    await runtimes.sign_in.db.write(lambda conn: record(conn, now, action, by=person.id, came=came, provider=provider))
 
 
 async def keep(runtimes: Runtimes, person: Person) -> Status:

@@ -24,7 +24,10 @@ from runhere_hub.store.session import Connection
 DEFAULT_LINK_LIFE_MS = 30 * 24 * 3600 * 1000
 LONGEST_LINK_LIFE_MS = 366 * 24 * 3600 * 1000
 _MOST_LINKS = 50
-_GONE = "This link does not work: it was withdrawn, is too old, or was not copied whole. Ask for another one."
+_GONE = (
+    "This link does not work: it was withdrawn, is too old, was used by as many people as it is for, "
+    "or was not copied whole. Ask for another one."
+)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,16 @@ class NewLink:
     secret: str
 
 
-async def make_link(around: Sharing, person: Person, on: On, *, role: Role, life_ms: int | None, came: From) -> NewLink:
+@dataclass(frozen=True)
+class WantedLink:
+    """What a link is to give. `life_ms` None: 30 days; `max_uses` None: to everybody who has it."""
+
+    role: Role
+    life_ms: int | None = None
+    max_uses: int | None = None
+
+
+async def make_link(around: Sharing, person: Person, on: On, wanted: WantedLink, came: From) -> NewLink:
     """Make a link by which whoever has it, and is signed in, gets a role.
 
     Raises:
@@ -162,7 +174,8 @@ async def make_link(around: Sharing, person: Person, on: On, *, role: Role, life
         Conflict: There are too many.
     """
     thing = await _thing(around, person, on, Verb.SHARE)
-    life = DEFAULT_LINK_LIFE_MS if life_ms is None else life_ms
+    role = wanted.role
+    life = DEFAULT_LINK_LIFE_MS if wanted.life_ms is None else wanted.life_ms
     if role == "owner" or not 0 < life <= LONGEST_LINK_LIFE_MS:
         raise Invalid("A link makes nobody an owner, and works for a year at most.")
     now, secret = around.drive.now_ms(), around.new_token()
@@ -174,6 +187,7 @@ async def make_link(around: Sharing, person: Person, on: On, *, role: Role, life
         created_by=person.id,
         created_at=now,
         expires_at=now + life,
+        max_uses=wanted.max_uses,
     )
 
     def work(conn: Connection) -> None:
@@ -221,7 +235,10 @@ async def accept_link(around: Sharing, person: Person, link_id: str, secret: str
         is_right = link is not None and hmac.compare_digest(link.secret_sha256, sha256(secret))
         if link is None or not is_right or link.expires_at <= now or not _is_there(conn, link.on):
             return None
-        grants.used(conn, link_id, now=now)
+        is_new = not grants.came_by(conn, link_id, person.id)
+        if is_new and link.max_uses is not None and link.uses >= link.max_uses:
+            return None
+        grants.used(conn, link_id, now=now, is_new=is_new)
         grants.put(conn, StoredGrant(new_id, Grant(link.on, person.id, link.role), link.id, link.created_by, now))
         record(conn, now, "link_accepted", by=person.id, on=_id(link.on), came=came, link=link.id, role=link.role)
         return link.on

@@ -34,6 +34,7 @@ class StoredLink:
     created_by: str
     created_at: int
     expires_at: int
+    max_uses: int | None = None
     uses: int = 0
     last_used_at: int | None = None
 
@@ -86,6 +87,7 @@ def add_link(conn: Connection, link: StoredLink) -> None:
             created_by=link.created_by,
             created_at=link.created_at,
             expires_at=link.expires_at,
+            max_uses=link.max_uses,
         )
     )
 
@@ -102,11 +104,16 @@ def links_on(conn: Connection, thing: On) -> list[StoredLink]:
     return [_link(row) for row in conn.execute(wanted)]
 
 
-def used(conn: Connection, link_id: str, *, now: int) -> None:
-    """Note that somebody used a link."""
-    conn.execute(
-        update(share_links).where(share_links.c.id == link_id).values(uses=share_links.c.uses + 1, last_used_at=now)
-    )
+def used(conn: Connection, link_id: str, *, now: int, is_new: bool) -> None:
+    """Note that somebody used a link; `is_new`: for the first time."""
+    uses = share_links.c.uses + (1 if is_new else 0)
+    conn.execute(update(share_links).where(share_links.c.id == link_id).values(uses=uses, last_used_at=now))
+
+
+def came_by(conn: Connection, link_id: str, person_id: PersonId) -> bool:
+    """True when somebody has a role by this link already."""
+    mine = (grants.c.link_id == link_id) & (grants.c.person_id == person_id)
+    return conn.execute(select(grants.c.id).where(mine).limit(1)).first() is not None
 
 
 def remove_link(conn: Connection, link_id: str) -> None:
@@ -150,6 +157,7 @@ def _link(row: Row[Any]) -> StoredLink:
         created_by=row.created_by,
         created_at=row.created_at,
         expires_at=row.expires_at,
+        max_uses=row.max_uses,
         uses=row.uses,
         last_used_at=row.last_used_at,
     )

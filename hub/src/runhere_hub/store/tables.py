@@ -284,7 +284,8 @@ share_links = Table(
     Column("created_by", String(32), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("uses", Integer, nullable=False, default=0),
+    Column("uses", Integer, nullable=False, default=0),  # people who came by it
+    Column("max_uses", Integer),  # so many people may; None: everybody
     Column("last_used_at", BigInteger),
 )
 
@@ -312,16 +313,21 @@ directories = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# What people say about cells: records of the hub, in no document and no file (ADR 33).
 comments = Table(
     "comments",
     metadata,
     Column("id", String(32), primary_key=True),
     Column("notebook_id", ForeignKey("notebooks.id"), nullable=False, index=True),
     Column("cell_id", String(64), nullable=False),
-    Column("reply_to", String(32)),
+    Column("reply_to", String(32)),  # the comment that begins the thread; None: this one does
     Column("person_id", String(32), nullable=False),
     Column("body", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("resolved_at", BigInteger),
     Column("resolved_by", String(32)),
+    Column("marked_start", Text),  # Yjs relative positions of a piece of the source, base64
+    Column("marked_end", Text),
+    Column("edited_at", BigInteger),
+    Column("deleted_at", BigInteger),  # its text is gone; it stands there for the replies
 )

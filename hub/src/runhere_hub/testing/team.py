@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import Connection, select
 from starlette.types import ASGIApp
 
 from runhere_hub.app import HubApp, create_app
 from runhere_hub.settings import Settings, Team
+from runhere_hub.store.session import Database
+from runhere_hub.store.tables import metadata
 from runhere_hub.testing.serving import CONTROL, PORT, lifespan, settings_for
 
 PUBLIC = "https://hub.test"
@@ -33,6 +36,7 @@ class TeamHub:
 
     app: HubApp
     data: Path
+    database_url: str
     stack: AsyncExitStack
     people: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
@@ -87,9 +91,24 @@ def client_of(app: ASGIApp, headers: dict[str, str]) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers)
 
 
+def everything_stored(database_url: str) -> str:
+    """Every value of every table, one a line; bytes as the letters that they would be."""
+    db = Database.open(database_url)
+
+    def work(conn: Connection) -> str:
+        rows = [row for table in metadata.sorted_tables for row in conn.execute(select(table))]
+        values = [value for row in rows for value in row if value is not None]
+        return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
+
+    try:
+        return db.write_now(work)
+    finally:
+        db.close()
+
+
 @asynccontextmanager
 async def team_hub(settings: Settings) -> AsyncIterator[TeamHub]:
     """A started hub without anybody."""
     app = create_app(settings, port=PORT, control_token=CONTROL)
     async with lifespan(app), AsyncExitStack() as stack:
-        yield TeamHub(app, settings.data_dir, stack)
+        yield TeamHub(app, settings.data_dir, settings.database_url, stack)

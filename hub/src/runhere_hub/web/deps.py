@@ -16,6 +16,7 @@ from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
+from runhere_hub.services.comments import Comments
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.runtimes import Entered, Runtimes
 from runhere_hub.services.session import SignIn
@@ -74,6 +75,7 @@ class Services:
     version: str
     data_dir_label: str
     cookie_name: str
+    comments: Comments
     bound_rooms: BoundRooms
     team: TeamServices | None = None
 

@@ -152,11 +152,14 @@ class Share(Answer):
 
 
 class ShareLink(Answer):
+    """`uses`: people who came by it; so many may (`max_uses`), or everybody (null)."""
+
     id: str
     role: Role
     created_at: int
     expires_at: int
     uses: int
+    max_uses: int | None
     last_used_at: int | None
 
 
@@ -351,6 +354,41 @@ class RevisionContent(Answer):
     cells: list[RevisionCell]
 
 
+class MarkedText(Answer):
+    """A piece of a cell's source: two Yjs relative positions, base64."""
+
+    start: str
+    end: str
+
+
+class Comment(Answer):
+    """A comment on a cell, or a reply. `author` is null when nobody knows them any more, or the comment was deleted."""
+
+    id: str
+    cell_id: str
+    reply_to: str | None
+    author: Person | None
+    body: str
+    marked: MarkedText | None
+    created_at: int
+    edited_at: int | None
+    is_deleted: bool
+    resolved_at: int | None
+    resolver: Person | None
+    may_edit: bool
+    may_delete: bool
+
+
+class Comments(Answer):
+    """The oldest first; a reply stands behind what it replies to."""
+
+    comments: list[Comment]
+
+
+class MadeComment(Answer):
+    id: str
+
+
 class LoginLink(Answer):
     url: str
 
@@ -431,6 +469,7 @@ class GiveRole(Request):
 class MakeShareLink(Request):
     role: Literal["viewer", "commenter", "editor"]
     life_ms: int | None = Field(default=None, gt=0)
+    max_uses: int | None = Field(default=None, ge=1, le=10_000)
 
 
 class AcceptShareLink(Request):
@@ -494,6 +533,31 @@ class TrustAuthor(Request):
 
 class OmitOutputs(Request):
     omit: bool
+
+
+CommentBody = Field(min_length=1, max_length=20_000)
+
+
+class MarkText(Request):
+    start: str = Field(pattern="^[A-Za-z0-9+/=]{1,400}$")
+    end: str = Field(pattern="^[A-Za-z0-9+/=]{1,400}$")
+
+
+class NewComment(Request):
+    """With `reply_to` it stands in that comment's thread, and on its cell."""
+
+    cell_id: str = Field(pattern="^[a-zA-Z0-9_-]{1,64}$")
+    body: str = CommentBody
+    reply_to: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
+    marked: MarkText | None = None
+
+
+class EditComment(Request):
+    body: str = CommentBody
+
+
+class ResolveComment(Request):
+    resolved: bool
 
 
 class NameRevision(Request):

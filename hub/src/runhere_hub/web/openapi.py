@@ -9,6 +9,7 @@ from runhere_hub.web import models
 from runhere_hub.web.labels import Route, Routes, Table, Who
 from runhere_hub.web.routes import (
     blobs,
+    comments,
     control,
     folders,
     health,
@@ -30,7 +31,20 @@ _BYTES = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-_MODULES = (health, session, folders, notebooks, private_outputs, blobs, revisions, trash, search, control, trust)
+_MODULES = (
+    health,
+    session,
+    folders,
+    notebooks,
+    private_outputs,
+    blobs,
+    revisions,
+    comments,
+    trash,
+    search,
+    control,
+    trust,
+)
 _TEAM_MODULES = (team, sharing, runtimes)
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from runhere_hub.core.bus import Bus, Committed, News, Present
+from runhere_hub.core.bus import Bus, Commented, Committed, News, Present, Told
 
 NOTEBOOK = "1" * 32
 
@@ -44,15 +44,16 @@ class BusContract:
     async def test_the_others_hear_it_in_order_and_oneself_does_not(
         self, buses: tuple[Bus, Bus], ears: tuple[Ear, Ear]
     ) -> None:
-        """Commits and presence alike."""
-        said: list[Committed | Present] = [
+        """Commits, presence and comments alike."""
+        said: list[Told] = [
             Committed(NOTEBOOK),
             Present(NOTEBOOK, b"\x00\xff" * 2_000),
             Committed("2" * 32),
+            Commented(NOTEBOOK),
         ]
         for news in said:
             buses[0].tell(news)
-        assert await ears[1].until(3) == said
+        assert await ears[1].until(4) == said
         buses[1].tell(Committed(NOTEBOOK))
         assert await ears[0].until(1) == [Committed(NOTEBOOK)]
 

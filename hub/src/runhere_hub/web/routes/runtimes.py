@@ -19,7 +19,7 @@ from runhere_hub.proxy.http import Answered, Asked
 from runhere_hub.services import runtimes
 from runhere_hub.services.runtimes import Runtimes
 from runhere_hub.web import auth, models
-from runhere_hub.web.deps import HostedDep, PersonDep, RuntimeIdPath, ServicesDep, entered
+from runhere_hub.web.deps import CameDep, HostedDep, PersonDep, RuntimeIdPath, ServicesDep, entered
 from runhere_hub.web.labels import MIB, Routes, Who
 
 MOST_BODY_BYTES = 64 * MIB
@@ -33,13 +33,13 @@ async def get_hosted_runtime(person: PersonDep, hosted: HostedDep) -> models.Hos
 
 
 @routes.add("POST", "/api/v1/runtimes/hosted/start", who=Who.PERSON, errors=(404, 503))
-async def start_hosted_runtime(person: PersonDep, hosted: HostedDep) -> models.HostedRuntime:
-    return _answer(hosted.runtimes, person, await runtimes.start(hosted.runtimes, person))
+async def start_hosted_runtime(person: PersonDep, hosted: HostedDep, came: CameDep) -> models.HostedRuntime:
+    return _answer(hosted.runtimes, person, await runtimes.start(hosted.runtimes, person, came))
 
 
 @routes.add("POST", "/api/v1/runtimes/hosted/stop", who=Who.PERSON, errors=(404, 503))
-async def stop_hosted_runtime(person: PersonDep, hosted: HostedDep) -> models.HostedRuntime:
-    return _answer(hosted.runtimes, person, await runtimes.stop(hosted.runtimes, person))
+async def stop_hosted_runtime(person: PersonDep, hosted: HostedDep, came: CameDep) -> models.HostedRuntime:
+    return _answer(hosted.runtimes, person, await runtimes.stop(hosted.runtimes, person, came))
 
 
 @routes.add("POST", "/api/v1/runtimes/hosted/keep", who=Who.PERSON, errors=(404, 503))

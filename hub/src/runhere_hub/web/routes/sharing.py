@@ -9,6 +9,7 @@ from runhere_hub.core.audit import From
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
 from runhere_hub.services import sharing
+from runhere_hub.services.sharing import WantedLink
 from runhere_hub.store.grants import On
 from runhere_hub.web import models
 from runhere_hub.web.deps import CameDep, FolderIdPath, NotebookIdPath, PersonDep, TeamDep, TeamServices, own_origin
@@ -130,6 +131,7 @@ async def _shares(team: TeamServices, person: Person, on: On) -> models.Shares:
 async def _make_link(
     team: TeamServices, person: Person, on: On, body: models.MakeShareLink, request: Request, came: From
 ) -> models.NewShareLink:
-    made = await sharing.make_link(team.sharing, person, on, role=body.role, life_ms=body.life_ms, came=came)
+    wanted = WantedLink(body.role, body.life_ms, body.max_uses)
+    made = await sharing.make_link(team.sharing, person, on, wanted, came)
     url = f"{own_origin(request)}/s/{made.link.id}#{made.secret}"
     return models.NewShareLink(link=models.ShareLink.model_validate(made.link), url=url)
