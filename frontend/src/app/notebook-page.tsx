@@ -2,6 +2,7 @@ import { UserRoundPlus } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
+import { hostedId } from "../core/hosted.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import { Button } from "../ui/button.tsx";
@@ -39,6 +40,11 @@ const pageDialogs = latePart(
 const requestsDialog = latePart(
   () => withWords(import("../views/requests/requests-dialog.tsx"), "requests"),
   (module) => module.RequestsDialog,
+);
+
+const idleNotice = latePart(
+  () => withWords(import("../views/connect/idle-notice.tsx"), "hosted"),
+  (module) => module.IdleNotice,
 );
 
 // A notebook works without its meter: where it cannot be loaded there is none.
@@ -130,6 +136,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const [dialog, setDialog] = useState<PageDialog | null>(null);
   const [renameWish, setRenameWish] = useState(0);
   const binding = useObservable(open.runtime.binding);
+  const isHosted = binding.phase === "ready" && hostedId(binding.target.baseUrl, session.origin) !== null;
   const clerk = useObservable(open.requests.clerk);
   const review = useObservable(open.trust.review);
   // Not the whole state: every key makes it "saving" and "saved" again.
@@ -193,6 +200,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
           <ConnectControls runtime={open.runtime} desk={open.desk} origin={session.origin} now={page.now} />
         </div>
       </header>
+      {isHosted && open.desk.hosted ? <idleNotice.Part access={open.desk.hosted} /> : null}
       <div className={styles.body}>
         {hasPanels ? <panelHost.Part choice={page.panels} services={panels} /> : <div className={styles.rail} />}
         <NotebookView controller={open.controller} keys={keyBindings} onCommand={onCommand} />

@@ -19,6 +19,7 @@ export const hosted = {
   stopText: "Every kernel on it ends, and its variables are lost. Files stay.",
   stopsAt: "Nothing has run for a while. It stops at {time}.",
   keep: "Keep it running",
+  notKept: "The hub does not answer; your hosted runtime may stop. Try again.",
   local: "Connect to a local runtime…",
   name: "Hosted runtime",
 } as const;

@@ -21,6 +21,7 @@ export const hosted: Translated<typeof english> = {
   stopText: "すべてのカーネルが終了し、変数は失われます。ファイルは残ります。",
   stopsAt: "しばらく何も実行されていません。{time} に停止します。",
   keep: "停止しない",
+  notKept: "ハブが応答しません。ホスト型ランタイムが停止する可能性があります。もう一度お試しください。",
   local: "ローカル ランタイムに接続…",
   name: "ホスト型ランタイム",
 };
