@@ -84,6 +84,16 @@ export class HubClient {
   createFolder(place: FilePlace): Promise<Entry> {
     return this.#json(`/folders/${place.folderId}/folders`, { method: "POST", json: { path: place.path } });
   }
+  /** Another name or place of a directory that the hub keeps; `to` is its path from then on. */
+  moveFolder(place: FilePlace, to: string): Promise<Entry> {
+    return this.#json(`/folders/${place.folderId}/folders`, { method: "PATCH", json: { path: place.path, to } });
+  }
+  /** How many notebooks went to the trash. */
+  async trashFolder(place: FilePlace): Promise<number> {
+    const query = { path: place.path };
+    const path = `/folders/${place.folderId}/folders`;
+    return (await this.#json<Schemas["TrashedFolder"]>(path, { method: "DELETE", query })).notebooks;
+  }
   upload(directory: FilePlace, name: string, content: Blob): Promise<Entry> {
     const query = { path: directory.path, name };
     return this.#json(`/folders/${directory.folderId}/upload`, { method: "POST", query, bytes: content });

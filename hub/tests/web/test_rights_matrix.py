@@ -117,6 +117,11 @@ OBJECTS: dict[str, tuple[str, Call]] = {
     "DELETE /api/v1/trash/{notebook_id}": ("owner", on("DELETE", "/api/v1/trash/{trashed}")),
     f"GET {F}/{{folder_id}}/entries": ("viewer", on("GET", F + "/{folder}/entries?path={directory}")),
     f"POST {F}/{{folder_id}}/folders": ("editor", on("POST", F + "/{folder}/folders", {"path": "{directory}/new"})),
+    f"PATCH {F}/{{folder_id}}/folders": (
+        "owner",
+        on("PATCH", F + "/{folder}/folders", {"path": "{directory}", "to": "{directory}x"}),
+    ),
+    f"DELETE {F}/{{folder_id}}/folders": ("owner", on("DELETE", F + "/{folder}/folders?path={directory}")),
     f"POST {F}/{{folder_id}}/upload": (
         "editor",
         on("POST", F + "/{folder}/upload?name=up.ipynb&path={directory}", content=notebook_json("1").encode()),

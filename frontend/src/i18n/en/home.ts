@@ -40,6 +40,14 @@ export const home = {
   moveTitle: "Move “{name}”",
   moveHint: "Choose the folder it goes to.",
   moveDo: "Move here",
+  renameFolderTitle: "Rename folder",
+  trashFolderTitle: "Move “{name}” to the trash?",
+  trashFolderText:
+    "Its notebooks go to the trash, each to be put back by itself. Nobody has access by this folder any more.",
+  folderTrashed: {
+    one: "The folder “{name}” is gone; {count} notebook is in the trash.",
+    other: "The folder “{name}” is gone; {count} notebooks are in the trash.",
+  },
   moved: "“{name}” is now in {folder}.",
   download: "Download",
   downloadNoOutputs: "Download without outputs",

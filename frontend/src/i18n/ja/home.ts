@@ -43,6 +43,11 @@ export const home = {
   moveTitle: "「{name}」を移動",
   moveHint: "移動先のフォルダーを選んでください。",
   moveDo: "ここに移動",
+  renameFolderTitle: "フォルダー名を変更",
+  trashFolderTitle: "「{name}」をゴミ箱に移動しますか？",
+  trashFolderText:
+    "中のノートブックはゴミ箱に移り、1 つずつ元に戻せます。このフォルダー経由のアクセス権はなくなります。",
+  folderTrashed: { other: "フォルダー「{name}」を削除し、{count} 件のノートブックをゴミ箱に移動しました。" },
   moved: "「{name}」を {folder} に移動しました。",
   download: "ダウンロード",
   downloadNoOutputs: "出力なしでダウンロード",

@@ -1,12 +1,13 @@
 import type { ReactNode } from "react";
 import type { FilePlace } from "../../api/client.ts";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import type { HomeModel, HomeState } from "./home-model.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { OpenProblemDialog } from "./open-problem-dialog.tsx";
 import { TrashDialog } from "./trash-dialog.tsx";
-import { childOf, nameOf } from "./tree-model.ts";
+import { childOf, lastPart, nameOf } from "./tree-model.ts";
 import type { HomeActions } from "./use-home-actions.ts";
 
 export interface HomeDialogsProps {
@@ -63,6 +64,43 @@ export function HomeDialogs({ model, state, actions, now, shareFolder }: HomeDia
           onMove={(directory) => actions.move(dialog.place, directory)}
           onClose={close}
         />
+      );
+    case "rename_folder":
+      return (
+        <NameDialog
+          title={t("home.renameFolderTitle")}
+          label={t("home.folderName")}
+          initial={lastPart(dialog.place.path)}
+          confirm={t("home.renameDo")}
+          onName={(name) => actions.renameFolder(dialog.place, name)}
+          onClose={close}
+        />
+      );
+    case "move_folder":
+      return (
+        <MoveDialog
+          place={dialog.place}
+          state={{ ...state, folders: state.folders.filter((folder) => folder.id === dialog.place.folderId) }}
+          onExpand={(keys) => model.setExpanded(keys)}
+          onMove={(directory) => actions.moveFolder(dialog.place, directory)}
+          onClose={close}
+        />
+      );
+    case "trash_folder":
+      return (
+        <ConfirmDialog
+          title={t("home.trashFolderTitle", { name: lastPart(dialog.place.path) })}
+          isOpen
+          confirm={t("home.trash")}
+          tone="danger"
+          onConfirm={() => {
+            close();
+            void actions.trashFolder(dialog.place);
+          }}
+          onClose={close}
+        >
+          <p>{t("home.trashFolderText")}</p>
+        </ConfirmDialog>
       );
     case "trash":
       return (

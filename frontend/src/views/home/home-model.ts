@@ -96,6 +96,27 @@ export class HomeModel {
     return moved;
   }
 
+  /** A directory that the hub keeps; `to` is its place from then on. */
+  async moveFolder(place: FilePlace, to: FilePlace): Promise<void> {
+    await this.hub.moveFolder(place, to.path);
+    await this.#readAnew();
+  }
+
+  /** Returns how many notebooks went to the trash. */
+  async trashFolder(place: FilePlace): Promise<number> {
+    const count = await this.hub.trashFolder(place);
+    await this.#readAnew();
+    return count;
+  }
+
+  /** What is known of directories may stand under another path now; those that are gone are closed. */
+  async #readAnew(): Promise<void> {
+    const { expanded, folders } = this.#state.get();
+    const roots = new Set(folders.map((folder) => keyOf({ folderId: folder.id, path: folder.root })));
+    this.#change({ expanded: new Set([...expanded].filter((key) => roots.has(key))), listings: new Map() });
+    await this.refresh();
+  }
+
   /** Returns the notebook's id, for `restore`. */
   async trash(place: FilePlace): Promise<string> {
     const { id } = await this.hub.identifyNotebook(place);

@@ -1,6 +1,6 @@
 import { ChevronDown, NotebookText, Plus, RefreshCw, Search, Trash2, Upload } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import type { FilePlace, HubClient, Notebook } from "../../api/client.ts";
+import type { FilePlace, Folder, HubClient, Notebook } from "../../api/client.ts";
 import { formatAgo } from "../../i18n/t.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { CopyLine } from "../../ui/copy-line.tsx";
@@ -16,7 +16,7 @@ import { HomeModel } from "./home-model.ts";
 import styles from "./home-view.module.css";
 import { rowMenu } from "./row-menu.tsx";
 import { SearchPanel } from "./search-panel.tsx";
-import { folderName, parentOf, placeOf } from "./tree-model.ts";
+import { folderName, parentOf, placeOf, type Row } from "./tree-model.ts";
 import { useHomeActions } from "./use-home-actions.ts";
 
 const shownRecent = 6;
@@ -170,7 +170,7 @@ export function HomeView({ hub, now, mode, shareFolder, notebookHref, onShow }: 
                   now={now()}
                   onExpand={(keys) => model.setExpanded(keys)}
                   onOpen={(place) => void actions.open(place)}
-                  menuOf={(row) => rowMenu(row, t, actions, uploads.pick, mode)}
+                  menuOf={(row) => rowMenu(row, t, actions, uploads.pick, mode, isKept(row, state.folders))}
                   drops={drops}
                 />
               )}
@@ -325,4 +325,8 @@ function useUploadPicker(onFiles: (directory: FilePlace, files: readonly File[])
     />
   );
   return { pick, element };
+}
+
+function isKept(row: Row, folders: readonly Folder[]): boolean {
+  return row.kind === "folder" && folders.some((one) => one.id === row.place.folderId && one.kind === "own");
 }

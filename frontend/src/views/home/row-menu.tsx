@@ -18,13 +18,14 @@ import type { HomeActions } from "./use-home-actions.ts";
 
 type Text = ReturnType<typeof useText>;
 
-/** The menu of a row: what can be done with a notebook, or in a folder. */
+/** The menu of a row: what can be done with a notebook, or in a folder. `isKept`: in the person's own folder on the hub. */
 export function rowMenu(
   row: Row,
   t: Text,
   actions: HomeActions,
   pick: (directory: FilePlace) => void,
   mode: "one_person" | "team",
+  isKept: boolean,
 ): readonly MenuEntry[] {
   switch (row.kind) {
     case "notebook":
@@ -36,7 +37,11 @@ export function rowMenu(
         ...shareMenu(row.place, row.folder.name, t, actions, mode),
       ];
     case "folder":
-      return [...directoryMenu(row.place, t, actions, pick), ...shareMenu(row.place, row.entry.name, t, actions, mode)];
+      return [
+        ...directoryMenu(row.place, t, actions, pick),
+        ...shareMenu(row.place, row.entry.name, t, actions, mode),
+        ...(isKept ? keptMenu(row.place, t, actions) : []),
+      ];
     case "file":
     case "note":
       return [];
@@ -126,6 +131,35 @@ function directoryMenu(
       label: t("home.uploadHere"),
       icon: <Upload size={16} />,
       onAction: () => pick(place),
+    },
+  ];
+}
+
+/** A directory without a place on a disk: the hub can rename it, move it, and take it apart. */
+function keptMenu(place: FilePlace, t: Text, actions: HomeActions): readonly MenuEntry[] {
+  return [
+    { kind: "separator", id: "s-kept" },
+    {
+      kind: "item",
+      id: "rename",
+      label: t("home.rename"),
+      icon: <Pencil size={16} />,
+      onAction: () => actions.setDialog({ kind: "rename_folder", place }),
+    },
+    {
+      kind: "item",
+      id: "move",
+      label: t("home.move"),
+      icon: <FolderInput size={16} />,
+      onAction: () => actions.setDialog({ kind: "move_folder", place }),
+    },
+    {
+      kind: "item",
+      id: "trash",
+      label: t("home.trash"),
+      icon: <Trash2 size={16} />,
+      tone: "danger",
+      onAction: () => actions.setDialog({ kind: "trash_folder", place }),
     },
   ];
 }

@@ -52,9 +52,13 @@ export function childOf(directory: FilePlace, name: string): FilePlace {
   return { folderId: directory.folderId, path: directory.path === "" ? name : `${directory.path}/${name}` };
 }
 
+export function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** The last part of a path, without the ending of a notebook. */
 export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1).replace(/\.ipynb$/i, "");
+  return lastPart(path).replace(/\.ipynb$/i, "");
 }
 
 /** The rows inside a folder: folders, notebooks, then the first of the other files; or a note in their place. */

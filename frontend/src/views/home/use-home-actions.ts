@@ -6,13 +6,14 @@ import { toast } from "../../ui/toast.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import { type HomeModel, uploadLimitBytes } from "./home-model.ts";
 import { type OpenProblem, openProblemOf } from "./open-problem.ts";
-import { nameOf } from "./tree-model.ts";
+import { childOf, lastPart, nameOf, parentOf } from "./tree-model.ts";
 
 /** The dialog that is open, if any. */
 export type HomeDialog =
   | { readonly kind: "rename"; readonly place: FilePlace }
   | { readonly kind: "new_folder"; readonly directory: FilePlace }
   | { readonly kind: "move"; readonly place: FilePlace }
+  | { readonly kind: "rename_folder" | "move_folder" | "trash_folder"; readonly place: FilePlace }
   | { readonly kind: "trash" }
   | { readonly kind: "share"; readonly place: FilePlace; readonly name: string }
   | { readonly kind: "problem"; readonly place: FilePlace; readonly problem: OpenProblem };
@@ -67,6 +68,17 @@ export function useHomeActions(model: HomeModel, show: (notebookId: string) => v
       guarded(async () => {
         const moved = await model.move(place, directory);
         toast({ text: t("home.moved", { name: moved.name, folder: directoryName(directory) }) });
+      }),
+    moveFolder: async (place: FilePlace, directory: FilePlace) => {
+      const name = lastPart(place.path);
+      await model.moveFolder(place, childOf(directory, name));
+      toast({ text: t("home.moved", { name, folder: directoryName(directory) }) });
+    },
+    renameFolder: (place: FilePlace, name: string) => model.moveFolder(place, childOf(parentOf(place), name)),
+    trashFolder: (place: FilePlace) =>
+      guarded(async () => {
+        const count = await model.trashFolder(place);
+        toast({ text: t("home.folderTrashed", { name: lastPart(place.path), count }) });
       }),
     trash: (place: FilePlace) =>
       guarded(async () => {

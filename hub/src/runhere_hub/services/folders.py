@@ -7,7 +7,7 @@ from pathlib import Path
 from runhere_hub.core import paths
 from runhere_hub.core.access import Verb
 from runhere_hub.core.drive import Entry, Folder, FolderView, HubFolder, NotebookView
-from runhere_hub.core.errors import FileMissing, FileUnreadable, Invalid
+from runhere_hub.core.errors import FileMissing, FileUnreadable, Forbidden, Invalid
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId
 from runhere_hub.folders import places
@@ -44,6 +44,52 @@ async def create(drive: Drive, person: Person, folder_id: FolderId, path: str) -
         return Entry(name=parts[-1], path="/".join(parts), kind="folder", size_bytes=0, modified_at=drive.now_ms())
 
     return await asyncio.to_thread(work)
+
+
+async def move(drive: Drive, person: Person, folder_id: FolderId, path: str, to: str) -> Entry:
+    """Rename a directory that the hub keeps, or move it within its folder.
+
+    Args:
+        to: Its path from now on, its name included.
+
+    Raises:
+        Conflict: The name is taken there; nothing was moved.
+        Forbidden: It lies on the hub's machine: whoever has an account there renames it.
+        Invalid: Into itself, or no directory at all.
+    """
+    parts, (*parents, name) = _directory(path), paths.parse(to) or ("",)
+    target = (*parents, paths.new_name(name))
+    if target[: len(parts)] == parts:
+        raise Invalid("A folder cannot be moved into itself.")
+    folder = await _kept(drive, person, folder_id, Verb.MOVE, path)
+    if target[:-1] != parts[:-1]:
+        await folder_for(drive, person, folder_id, Verb.EDIT, "/".join(parents))
+    return await hub_notebooks.move_directory(drive, person, folder, "/".join(parts), "/".join(target))
+
+
+async def trash(drive: Drive, person: Person, folder_id: FolderId, path: str) -> int:
+    """Put the notebooks of a directory that the hub keeps into the trash; the directory is gone. How many they were.
+
+    Raises:
+        Forbidden: It lies on the hub's machine.
+    """
+    parts = _directory(path)
+    folder = await _kept(drive, person, folder_id, Verb.TRASH, path)
+    return await hub_notebooks.trash_directory(drive, person, folder, "/".join(parts))
+
+
+def _directory(path: str) -> tuple[str, ...]:
+    parts = paths.parse(path)
+    if not parts:
+        raise Invalid("Name a folder inside of this one.")
+    return parts
+
+
+async def _kept(drive: Drive, person: Person, folder_id: FolderId, verb: Verb, path: str) -> HubFolder:
+    folder = await folder_for(drive, person, folder_id, verb, path)
+    if not isinstance(folder, HubFolder):
+        raise Forbidden("This folder lies on the hub's machine. Rename, move or delete it there; the hub follows.")
+    return folder
 
 
 async def bind(drive: Drive, person: Person, path: str) -> tuple[FolderView, NotebookView | None]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from runhere_hub.core import ipynb, paths
 from runhere_hub.core.drive import Entry, HubFolder, NotebookRow
-from runhere_hub.core.errors import Conflict
+from runhere_hub.core.errors import Conflict, NotFound
+from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import NotebookId
 from runhere_hub.services.drive import Drive
-from runhere_hub.store import directories, file_bases, notebooks
+from runhere_hub.store import directories, file_bases, grants, notebooks
+from runhere_hub.store.audit import record
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection
 
@@ -68,6 +70,62 @@ async def create_directory(drive: Drive, folder: HubFolder, parts: tuple[str, ..
 
 def _names(conn: Connection, folder: HubFolder, parts: tuple[str, ...]) -> frozenset[str]:
     return frozenset(entry.name for entry in _entries(conn, folder, "/".join(parts)))
+
+
+async def move_directory(drive: Drive, person: Person, folder: HubFolder, path: str, to: str) -> Entry:
+    """Give a directory another name or place. Its notebooks, and the roles that people have on it, go with it.
+
+    Raises:
+        NotFound: It is not there.
+        Conflict: The name is taken there; nothing was moved.
+    """
+    now = drive.now_ms()
+    *parents, name = to.split("/")
+
+    def work(conn: Connection) -> Entry:
+        _check_is_there(conn, folder, path)
+        if name in _names(conn, folder, tuple(parents)):
+            raise taken(name)
+        notebooks.move_directory(conn, folder.id, path, to)
+        directories.move(conn, folder.id, path, to)
+        directories.add(conn, folder.id, to, now=now)
+        grants.move(conn, folder.id, path, to)
+        # Open pages are looked at again: who may read what follows from where it lies.
+        record(conn, now, "folder_moved", by=person.id, on=folder.id)
+        return Entry(name, to, "folder", 0, now)
+
+    return await drive.db.write(work)
+
+
+async def trash_directory(drive: Drive, person: Person, folder: HubFolder, path: str) -> int:
+    """Put every notebook of a directory into the trash, each to be restored by itself, and forget the directory.
+
+    Returns:
+        How many notebooks there were.
+    """
+    now = drive.now_ms()
+
+    def work(conn: Connection) -> list[NotebookId]:
+        _check_is_there(conn, folder, path)
+        gone = [row.id for row in notebooks.in_directory(conn, folder.id, path)]
+        for notebook_id in gone:
+            notebooks.trash(conn, notebook_id, trash_path=None, now=now)
+        directories.remove(conn, folder.id, path)
+        grants.remove_below(conn, folder.id, path)
+        record(conn, now, "folder_trashed", by=person.id, on=folder.id, notebooks=len(gone))
+        return gone
+
+    gone = await drive.db.write(work)
+    for notebook_id in gone:
+        await drive.rooms.close(notebook_id)
+    return len(gone)
+
+
+def _check_is_there(conn: Connection, folder: HubFolder, path: str) -> None:
+    *parents, name = path.split("/")
+    there = {entry.name: entry.kind for entry in _entries(conn, folder, "/".join(parents))}
+    if there.get(name) != "folder":
+        raise NotFound("There is no such folder.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, sele
 
 from runhere_hub.core.access import Grant, Place, Role
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
+from runhere_hub.store.places import below, moved
 from runhere_hub.store.tables import grants, share_links
 
 On = NotebookId | Place
@@ -75,6 +76,19 @@ def put(conn: Connection, one: StoredGrant) -> None:
 def remove(conn: Connection, thing: On, person_id: PersonId) -> int:
     """Take away every grant of a person on exactly this. How many there were."""
     return conn.execute(delete(grants).where(_is_on(grants, thing) & (grants.c.person_id == person_id))).rowcount
+
+
+def move(conn: Connection, folder_id: FolderId, path: str, to: str) -> None:
+    """Roles and links on a directory, and on those in it, go with it."""
+    for table in (grants, share_links):
+        here = (table.c.folder_id == folder_id) & below(table.c.path, path)
+        conn.execute(update(table).where(here).values(path=moved(table.c.path, path, to)))
+
+
+def remove_below(conn: Connection, folder_id: FolderId, path: str) -> None:
+    """Nobody has a role on a directory that is gone, or by a link to it."""
+    for table in (grants, share_links):
+        conn.execute(delete(table).where((table.c.folder_id == folder_id) & below(table.c.path, path)))
 
 
 def add_link(conn: Connection, link: StoredLink) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from runhere_hub.core.drive import NotebookRow
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
+from runhere_hub.store.places import below, moved
 from runhere_hub.store.tables import folders, metadata, notebooks
 
 
@@ -104,6 +105,12 @@ def in_directory(conn: Connection, folder_id: FolderId, path: str) -> tuple[Note
     below = notebooks.c.path.startswith(f"{path}/", autoescape=True) if path else notebooks.c.path.is_not(None)
     here = (notebooks.c.folder_id == folder_id) & below & notebooks.c.trashed_at.is_(None)
     return tuple(_row(r) for r in conn.execute(select(notebooks).where(here)))
+
+
+def move_directory(conn: Connection, folder_id: FolderId, path: str, to: str) -> None:
+    """Everything in a directory lies in another one now; what is in the trash comes back to the old one."""
+    here = (notebooks.c.folder_id == folder_id) & below(notebooks.c.path, path) & notebooks.c.trashed_at.is_(None)
+    conn.execute(update(notebooks).where(here).values(path=moved(notebooks.c.path, path, to)))
 
 
 def trash(conn: Connection, notebook_id: NotebookId, *, trash_path: str | None, now: int) -> None:

@@ -296,6 +296,12 @@ class Trash(Answer):
     entries: list[TrashEntry]
 
 
+class TrashedFolder(Answer):
+    """How many notebooks of it are in the trash now."""
+
+    notebooks: int
+
+
 class FoundNotebook(Answer):
     id: str | None
     folder_id: str
@@ -478,6 +484,13 @@ class AcceptShareLink(Request):
 
 class NewFolder(Request):
     path: str = Path
+
+
+class MoveFolder(Request):
+    """`to` is its path from now on, its name included."""
+
+    path: str = Path
+    to: str = Path
 
 
 class NewNotebook(Request):

@@ -35,6 +35,21 @@ async def create_folder(
     return models.Entry.model_validate(await folders.create(services.drive, person, folder_id, body.path))
 
 
+@routes.add("PATCH", "/folders/{folder_id}/folders", who=Who.PERSON, errors=(404, 409, 422))
+async def move_folder(
+    folder_id: FolderIdPath, body: models.MoveFolder, person: PersonDep, services: ServicesDep
+) -> models.Entry:
+    moved = await folders.move(services.drive, person, folder_id, body.path, body.to)
+    return models.Entry.model_validate(moved)
+
+
+@routes.add("DELETE", "/folders/{folder_id}/folders", who=Who.PERSON, errors=(404, 422))
+async def trash_folder(
+    folder_id: FolderIdPath, person: PersonDep, services: ServicesDep, path: PathQuery = ""
+) -> models.TrashedFolder:
+    return models.TrashedFolder(notebooks=await folders.trash(services.drive, person, folder_id, path))
+
+
 @routes.add(
     "POST",
     "/folders/{folder_id}/upload",
