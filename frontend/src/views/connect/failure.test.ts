@@ -42,6 +42,10 @@ test("what mends a failure is a line for the port that was tried", () => {
   expect(tell(failed("token_refused"), origin).line).toBeNull();
 });
 
+test("a port stands there as it is typed", () => {
+  expect(tell(failed("other_port", { ...facts, found: 8080 }), origin).title).toContain("port 8080");
+});
+
 test("another computer's address comes back as an SSH line", () => {
   const address = parseBackendUrl("http://gpu.lab:8890/?token=abc");
   if (address.ok) throw new Error("taken for this computer");

@@ -61,9 +61,9 @@ export function tell(failure: Failure, origin: string): Told {
     hint: "",
     scheme: "",
     localPort: "",
-    found: "",
     origin,
     ...failure.facts,
+    found: String(failure.facts["found"] ?? ""), // a port is no quantity: 8080, not 8,080
   };
   return {
     title: looseText(title, facts),
