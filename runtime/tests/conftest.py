@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from live_runtime import HUB, Running, start_runtime
+
+# What is started in the background of a shell ignores Ctrl-C, and whatever it starts does, too: not so our programs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from runhere_runtime import __version__
+from runhere_runtime.cli.allocator import give_back_what_is_free
 from runhere_runtime.cli.far import add_doctor, add_ssh, read_origin, split_options
 from runhere_runtime.errors import (
     NoRuntimeRunning,
@@ -104,6 +105,7 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _start(arguments: argparse.Namespace) -> int:
+    give_back_what_is_free()
     redact_standard_error()
     asyncio.set_event_loop(_new_loop())  # traitlets' start-up asks for one before it runs
     options = _options(arguments)
