@@ -1,5 +1,6 @@
 """A hub for several people, and how people come to it."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,3 +54,16 @@ def invitation(admin: Page, origin: str) -> str:
     admin.goto(f"{origin}/people")
     admin.get_by_role("button", name="Make an invitation").click()
     return admin.locator("code", has_text="/join#code=").inner_text().replace(" ", "")
+
+
+def let_edit(page: Page, name: str) -> None:
+    """Share the open notebook with somebody who may edit it."""
+    page.get_by_role("button", name="Share").click()
+    sharing = page.get_by_role("dialog", name="Share notebook")
+    sharing.get_by_label("Add a person").fill(name.lower())
+    sharing.get_by_role("button", name="Share", exact=True).click()
+    sharing.get_by_role("button", name=re.compile(f"Role of {name}")).click()
+    page.get_by_role("option", name=re.compile("^Editor")).click()
+    expect(sharing.get_by_role("button", name=re.compile(f"Role of {name}"))).to_contain_text("Editor")
+    sharing.get_by_role("button", name="Close").last.click()
+    expect(sharing).to_have_count(0)

@@ -19,6 +19,8 @@ TARGET = setup.ROOT / "test-results" / "screenshots"
 CONNECT = re.compile("^(Connect|接続)$")
 OPTIONS = re.compile("^(Connection options|接続オプション)$")
 CONNECTED = re.compile("^Connected to|に接続済み$")
+REVIEW = re.compile("^(Review before running on your machine|自分のマシンで実行する前の確認)$")
+TRUST = re.compile("^(Trust these cells|これらのセルを信頼)$")
 README_IMAGE = setup.ROOT / "docs" / "images" / "notebook.png"
 
 CELLS: tuple[tuple[str, str], ...] = (
@@ -112,6 +114,9 @@ def entered(browser, hub, *, width: int, height: int, theme: str, language: str)
     )
     context.set_default_timeout(30_000)
     page = context.new_page()
+    # The notebook came from the disk, so its first run asks.
+    asked = page.get_by_role("dialog", name=REVIEW)
+    page.add_locator_handler(asked, lambda question: question.get_by_role("button", name=TRUST).click())
     page.goto(hub.login_link())
     page.get_by_role("row", name="Rain in March", exact=True).wait_for()
     return page

@@ -8,6 +8,7 @@ export type Session = Schemas["Session"];
 export type Folder = Schemas["Folder"];
 export type Notebook = Schemas["Notebook"];
 export type StoredOutputs = Schemas["StoredOutputs"];
+export type NewNotebooks = Schemas["NewNotebooks"];
 export type Judgement = Schemas["Judgement"];
 export type Trusted = Schemas["Trusted"];
 export type Home = Schemas["Home"];
@@ -175,18 +176,30 @@ export class HubClient {
     return this.#nothing(`/notebooks/${id}/trust`, { method: "DELETE" });
   }
 
-  /** Whether the notebook's outputs stay at home, and what the hub has of them. */
-  storedOutputs(id: string): Promise<StoredOutputs> {
-    return this.#json(`/notebooks/${id}/outputs`);
+  /** Whether outputs of the notebook, or of one cell, stay at home, and what the hub has of them. */
+  storedOutputs(id: string, cellId: string | null = null): Promise<StoredOutputs> {
+    return this.#json(`/notebooks/${id}/outputs${ofCell(cellId)}`);
   }
   /** Lets outputs stay at home, which purges what is stored; or lets them be stored again. */
-  omitOutputs(id: string, omit: boolean): Promise<StoredOutputs> {
-    return this.#json(`/notebooks/${id}/outputs`, { method: "PUT", json: { omit } });
+  omitOutputs(id: string, omit: boolean, cellId: string | null = null): Promise<StoredOutputs> {
+    return this.#json(`/notebooks/${id}/outputs`, { method: "PUT", json: { omit, cell_id: cellId } });
+  }
+  /** Whether outputs of my new notebooks stay at home. */
+  newNotebooks(): Promise<NewNotebooks> {
+    return this.#json("/new-notebooks");
+  }
+  chooseForNewNotebooks(omit: boolean | null): Promise<NewNotebooks> {
+    return this.#json("/new-notebooks", { method: "PUT", json: { omit } });
   }
 
   /** Stores one large value of an output; `sha256` is the hex digest of `bytes`, which the hub checks. */
-  putBlob(notebookId: string, sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    return this.#nothing(`/notebooks/${notebookId}/blobs/${sha256}`, { method: "PUT", bytes });
+  putBlob(
+    notebookId: string,
+    sha256: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    cellId: string | null = null,
+  ): Promise<void> {
+    return this.#nothing(`/notebooks/${notebookId}/blobs/${sha256}${ofCell(cellId)}`, { method: "PUT", bytes });
   }
   async blob(notebookId: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
     const answer = await this.#ask(`/notebooks/${notebookId}/blobs/${sha256}`, {});
@@ -269,4 +282,8 @@ export class HubClient {
     if (answer.ok) return answer;
     throw errorOf(answer.status, await answer.json().catch(() => null));
   }
+}
+
+function ofCell(cellId: string | null): string {
+  return cellId === null ? "" : `?cell=${encodeURIComponent(cellId)}`;
 }

@@ -21,6 +21,7 @@ export interface PageActions {
   openRevisions(): void;
   openSettings(): void;
   openNotebookSettings(): void;
+  openCellOutputs(): void;
   openPalette(): void;
   openShortcuts(): void;
   cycleTheme(): void;
@@ -68,6 +69,11 @@ const commentable: When = ({ notebook }) => {
 };
 const connected: When = ({ isConnected }) => isConnected;
 const inEditor: When = (context) => editable(context) && context.notebook.mode === "edit";
+
+const onCodeCell: When = (context) => {
+  const { activeId, services } = context.notebook;
+  return editable(context) && activeId !== null && services.doc.cell(activeId)?.type === "code";
+};
 
 const any = (...keys: string[]) => keys.map((one) => ({ keys: one, mode: "any" as const }));
 const onCell = (...keys: string[]) => keys.map((one) => ({ keys: one, mode: "command" as const }));
@@ -156,6 +162,7 @@ const edit: readonly Command[] = [
   command("replace", at("edit", 6), any("Mod-Shift-h", "Mod-h"), editable, ({ notebook }) =>
     notebook.find.open(selectedText(), { withReplace: true }),
   ),
+  command("cellOutputs", at("edit", 9), [], onCodeCell, ({ page }) => page.openCellOutputs()),
   command("notebookSettings", at("edit", 9), [], always, ({ page }) => page.openNotebookSettings()),
 ];
 

@@ -154,7 +154,15 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   useComments(open, page, isConnected);
   useLineNumbers(open, page);
   useNotices(open);
-  useEffect(() => open.copyWish.subscribe(() => setDialog("copy_to_run")), [open]);
+  useEffect(() => {
+    const ends = [
+      open.copyWish.subscribe(() => setDialog("copy_to_run")),
+      open.cellOutputsWish.subscribe(() => setDialog("cell_outputs")),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [open]);
   const rename = async (name: string) => onChanged(await page.hub.renameNotebook(notebook.id, name));
   const context: CommandContext = {
     notebook: open.controller,

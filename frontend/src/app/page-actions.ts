@@ -20,6 +20,7 @@ export type PageDialog =
   | "restart_and_run_all"
   | "shutdown"
   | "notebook_settings"
+  | "cell_outputs"
   | "download";
 
 export interface PageActionsOptions {
@@ -64,7 +65,8 @@ export function pageActions(options: PageActionsOptions): PageActions {
         toast({ text: text("shell.trashed", { name: notebook.name }), action });
       }),
     download(withOutputs) {
-      if (withOutputs && open.room.state.get().hello?.omit_outputs) {
+      const { omit_outputs: omits, private_cells: cells = [] } = open.room.state.get().hello ?? {};
+      if (withOutputs && (omits || cells.length > 0)) {
         onDialog("download");
         return;
       }
@@ -76,6 +78,7 @@ export function pageActions(options: PageActionsOptions): PageActions {
     openRevisions: () => onDialog("revisions"),
     openSettings: onSettings,
     openNotebookSettings: () => onDialog("notebook_settings"),
+    openCellOutputs: () => onDialog("cell_outputs"),
     openPalette: () => onDialog("palette"),
     openShortcuts: () => onDialog("shortcuts"),
     cycleTheme() {

@@ -73,8 +73,22 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
       return <CommandPalette context={context} onClose={onClose} />;
     case "notebook_settings":
       return <NotebookSettingsDialog hub={hub} notebookId={notebookId} onClose={onClose} />;
+    case "cell_outputs": {
+      const id = context.notebook.activeId;
+      if (id === null) return null;
+      const cell = { id, position: context.notebook.services.doc.cellIds().indexOf(id) + 1 };
+      return <NotebookSettingsDialog hub={hub} notebookId={notebookId} cell={cell} onClose={onClose} />;
+    }
     case "download":
-      return <DownloadDialog hub={hub} notebookId={notebookId} controller={context.notebook} onClose={onClose} />;
+      return (
+        <DownloadDialog
+          hub={hub}
+          notebookId={notebookId}
+          controller={context.notebook}
+          isWhole={context.notebook.services.room.state.get().hello?.omit_outputs ?? false}
+          onClose={onClose}
+        />
+      );
     case "shortcuts":
       return <ShortcutHelp onClose={onClose} />;
     case "revisions":

@@ -93,6 +93,8 @@ export interface Hello {
   readonly person: Person;
   readonly role: Role;
   readonly omit_outputs: boolean;
+  /** Cells whose outputs stay at home; absent: none. */
+  readonly private_cells?: readonly CellId[];
   readonly seq: number;
   readonly file: FileState | null;
 }

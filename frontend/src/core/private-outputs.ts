@@ -1,5 +1,27 @@
-/** Outputs that stay at home: what a cell's metadata may tell then. The hub's list (`core/private_outputs.py`) is the one that counts. */
+/** Outputs that stay at home: whose they are, and what a cell's metadata may tell then. The hub's list (`core/private_outputs.py`) is the one that counts. */
+import type { CellId } from "./cell.ts";
 import type { Json } from "./json.ts";
+
+/** Whose outputs stay at home: the notebook's, or those of some cells. */
+export interface AtHome {
+  readonly everything: boolean;
+  readonly cells: ReadonlySet<CellId>;
+}
+
+export const NOWHERE: AtHome = { everything: false, cells: new Set() };
+
+/** A cell's metadata that say so are `{"private_outputs": true}` under this key. */
+export const CELL_MARK = "runhere";
+
+/** Whether a cell says of itself that its outputs stay at home. @param own its metadata under `CELL_MARK`. */
+export function saysHome(own: Json | undefined): boolean {
+  return isObject(own) && own["private_outputs"] === true;
+}
+
+/** The metadata under `CELL_MARK` with the mark. */
+export function markedHome(own: Json | undefined): Json {
+  return { ...(isObject(own) ? own : {}), private_outputs: true };
+}
 
 const CELL_METADATA: ReadonlySet<string> = new Set([
   "cellView",
@@ -19,4 +41,8 @@ const CELL_METADATA: ReadonlySet<string> = new Set([
 /** The metadata of a pasted cell without what tells of its runs. */
 export function withoutTelling(metadata: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => CELL_METADATA.has(key)));
+}
+
+function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -113,6 +113,18 @@ describe("split and merge", () => {
     expect(doc.cellIds()).toHaveLength(6);
   });
 
+  test("what is made of a cell whose outputs stay at home keeps them there", () => {
+    const doc = page(seeded("a", "b", "c"));
+    doc.setCellMetadata("c1", "runhere", { private_outputs: true });
+    const second = doc.splitCell("c1", 0);
+    expect(doc.cell(second)?.metadata("runhere")).toEqual({ private_outputs: true });
+    doc.setCellMetadata("c0", "runhere", { other: 1 });
+    doc.mergeCells(["c0", "c1"]);
+    expect(doc.cell("c0")?.metadata("runhere")).toEqual({ other: 1, private_outputs: true });
+    doc.mergeCells([second, "c2"]);
+    expect(doc.cell("c2")).toBeNull();
+  });
+
   test("both halves keep type, metadata and attachments; merged text cells keep an empty line and all attachments", () => {
     const attachments = { "a.png": { "image/png": "AAAA" } };
     const text: CellContent = { type: "markdown", source: "one\ntwo", metadata: { tags: ["t"] }, attachments };

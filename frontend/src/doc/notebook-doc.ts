@@ -10,6 +10,7 @@ import { type CellContent, type CellId, type CellType, isCellId, newCellId } fro
 import { DocumentError } from "../core/errors.ts";
 import type { Json } from "../core/notebook.ts";
 import { Listeners } from "../core/observable.ts";
+import { CELL_MARK, markedHome, saysHome } from "../core/private-outputs.ts";
 import { CellIndex, type CellView } from "./cell-index.ts";
 import * as edits from "./edits.ts";
 import { type Orphan, Orphans } from "./orphans.ts";
@@ -19,6 +20,7 @@ import {
   cellsRoot,
   formatRoot,
   metadataRoot,
+  metadataValues,
   parseJson,
   SCHEMA,
   type StoredCell,
@@ -214,6 +216,9 @@ export class NotebookDoc {
       first.source.insert(first.source.length, rest.map((cell) => joint + cell.source.toString()).join(""));
       const attachments = edits.joinAttachments(cells);
       if (Object.keys(attachments).length > 0) first.map.set("attachments", JSON.stringify(attachments));
+      // Code whose outputs stay at home keeps them there, wherever it goes.
+      const marks = cells.map((cell) => metadataValues(cell.map)[CELL_MARK]);
+      if (marks.some(saysHome)) edits.setMetadata(first.map, CELL_MARK, markedHome(marks[0]));
       this.#bury(rest);
     });
     return first.id;

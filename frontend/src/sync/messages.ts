@@ -110,7 +110,7 @@ export type HubFrame =
   | { readonly type: "beat" }
   | ({ readonly type: "file" } & FileState)
   | { readonly type: "role"; readonly role: Role }
-  | { readonly type: "omit_outputs"; readonly omit: boolean }
+  | { readonly type: "omit_outputs"; readonly omit: boolean; readonly cells: readonly string[] }
   | { readonly type: "comments" }
   | { readonly type: "refused"; readonly code: string; readonly message: string; readonly of: string }
   | RunHubFrame;
@@ -127,7 +127,7 @@ const REQUIRED: {
   beat: {},
   file: { state: "string", path: "string" },
   role: { role: "string" },
-  omit_outputs: { omit: "boolean" },
+  omit_outputs: { omit: "boolean", cells: "array" },
   comments: {},
   refused: { code: "string", message: "string", of: "string" },
   runs: { heads: "object", runs: "array" },

@@ -289,7 +289,7 @@ export class RoomSocket {
         this.#set({ file: { state: frame.state, path: frame.path, message: frame.message ?? null } });
         break;
       case "omit_outputs":
-        this.#takeOmitOutputs(frame.omit);
+        this.#takeOmitOutputs(frame.omit, frame.cells);
         break;
       case "comments":
         this.#set({ commentNews: this.#state.get().commentNews + 1 });
@@ -307,10 +307,10 @@ export class RoomSocket {
     }
   }
 
-  #takeOmitOutputs(omit: boolean): void {
+  #takeOmitOutputs(omit: boolean, cells: readonly string[]): void {
     const hello = this.#state.get().hello;
-    if (hello) this.#set({ hello: { ...hello, omit_outputs: omit } });
-    this.#options.runs.omitOutputs(omit);
+    if (hello) this.#set({ hello: { ...hello, omit_outputs: omit, private_cells: cells } });
+    this.#options.runs.keepHome({ everything: omit, cells: new Set(cells) });
   }
 
   #takeRole(role: Hello["role"]): void {

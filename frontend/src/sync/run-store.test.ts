@@ -14,14 +14,19 @@ class Rig {
   readonly sent: RunPageFrame[] = [];
   readonly blobs = new Map<string, Uint8Array>();
   takesBlobs = true;
-  readonly store = new RunStore({
-    browserId: "b",
-    clock: this.clock,
-    putBlob: async (sha256, bytes) => {
-      if (!this.takesBlobs) throw new Error("no");
-      this.blobs.set(sha256, bytes);
-    },
-  });
+  readonly store: RunStore;
+
+  constructor(isMarkedHome: (cellId: string) => boolean = () => false) {
+    this.store = new RunStore({
+      browserId: "b",
+      clock: this.clock,
+      isMarkedHome,
+      putBlob: async (sha256, bytes) => {
+        if (!this.takesBlobs) throw new Error("no");
+        this.blobs.set(sha256, bytes);
+      },
+    });
+  }
 
   connect(omit = false): this {
     this.store.connected({ ...HELLO, omit_outputs: omit }, (frame) => this.sent.push(frame));
@@ -272,7 +277,7 @@ describe("3.10 outputs that stay at home", () => {
     rig.hear({ type: "run", run_id: "x", n: 0, event: startedIn("c2"), run: record({ run_id: "x", cell_id: "c2" }) });
     rig.hear({ type: "run", run_id: "x", n: 1, event: { type: "outputs", ops: [line("theirs")] } });
     expect(rig.store.headOf("c2")?.outputs).toEqual([shown("theirs")]);
-    rig.store.omitOutputs(true);
+    rig.store.keepHome({ everything: true, cells: new Set() });
     rig.sent.length = 0;
     rig.store.status("r", { status: "ok", startedAt: 5, finishedAt: 6 });
     rig.store.start({ runId: "r2", cellId: "c3", sourceDigest: DIGEST, runtime: null, startedAt: 7 });
@@ -289,6 +294,25 @@ describe("3.10 outputs that stay at home", () => {
     expect(later.store.headOf("c")).toMatchObject({ outputs: [shown("kept")], execution_count: 3 });
     expect(later.store.emptied()).toEqual([]);
     expect(JSON.stringify(later.sent)).not.toContain("kept");
+  });
+
+  test("of one cell they stay as well: by the hub's word, by the cell's own mark, or once the hub refuses them", () => {
+    const rig = new Rig((cellId) => cellId === "c9").connect().start();
+    rig.store.keepHome({ everything: false, cells: new Set(["c"]) });
+    rig.store.start({ runId: "r2", cellId: "c2", sourceDigest: DIGEST, runtime: null, startedAt: 7 });
+    rig.store.start({ runId: "r9", cellId: "c9", sourceDigest: DIGEST, runtime: null, startedAt: 7 });
+    for (const runId of ["r", "r2", "r9"]) {
+      rig.store.ops(runId, [line(`of ${runId} `)]);
+      rig.store.status(runId, { status: "ok", executionCount: 4 });
+    }
+    const told = JSON.stringify(rig.sent);
+    expect(told).toContain("of r2 ");
+    expect(told).not.toMatch(/of r |of r9 /);
+    expect(rig.store.headOf("c")).toMatchObject({ outputs: [shown("of r ")], execution_count: 4 });
+    rig.hear({ type: "run_refused", run_id: "r2", code: "outputs_omitted", n: 1, epoch: 1 });
+    rig.sent.length = 0;
+    rig.store.ops("r2", [line("later")]);
+    expect(JSON.stringify(rig.sent)).not.toContain("later");
   });
 
   test("made before the hub was heard, they are not told either", () => {

@@ -8,6 +8,7 @@ import type { CellId } from "../core/cell.ts";
 import { type Hello, isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { OutputOp } from "../core/outputs.ts";
+import { type AtHome, NOWHERE } from "../core/private-outputs.ts";
 import { ranAtOnce } from "../core/runs.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { RunEvent, RunHubFrame, RunPageFrame } from "./messages.ts";
@@ -23,6 +24,8 @@ const BLOB_RETRY_MS = 2_000;
 
 export interface RunStoreOptions {
   readonly putBlob: PutBlob;
+  /** Whether a cell of the document says of itself that its outputs stay at home: a copy does before the hub knows it. */
+  readonly isMarkedHome?: (cellId: CellId) => boolean;
   /** Names this browser over all its tabs: a run may be taken over within it at once. */
   readonly browserId: string;
   readonly clock?: Clock;
@@ -91,8 +94,8 @@ export class RunStore {
   readonly #handedOn = new Set<RunId>();
   #hello: Hello | null = null;
   #isLoaded = false;
-  /** Outputs stay at home (SPEC 3.10). The hub's word; until it spoke nothing is sent anyway. */
-  #omitsOutputs = false;
+  /** Whose outputs stay at home (SPEC 3.10). The hub's word; until it spoke nothing is sent anyway. */
+  #atHome: AtHome = NOWHERE;
 
   constructor(options: RunStoreOptions) {
     this.#options = options;
@@ -194,7 +197,7 @@ export class RunStore {
     const own = this.#keep(RunWriter.fresh(runId), this.#book.headId(cellId) ?? null);
     this.#book.put(newRecord(run, this.#hello?.person ?? null, this.#me()));
     this.#book.setHead(cellId, runId);
-    this.#push(own, startedEvent({ cellId, sourceDigest, runtime, startedAt: this.#omitsOutputs ? null : startedAt }));
+    this.#push(own, startedEvent({ cellId, sourceDigest, runtime, startedAt }));
     this.#outbox.orderStart(own.writer, cellId, "last");
     this.#pump();
   }
@@ -208,7 +211,7 @@ export class RunStore {
     this.#book.change(runId, changes);
     if (change.status === "cancelled") this.#giveHeadBack(runId, own);
     const event: RunEvent = { type: "status", ...changes };
-    this.#push(own, this.#omitsOutputs ? withoutOutputs(event) : event);
+    this.#push(own, event);
     this.#pump();
   }
 
@@ -297,7 +300,7 @@ export class RunStore {
   /** After `hello`: frames can be sent from now on. The hub's `runs` follows. */
   connected(hello: Hello, send: (frame: RunPageFrame) => void): void {
     this.#hello = hello;
-    this.omitOutputs(hello.omit_outputs);
+    this.keepHome({ everything: hello.omit_outputs, cells: new Set(hello.private_cells) });
     this.#outbox.connected(send);
   }
 
@@ -388,16 +391,29 @@ export class RunStore {
   }
 
   /** Whether outputs stay at home (SPEC 3.12): what this page shows of its own person's runs stays, what it has of others' goes. */
-  omitOutputs(omits: boolean): void {
-    const isNews = omits && !this.#omitsOutputs;
-    this.#omitsOutputs = omits;
-    if (!omits) return;
+  keepHome(atHome: AtHome): void {
+    this.#atHome = atHome;
     // What was made before this was known must not get out either.
-    for (const { writer } of this.#own.values()) {
-      writer.withholdOutputs();
-      this.#keepAgain(writer);
+    for (const own of this.#own.values()) {
+      if (!this.#omits(own)) continue;
+      own.writer.withholdOutputs();
+      this.#keepAgain(own.writer);
     }
-    if (isNews) for (const run of [...this.#book.records()]) if (!this.isMine(run)) this.#book.put(bare(run));
+    for (const run of [...this.#book.records()]) {
+      const hasAny = run.outputs.length > 0 || run.execution_count !== null;
+      if (hasAny && !this.isMine(run) && this.#staysHome(run.cell_id)) this.#book.put(bare(run));
+    }
+  }
+
+  #staysHome(cellId: CellId): boolean {
+    const { everything, cells } = this.#atHome;
+    return everything || cells.has(cellId) || this.#options.isMarkedHome?.(cellId) === true;
+  }
+
+  #omits(own: OwnRun): boolean {
+    const run = this.#book.record(own.writer.runId);
+    // Nobody can say which cell it is of: with any at home, it may be one of them.
+    return run === null ? this.#atHome.everything || this.#atHome.cells.size > 0 : this.#staysHome(run.cell_id);
   }
 
   /** Outputs that this person's runtime kept of a finished run, for this page's screen only. */
@@ -408,16 +424,20 @@ export class RunStore {
 
   /** Finished runs of this person that some cell shows and of which this page has nothing: their outputs stayed at home. */
   emptied(): RunRecord[] {
-    if (!this.#omitsOutputs) return [];
     return [...this.#book.headRecords()].filter(
-      (run) => run.kind === "executed" && isFinished(run.status) && this.isMine(run) && run.execution_count === null,
+      (run) =>
+        run.execution_count === null &&
+        run.kind === "executed" &&
+        isFinished(run.status) &&
+        this.isMine(run) &&
+        this.#staysHome(run.cell_id),
     );
   }
 
   #fold(own: OwnRun, ops: readonly OutputOp[], through: string | null): void {
     this.#book.fold(own.writer.runId, ops, through);
-    // Outputs of such a notebook stay at home (SPEC 3.10): shown here, told to nobody.
-    if (!this.#omitsOutputs) this.#pushOps(own, ops, through);
+    // Outputs that stay at home (SPEC 3.10) are shown here, told to nobody.
+    if (!this.#omits(own)) this.#pushOps(own, ops, through);
   }
 
   #pushOps(own: OwnRun, ops: readonly OutputOp[], through: string | null): void {
@@ -428,27 +448,28 @@ export class RunStore {
       const event: RunEvent = { type: "outputs", ops: group, ...(isLast ? { through } : {}) };
       const fill = hasLarge(group) ? own.writer.reserve(event, this.#clock.now()) : null;
       if (fill === null) own.writer.push(event, this.#clock.now());
-      else void this.#storeBlobs(event, fill);
+      else void this.#storeBlobs(own, event, fill);
       this.#keepNewest(own.writer, event);
     });
   }
 
-  async #storeBlobs(made: OutputsEvent, fill: (event: RunEvent) => void): Promise<void> {
+  async #storeBlobs(own: OwnRun, made: OutputsEvent, fill: (event: RunEvent) => void): Promise<void> {
     const { ops } = made;
+    const cellId = this.#book.record(own.writer.runId)?.cell_id ?? null;
     const small = await withBlobs(ops, this.#options.digest ?? sha256Hex);
     for (const [sha256, bytes] of small.blobs) {
-      while (!this.#omitsOutputs && !(await this.#putBlob(sha256, bytes))) {
+      while (!this.#omits(own) && !(await this.#putBlob(sha256, bytes, cellId))) {
         await new Promise<void>((resolve) => void this.#clock.after(BLOB_RETRY_MS, resolve));
       }
     }
     const event: RunEvent = { ...made, ops: small.ops };
-    fill(this.#omitsOutputs ? withoutOutputs(event) : event);
+    fill(this.#omits(own) ? withoutOutputs(event) : event);
     this.#pump();
   }
 
-  async #putBlob(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  async #putBlob(sha256: string, bytes: Uint8Array<ArrayBuffer>, cellId: CellId | null): Promise<boolean> {
     if (!this.#outbox.isConnected) return false;
-    return this.#options.putBlob(sha256, bytes).then(
+    return this.#options.putBlob(sha256, bytes, cellId).then(
       () => true,
       () => false,
     );
@@ -471,7 +492,7 @@ export class RunStore {
 
   /** What this page shows of a run whose outputs stay at home is not taken away by a record without them. */
   #withKept(run: RunRecord): RunRecord {
-    const known = this.#omitsOutputs ? this.#book.record(run.run_id) : null;
+    const known = this.#staysHome(run.cell_id) ? this.#book.record(run.run_id) : null;
     if (known === null || !this.isMine(known) || known.outputs.length === 0 || run.outputs.length > 0) return run;
     const { outputs, execution_count, started_at, finished_at } = known;
     return { ...run, outputs, execution_count, started_at, finished_at };
@@ -523,9 +544,16 @@ export class RunStore {
 
   #refusedRun({ run_id, code, n }: Extract<RunHubFrame, { type: "run_refused" }>): void {
     const own = this.#own.get(run_id);
-    if (code === "outputs_omitted") this.omitOutputs(true);
+    if (code === "outputs_omitted") this.#heardItStaysHome(run_id);
     if (own?.writer.refused(code, n) === "restart") this.#restart(run_id, own);
     if (own) this.#outbox.touch(own.writer);
+  }
+
+  /** The hub refused what this page did not know to stay at home. */
+  #heardItStaysHome(runId: RunId): void {
+    const run = this.#book.record(runId);
+    const { everything, cells } = this.#atHome;
+    this.keepHome(run === null ? { everything: true, cells } : { everything, cells: new Set([...cells, run.cell_id]) });
   }
 
   #leased({ run_id, epoch, n }: Extract<RunHubFrame, { type: "leased" }>): void {
@@ -585,7 +613,7 @@ export class RunStore {
     this.#keepAgain(own.writer);
     this.#push(own, { type: "status", status, execution_count, finished_at });
     const ops = run.outputs.map((output): OutputOp => ({ op: "output", output }));
-    if (!this.#omitsOutputs) this.#pushOps(own, ops, run.through);
+    if (!this.#omits(own)) this.#pushOps(own, ops, run.through);
     this.#outbox.orderStart(own.writer, run.cell_id, "first");
   }
 
@@ -599,7 +627,7 @@ export class RunStore {
   }
 
   #push(own: OwnRun, event: RunEvent): void {
-    const told = this.#omitsOutputs ? withoutOutputs(event) : event;
+    const told = this.#omits(own) ? withoutOutputs(event) : event;
     own.writer.push(told, this.#clock.now());
     this.#keepNewest(own.writer, told);
   }
@@ -682,7 +710,7 @@ export class RunStore {
 
   #tellUnsaved(): void {
     let since = this.#outbox.unsavedSince;
-    if (!this.#omitsOutputs) for (const { gatheringSince } of this.#gathering) since = earlier(since, gatheringSince);
+    for (const own of this.#gathering) if (!this.#omits(own)) since = earlier(since, own.gatheringSince);
     this.#unsavedSince.set(since);
   }
 }

@@ -1,14 +1,15 @@
 /**
  * Output operations in the sizes the wire takes (SPEC 4.5): texts of streams in pieces, large values as blobs, frames of about 64 KiB.
  */
+import type { CellId } from "../core/cell.ts";
 import type { Json } from "../core/notebook.ts";
 import { type BlobRef, isBlobRef, type MimeBundle, type OutputOp, type StreamOutput } from "../core/outputs.ts";
 
 /** A value whose JSON text is longer stands as a blob. */
 export const MAX_INLINE_BYTES = 64 * 1024;
 
-/** Stores bytes under their SHA-256 (hex) on the hub. Rejects when it could not; the same bytes may be put again. */
-export type PutBlob = (sha256: string, bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
+/** Stores bytes of a cell's outputs under their SHA-256 (hex) on the hub. Rejects when it could not; the same bytes may be put again. */
+export type PutBlob = (sha256: string, bytes: Uint8Array<ArrayBuffer>, cellId: CellId | null) => Promise<void>;
 
 // The hub measures JSON with a space after each separator (at most half as long again), so this page moves values other than strings out
 // a little earlier than it must.

@@ -160,6 +160,7 @@ def _services(settings: Settings, port: int) -> Services:
         rooms=rooms,
         is_for_team=team is not None,
         bound=None if team is None else frozenset(one.path for one in team.bound_folders),
+        omits_outputs=settings.omit_outputs,
     )
     sign_in = session.SignIn(
         db,

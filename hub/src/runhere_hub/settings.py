@@ -124,6 +124,7 @@ class Settings:
         log_level: Of the hub's log on standard error: debug, info, warning, error (RUNHERE_LOG_LEVEL).
         database: URL of the database (RUNHERE_DATABASE_URL); None: SQLite in the data folder.
         output_network: `none`, or `open`: outputs may load from https addresses (RUNHERE_OUTPUT_NETWORK).
+        omit_outputs: Outputs of new notebooks stay at home, unless their maker has it otherwise (RUNHERE_OMIT_OUTPUTS).
         team: None: one-person mode.
     """
 
@@ -135,6 +136,7 @@ class Settings:
     log_level: str
     database: str | None = field(default=None, repr=False)  # may hold a password
     output_network: Literal["none", "open"] = "none"
+    omit_outputs: bool = False
     team: Team | None = None
 
     @property
@@ -186,6 +188,7 @@ def read(
         log_level=_log_level("RUNHERE_LOG_LEVEL", environment.get("RUNHERE_LOG_LEVEL", "warning")),
         database=environment.get("RUNHERE_DATABASE_URL") or None,
         output_network=_output_network(environment.get("RUNHERE_OUTPUT_NETWORK")),
+        omit_outputs=_flag("RUNHERE_OMIT_OUTPUTS", environment.get("RUNHERE_OMIT_OUTPUTS"), otherwise=False),
     )
 
 
@@ -212,10 +215,21 @@ def read_team(environment: Mapping[str, str], file: Path) -> Settings:
         output_network=_output_network(
             environment.get("RUNHERE_OUTPUT_NETWORK") or table.text("output_network"), name="output_network"
         ),
+        omit_outputs=_flag(
+            "RUNHERE_OMIT_OUTPUTS",
+            environment.get("RUNHERE_OMIT_OUTPUTS"),
+            otherwise=table.flag("omit_outputs", False),
+        ),
         team=_team(environment, table, file),
     )
     table.refuse_rest()
     return settings
+
+
+def _flag(name: str, text: str | None, *, otherwise: bool) -> bool:
+    if text not in (None, "", "true", "false", "1", "0"):
+        raise SettingInvalid(f"{name}={text}: choose true or false.")
+    return text in ("true", "1") if text else otherwise
 
 
 def _output_network(text: str | None, *, name: str = "RUNHERE_OUTPUT_NETWORK") -> Literal["none", "open"]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from runhere_hub.core.notebook import CellId, Output
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_frames import parse
 from runhere_hub.core.run_records import Asker, Run, RunsState, record, runs_frame, with_outputs
 from runhere_hub.core.runs import (
@@ -28,8 +29,8 @@ OTHER_TAB = replace(ADA, session="s-tab-2", tab_id="tab-2")
 RECONNECTED = replace(ADA, session="s-again")
 OTHER_BROWSER = replace(ADA, session="s-phone", browser_id="phone", tab_id="tab-3")
 BOB = Asker("s-bob", "bob", "Bob", "chrome", "tab-4")
-AT = Circumstances(now_ms=1_000, new_run_id="new", seq=7, omit_outputs=False)
-OMITTING = replace(AT, omit_outputs=True)
+AT = Circumstances(now_ms=1_000, new_run_id="new", seq=7)
+OMITTING = replace(AT, at_home=AtHome(everything=True))
 
 
 def started(run_id: str, cell_id: str = "c1", *, started_at: int | None = 1) -> dict[str, Any]:
@@ -242,6 +243,18 @@ def test_3_10_outputs_and_execution_detail_are_refused_where_they_are_omitted(ev
     state = after(started("r1"))
     refused(state, do(state, run_frame("r1", 1, event), at=OMITTING), "r1", "outputs_omitted", 1, 1)
     assert do(state, run_frame("r1", 1, event)).answer == {"type": "run_ack", "run_id": "r1", "n": 1}
+
+
+def test_3_10_of_one_cell_outputs_are_refused_and_of_another_taken_and_no_copy_brings_them_in() -> None:
+    one = replace(AT, at_home=AtHome(cells=frozenset({"c1"})))
+    said = {"output_type": "stream", "name": "stdout", "text": "hello"}
+    ops = {"type": "outputs", "ops": [{"op": "output", "output": said}]}
+    state = after(started("r1", "c1", started_at=None), started("r2", "c2"))
+    refused(state, do(state, run_frame("r1", 1, ops), at=one), "r1", "outputs_omitted", 1, 1)
+    taken = do(state, run_frame("r2", 1, ops), at=one).state
+    assert taken.runs["r2"].folded.outputs == (said,)
+    copied = do(taken, {"type": "head", "cell_id": "c1", "copy_of": "r2"}, at=one).state
+    assert (copied.heads["c1"], copied.runs["new"].folded.outputs) == ("new", ())
 
 
 def test_3_10_that_it_ran_is_recorded_where_outputs_are_omitted() -> None:

@@ -8,6 +8,7 @@ from pycrdt import Map
 
 from runhere_hub.core.errors import NotFound, Unavailable
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.rooms import open_room
 from runhere_hub.rooms.loading import Seeded
 from runhere_hub.services import revisions
@@ -75,7 +76,7 @@ async def test_display_ids_stay_out_of_an_export(hub: Hub) -> None:
 async def test_10a_outputs_of_a_file_are_dropped_where_they_are_omitted(hub: Hub) -> None:
     seat = await hub.seat()
     seat.page.insert("c1", "a")
-    await seat.room.keep_outputs_home()
+    await seat.room.keep_outputs_home(AtHome(everything=True))
     await seat.room.set_outputs({CellId("c1"): (3, (STREAM,))})
     assert await shown(hub) == [("a", None, [])]
     assert await hub.db.read(lambda conn: conn.execute(tables.runs.select()).all()) == []

@@ -9,6 +9,7 @@ from pycrdt import Doc, Map, Text
 
 from runhere_hub.core import yjs_bytes
 from runhere_hub.core.presence import Entry, read, write
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.rooms.room import Change, FileState
 from runhere_hub.store import authorship
 from runhere_hub.store.authorship import Authored
@@ -45,6 +46,7 @@ async def test_2_3_join_is_answered_by_hello_runs_and_step_1(hub: Hub) -> None:
         "person": {"id": ADA.id, "name": "Ada"},
         "role": "owner",
         "omit_outputs": False,
+        "private_cells": [],
         "seq": room.room.about.seq,
         "file": None,
     }
@@ -92,7 +94,7 @@ async def test_2_3_step_1_may_come_together_with_join(hub: Hub) -> None:
 async def test_a_room_says_what_it_is_about(hub: Hub) -> None:
     room = await hub.open()
     room.rename("Data", "/home/ada")
-    room.room.omit_outputs(True)
+    room.room.keep_outputs_home(AtHome(everything=True))
     room.announce_file(FileState("written", "/home/ada/Data.ipynb"))
     seat = await hub.seat()
     [hello] = seat.page.take("hello")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pycrdt import Doc, Map
+from pycrdt import Doc, Map, Text
 
 from runhere_hub.core.yjs_bytes import sync_update
 from runhere_hub.rooms.open_room import OpenRoom
@@ -145,7 +145,7 @@ async def test_n03_switching_on_purges_heads_runs_revisions_blobs_file_and_free_
     assert json.loads(file.read_text())["metadata"]["colab"] == {"private_outputs": True}
     assert cell["source"] == ["print(1)"]
     pump(seat)
-    assert seat.page.take("omit_outputs") == [{"type": "omit_outputs", "omit": True}]
+    assert seat.page.take("omit_outputs") == [{"type": "omit_outputs", "omit": True, "cells": []}]
 
 
 async def test_n01_what_comes_all_the_same_is_refused_and_lies_nowhere(
@@ -284,3 +284,171 @@ async def test_a_sync_frame_of_a_page_that_left_is_not_needed_to_purge(hub: Hub)
     seat.room.room.receive(seat.member, sync_update(b"\x00\x00"))
     await switch(hub, notebook["id"], True)
     assert where(hub.data) == []
+
+
+# --- one cell --------------------------------------------------------------------------------------------------------
+
+
+PUBLIC = {"output_type": "stream", "name": "stdout", "text": "for everybody\n"}
+
+
+def file_of_two() -> str:
+    """A notebook of which only the first cell holds the canary, in every way."""
+    content = json.loads(file_with_everything())
+    content["cells"].append(
+        {"cell_type": "code", "execution_count": 8, "id": "cell-1", "metadata": {}, "outputs": [PUBLIC], "source": []}
+    )
+    return json.dumps(content, indent=1) + "\n"
+
+
+async def switch_cell(hub: Hub, notebook_id: str, omit: bool, cell: str = "cell-0") -> dict[str, Any]:
+    answer = await hub.client.put(f"/api/v1/notebooks/{notebook_id}/outputs", json={"omit": omit, "cell_id": cell})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_n03_switching_one_cell_on_purges_that_cell_everywhere_and_no_other(hub: Hub) -> None:
+    file = hub.folder / "a.ipynb"
+    file.write_text(file_of_two())
+    notebook = await hub.open("a.ipynb")
+    of_it = f"/api/v1/notebooks/{notebook['id']}"
+    seat = seat_in(await room_of(hub, notebook["id"]))
+    value = json.dumps(CANARY * 8_000).encode()
+    sha256 = hashlib.sha256(value).hexdigest()
+    assert (await hub.client.put(f"{of_it}/blobs/{sha256}", content=value)).status_code == 204
+    large = {"$blob": sha256, "size_bytes": len(value)}
+    run(seat, "r1", STREAM, {"output_type": "display_data", "data": {"text/plain": large}, "metadata": {}})
+    run(seat, "r2", PUBLIC, cell="cell-1")
+    await settle(seat)
+    await hub.client.post(f"{of_it}/revisions", json={"name": "with outputs"})
+    assert where(hub.data)
+    assert where(hub.folder)
+    before = (await hub.client.get(f"{of_it}/outputs", params={"cell": "cell-0"})).json()
+    assert (before["omit"], before["runs"], before["revisions"], before["blobs"]) == (False, 2, 1, 1)
+
+    after = await switch_cell(hub, notebook["id"], True)
+
+    assert after == {"omit": True, "may_store": True, "runs": 0, "revisions": 0, "blobs": 0, "blob_bytes": 0}
+    assert where(hub.data) == []
+    assert where(hub.folder) == []
+    first, second = json.loads(file.read_text())["cells"]
+    assert (first["outputs"], first["execution_count"]) == ([], None)
+    assert first["metadata"] == {"tags": ["kept"], "runhere": {"private_outputs": True}}
+    assert [output["text"] for output in second["outputs"]] == ["for everybody\n"]
+    whole = (await hub.client.get(f"{of_it}/outputs")).json()
+    assert (whole["omit"], whole["revisions"]) == (False, 1)
+    pump(seat)
+    assert seat.page.take("omit_outputs") == [{"type": "omit_outputs", "omit": False, "cells": ["cell-0"]}]
+
+
+async def test_n01_of_that_cell_outputs_are_refused_in_every_way_and_of_others_taken(hub: Hub) -> None:
+    file = hub.folder / "a.ipynb"
+    file.write_text(file_of_two())
+    notebook = await hub.open("a.ipynb")
+    await switch_cell(hub, notebook["id"], True)
+    room = await room_of(hub, notebook["id"])
+    ada, bob = seat_in(room), seat_in(room, person=BOB, role="editor")
+    for number, output in enumerate(OUTPUTS.values()):
+        run(ada, f"r{number}", output)
+    run(ada, "public", PUBLIC, cell="cell-1")
+    await settle(ada, bob)
+    codes = [answer["code"] for answer in ada.page.take("run_refused") if answer["run_id"] != "public"]
+    assert codes[::2].count("outputs_omitted") == len(OUTPUTS) - 1
+    assert room.room.runs.state.runs["public"].folded.outputs == (PUBLIC,)
+    value = CANARY.encode()
+    blob = f"/api/v1/notebooks/{notebook['id']}/blobs/{hashlib.sha256(value).hexdigest()}"
+    for asked in ({}, {"cell": "cell-0"}):
+        refused = await hub.client.put(blob, content=value, params=asked)
+        assert (refused.status_code, refused.json()["code"]) == (422, "outputs_omitted")
+    fine = f"/api/v1/notebooks/{notebook['id']}/blobs/{hashlib.sha256(b'1').hexdigest()}"
+    assert (await hub.client.put(fine, content=b"1", params={"cell": "cell-1"})).status_code == 204
+    bob.page.edit(lambda: bob.page.cells["cell-1"]["metadata"].__setitem__("executionInfo", '"fine"'))
+    await settle(ada, bob)
+    assert bob.channel.closed_with is None
+    ada.page.edit(lambda: ada.page.cells["cell-0"]["metadata"].__setitem__("executionInfo", json.dumps(CANARY)))
+    pump(ada)
+    assert ada.channel.closed_with is not None
+    assert ada.channel.closed_with[0] == 4403
+    assert not hits(json.dumps(bob.page.frames).encode())
+    await rooms_of(hub).close_room(notebook["id"])
+    assert where(hub.data) == []
+    assert where(hub.folder) == []
+
+
+async def test_a_copied_cell_inherits_it_and_the_record_outlives_its_mark_and_the_room(hub: Hub) -> None:
+    file = hub.write("a.ipynb", "print(1)")
+    notebook = await hub.open("a.ipynb")
+    await switch_cell(hub, notebook["id"], True)
+    seat = seat_in(await room_of(hub, notebook["id"]))
+    mark = json.dumps({"private_outputs": True})
+
+    def copy_and_unmark() -> None:
+        made = {"type": "code", "position": "W", "source": Text("print(2)"), "metadata": Map({"runhere": mark})}
+        seat.page.cells["copy"] = Map(made)
+        del seat.page.cells["cell-0"]["metadata"]["runhere"]
+
+    seat.page.edit(copy_and_unmark)
+    await settle(seat)
+    assert seat.page.take("omit_outputs")[-1]["cells"] == ["cell-0", "copy"]
+    await rooms_of(hub).close_room(notebook["id"])
+    marks = [cell["metadata"].get("runhere") for cell in json.loads(file.read_text())["cells"]]
+    assert marks == [{"private_outputs": True}] * 2
+    seat = seat_in(await room_of(hub, notebook["id"]))
+    assert seat.page.take("hello")[0]["private_cells"] == ["cell-0", "copy"]
+    run(seat, "r1", STREAM)
+    run(seat, "r2", STREAM, cell="copy")
+    await settle(seat)
+    refused = [one["run_id"] for one in seat.page.take("run_refused") if one["code"] == "outputs_omitted"]
+    assert set(refused) == {"r1", "r2"}
+    await switch_cell(hub, notebook["id"], False)
+    run(seat, "r3", PUBLIC)
+    await settle(seat)
+    await hub.client.get(f"/api/v1/notebooks/{notebook['id']}/download")
+    first, second = json.loads(file.read_text())["cells"]
+    assert (first["metadata"], second["metadata"]) == ({}, {"runhere": {"private_outputs": True}})
+    assert first["outputs"]
+    assert where(hub.data) == []
+
+
+async def test_a_file_that_marks_a_cell_is_read_without_its_outputs(hub: Hub) -> None:
+    content = json.loads(file_of_two())
+    content["cells"][0]["metadata"]["runhere"] = {"private_outputs": True}
+    file = hub.folder / "a.ipynb"
+    file.write_text(json.dumps(content, indent=1))
+    notebook = await hub.open("a.ipynb")
+    room = await room_of(hub, notebook["id"])
+    assert room.room.about.at_home.cells == {"cell-0"}
+    assert where(hub.data) == []
+    await rooms_of(hub).close_room(notebook["id"])
+    file.write_text(json.dumps(content, indent=1))  # another program brings them again, without the mark
+    del content["cells"][0]["metadata"]["runhere"]
+    file.write_text(json.dumps(content, indent=1))
+    await room_of(hub, notebook["id"])
+    await hub.client.get(f"/api/v1/notebooks/{notebook['id']}/download")
+    await rooms_of(hub).close_room(notebook["id"])
+    assert where(hub.data) == []
+    assert where(hub.folder) == []
+    first, second = json.loads(file.read_text())["cells"]
+    assert first["metadata"]["runhere"] == {"private_outputs": True}
+    assert second["outputs"]
+
+
+# --- new notebooks ---------------------------------------------------------------------------------------------------
+
+
+async def test_new_notebooks_begin_as_their_maker_or_else_the_hub_has_it(hub: Hub) -> None:
+    async def made() -> bool:
+        answer = await hub.client.post("/api/v1/notebooks", json={"folder_id": hub.folder_id, "path": ""})
+        assert answer.status_code == 201, answer.text
+        found: bool = answer.json()["omit_outputs"]
+        return found
+
+    assert (await hub.client.get("/api/v1/new-notebooks")).json() == {"omit": None, "hub_omits": False}
+    assert await made() is False
+    assert (await hub.client.put("/api/v1/new-notebooks", json={"omit": True})).json()["omit"] is True
+    assert await made() is True
+    files = [json.loads(file.read_text())["metadata"] for file in sorted(hub.folder.glob("Untitled*.ipynb"))]
+    assert sorted(len(metadata) for metadata in files) == [0, 1]
+    await hub.client.put("/api/v1/new-notebooks", json={"omit": None})
+    assert await made() is False

@@ -153,6 +153,8 @@ EVERYBODY = {
     "POST /api/v1/account/tokens",
     "DELETE /api/v1/account/tokens/{token_id}",
     "GET /api/v1/account/log",
+    "GET /api/v1/new-notebooks",
+    "PUT /api/v1/new-notebooks",
     "GET /api/v1/trust",
     "DELETE /api/v1/notebooks/{notebook_id}/trust",  # forgets what one has trusted oneself
     "POST /api/v1/trust/authors",

@@ -234,6 +234,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/new-notebooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get New Notebooks */
+        get: operations["get_new_notebooks"];
+        /** Choose For New Notebooks */
+        put: operations["choose_for_new_notebooks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notebooks/{notebook_id}/outputs": {
         parameters: {
             query?: never;
@@ -1378,6 +1396,14 @@ export interface components {
             /** Owner */
             owner: string | null;
         };
+        /**
+         * ForNewNotebooks
+         * @description Whether outputs of my new notebooks stay at home; null: as the hub has it.
+         */
+        ForNewNotebooks: {
+            /** Omit */
+            omit: boolean | null;
+        };
         /** FoundNotebook */
         FoundNotebook: {
             /** Id */
@@ -1636,6 +1662,16 @@ export interface components {
             name?: string | null;
         };
         /**
+         * NewNotebooks
+         * @description Whether outputs of new notebooks stay at home: as I have it (null: as the hub), and as the hub has it.
+         */
+        NewNotebooks: {
+            /** Omit */
+            omit: boolean | null;
+            /** Hub Omits */
+            hub_omits: boolean;
+        };
+        /**
          * NewShareLink
          * @description `url` holds the secret, behind `#`: given once.
          */
@@ -1672,10 +1708,15 @@ export interface components {
             /** Owner */
             owner: string | null;
         };
-        /** OmitOutputs */
+        /**
+         * OmitOutputs
+         * @description `cell_id`: of this cell only.
+         */
         OmitOutputs: {
             /** Omit */
             omit: boolean;
+            /** Cell Id */
+            cell_id?: string | null;
         };
         /**
          * OneTimeLink
@@ -3137,9 +3178,100 @@ export interface operations {
             };
         };
     };
-    get_stored_outputs: {
+    get_new_notebooks: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewNotebooks"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    choose_for_new_notebooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForNewNotebooks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewNotebooks"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_stored_outputs: {
+        parameters: {
+            query?: {
+                cell?: string | null;
+            };
             header?: never;
             path: {
                 notebook_id: string;
@@ -3327,7 +3459,9 @@ export interface operations {
     };
     put_blob: {
         parameters: {
-            query?: never;
+            query?: {
+                cell?: string | null;
+            };
             header?: never;
             path: {
                 notebook_id: string;

@@ -39,6 +39,7 @@ export const commands = {
   clearOutput: "Clear output",
   clearAllOutputs: "Clear all outputs",
   restoreOutputs: "Bring cleared outputs back",
+  cellOutputs: "Outputs of this cell…",
   notebookSettings: "Notebook settings",
 
   toggleOutput: "Show or hide output",

@@ -89,6 +89,7 @@ export const notebook = {
   leaveText: "An output wants to open a page on {host}.",
   leaveOpen: "Open link",
   outputsAtHome: "Outputs stay home",
+  cellAtHomeWhy: "Outputs of this cell are not stored on the hub. More actions ▸ Outputs of this cell",
   outputsAtHomeWhy: "Outputs of this notebook are not stored on the hub. Edit ▸ Notebook settings",
   notReviewed: "Not reviewed yet",
   notReviewedWhy: "Not reviewed yet: you are asked before this cell runs on your machine",

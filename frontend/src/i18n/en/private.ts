@@ -9,6 +9,15 @@ export const privateOutputs = {
   ownerOnly: "Only the owner of this notebook can let outputs be stored again.",
   nowHome: "Outputs of this notebook stay at home now.",
   nowStored: "Outputs of this notebook are stored again from now on.",
+  cellTitle: "Outputs of cell {position}",
+  omitCell: "Omit the output of this cell when saving this notebook",
+  cellExplained:
+    "The outputs, execution count and times of this cell then stay in your browser and your runtime. The hub refuses to store them, for everybody who edits this notebook. Copies and parts of the cell keep the setting.",
+  cellNowHome: "Outputs of this cell stay at home now.",
+  cellNowStored: "Outputs of this cell are stored again from now on.",
+  newNotebooks: "New notebooks",
+  omitNew: "Omit code cell output when saving new notebooks",
+  asHub: "As this hub has it for everybody who did not choose.",
   purgeTitle: "Delete the stored outputs?",
   purge: "Delete and keep outputs at home",
   purgeText: "These are deleted from the hub and cannot be brought back:",
@@ -21,6 +30,9 @@ export const privateOutputs = {
   downloadTitle: "Download with outputs?",
   downloadText:
     "The outputs of this notebook are in this browser only. A file with them holds what this page shows now; whoever gets the file sees them.",
+  downloadSome:
+    "The outputs of some cells are in this browser only. A file with them holds what this page shows now; whoever gets the file sees them.",
+  downloadWithoutSome: "Without the outputs that stay home",
   downloadWith: "With outputs",
   downloadWithout: "Without outputs",
   downloadFailed: "The hub did not give the notebook (status {status}). Try again when it can be reached.",

@@ -42,6 +42,7 @@ export const commands = {
   clearOutput: "出力を消去",
   clearAllOutputs: "すべての出力を消去",
   restoreOutputs: "消去した出力を元に戻す",
+  cellOutputs: "このセルの出力…",
   notebookSettings: "ノートブックの設定",
 
   toggleOutput: "出力の表示を切り替え",

@@ -92,6 +92,7 @@ export const notebook = {
   leaveText: "出力が {host} のページを開こうとしています。",
   leaveOpen: "リンクを開く",
   outputsAtHome: "出力は手元にのみ",
+  cellAtHomeWhy: "このセルの出力はハブに保存されません。その他の操作 ▸ このセルの出力",
   outputsAtHomeWhy: "このノートブックの出力はハブに保存されません。編集 ▸ ノートブックの設定",
   notReviewed: "未確認",
   notReviewedWhy: "未確認: このセルを自分のマシンで実行する前に確認します",

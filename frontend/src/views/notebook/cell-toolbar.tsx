@@ -40,7 +40,10 @@ export function CellToolbar({ controller, id }: { readonly controller: NotebookC
       ? item("text", t("commands.toText"), () => controller.setType("markdown"))
       : item("code", t("commands.toCode"), () => controller.setType("code")),
     ...(cell.type === "code"
-      ? [item("clear", t("commands.clearOutput"), () => controller.clearOutputs("selected"))]
+      ? [
+          item("clear", t("commands.clearOutput"), () => controller.clearOutputs("selected")),
+          item("outputs", t("commands.cellOutputs"), () => controller.services.askForCellOutputs?.()),
+        ]
       : []),
   ];
   return (

@@ -6,6 +6,7 @@ import { Margin } from "./margin.tsx";
 import { OutputRegion } from "./output-region.tsx";
 import { RunButton, RunMark } from "./run-button.tsx";
 import { runFacts } from "./run-notes.tsx";
+import { CellAtHome } from "./save-status.tsx";
 import { TrustMark } from "./trust-mark.tsx";
 
 interface CodeCellProps {
@@ -34,6 +35,7 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
         <CellEditor controller={controller} cell={cell} position={position} />
       </div>
       <div className={styles.result}>
+        <CellAtHome controller={controller} cell={cell} />
         <OutputRegion controller={controller} id={cell.id} position={position} isHidden={isHidden} />
       </div>
     </div>

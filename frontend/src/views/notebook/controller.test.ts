@@ -45,6 +45,7 @@ beforeEach(() => {
     person: { id: "p", name: "P", color: "#123456" },
     readBlob: () => Promise.reject(new Error("no blobs")),
     widgets: { openLine: () => Promise.reject(new Error("no widgets here")) },
+    invoke: async () => null,
     now: () => 1,
   });
   controller.select(at(0));

@@ -7,7 +7,7 @@
 import type { CellContent, CellId, CellType } from "../../core/cell.ts";
 import { canEdit } from "../../core/notebook.ts";
 import { type Observable, Value } from "../../core/observable.ts";
-import { withoutTelling } from "../../core/private-outputs.ts";
+import { CELL_MARK, saysHome, withoutTelling } from "../../core/private-outputs.ts";
 import type { PastedCell } from "../../doc/notebook-doc.ts";
 import { text } from "../../i18n/t.ts";
 import { forgetIds, keepCells, keptCells } from "./clipboard.ts";
@@ -199,7 +199,7 @@ export class NotebookController extends SelectionModel {
   paste(side: Side = "below", taken: readonly PastedCell[] = keptCells()): void {
     if (taken.length === 0) return;
     const staysHome = this.services.room.state.get().hello?.omit_outputs ?? false;
-    const cells = staysHome ? taken.map(bareOf) : taken;
+    const cells = taken.map((cell) => (staysHome || saysHome(cell.metadata?.[CELL_MARK]) ? bareOf(cell) : cell));
     const ids = this.services.doc.cellIds();
     const at = this.activeId === null ? -1 : ids.indexOf(this.activeId);
     const below =

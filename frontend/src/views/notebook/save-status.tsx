@@ -1,7 +1,9 @@
 import { CircleAlert, Cloud, CloudOff, EyeOff, LoaderCircle } from "lucide-react";
 import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
 import type { Observable } from "../../core/observable.ts";
+import { CELL_MARK, saysHome } from "../../core/private-outputs.ts";
 import { othersIn, type Present } from "../../doc/awareness.ts";
+import type { CellView } from "../../doc/notebook-doc.ts";
 import type { RoomState } from "../../sync/room-socket.ts";
 import { Button } from "../../ui/button.tsx";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
@@ -90,6 +92,23 @@ export function OutputsAtHome({ controller }: { readonly controller: NotebookCon
   return (
     <span className={styles.atHome} title={t("notebook.outputsAtHomeWhy")}>
       <EyeOff size={15} aria-hidden />
+      <span>{t("notebook.outputsAtHome")}</span>
+    </span>
+  );
+}
+
+/** The same of one cell, where it is not promised of all. */
+export function CellAtHome({ controller, cell }: { readonly controller: NotebookController; readonly cell: CellView }) {
+  const t = useText();
+  const isMarked = saysHome(cell.metadata(CELL_MARK));
+  const staysHome = useSelected(
+    controller.services.room.state,
+    ({ hello }) => hello?.omit_outputs !== true && (isMarked || hello?.private_cells?.includes(cell.id) === true),
+  );
+  if (!staysHome) return null;
+  return (
+    <span className={styles.cellAtHome} title={t("notebook.cellAtHomeWhy")}>
+      <EyeOff size={13} aria-hidden />
       <span>{t("notebook.outputsAtHome")}</span>
     </span>
   );

@@ -64,6 +64,10 @@ export interface NotebookServices {
   readonly widgets: WidgetPort;
   /** Bytes of a large output value. Rejects when the hub has none. */
   readonly readBlob: (sha256: string) => Promise<Uint8Array>;
+  /** See `OutputEnvironment.invoke`. */
+  readonly invoke: (call: string) => Promise<unknown>;
+  /** Opens the choice whether the active cell's outputs stay at home. */
+  readonly askForCellOutputs?: () => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

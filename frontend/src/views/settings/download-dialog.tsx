@@ -20,16 +20,20 @@ export interface DownloadDialogProps {
   readonly hub: Pick<HubClient, "downloadUrl">;
   readonly notebookId: string;
   readonly controller: Shown;
+  /** All outputs stay at home; else those of some cells. */
+  readonly isWhole: boolean;
   readonly onClose: () => void;
 }
 
 /** The outputs of this notebook are in this browser only: a file with them is put together here. */
-export function DownloadDialog({ hub, notebookId, controller, onClose }: DownloadDialogProps) {
+export function DownloadDialog({ hub, notebookId, controller, isWhole, onClose }: DownloadDialogProps) {
   const t = useText();
   const [failure, setFailure] = useState<string | null>(null);
   const download = async (isWith: boolean) => {
     try {
-      const answer = await fetch(hub.downloadUrl(notebookId, { outputs: false }), { credentials: "same-origin" });
+      // What the hub has of outputs is what does not stay at home.
+      const outputs = !isWhole && !isWith;
+      const answer = await fetch(hub.downloadUrl(notebookId, { outputs }), { credentials: "same-origin" });
       if (!answer.ok) throw new Error(t("private.downloadFailed", { status: answer.status }));
       const text = await answer.text();
       const { doc, runs } = controller.services;
@@ -49,12 +53,12 @@ export function DownloadDialog({ hub, notebookId, controller, onClose }: Downloa
         <>
           <Button onPress={() => void download(true)}>{t("private.downloadWith")}</Button>
           <Button variant="primary" onPress={() => void download(false)}>
-            {t("private.downloadWithout")}
+            {t(isWhole ? "private.downloadWithout" : "private.downloadWithoutSome")}
           </Button>
         </>
       }
     >
-      <p>{t("private.downloadText")}</p>
+      <p>{t(isWhole ? "private.downloadText" : "private.downloadSome")}</p>
       {failure === null ? null : (
         <Notice tone="danger" isLive>
           {failure}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import type { HubClient, StoredOutputs } from "../../api/client.ts";
+import type { CellId } from "../../core/cell.ts";
 import { errorText } from "../../i18n/error-text.ts";
 import { formatBytes } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -13,32 +14,36 @@ import styles from "./settings-dialog.module.css";
 export interface NotebookSettingsDialogProps {
   readonly hub: Pick<HubClient, "storedOutputs" | "omitOutputs">;
   readonly notebookId: string;
+  /** Given: of this cell only. */
+  readonly cell?: { readonly id: CellId; readonly position: number };
   readonly onClose: () => void;
 }
 
-/** Edit ▸ Notebook settings: whether the outputs of this notebook stay at home. */
-export function NotebookSettingsDialog({ hub, notebookId, onClose }: NotebookSettingsDialogProps) {
+/** Edit ▸ Notebook settings: whether the outputs of this notebook, or of one cell, stay at home. */
+export function NotebookSettingsDialog({ hub, notebookId, cell, onClose }: NotebookSettingsDialogProps) {
   const t = useText();
   const [stored, setStored] = useState<StoredOutputs | null>(null);
   const [omit, setOmit] = useState(false);
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
+  const cellId = cell?.id ?? null;
   useEffect(() => {
-    hub.storedOutputs(notebookId).then(
+    hub.storedOutputs(notebookId, cellId).then(
       (found) => {
         setStored(found);
         setOmit(found.omit);
       },
       (error: unknown) => setFailure(errorText(error)),
     );
-  }, [hub, notebookId]);
+  }, [hub, notebookId, cellId]);
   const save = async () => {
     setBusy(true);
     setAsking(false);
     try {
-      await hub.omitOutputs(notebookId, omit);
-      toast({ text: t(omit ? "private.nowHome" : "private.nowStored") });
+      await hub.omitOutputs(notebookId, omit, cellId);
+      const said = cellId === null ? ({ on: "nowHome", off: "nowStored" } as const) : CELL_SAID;
+      toast({ text: t(`private.${omit ? said.on : said.off}`) });
       onClose();
     } catch (error) {
       setFailure(errorText(error));
@@ -67,7 +72,7 @@ export function NotebookSettingsDialog({ hub, notebookId, onClose }: NotebookSet
   }
   return (
     <Dialog
-      title={t("commands.notebookSettings")}
+      title={cell ? t("private.cellTitle", { position: String(cell.position) }) : t("commands.notebookSettings")}
       isOpen
       onClose={onClose}
       onSubmit={submit}
@@ -81,9 +86,9 @@ export function NotebookSettingsDialog({ hub, notebookId, onClose }: NotebookSet
       }
     >
       <Checkbox isSelected={omit} onChange={setOmit} isDisabled={stored === null || isLocked || isBusy}>
-        {t("private.omit")}
+        {t(cell ? "private.omitCell" : "private.omit")}
       </Checkbox>
-      <p className={styles.note}>{t("private.explained")}</p>
+      <p className={styles.note}>{t(cell ? "private.cellExplained" : "private.explained")}</p>
       <p className={styles.note}>{t("private.hosted")}</p>
       {isLocked ? <Notice>{t("private.ownerOnly")}</Notice> : null}
       {failure === null ? null : (
@@ -94,6 +99,8 @@ export function NotebookSettingsDialog({ hub, notebookId, onClose }: NotebookSet
     </Dialog>
   );
 }
+
+const CELL_SAID = { on: "cellNowHome", off: "cellNowStored" } as const;
 
 /** What goes, by name and number. */
 function Purged({ stored }: { readonly stored: StoredOutputs }) {

@@ -4,6 +4,8 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { latePart } from "../../ui/late-part.ts";
 import { Select } from "../../ui/select.tsx";
 import { useText } from "../../ui/use-observable.ts";
+import type { NewNotebookSettingsProps } from "./new-notebook-settings.tsx";
+import type { SecretSettingsProps } from "./secret-settings.tsx";
 import styles from "./settings-dialog.module.css";
 import type { TrustSettingsProps } from "./trust-settings.tsx";
 
@@ -11,6 +13,17 @@ import type { TrustSettingsProps } from "./trust-settings.tsx";
 export const trustSettings = latePart(
   () => withWords(import("./trust-settings.tsx"), "trust"),
   (module) => module.TrustSettings,
+);
+
+/** A part of its own, because its words are those of outputs that stay at home. */
+export const newNotebookSettings = latePart(
+  () => withWords(import("./new-notebook-settings.tsx"), "private"),
+  (module) => module.NewNotebookSettings,
+);
+
+const secretSettings = latePart(
+  () => withWords(import("./secret-settings.tsx"), "requests"),
+  (module) => module.SecretSettings,
 );
 
 type Theme = "system" | "light" | "dark";
@@ -28,7 +41,8 @@ export interface SettingsDialogProps {
   /** Takes effect at once; there is nothing to save. */
   readonly onChange: (changes: Partial<Settings>) => void;
   readonly version: string;
-  readonly hub: TrustSettingsProps["hub"];
+  readonly hub: TrustSettingsProps["hub"] & NewNotebookSettingsProps["hub"];
+  readonly secrets: SecretSettingsProps["secrets"];
   readonly onClose: () => void;
 }
 
@@ -36,7 +50,7 @@ const sizes = [11, 12, 13, 14, 15, 16, 18, 20, 24] as const;
 const themes: readonly Theme[] = ["system", "light", "dark"];
 
 /** Choices of this browser: language, theme, how code looks. */
-export function SettingsDialog({ settings, onChange, version, hub, onClose }: SettingsDialogProps) {
+export function SettingsDialog({ settings, onChange, version, hub, secrets, onClose }: SettingsDialogProps) {
   const t = useText();
   const themeNames = {
     system: t("settings.themeSystem"),
@@ -75,7 +89,9 @@ export function SettingsDialog({ settings, onChange, version, hub, onClose }: Se
       <Checkbox isSelected={settings.lineNumbers} onChange={(lineNumbers) => onChange({ lineNumbers })}>
         {t("settings.lineNumbers")}
       </Checkbox>
+      <newNotebookSettings.Part hub={hub} />
       <trustSettings.Part hub={hub} />
+      <secretSettings.Part secrets={secrets} />
       <p className={styles.note}>
         {t("settings.keptHere")} {t("settings.version", { version })}
       </p>

@@ -72,6 +72,7 @@ class NotebookRow:
     trashed_at: int | None
     trash_path: str | None
     changed_at: int | None = None
+    private_cells: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place | None:

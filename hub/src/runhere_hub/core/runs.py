@@ -14,6 +14,7 @@ from typing import Any, assert_never
 from runhere_hub.core import outputs as output_rules
 from runhere_hub.core.notebook import CellId, Output
 from runhere_hub.core.outputs import Folded, UpdateDisplay
+from runhere_hub.core.private_outputs import NOWHERE, AtHome
 from runhere_hub.core.run_frames import (
     BadEvent,
     CopyHead,
@@ -72,12 +73,13 @@ class Circumstances:
         now_ms: The hub's clock.
         new_run_id: Id for a run that the hub makes (a copy).
         seq: The hub's sequence number that this change gets.
+        at_home: Whose outputs are not taken.
     """
 
     now_ms: int
     new_run_id: str
     seq: int
-    omit_outputs: bool
+    at_home: AtHome = NOWHERE
 
 
 def fold(state: RunsState, frame: Frame, asker: Asker, at: Circumstances) -> Outcome:
@@ -121,7 +123,7 @@ def _first_frame(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstan
         return _refuse_run(state, frame.run_id, event.code, None)
     if not isinstance(event, Started) or frame.n != 0 or frame.epoch != 1:
         return _refuse_run(state, frame.run_id, "unknown_run", None)
-    if at.omit_outputs and event.started_at is not None:
+    if event.started_at is not None and at.at_home.keeps(event.cell_id):
         return _refuse_run(state, frame.run_id, "outputs_omitted", None)
     run = Run(
         run_id=frame.run_id,
@@ -150,7 +152,7 @@ def _first_frame(state: RunsState, frame: RunFrame, asker: Asker, at: Circumstan
 
 
 def _next_frame(state: RunsState, frame: RunFrame, run: Run, at: Circumstances) -> Outcome:
-    refusal = _refusal(frame.event, at)
+    refusal = _refusal(frame.event, omits=at.at_home.keeps(run.cell_id))
     if refusal is not None:
         return _refuse_run(state, run.run_id, refusal, run)
     touched = _apply(state, run, frame.event)
@@ -167,17 +169,17 @@ def _next_frame(state: RunsState, frame: RunFrame, run: Run, at: Circumstances) 
     return _give_head_back(outcome, touched[run.run_id], at)
 
 
-def _refusal(event: Event, at: Circumstances) -> str | None:
+def _refusal(event: Event, *, omits: bool) -> str | None:
     match event:
         case BadEvent(code):
             return code
         case Started():
             return "bad_event"  # a run starts once
         case OutputsArrived():
-            return "outputs_omitted" if at.omit_outputs else None
+            return "outputs_omitted" if omits else None
         case StatusChanged(changes):
             told = any(changes.get(detail) is not None for detail in _DETAIL)
-            return "outputs_omitted" if at.omit_outputs and told else None
+            return "outputs_omitted" if omits and told else None
         case _:
             assert_never(event)
 
@@ -278,13 +280,14 @@ def _release(state: RunsState, frame: Release, asker: Asker, at: Circumstances) 
     )
 
 
-def without_outputs(state: RunsState) -> Outcome:
-    """The state in which no run has outputs, a count or times: they are purged (SPEC 3.10). Leases and heads stay."""
-    bare = {
-        run_id: replace(run, folded=Folded(), execution_count=None, started_at=None, finished_at=None)
-        for run_id, run in state.runs.items()
-    }
-    return Outcome(RunsState(bare, state.heads), changed_runs=frozenset(bare))
+def without_outputs(state: RunsState, at_home: AtHome) -> Outcome:
+    """The state in which no run of these cells has outputs, a count or times (SPEC 3.10). Leases and heads stay."""
+    bare = {run_id: _bare(run) for run_id, run in state.runs.items() if at_home.keeps(run.cell_id)}
+    return Outcome(RunsState({**state.runs, **bare}, state.heads), changed_runs=frozenset(bare))
+
+
+def _bare(run: Run) -> Run:
+    return replace(run, folded=Folded(), execution_count=None, started_at=None, finished_at=None)
 
 
 def leave(state: RunsState, session: str, now_ms: int) -> Outcome:
@@ -379,7 +382,7 @@ def _copy_head(state: RunsState, frame: CopyHead, asker: Asker, at: Circumstance
         left_at=None,
         replaced=state.heads.get(frame.cell_id),
     )
-    return _put(state, [copy], at)
+    return _put(state, [_bare(copy) if at.at_home.keeps(copy.cell_id) else copy], at)
 
 
 def set_heads(state: RunsState, heads: Mapping[str, str | None], at: Circumstances) -> Outcome:

@@ -15,6 +15,7 @@ from runhere_hub.core.json_values import to_text, without_surrogates
 from runhere_hub.core.merge import MergeResult
 from runhere_hub.core.merge.text import merge_text
 from runhere_hub.core.notebook import Cell, CellId, Json, Notebook
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.doc import edits, positions, schema
 from runhere_hub.doc.schema import NotebookYDoc, YMap
 
@@ -162,24 +163,46 @@ def _place(doc: NotebookYDoc, merge: MergeResult, random: Random) -> None:
             edits.move_cell(doc, cell.id, places[cell.id])
 
 
-def keep_outputs_home(doc: NotebookYDoc) -> None:
+def keep_outputs_home(doc: NotebookYDoc, at_home: AtHome) -> None:
     """Take out of the document what may not stand where outputs stay at home, tombstones too, and mark it so."""
-    found = schema.cells(doc)
+    entries = schema.metadata(doc)
     with doc.transaction():
-        _keep(schema.metadata(doc), private_outputs.NOTEBOOK_METADATA)
-        for cell in [cell for cell in found.values() if isinstance(cell, Map)]:
-            has_attachments = schema.cell_type(cell) == "markdown"
-            _keep(cell, private_outputs.CELL_KEYS - (set() if has_attachments else {"attachments"}))
-            entries = schema.cell_metadata(cell)
-            if entries is not None:
-                _keep(entries, private_outputs.CELL_METADATA)
-        project(doc, omit=True)
+        for name in [name for name in entries.keys() if not at_home.allows_metadata(name)]:  # noqa: SIM118  # a Yjs map
+            del entries[name]
+        for cell_id, cell in list(schema.cells(doc).items()):
+            if isinstance(cell, Map) and at_home.keeps(cell_id):
+                _bare(cell)
+        project(doc, at_home)
 
 
-def project(doc: NotebookYDoc, *, omit: bool) -> None:
-    """Let the document's metadata say what the notebook's record says (architecture 10a)."""
+def _bare(cell: YMap) -> None:
+    has_attachments = schema.cell_type(cell) == "markdown"
+    _keep(cell, private_outputs.CELL_KEYS - (set() if has_attachments else {"attachments"}))
+    entries = schema.cell_metadata(cell)
+    if entries is not None:
+        _keep(entries, private_outputs.CELL_METADATA)
+
+
+def project(doc: NotebookYDoc, at_home: AtHome) -> None:
+    """Let the metadata of document and cells say what the notebook's record says (architecture 10a)."""
     now = _values(json.loads(str(schema.metadata(doc))))
-    edits.set_entries(schema.metadata(doc), private_outputs.projected(now, omit))
+    edits.set_entries(schema.metadata(doc), private_outputs.projected(now, at_home.everything))
+    for cell_id, cell in list(schema.cells(doc).items()):
+        if isinstance(cell, Map) and is_marked(cell) != (cell_id in at_home.cells):
+            entries = schema.cell_metadata(cell)
+            said = {} if entries is None else _values(json.loads(str(entries)))
+            wanted = private_outputs.cell_projected(said, cell_id in at_home.cells)
+            if entries is None:
+                cell["metadata"] = Map({key: to_text(value) for key, value in wanted.items()})
+            else:
+                edits.set_entries(entries, wanted)
+
+
+def is_marked(cell: YMap) -> bool:
+    """Whether a cell says of itself that its outputs stay at home."""
+    entries = schema.cell_metadata(cell)
+    text = entries.get(private_outputs.CELL_MARK) if entries is not None else None
+    return private_outputs.cell_is_wished({private_outputs.CELL_MARK: schema.json_value(text)[1]})
 
 
 def _keep(entries: YMap, names: Collection[str]) -> None:

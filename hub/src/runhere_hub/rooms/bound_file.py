@@ -36,12 +36,12 @@ from runhere_hub.core.errors import (
 from runhere_hub.core.merge import MergeResult, merge, open_conflicts
 from runhere_hub.core.merge.align import adopt_ids
 from runhere_hub.core.notebook import CellId, Notebook
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.doc import notebook_doc
 from runhere_hub.folders.renames import find_renamed, has_sha256
 from runhere_hub.folders.write import FileText, read_text, write_atomically
 from runhere_hub.rooms.open_room import OpenRoom, Shown
 from runhere_hub.rooms.room import Change, FileState
-from runhere_hub.services.private_outputs import bare_base
 from runhere_hub.store import file_bases
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
@@ -132,7 +132,9 @@ class BoundFile:
         async with self._lock:
             await self._check()
             if self._base is not None:
-                await self._keep_base(await asyncio.to_thread(bare_base, self._base))
+                ours = (await self._room.shown()).notebook
+                # The base's hash stays that of the file, which has the outputs until it is written.
+                await self._keep_base(replace(self._base, text=await asyncio.to_thread(self._bare_base_text, ours)))
             self._situation = rules.edited(self._situation, self._now_ms())
             await self._write_what_waits(at_once=True)
             self._announce()
@@ -344,10 +346,8 @@ class BoundFile:
     async def _merge(self, found: FileText, parsed: ipynb.ParsedFile) -> None:
         """Bring what others wrote into the room; afterwards it is the base."""
         base = FileBase(found.text, found.sha256, found.mtime_ns)
-        if private_outputs.is_wished(parsed.notebook.metadata) and not self._omits_outputs:
-            await self._room.keep_outputs_home()
-        if self._omits_outputs:
-            base = await asyncio.to_thread(bare_base, base)
+        if self._at_home or private_outputs.wished(parsed.notebook):
+            base = replace(base, text=await self._bare_text(parsed))
             parsed = await asyncio.to_thread(ipynb.parse, base.text)
         shown = await self._room.shown()
         result, text = await asyncio.to_thread(self._merged, shown, parsed)
@@ -379,13 +379,33 @@ class BoundFile:
     def _merged(self, shown: Shown, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
         """The merge, and the text that the file would have after it. Blocks for as long as it computes."""
         ours = self._as_filed(shown)
-        # Where nothing is known, both are kept wherever they differ.
-        base = replace(ours, cells=(), metadata={}) if self._base is None else self._base_notebook(ours)
-        taken = [cell.id for cell in ours.cells]
-        theirs = adopt_ids(base if base.cells else ours, parsed.notebook, unsure=parsed.made_ids, taken=taken)
+        base, theirs = self._base_or_nothing(ours), self._theirs(ours, parsed)
         result = merge(base, ours, theirs)
         self._conflicts = len(open_conflicts(result.notebook))
         return result, ipynb.render_over(result.notebook, parsed)
+
+    def _theirs(self, ours: Notebook, parsed: ipynb.ParsedFile) -> Notebook:
+        """What a file says, with the document's cell ids."""
+        base, taken = self._base_or_nothing(ours), [cell.id for cell in ours.cells]
+        return adopt_ids(base if base.cells else ours, parsed.notebook, unsure=parsed.made_ids, taken=taken)
+
+    def _base_or_nothing(self, ours: Notebook) -> Notebook:
+        # Where nothing is known, both are kept wherever they differ.
+        return replace(ours, cells=(), metadata={}) if self._base is None else self._base_notebook(ours)
+
+    async def _bare_text(self, parsed: ipynb.ParsedFile) -> str:
+        """A file's text without what stays at home, by the record or by the file's own word."""
+        ours = (await self._room.shown()).notebook
+        theirs = await asyncio.to_thread(self._theirs, ours, parsed)
+        wished = private_outputs.wished(theirs)
+        if wished.without(self._at_home):
+            await self._room.keep_outputs_home(wished)
+        kept = private_outputs.stored(theirs, self._at_home)
+        return await asyncio.to_thread(ipynb.render_over, kept, parsed)
+
+    def _bare_base_text(self, ours: Notebook) -> str:
+        base = self._base_file()
+        return ipynb.render_over(private_outputs.stored(self._base_notebook(ours), self._at_home), base)
 
     def _base_file(self) -> ipynb.ParsedFile:
         """The base, read once: writing over it needs to know where everything stands."""
@@ -404,8 +424,8 @@ class BoundFile:
         return adopt_ids(ours, parsed.notebook, unsure=parsed.made_ids)
 
     @property
-    def _omits_outputs(self) -> bool:
-        return self._room.room.about.omit_outputs
+    def _at_home(self) -> AtHome:
+        return self._room.room.about.at_home
 
     async def _keep_base(self, base: FileBase, parsed: ipynb.ParsedFile | None = None) -> None:
         self._base, self._base_ids, self._parsed_base = base, (), parsed
@@ -466,7 +486,7 @@ class BoundFile:
     async def _rendered(self, wanted: WantedWrite) -> tuple[str, tuple[CellId, ...]]:
         """The file's text as it should be, and the ids of its cells."""
         shown = await self._room.shown()
-        with_outputs = wanted.with_outputs or self._omits_outputs
+        with_outputs = wanted.with_outputs or self._at_home.everything
         text = await asyncio.to_thread(self._render, shown, with_outputs)
         return text, tuple(cell.id for cell in shown.notebook.cells)
 

@@ -27,6 +27,7 @@ from runhere_hub.core.bus import Bus, Commented
 from runhere_hub.core.drive import Folder
 from runhere_hub.core.errors import RunhereError, Unavailable
 from runhere_hub.core.ids import FolderId, NotebookId
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.folders.watch import watch
 from runhere_hub.folders.write import read_text
 from runhere_hub.rooms.bound_file import BoundFile
@@ -227,20 +228,20 @@ class BoundRooms:
         if room is not None:
             await room.flushed()
 
-    async def keep_outputs_home(self, notebook_id: NotebookId) -> None:
+    async def keep_outputs_home(self, notebook_id: NotebookId, cell_id: str | None = None) -> None:
         """See `services.drive.OpenRooms.keep_outputs_home`."""
         if self._registry is None:
             return
-        await (await self._registry.open(notebook_id)).keep_outputs_home()
+        await (await self._registry.open(notebook_id)).keep_outputs_home(_scope(cell_id))
         open_now = self._attached.get(notebook_id)
         if open_now is not None and open_now.bound is not None:
             await open_now.bound.keep_outputs_home()
             await self._db.scrub()  # the file's last text was kept too
 
-    async def store_outputs(self, notebook_id: NotebookId) -> None:
+    async def store_outputs(self, notebook_id: NotebookId, cell_id: str | None = None) -> None:
         """See `services.drive.OpenRooms.store_outputs`."""
         if self._registry is not None:
-            await (await self._registry.open(notebook_id)).store_outputs()
+            await (await self._registry.open(notebook_id)).store_outputs(_scope(cell_id))
 
     def comments_changed(self, notebook_id: NotebookId) -> None:
         """See `services.drive.OpenRooms.comments_changed`."""
@@ -402,3 +403,7 @@ class Attached:
                 await self.bound.close()
         finally:
             self._forget()
+
+
+def _scope(cell_id: str | None) -> AtHome:
+    return AtHome(everything=True) if cell_id is None else AtHome(cells=frozenset({cell_id}))

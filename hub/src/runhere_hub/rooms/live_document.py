@@ -12,7 +12,9 @@ from typing import Any
 from pycrdt import Doc, Map, Text, TransactionEvent
 
 from runhere_hub.core.errors import FrameInvalid, OutputsOmitted
+from runhere_hub.core.private_outputs import CELL_MARK, NOWHERE, AtHome
 from runhere_hub.core.yjs_bytes import EMPTY_UPDATE, has_structs, inserting_clients, read_state_vector
+from runhere_hub.doc import notebook_doc
 from runhere_hub.rooms.authors import NOTHING_RECORDED, Authors, Recorded
 from runhere_hub.rooms.scratch_document import ScratchDocument
 from runhere_hub.store.authorship import Authored
@@ -39,6 +41,7 @@ class _Watched:
     before: bytes = b"\x00"
     after: bytes = b"\x00"
     sources: set[str] = field(default_factory=set)
+    marks: set[str] = field(default_factory=set)
 
 
 class LiveDocument:
@@ -57,6 +60,7 @@ class LiveDocument:
         self._authors = Authors(self._sources(), recorded)
         self._whole: bytes | None = None
         self._scratch: ScratchDocument | None = None
+        self._marked: set[str] = set()
         self._subscriptions = [doc.observe(self._on_transaction), self._cells.observe_deep(self._on_cells)]
 
     def close(self) -> None:
@@ -91,7 +95,7 @@ class LiveDocument:
         """The document's state vector."""
         return self.doc.get_state()
 
-    def apply(self, update: bytes, person_id: str | None, *, outputs_stay_home: bool = False) -> Applied:
+    def apply(self, update: bytes, person_id: str | None, *, at_home: AtHome = NOWHERE) -> Applied:
         """Apply a page's update.
 
         Raises:
@@ -100,8 +104,8 @@ class LiveDocument:
         """
         if update == EMPTY_UPDATE:
             return Applied(changed=False, must_be_kept=False)
-        if outputs_stay_home:
-            self._try(update)
+        if at_home:
+            self._try(update, at_home)
         self._watched = _Watched()
         try:
             self.doc.apply_update(update)
@@ -116,10 +120,10 @@ class LiveDocument:
         # every visit.
         return Applied(changed, must_be_kept=changed or has_structs(update))
 
-    def _try(self, update: bytes) -> None:
+    def _try(self, update: bytes, at_home: AtHome) -> None:
         """Raise when this update would bring in what stays at home; tried on a copy, because Yjs takes nothing back."""
-        if self._scratch is None:
-            self._scratch = ScratchDocument(self.doc.get_update())
+        if self._scratch is None or self._scratch.at_home != at_home:
+            self._scratch = ScratchDocument(self.doc.get_update(), at_home)
         try:
             self._scratch.apply(update)
         except (FrameInvalid, OutputsOmitted):
@@ -158,6 +162,11 @@ class LiveDocument:
             self._note(watched, person_id, by_hub=True)
         return watched.update
 
+    def take_marked(self) -> frozenset[str]:
+        """Cells of which edits since the last call say that their outputs stay at home."""
+        marked, self._marked = frozenset(self._marked), set()
+        return marked
+
     def take_authored(self) -> tuple[Authored, ...]:
         """Who wrote the sources that changed since the last call, by the digests that they have now."""
         return self._authors.take()
@@ -173,6 +182,7 @@ class LiveDocument:
 
     def _note(self, watched: _Watched, person_id: str | None, *, by_hub: bool = False) -> None:
         self._whole = None
+        self._marked |= {cell_id for cell_id in watched.marks if self._is_marked(cell_id)}
         if not watched.sources:
             return
         people: set[str | None] = {person_id}
@@ -189,6 +199,10 @@ class LiveDocument:
         source = cell.get("source") if isinstance(cell, Map) else None
         return str(source) if isinstance(source, Text) else None
 
+    def _is_marked(self, cell_id: str) -> bool:
+        cell = self._cells.get(cell_id)
+        return isinstance(cell, Map) and notebook_doc.is_marked(cell)
+
     def _on_transaction(self, event: TransactionEvent) -> None:
         if self._watched is not None:
             told: Any = event  # pycrdt's stub does not name the members that it has
@@ -203,14 +217,17 @@ class LiveDocument:
             if len(path) >= 2 and path[1] == "source":
                 self._watched.sources.add(path[0])
             else:
-                self._watched.sources.update(_new_sources(path, event.keys))
+                self._watched.sources.update(_new_members(path, event.keys, "source"))
+                self._watched.marks.update(_new_members(path, event.keys, "metadata"))
+                if path[1:] == ["metadata"] and CELL_MARK in event.keys:
+                    self._watched.marks.add(path[0])
 
 
-def _new_sources(path: list[str], keys: Mapping[str, object]) -> Iterable[str]:
-    """Cells that were put into the map, or whose source was put in place."""
+def _new_members(path: list[str], keys: Mapping[str, object], name: str) -> Iterable[str]:
+    """Cells that were put into the map, or of which this member was put in place."""
     if not path:
         return keys
-    return (path[0],) if len(path) == 1 and "source" in keys else ()
+    return (path[0],) if len(path) == 1 and name in keys else ()
 
 
 def _inserting(watched: _Watched) -> Iterable[int]:

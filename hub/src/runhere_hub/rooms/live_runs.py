@@ -6,6 +6,7 @@ from typing import Any
 
 from runhere_hub.core import runs as rules
 from runhere_hub.core.notebook import CellId
+from runhere_hub.core.private_outputs import NOWHERE, AtHome
 from runhere_hub.core.run_frames import Frame
 from runhere_hub.core.run_records import Asker, Run, RunsState
 from runhere_hub.core.runs import Circumstances, Imported, Outcome
@@ -42,9 +43,9 @@ class LiveRuns:
         self._acks: dict[str, dict[str, Mapping[str, Any]]] = {}  # run id -> session -> frame
         self._stored_at: dict[str, int] = {}
 
-    def fold(self, frame: Frame, asker: Asker, *, seq: int, omit_outputs: bool) -> Outcome:
+    def fold(self, frame: Frame, asker: Asker, *, seq: int, at_home: AtHome) -> Outcome:
         """Fold a page's frame. An answer that must wait for the commit is kept back here."""
-        outcome = self._took(rules.fold(self.state, frame, asker, self._at(seq, omit_outputs)))
+        outcome = self._took(rules.fold(self.state, frame, asker, self._at(seq, at_home)))
         if not outcome.answer_after_commit or outcome.answer is None:
             return outcome
         run_id = str(outcome.answer["run_id"])
@@ -58,24 +59,22 @@ class LiveRuns:
             waiting.pop(session, None)
         return self._took(rules.leave(self.state, session, self._clock()))
 
-    def import_runs(self, found: Mapping[CellId, Imported], *, seq: int, omit_outputs: bool) -> Outcome:
+    def import_runs(self, found: Mapping[CellId, Imported], *, seq: int) -> Outcome:
         """A file's outputs take the heads."""
-        return self._took(rules.import_runs(self.state, found, self._at(seq, omit_outputs)))
+        return self._took(rules.import_runs(self.state, found, self._at(seq)))
 
     def set_heads(self, heads: Mapping[str, str | None], *, seq: int) -> Outcome:
         """Let cells show runs; those that are not known any more are shown as cleared."""
         known = {cell: run if run in self.state.runs else None for cell, run in heads.items()}
-        return self._took(rules.set_heads(self.state, known, self._at(seq, omit=False)))
+        return self._took(rules.set_heads(self.state, known, self._at(seq)))
 
-    def without_outputs(self) -> None:
-        """Outputs and execution detail are gone from every run; what waits to be stored holds none either."""
-        self._took(rules.without_outputs(self.state))
+    def without_outputs(self, at_home: AtHome) -> None:
+        """Outputs and execution detail are gone from these runs; what waits to be stored holds none either."""
+        self._took(rules.without_outputs(self.state, at_home))
 
     def adopt(self, elsewhere: RunsState, *, held: frozenset[str], seq: int) -> Outcome:
         """What another hub process stored. `held`: runs that a page of this process writes."""
-        outcome = rules.adopt(
-            self.state, elsewhere, held=held, kept_heads=self._changed_heads, at=self._at(seq, omit=False)
-        )
+        outcome = rules.adopt(self.state, elsewhere, held=held, kept_heads=self._changed_heads, at=self._at(seq))
         self.state = outcome.state
         for run_id in outcome.changed_runs:  # theirs is the stored one now; what waited here came under an old lease
             self._changed_runs.pop(run_id, None)
@@ -128,8 +127,8 @@ class LiveRuns:
         delay_ms = min(_size_bytes(run) // _STORE_AT_MOST_BYTES_PER_MS, _LONGEST_DELAY_MS)
         return self._stored_at.get(run.run_id, 0) + delay_ms
 
-    def _at(self, seq: int, omit: bool) -> Circumstances:
-        return Circumstances(now_ms=self._clock(), new_run_id=self._new_id(), seq=seq, omit_outputs=omit)
+    def _at(self, seq: int, at_home: AtHome = NOWHERE) -> Circumstances:
+        return Circumstances(now_ms=self._clock(), new_run_id=self._new_id(), seq=seq, at_home=at_home)
 
 
 def _size_bytes(run: Run) -> int:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from runhere_hub.core import private_outputs
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Circumstances, Imported
-from runhere_hub.core.widget_state import without_saved
 from runhere_hub.doc import notebook_doc
 from runhere_hub.rooms.open_room import ShownOutputs, Surroundings
 from runhere_hub.rooms.output_blobs import OutputBlobs
@@ -51,10 +51,11 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
     if loaded.updates:
         return loaded
     seeded = await seed(notebook_id) or Seeded(EMPTY)
-    if loaded.omit_outputs or private_outputs.is_wished(seeded.notebook.metadata):
-        await outputs_service.mark(around.db, notebook_id, omit=True)
-        loaded = replace(loaded, omit_outputs=True)
-        seeded = await asyncio.to_thread(_bare, seeded)
+    at_home = loaded.at_home | private_outputs.wished(seeded.notebook)
+    if at_home:
+        await outputs_service.mark(around.db, notebook_id, at_home, omit=True)
+        loaded = replace(loaded, at_home=at_home)
+        seeded = await asyncio.to_thread(_bare, seeded, at_home)
     first = await _first_batch(around, loaded, seeded.notebook)
     done = await room_service.begin(around.db, notebook_id, first, base=seeded.base, process=around.process)
     if done is None:
@@ -71,23 +72,22 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
     )
 
 
-def _bare(seeded: Seeded) -> Seeded:
-    base = bare_base(seeded.base) if seeded.base is not None else None
-    return Seeded(private_outputs.without_outputs(seeded.notebook), base)
+def _bare(seeded: Seeded, at_home: AtHome) -> Seeded:
+    base = bare_base(seeded.base, at_home) if seeded.base is not None else None
+    return Seeded(private_outputs.stored(seeded.notebook, at_home), base)
 
 
 async def _first_batch(around: Surroundings, loaded: LoadedRoom, notebook: Notebook) -> Batch:
     # Beside the loop: with thousands of cells it takes a good part of a second.
-    kept = without_saved(notebook) if loaded.omit_outputs else notebook
-    document = await asyncio.to_thread(lambda: notebook_doc.create(kept, random=around.random).get_update())
-    if loaded.omit_outputs:
+    document = await asyncio.to_thread(lambda: notebook_doc.create(notebook, random=around.random).get_update())
+    if loaded.at_home.everything:
         return Batch(updates=((None, document),))
     blobs = OutputBlobs(around.db, around.blobs, around.clock, loaded.notebook_id)
     found = {
         cell_id: Imported(around.new_id(), count, await _all_stored(blobs, outputs))
         for cell_id, (count, outputs) in shown_by(notebook.cells).items()
     }
-    at = Circumstances(now_ms=around.clock(), new_run_id=around.new_id(), seq=loaded.seq, omit_outputs=False)
+    at = Circumstances(now_ms=around.clock(), new_run_id=around.new_id(), seq=loaded.seq)
     state = run_rules.import_runs(RunsState(), found, at).state
     return Batch(updates=((None, document),), runs=tuple(state.runs.values()), heads=state.heads)
 

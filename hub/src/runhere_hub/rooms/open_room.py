@@ -18,6 +18,7 @@ from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
 from runhere_hub.core.merge import merge
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Imported
 from runhere_hub.core.widget_state import as_filed
@@ -137,8 +138,7 @@ class OpenRoom:
         taken, state = notebook_doc.take(self.doc), self.room.runs.state  # of one moment
         document = await asyncio.to_thread(notebook_doc.read_taken, taken)
         shown = await with_outputs(document, state, self._blobs)
-        metadata = private_outputs.projected(shown.notebook.metadata, self.room.about.omit_outputs)
-        return replace(shown, notebook=replace(shown.notebook, metadata=metadata))
+        return replace(shown, notebook=private_outputs.marked(shown.notebook, self.room.about.at_home))
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
         """Let `work(doc)` change the document, at once and in one transaction. Returns when it is durable.
@@ -154,18 +154,18 @@ class OpenRoom:
     async def set_outputs(self, found: Mapping[CellId, ShownOutputs]) -> None:
         """Let these cells show what a file shows; nothing and no count clears them. Returns when it is durable.
 
-        Does nothing in a notebook that omits outputs.
+        Outputs that stay at home are left out.
 
         Raises:
             Unavailable: Some part could not be saved.
         """
-        if self.room.about.omit_outputs:
-            return
+        at_home = self.room.about.at_home
         imported = {
             cell_id: Imported(
                 self._around.new_id(), count, tuple([await self._blobs.stored(output) for output in shown])
             )
             for cell_id, (count, shown) in found.items()
+            if not at_home.keeps(cell_id)
         }
         self.room.import_runs(imported)
         await self.autosave.flushed()
@@ -182,8 +182,8 @@ class OpenRoom:
         """What the notebook is called and where it lies from now on; pages that join later are told."""
         self.room.about.title, self.room.about.folder_path = title, folder_path
 
-    async def keep_outputs_home(self) -> None:
-        """Refuse outputs from now on, and purge what the hub has of them (architecture 10a). May be called again.
+    async def keep_outputs_home(self, which: AtHome) -> None:
+        """Refuse these outputs from now on, and purge what the hub has of them (architecture 10a). May be called again.
 
         Gone afterwards: outputs, counts and times of runs, what revisions showed, large values, metadata that tells of
         runs, also from the log and from revisions. The file is `BoundFile`'s to clean.
@@ -191,9 +191,9 @@ class OpenRoom:
         Raises:
             Unavailable: Outputs are refused already; what is stored may not be purged yet. Calling again goes on.
         """
-        await outputs_service.mark(self._around.db, self.notebook_id, omit=True)
-        self.room.omit_outputs(True)
-        self.room.edit(notebook_doc.keep_outputs_home)
+        await outputs_service.mark(self._around.db, self.notebook_id, which, omit=True)
+        self.room.keep_outputs_home(self.room.about.at_home | which)
+        self.room.edit(lambda doc: notebook_doc.keep_outputs_home(doc, self.room.about.at_home))
         await self.autosave.flushed()
         while True:
             if self._around.bus.is_shared:
@@ -201,6 +201,7 @@ class OpenRoom:
             purged = await outputs_service.purge(
                 self._around.db,
                 self.notebook_id,
+                self.room.about.at_home,
                 document=self.room.document.missing(b"\x00"),
                 seq=self.room.about.seq,
                 runs=tuple(self.room.runs.state.runs.values()),
@@ -215,16 +216,16 @@ class OpenRoom:
         await self._around.db.scrub()
         self._around.bus.tell(Committed(self.notebook_id))
 
-    async def store_outputs(self) -> None:
-        """Take outputs again from now on. What is there in pages' views stays there.
+    async def store_outputs(self, which: AtHome) -> None:
+        """Take these outputs again from now on. What is there in pages' views stays there.
 
         Raises:
             Unavailable: Nothing changed.
         """
-        await outputs_service.mark(self._around.db, self.notebook_id, omit=False)
-        self.room.omit_outputs(False)
+        await outputs_service.mark(self._around.db, self.notebook_id, which, omit=False)
+        self.room.keep_outputs_home(self.room.about.at_home.without(which))
         self._around.bus.tell(Committed(self.notebook_id))
-        await self.edit(lambda doc: notebook_doc.project(doc, omit=False))
+        await self.edit(lambda doc: notebook_doc.project(doc, self.room.about.at_home))
 
     async def flushed(self) -> None:
         """Wait until everything that waits now is durable."""
@@ -323,9 +324,7 @@ class OpenRoom:
         """
         revision = await revision_service.get(self._around.db, revision_id)
         before = await self.revise()
-        wanted = notebook_doc.read(replay([revision.document]))
-        if self.room.about.omit_outputs:
-            wanted = private_outputs.without_outputs(wanted)
+        wanted = private_outputs.stored(notebook_doc.read(replay([revision.document])), self.room.about.at_home)
         ours = notebook_doc.read(self.doc)
         change, now = merge(ours, ours, wanted), self._around.clock()
         self.room.edit(

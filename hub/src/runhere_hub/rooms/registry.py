@@ -229,7 +229,7 @@ class RoomRegistry:
                 owner_id=loaded.owner_id,
                 title=loaded.title,
                 folder_path=loaded.folder_path,
-                omit_outputs=loaded.omit_outputs,
+                at_home=loaded.at_home,
                 seq=loaded.seq,
                 shows_paths=self._shows_paths,
             ),

@@ -19,6 +19,7 @@ from runhere_hub.core.access import Role, may_send
 from runhere_hub.core.errors import FrameInvalid, NotFound, OutputsOmitted, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_records import Asker, runs_frame
 from runhere_hub.core.runs import Outcome
 from runhere_hub.core.yjs_bytes import (
@@ -87,7 +88,7 @@ class About:
     owner_id: str
     title: str
     folder_path: str | None
-    omit_outputs: bool
+    at_home: AtHome
     seq: int
     shows_paths: bool = True
     """Pages are told where on the hub's machine the file lies; not in a team."""
@@ -100,6 +101,7 @@ class _Waiting:
     updates: list[tuple[str | None, bytes]] = field(default_factory=list)
     clients: list[tuple[int, str]] = field(default_factory=list)
     received: dict[str, int] = field(default_factory=dict)
+    private_cells: frozenset[str] = frozenset()
 
 
 class Room:
@@ -140,6 +142,7 @@ class Room:
         self._listeners: list[Callable[[Change], None]] = []
         self._presence: Mapping[int, presence.Entry] = {}
         self._waiting = _Waiting()
+        self._private_cells_on_their_way: frozenset[str] = frozenset()
         self._trouble: Mapping[str, Any] | None = None
         self._beat_at = clock()
 
@@ -225,7 +228,8 @@ class Room:
             },
             "person": {"id": member.person.id, "name": member.person.name},
             "role": member.role,
-            "omit_outputs": self.about.omit_outputs,
+            "omit_outputs": self.about.at_home.everything,
+            "private_cells": sorted(self.about.at_home.cells),
             "seq": self.about.seq,
             "file": self._file_frame(self.file) if self.file is not None else None,
         }
@@ -249,7 +253,7 @@ class Room:
             self._refuse_update(member, update)
             return
         try:
-            applied = self.document.apply(update, member.person.id, outputs_stay_home=self.about.omit_outputs)
+            applied = self.document.apply(update, member.person.id, at_home=self.about.at_home)
         except OutputsOmitted as error:
             self._send_away(member, CloseCode.NOT_ALLOWED, error.message)
             return
@@ -261,6 +265,7 @@ class Room:
             self._waiting.updates.append((member.person.id, update))
         if applied.changed:
             self._edited(member.person.id)
+            self._note_marked()
         self._ask()
 
     def _refuse_update(self, member: Member, update: bytes) -> None:
@@ -279,8 +284,16 @@ class Room:
         self._waiting.updates.append((person_id, update))
         self._send_all(sync_update(update))
         self._edited(person_id, by_hub=True)
+        self._note_marked()
         self._ask()
         return True
+
+    def _note_marked(self) -> None:
+        """A cell that says of itself that its outputs stay at home (a copy, a split, a file) does so from now on."""
+        new = self.document.take_marked() - self.about.at_home.cells
+        if new:
+            self._waiting.private_cells |= new
+            self.keep_outputs_home(self.about.at_home | AtHome(cells=new))
 
     def _edited(self, *people: str | None, by_hub: bool = False) -> None:
         now = self._clock()
@@ -329,25 +342,26 @@ class Room:
         except FrameInvalid as error:
             member.refuse("bad_frame", error.message, str(kind))
             return
-        outcome = self.runs.fold(parsed, asker, seq=self._next_seq(), omit_outputs=self.about.omit_outputs)
+        outcome = self.runs.fold(parsed, asker, seq=self._next_seq(), at_home=self.about.at_home)
         if outcome.answer is not None:
             member.send(outcome.answer)
         self._tell(outcome, member)
         self._ask()
 
-    def omit_outputs(self, omit: bool) -> None:
-        """From now on outputs are refused (and runs lose theirs), or taken again; pages are told (SPEC 3.12)."""
-        if omit:
-            self.runs.without_outputs()
-        if omit != self.about.omit_outputs:
-            self.about.omit_outputs = omit
-            self._send_all(text_of({"type": "omit_outputs", "omit": omit}))
+    def keep_outputs_home(self, at_home: AtHome) -> None:
+        """From now on these outputs are refused (and runs lose theirs), others taken; pages are told (SPEC 3.12)."""
+        if at_home:
+            self.runs.without_outputs(at_home)
+        if at_home != self.about.at_home:
+            self.about.at_home = at_home
+            cells = sorted(at_home.cells)
+            self._send_all(text_of({"type": "omit_outputs", "omit": at_home.everything, "cells": cells}))
             self._changed(Change("runs", by_hub=True))
         self._ask()
 
     def import_runs(self, found: Mapping[CellId, run_rules.Imported]) -> None:
         """What a file shows takes the heads of these cells."""
-        self._tell(self.runs.import_runs(found, seq=self._next_seq(), omit_outputs=self.about.omit_outputs), None)
+        self._tell(self.runs.import_runs(found, seq=self._next_seq()), None)
         self._ask()
 
     def set_heads(self, heads: Mapping[str, str | None]) -> None:
@@ -371,8 +385,9 @@ class Room:
 
     def adopt(self, elsewhere: Elsewhere) -> None:
         """What other hub processes committed: apply it and tell the pages."""
-        if elsewhere.omit_outputs != self.about.omit_outputs:
-            self.omit_outputs(elsewhere.omit_outputs)
+        at_home = elsewhere.at_home | AtHome(cells=self._waiting.private_cells | self._private_cells_on_their_way)
+        if at_home != self.about.at_home:
+            self.keep_outputs_home(at_home)
         for update in elsewhere.updates:
             if self.document.absorb(update):
                 self._send_all(sync_update(update))
@@ -446,12 +461,14 @@ class Room:
         """What is to be committed now (see `autosave.Source`)."""
         waiting, self._waiting = self._waiting, _Waiting()
         due = self.runs.take(everything=everything)
+        self._private_cells_on_their_way |= waiting.private_cells
         batch = Batch(
             updates=tuple(waiting.updates),
             runs=due.runs,
             heads=due.heads,
             authored=self.document.take_authored(),
             clients=tuple(waiting.clients),
+            private_cells=waiting.private_cells,
         )
         next_in_s = None if due.next_at_ms is None else max(0.0, (due.next_at_ms - self._clock()) / 1000)
         return batch, Told(waiting.received, due.acks), next_in_s
@@ -459,6 +476,7 @@ class Room:
     def saved(self, told: Told, result: CommitResult | None) -> None:
         """A batch is durable: acknowledge (SPEC 2.4, 3.4)."""
         if result is not None:
+            self._private_cells_on_their_way = frozenset()
             self.about.seq = result.seq
             self.document.stored(result.seq)
         recovered, self._trouble = self._trouble is not None, None

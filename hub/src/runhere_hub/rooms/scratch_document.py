@@ -11,6 +11,7 @@ from pycrdt import Map
 
 from runhere_hub.core import private_outputs
 from runhere_hub.core.errors import FrameInvalid, OutputsOmitted
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.doc.log import replay
 
 
@@ -19,9 +20,11 @@ class ScratchDocument:
 
     Args:
         update: The document as one Yjs v1 update.
+        at_home: Whose outputs stay at home.
     """
 
-    def __init__(self, update: bytes) -> None:
+    def __init__(self, update: bytes, at_home: AtHome) -> None:
+        self.at_home = at_home
         self._doc = replay([update])
         self._is_strange = False
         self._cells, self._metadata = self._doc.get("cells", type=Map), self._doc.get("metadata", type=Map)
@@ -38,20 +41,26 @@ class ScratchDocument:
             self._doc.apply_update(update)
         except ValueError as error:
             raise FrameInvalid("An update cannot be read.") from error
-        if self._is_strange or not private_outputs.ROOTS.issuperset(self._doc.keys()):
-            raise OutputsOmitted("Outputs of this notebook stay at home: that was not kept.")
+        has_others = self.at_home.everything and not private_outputs.ROOTS.issuperset(self._doc.keys())
+        if self._is_strange or has_others:
+            raise OutputsOmitted("Outputs of this notebook, or of this cell, stay at home: that was not kept.")
 
     def _on_cells(self, events: Iterable[Any], _txn: object) -> None:
-        self._is_strange |= any(_is_strange(event.path, event) for event in events)
+        self._is_strange |= any(self._wrote_strange(event) for event in events)
+
+    def _wrote_strange(self, event: Any) -> bool:
+        if event.path:
+            return self.at_home.keeps(event.path[0]) and _is_strange(event.path, event)
+        put = [event.target.get(cell_id) for cell_id in event.keys if self.at_home.keeps(cell_id)]
+        return any(_is_strange_cell(cell) for cell in put)
 
     def _on_metadata(self, event: Any, _txn: object) -> None:
-        self._is_strange |= _has_others(event.target, event.keys, private_outputs.NOTEBOOK_METADATA)
+        written = [key for key in event.keys if key in event.target]
+        self._is_strange |= any(not self.at_home.allows_metadata(key) for key in written)
 
 
 def _is_strange(path: list[str], event: Any) -> bool:
     """Whether this change of the cells wrote what may not stand where outputs stay at home."""
-    if not path:
-        return any(_is_strange_cell(event.target.get(key)) for key in event.keys)
     if len(path) == 1:
         return _has_others(event.target, event.keys, private_outputs.CELL_KEYS) or _is_strange_cell(event.target)
     return path[1] == "metadata" and _has_others(event.target, event.keys, private_outputs.CELL_METADATA)

@@ -37,11 +37,11 @@ class OpenRooms(Protocol):
     async def saved(self, notebook_id: NotebookId) -> None:
         """Return once everything that pages sent is in the database."""
 
-    async def keep_outputs_home(self, notebook_id: NotebookId) -> None:
-        """Refuse outputs from now on and purge what is stored of them, in the file too. Opens the room if need be."""
+    async def keep_outputs_home(self, notebook_id: NotebookId, cell_id: str | None = None) -> None:
+        """Refuse outputs (of one cell) from now on and purge what is stored of them, in the file too."""
 
-    async def store_outputs(self, notebook_id: NotebookId) -> None:
-        """Take outputs again from now on."""
+    async def store_outputs(self, notebook_id: NotebookId, cell_id: str | None = None) -> None:
+        """Take outputs (of one cell) again from now on."""
 
     def comments_changed(self, notebook_id: NotebookId) -> None:
         """Let every page of the notebook, at any hub process, look at its comments again. Returns at once."""
@@ -65,6 +65,7 @@ class Drive:
         trash_dir: Where trashed files lie, one directory for each notebook.
         is_for_team: Several people: each has a folder of their own, and nobody is told paths of the hub's machine.
         bound: Absolute paths that may be bound; None: any (one-person mode).
+        omits_outputs: Outputs of new notebooks stay at home, unless their maker has it otherwise.
     """
 
     db: Database
@@ -75,6 +76,7 @@ class Drive:
     is_for_team: bool = False
     bound: frozenset[str] | None = None
     accepted: AcceptedFiles = field(default_factory=AcceptedFiles)
+    omits_outputs: bool = False
 
     def may_bind(self, path: str) -> bool:
         """True for a directory that the administrator allows."""

@@ -17,13 +17,14 @@ from runhere_hub.core.errors import Forbidden, NotebookInvalid, NotebookNeedsUpg
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import NotebookId, PersonId
 from runhere_hub.core.notebook import Notebook
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.folders import places
 from runhere_hub.folders.write import read_text, write_atomically
 from runhere_hub.services import hub_notebooks
 from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.services.drive import Drive, folder_for, folder_of, home_of, notebook_for, real_place, shown
 from runhere_hub.services.hub_notebooks import taken
-from runhere_hub.store import folders, notebooks
+from runhere_hub.store import folders, notebooks, people
 from runhere_hub.store.session import Connection
 
 
@@ -73,14 +74,14 @@ async def _seen(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
     return await get(drive, person, row.id)
 
 
-async def _register(drive: Drive, owner_id: PersonId, file: Path) -> NotebookRow:
+async def _register(drive: Drive, owner_id: PersonId, file: Path, *, omits_outputs: bool = False) -> NotebookRow:
     """The row of an existing file of one of this person's bound folders, made if there is none."""
     mine = await drive.db.read(lambda conn: folders.every(conn, owner_id))
     found = await asyncio.to_thread(lambda: [(f, place) for f in mine if (place := real_place(f, file))])
     if not found:
         raise NotFound("There is no such file in this folder.")
     home, path = max(found, key=lambda pair: len(pair[0].path))
-    fresh = NotebookRow(NotebookId(drive.new_id()), owner_id, home.id, path, False, None, None, None)
+    fresh = NotebookRow(NotebookId(drive.new_id()), owner_id, home.id, path, omits_outputs, None, None, None)
 
     def work(conn: Connection) -> NotebookRow:
         for folder, place in found:
@@ -101,10 +102,12 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
     """
     parts = paths.parse(path)
     folder = await folder_for(drive, person, folder_id, Verb.EDIT, path)
-    text = _empty_notebook(cell_id=drive.new_id()[:8])
+    choice = await drive.db.read(lambda conn: people.omits_outputs(conn, person.id))
+    omits = drive.omits_outputs if choice is None else choice
+    text = _empty_notebook(cell_id=drive.new_id()[:8], omits_outputs=omits)
     wanted = paths.new_notebook_name(name) if name is not None else "Untitled.ipynb"
     if isinstance(folder, HubFolder):
-        new = hub_notebooks.New(folder, parts, wanted, text, must_be_free=name is not None)
+        new = hub_notebooks.New(folder, parts, wanted, text, omit_outputs=omits, must_be_free=name is not None)
         return await shown(drive, person, await hub_notebooks.create(drive, new))
 
     def work() -> Path:
@@ -113,10 +116,11 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
             raise taken(wanted)
         return places.create(directory, wanted, text.encode(), pattern="{stem} {n}{suffix}")
 
-    return await _seen(drive, person, await _register(drive, folder.owner_id, await asyncio.to_thread(work)))
+    file = await asyncio.to_thread(work)
+    return await _seen(drive, person, await _register(drive, folder.owner_id, file, omits_outputs=omits))
 
 
-def _empty_notebook(cell_id: str) -> str:
+def _empty_notebook(cell_id: str, *, omits_outputs: bool) -> str:
     cell: dict[str, object] = {
         "cell_type": "code",
         "execution_count": None,
@@ -125,7 +129,8 @@ def _empty_notebook(cell_id: str) -> str:
         "outputs": [],
         "source": [],
     }
-    content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    metadata = private_outputs.projected({}, omits_outputs)
+    content = {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(content, indent=1) + "\n"
 
 
@@ -316,9 +321,13 @@ async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, wit
     return await asyncio.to_thread(work)
 
 
-def wants_no_outputs(text: str) -> bool:
-    """True for an .ipynb that asks to be kept without outputs, as Colab writes it."""
-    return private_outputs.is_wished(ipynb.parse(text).notebook.metadata)
+def as_wished(text: str) -> tuple[str, AtHome]:
+    """An .ipynb as it may be kept: without the outputs that it asks to keep at home; and which those are."""
+    notebook = ipynb.parse(text).notebook
+    at_home = private_outputs.wished(notebook)
+    if not at_home:
+        return text, at_home
+    return ipynb.render(private_outputs.stored(notebook, at_home), previous_text=text), at_home
 
 
 def without_outputs(text: str, *, is_private: bool = True) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from runhere_hub.core.errors import NotFound
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_records import Run, RunsState
 from runhere_hub.core.trust import Contribution
 from runhere_hub.doc.log import joined
@@ -34,7 +35,7 @@ class LoadedRoom:
     owner_id: str
     title: str
     folder_path: str | None
-    omit_outputs: bool
+    at_home: AtHome
     seq: int
     updates: tuple[bytes, ...]
     log_count: int
@@ -53,6 +54,7 @@ class Batch:
     Attributes:
         updates: (person id, Yjs v1 update), in the order in which they came.
         runs: As they are now.
+        private_cells: Cells that say from now on that their outputs stay at home.
     """
 
     updates: tuple[tuple[str | None, bytes], ...] = ()
@@ -60,11 +62,12 @@ class Batch:
     heads: Mapping[str, str | None] = field(default_factory=dict)
     authored: tuple[Authored, ...] = ()
     clients: tuple[tuple[int, str], ...] = ()
+    private_cells: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to write."""
-        return not (self.updates or self.runs or self.heads or self.authored or self.clients)
+        return not (self.updates or self.runs or self.heads or self.authored or self.clients or self.private_cells)
 
     def followed_by(self, later: "Batch") -> "Batch":
         """Both in one: runs and heads of the later one replace those of this one."""
@@ -75,6 +78,7 @@ class Batch:
             heads={**self.heads, **later.heads},
             authored=self.authored + later.authored,
             clients=self.clients + later.clients,
+            private_cells=self.private_cells | later.private_cells,
         )
 
 
@@ -98,7 +102,7 @@ def _load(conn: Connection, notebook_id: str) -> LoadedRoom:
         owner_id=about.owner_id,
         title=about.title,
         folder_path=about.folder_path,
-        omit_outputs=about.omit_outputs,
+        at_home=about.at_home,
         seq=about.seq,
         updates=(*((snapshot.data,) if snapshot is not None else ()), *(one.data for one in log)),
         log_count=len(log),
@@ -148,6 +152,8 @@ def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str, shar
     runs.save(conn, notebook_id, last, [run for run in batch.runs if run.run_id not in stale])
     runs.save_heads(conn, notebook_id, last, batch.heads)
     authorship.append(conn, notebook_id, last, batch.authored)
+    if batch.private_cells:
+        notebooks.private_cells(conn, notebook_id, add=batch.private_cells)
     return CommitResult(first - 1, last, stale)
 
 
@@ -193,7 +199,7 @@ class Elsewhere:
     seq: int
     updates: tuple[bytes, ...]
     runs: RunsState
-    omit_outputs: bool
+    at_home: AtHome
     editors: frozenset[str] = frozenset()
 
 
@@ -211,7 +217,7 @@ def _look(conn: Connection, notebook_id: str, after: int, process: str) -> Elsew
     if about is None:
         raise NotFound("There is no such notebook.", notebook_id=notebook_id)
     if about.seq == after:
-        return Elsewhere(after, (), RunsState(), about.omit_outputs)
+        return Elsewhere(after, (), RunsState(), about.at_home)
     log = updates.after(conn, notebook_id, after)
     snapshot = updates.snapshot(conn, notebook_id)
     # Another process may have joined the log past what was seen here: then the snapshot has it.
@@ -221,7 +227,7 @@ def _look(conn: Connection, notebook_id: str, after: int, process: str) -> Elsew
         about.seq,
         (*joined_past, *(one.data for one in foreign)),
         runs.load(conn, notebook_id, after),
-        about.omit_outputs,
+        about.at_home,
         frozenset(one.person_id for one in foreign if one.person_id is not None),
     )
 

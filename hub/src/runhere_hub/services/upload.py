@@ -12,7 +12,7 @@ from runhere_hub.core.ids import FolderId
 from runhere_hub.folders import places
 from runhere_hub.services import hub_notebooks
 from runhere_hub.services.drive import Drive, folder_for
-from runhere_hub.services.notebooks import wants_no_outputs, without_outputs
+from runhere_hub.services.notebooks import as_wished
 
 
 async def upload(
@@ -59,14 +59,14 @@ async def _into_the_hub(drive: Drive, folder: HubFolder, parts: tuple[str, ...],
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid("This file is not UTF-8 text, so it is no notebook.") from error
-    omits = await asyncio.to_thread(wants_no_outputs, text)
+    kept, at_home = await asyncio.to_thread(as_wished, text)
     new = hub_notebooks.New(
         folder,
         parts,
         name,
-        without_outputs(text) if omits else text,
+        kept,
         pattern="{stem} ({n}){suffix}",
-        omit_outputs=omits,
+        omit_outputs=at_home.everything,
     )
     row = await hub_notebooks.create(drive, new)
     path = row.path or name

@@ -1,6 +1,7 @@
 """Notebooks: which there are, which file each one is, what lies in the trash."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from runhere_hub.core.drive import NotebookRow
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
+from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.store.places import below, moved
 from runhere_hub.store.tables import folders, metadata, notebooks
 
@@ -24,6 +26,7 @@ def _row(row: Row[Any]) -> NotebookRow:
         trashed_at=row.trashed_at,
         trash_path=row.trash_path,
         changed_at=row.changed_at,
+        private_cells=frozenset(json.loads(row.private_cells)),
     )
 
 
@@ -95,6 +98,17 @@ def omit_outputs(conn: Connection, notebook_id: NotebookId, *, omit: bool) -> No
     _set(conn, notebook_id, omit_outputs=omit)
 
 
+def private_cells(
+    conn: Connection, notebook_id: str, *, add: Collection[str] = (), drop: Collection[str] = ()
+) -> frozenset[str]:
+    """Write whose outputs stay at home beside what is written already. Gives the cells of which they do now."""
+    here = notebooks.c.id == notebook_id
+    found = conn.execute(select(notebooks.c.private_cells).where(here).with_for_update()).scalar()
+    cells = (frozenset(json.loads(found or "[]")) | frozenset(add)) - frozenset(drop)
+    conn.execute(update(notebooks).where(here).values(private_cells=json.dumps(sorted(cells))))
+    return cells
+
+
 def place(conn: Connection, notebook_id: NotebookId, folder_id: FolderId, path: str) -> None:
     """Its file lies there now."""
     _set(conn, notebook_id, folder_id=folder_id, path=path)
@@ -148,7 +162,7 @@ class About:
     owner_id: str
     title: str
     folder_path: str | None
-    omit_outputs: bool
+    at_home: AtHome
     seq: int
 
 
@@ -158,6 +172,7 @@ def about(conn: Connection, notebook_id: str) -> About | None:
         notebooks.c.owner_id,
         notebooks.c.path,
         notebooks.c.omit_outputs,
+        notebooks.c.private_cells,
         notebooks.c.seq,
         folders.c.path.label("folder"),
     )
@@ -168,4 +183,5 @@ def about(conn: Connection, notebook_id: str) -> About | None:
     path = PurePosixPath(row.path or "Untitled.ipynb")
     is_bound = row.folder is not None and not row.folder.startswith("hub:")
     folder_path = str(Path(row.folder).joinpath(*path.parent.parts)) if is_bound else None
-    return About(row.owner_id, path.name.removesuffix(".ipynb"), folder_path, bool(row.omit_outputs), row.seq)
+    at_home = AtHome(bool(row.omit_outputs), frozenset(json.loads(row.private_cells)))
+    return About(row.owner_id, path.name.removesuffix(".ipynb"), folder_path, at_home, row.seq)

@@ -35,6 +35,7 @@ people = Table(
     Column("name", Text, nullable=False),
     Column("color", String(7), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("omit_outputs", Boolean),  # of new notebooks; None: as the hub has it
 )
 
 login_codes = Table(
@@ -75,6 +76,7 @@ notebooks = Table(
     Column("path", Text),  # relative to the folder, '/' between parts
     Column("seq", BigInteger, nullable=False, default=0),  # last sequence number given out for this notebook
     Column("omit_outputs", Boolean, nullable=False, default=False),
+    Column("private_cells", Text, nullable=False, default="[]"),  # JSON list: cells whose outputs stay at home
     Column("created_at", BigInteger, nullable=False),
     Column("opened_at", BigInteger),
     Column("trashed_at", BigInteger),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from runhere_hub.core.audit import From
@@ -157,3 +157,4 @@ NotebookIdPath = Annotated[NotebookId, Path(pattern=_HEX)]
 RuntimeIdPath = Annotated[RuntimeId, Path(pattern=_HEX)]
 RevisionIdPath = Annotated[RevisionId, Path(pattern=_HEX)]
 Sha256Path = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+CellIdQuery = Annotated[str | None, Query(pattern="^[a-zA-Z0-9_-]{1,64}$")]

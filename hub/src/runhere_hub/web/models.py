@@ -222,6 +222,13 @@ class StoredOutputs(Answer):
     blob_bytes: int
 
 
+class NewNotebooks(Answer):
+    """Whether outputs of new notebooks stay at home: as I have it (null: as the hub), and as the hub has it."""
+
+    omit: bool | None
+    hub_omits: bool
+
+
 class Author(Answer):
     """Somebody who wrote in a cell; without an id nobody knows who."""
 
@@ -544,8 +551,17 @@ class TrustAuthor(Request):
     person_id: str = AnId
 
 
+class ForNewNotebooks(Request):
+    """Whether outputs of my new notebooks stay at home; null: as the hub has it."""
+
+    omit: bool | None
+
+
 class OmitOutputs(Request):
+    """`cell_id`: of this cell only."""
+
     omit: bool
+    cell_id: str | None = Field(default=None, pattern="^[a-zA-Z0-9_-]{1,64}$")
 
 
 CommentBody = Field(min_length=1, max_length=20_000)

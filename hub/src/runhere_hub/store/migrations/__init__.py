@@ -10,7 +10,7 @@ from runhere_hub.core.errors import DatabaseUnavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision. Known here so that an up-to-date database opens without importing Alembic (about 150 ms)."""
 
 

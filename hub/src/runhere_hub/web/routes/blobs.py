@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from runhere_hub.services import blobs, notebooks
-from runhere_hub.web.deps import NotebookIdPath, PersonDep, ServicesDep, Sha256Path
+from runhere_hub.web.deps import CellIdQuery, NotebookIdPath, PersonDep, ServicesDep, Sha256Path
 from runhere_hub.web.labels import UPLOAD_LIMIT_BYTES, Routes, Who
 
 routes = Routes("/api/v1/notebooks/{notebook_id}/blobs", tag="blobs")
@@ -19,10 +19,15 @@ routes = Routes("/api/v1/notebooks/{notebook_id}/blobs", tag="blobs")
     errors=(404, 413, 422, 503),
 )
 async def put_blob(
-    notebook_id: NotebookIdPath, sha256: Sha256Path, request: Request, person: PersonDep, services: ServicesDep
+    notebook_id: NotebookIdPath,
+    sha256: Sha256Path,
+    request: Request,
+    person: PersonDep,
+    services: ServicesDep,
+    cell: CellIdQuery = None,
 ) -> None:
     await notebooks.may_edit(services.drive, person, notebook_id)
-    await blobs.put(services.blobs, notebook_id, sha256, await request.body())
+    await blobs.put(services.blobs, notebook_id, sha256, await request.body(), cell_id=cell)
 
 
 @routes.add("GET", "/{sha256}", who=Who.PERSON, errors=(404,))
