@@ -2,7 +2,13 @@
  * The document inside an output frame: takes a port from the page, shows what it is told to, and says how high that is.
  * It runs in an opaque origin without network, storage or the page's cookies; everything it is given may be hostile.
  */
-import type { OutputFrameMessage, PageMessage, WidgetFrameMessage } from "../../src/core/frame-messages.ts";
+import type {
+  EvaluatedMessage,
+  OutputFrameMessage,
+  PageMessage,
+  WidgetFrameMessage,
+} from "../../src/core/frame-messages.ts";
+import { offerColab } from "./colab.ts";
 import type { Page } from "./page.ts";
 import { show } from "./show.ts";
 
@@ -19,6 +25,7 @@ window.addEventListener("message", function hear(event: MessageEvent): void {
 
 function start(port: MessagePort): void {
   const say = (message: OutputFrameMessage | WidgetFrameMessage): void => port.postMessage(message);
+  let isShown: Promise<void> = Promise.resolve();
   const listeners: ((message: PageMessage) => void)[] = [];
   const page: { -readonly [K in keyof Page]: Page[K] } = {
     say,
@@ -27,6 +34,7 @@ function start(port: MessagePort): void {
     language: "en",
     show: (shown, host) => show(shown, host, page),
   };
+  offerColab(page);
   port.onmessage = (event: MessageEvent<PageMessage>) => {
     const message = event.data;
     if (message.type === "theme") page.theme = setTheme(message.theme);
@@ -34,8 +42,10 @@ function start(port: MessagePort): void {
       page.theme = setTheme(message.theme);
       page.language = message.language;
       document.documentElement.lang = message.language;
-      void show(message, output, page).catch((error) => say({ type: "error", message: String(error) }));
+      isShown = show(message, output, page).catch((error) => say({ type: "error", message: String(error) }));
     }
+    // After what is shown: its scripts may define what this one calls.
+    if (message.type === "evaluate") void isShown.then(() => evaluate(message)).then(say);
     for (const fn of listeners) fn(message);
   };
   window.addEventListener("error", (event) => {
@@ -48,6 +58,17 @@ function start(port: MessagePort): void {
   window.addEventListener("message", (event) => tellBlocked(String(event.data?.runhere_blocked ?? ""), say));
   reportHeight(say);
   say({ type: "ready" });
+}
+
+/** Runs a script as Colab's `eval_js` does: its last value counts, and a promise is waited for. */
+async function evaluate({ id, script }: { readonly id: number; readonly script: string }): Promise<EvaluatedMessage> {
+  try {
+    // biome-ignore lint/security/noGlobalEval: this document is for running foreign code, and can do nothing else.
+    const value: unknown = await globalThis.eval(script);
+    return { type: "evaluated", id, json: JSON.stringify(value) ?? null, error: null };
+  } catch (error) {
+    return { type: "evaluated", id, json: null, error: String(error) };
+  }
 }
 
 function setTheme(theme: "light" | "dark"): "light" | "dark" {

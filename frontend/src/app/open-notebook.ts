@@ -4,9 +4,11 @@ import { ApiError } from "../api/errors.ts";
 import { hostedId } from "../core/hosted.ts";
 import { canEdit } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { CELL_MARK, saysHome } from "../core/private-outputs.ts";
 import { STATE_MIME } from "../core/widget-state.ts";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
 import { errorText } from "../i18n/error-text.ts";
+import { withWords } from "../i18n/t.ts";
 import { onLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
@@ -17,6 +19,7 @@ import { toast } from "../ui/toast.tsx";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import type { HostedAccess } from "../views/connect/runtime.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
+import { outputEnvironment } from "../views/notebook/output-environment.ts";
 import { browserId, tabId } from "./browser-ids.ts";
 import { CommentDesk } from "./comment-desk.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
@@ -42,6 +45,8 @@ export interface OpenNotebook {
   readonly comments: CommentDesk;
   /** Grows when somebody who may only read wants to run. */
   readonly copyWish: Observable<number>;
+  /** Grows when somebody wants to say whether the active cell's outputs stay at home. */
+  readonly cellOutputsWish: Observable<number>;
   readonly trust: NotebookTrust;
   /** Ends sockets and timers. The kernel goes on; unsaved edits stay in the browser's storage. */
   close(): void;
@@ -61,7 +66,11 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
   const { notebook, session, hub, now, defaultRuntime, connect } = options;
   const { id } = notebook;
   const doc = new NotebookDoc();
-  const runs = new RunStore({ browserId, putBlob: (sha256, bytes) => hub.putBlob(id, sha256, bytes) });
+  const runs = new RunStore({
+    browserId,
+    putBlob: (sha256, bytes, cellId) => hub.putBlob(id, sha256, bytes, cellId),
+    isMarkedHome: (cellId) => saysHome(doc.cell(cellId)?.metadata(CELL_MARK)),
+  });
   const offline = new IndexedDbOffline(id, tabId, globalThis.indexedDB);
   const room = new RoomSocket({
     url: roomUrl(id),
@@ -87,6 +96,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     fileState: () => valueIn(doc.metadata("widgets"), STATE_MIME),
   });
   const copyWish = new Value(0);
+  const cellOutputsWish = new Value(0);
   // What the hub knows best is what the room said last; before that, what came with the notebook.
   const mayRun = () => {
     if (canEdit(room.state.get().hello?.role ?? notebook.role)) return true;
@@ -96,6 +106,8 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
   const requests = new RequestDesk({
     notebookId: id,
     notebook: async () => (await fetch(hub.downloadUrl(id, { outputs: true }))).json(),
+    evaluate: async (wish) =>
+      await (await cellScripts()).runCellScript(wish, { runs, environment: outputEnvironment(controller) }),
     send: (message) => runtime.port.get()?.send(message),
     now,
   });
@@ -139,6 +151,12 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     person: session.person,
     widgets,
     readBlob: (sha256) => hub.blob(id, sha256),
+    invoke: async (call) => {
+      const port = runtime.port.get();
+      const asker = port === null ? null : { port, session: runtime.sessionId, clock: systemClock };
+      return await (await cellScripts()).invoke(asker, call);
+    },
+    askForCellOutputs: () => cellOutputsWish.set(cellOutputsWish.get() + 1),
     now,
   });
   room.start();
@@ -156,6 +174,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     controller,
     comments,
     copyWish,
+    cellOutputsWish,
     trust,
     close() {
       comments.close();
@@ -175,6 +194,8 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     },
   };
 }
+
+const cellScripts = () => withWords(import("./cell-scripts.ts"), "frames");
 
 /**
  * Frames of runs are kept in the browser as edits are, from shortly after the notebook is shown on: the part that does so is not needed

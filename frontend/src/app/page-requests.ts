@@ -6,8 +6,9 @@
  */
 import { Value } from "../core/observable.ts";
 import { text } from "../i18n/t.ts";
-import type { PageAnswer, PageRequest } from "../kernel/page-requests.ts";
+import { type PageAnswer, type PageRequest, SCRIPT_REQUEST } from "../kernel/page-requests.ts";
 import type { Question } from "../views/requests/question.ts";
+import type { CellScript } from "./cell-scripts.ts";
 import type { Secrets } from "./secrets.ts";
 
 export interface PageRequestsOptions {
@@ -15,11 +16,14 @@ export interface PageRequestsOptions {
   readonly secrets: Secrets;
   /** The notebook as it is, as nbformat. */
   readonly notebook: () => Promise<unknown>;
+  readonly evaluate: (wish: CellScript) => Promise<unknown>;
   readonly newId: () => string;
   /** Hands a file to the browser's downloads. */
   readonly save: (name: string, content: Blob) => void;
 }
 
+/** A script may wait for a person (a photo); a kernel that asked does nothing else meanwhile. */
+const MAX_SCRIPT_S = 600;
 const MAX_DOWNLOAD_BYTES = 2 ** 31;
 /** What belongs to Google's own machines, and what needs no answer here. */
 const ELSEWHERE = new Set(["request_auth", "add_scratch_cell", "register_snippets"]);
@@ -35,9 +39,10 @@ export class PageRequests {
     this.#options = options;
   }
 
-  async answer({ kind, request }: PageRequest): Promise<PageAnswer> {
+  async answer({ runId, kind, request }: PageRequest): Promise<PageAnswer> {
     try {
-      return { data: await this.#dataFor(kind, record(request)) };
+      const asked = record(request);
+      return { data: kind === SCRIPT_REQUEST ? await this.#script(runId, asked) : await this.#dataFor(kind, asked) };
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) };
     }
@@ -56,6 +61,12 @@ export class PageRequests {
       default:
         throw new Error(text(ELSEWHERE.has(kind) ? "requests.elsewhere" : "requests.unknown", { kind }));
     }
+  }
+
+  async #script(runId: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const wanted = request["timeout_s"] === undefined ? MAX_SCRIPT_S : numberIn(request, "timeout_s");
+    const limitMs = Math.min(wanted, MAX_SCRIPT_S) * 1_000;
+    return await this.#options.evaluate({ runId, script: textIn(request, "script"), limitMs });
   }
 
   async #secret(name: string): Promise<unknown> {

@@ -1,15 +1,18 @@
 /** Where requests of running code arrive (SPEC 11); what answers them is loaded with the first one. */
 import { Value } from "../core/observable.ts";
 import { withWords } from "../i18n/t.ts";
-import { type PageAnswer, type PageRequest, pageReply } from "../kernel/page-requests.ts";
+import { type PageAnswer, type PageRequest, pageReply, SCRIPT_REQUEST } from "../kernel/page-requests.ts";
 import type { OutgoingMessage } from "../kernel/wire.ts";
 import { randomId } from "./browser-ids.ts";
+import type { CellScript } from "./cell-scripts.ts";
 import type { PageRequests } from "./page-requests.ts";
 
 export interface RequestDeskOptions {
   readonly notebookId: string;
   /** The notebook as it is, as nbformat. */
   readonly notebook: () => Promise<unknown>;
+  /** Runs a script in the output of a cell that this person runs. Rejects with words for the code that asked. */
+  readonly evaluate: (wish: CellScript) => Promise<unknown>;
   /** To the kernel that asked. */
   readonly send: (message: OutgoingMessage) => void;
   readonly now: () => number;
@@ -29,6 +32,7 @@ export class RequestDesk {
   take(request: PageRequest): void {
     const { number } = request;
     if (number !== null) void this.#answer(request).then((answer) => this.#send(number, answer));
+    else if (request.kind === SCRIPT_REQUEST) void this.#answer(request);
   }
 
   async #answer(request: PageRequest): Promise<PageAnswer> {
@@ -47,14 +51,15 @@ export class RequestDesk {
   }
 
   async #load(): Promise<PageRequests> {
-    const [{ PageRequests }, { Secrets }] = await Promise.all([
+    const [{ PageRequests }, { ownSecrets }] = await Promise.all([
       withWords(import("./page-requests.ts"), "requests"),
       import("./secrets.ts"),
     ]);
     const clerk = new PageRequests({
       notebookId: this.#options.notebookId,
-      secrets: new Secrets(globalThis.indexedDB ?? null, crypto),
+      secrets: ownSecrets(),
       notebook: this.#options.notebook,
+      evaluate: this.#options.evaluate,
       newId: randomId,
       save,
     });

@@ -39,6 +39,12 @@ export class SealedStore {
     else await this.#inStore("readwrite", (store) => store.put(sealed, name));
   }
 
+  /** Names of what is kept, in order. */
+  async names(): Promise<readonly string[]> {
+    const keys = await this.#inStore("readonly", (store) => store.getAllKeys());
+    return (keys ?? []).filter((key) => typeof key === "string");
+  }
+
   async clear(): Promise<void> {
     await this.#inStore("readwrite", (store) => store.clear());
   }

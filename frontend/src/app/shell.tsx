@@ -35,6 +35,8 @@ const settingsDialog = latePart(
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
   (module) => module.SettingsDialog,
 );
+const secretsOfThisBrowser = async () => (await import("./secrets.ts")).ownSecrets();
+
 const teamPages = latePart(
   () => withWords(import("./team-pages.tsx"), "team"),
   (module) => module.TeamPages,
@@ -156,6 +158,7 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
           onChange={(changes) => page.preferences.set(changes)}
           version={session.version}
           hub={page.hub}
+          secrets={secretsOfThisBrowser}
           onClose={() => setSettingsOpen(false)}
         />
       ) : null}

@@ -32,6 +32,22 @@ describe("readFrameMessage", () => {
     });
   });
 
+  it("12_4 12_5 reads what scripts came to and what they call, within limits", () => {
+    const fine = { type: "evaluated", id: 3, json: "[1]", error: null };
+    expect(readFrameMessage({ ...fine, extra: 1 })).toEqual(fine);
+    expect(readFrameMessage({ type: "evaluated", id: 3, error: "x".repeat(5_000) })).toEqual({
+      type: "evaluated",
+      id: 3,
+      json: null,
+      error: "x".repeat(4_096),
+    });
+    expect(readFrameMessage({ ...fine, json: { a: 1 } })).toBeNull();
+    expect(readFrameMessage({ ...fine, id: "3" })).toBeNull();
+    expect(readFrameMessage({ type: "invoke", id: 1, call: "{}" })).toEqual({ type: "invoke", id: 1, call: "{}" });
+    expect(readFrameMessage({ type: "invoke", id: 1, call: "x".repeat(MAX_JSON_CHARACTERS + 1) })).toBeNull();
+    expect(readFrameMessage({ type: "invoke", id: 1, call: {} })).toBeNull();
+  });
+
   it("holds the height within the limit", () => {
     expect(readFrameMessage({ type: "resize", height: 1e9 })).toEqual({ type: "resize", height: 4_000 });
     expect(readFrameMessage({ type: "resize", height: -5 })).toEqual({ type: "resize", height: 0 });

@@ -50,7 +50,11 @@ export type PageMessage =
   | { readonly type: "comm_close"; readonly comm_id: string }
   /** The kernel is done with the frame's message. */
   | { readonly type: "sent"; readonly id: number }
-  | { readonly type: "asset"; readonly name: string; readonly code: string | null };
+  | { readonly type: "asset"; readonly name: string; readonly code: string | null }
+  /** Run this; the frame says `evaluated` with the same number. */
+  | { readonly type: "evaluate"; readonly id: number; readonly script: string }
+  /** What a function of the kernel gave: JSON text of a MIME bundle, or what went wrong. */
+  | { readonly type: "invoked"; readonly id: number; readonly json: string | null; readonly error: string | null };
 
 /** Frame → page, of any frame. `height` in CSS pixels. */
 export type OutputFrameMessage =
@@ -61,7 +65,24 @@ export type OutputFrameMessage =
   | { readonly type: "cannot_show"; readonly message: string }
   /** The frame's policy refused to load something from this host. */
   | { readonly type: "blocked"; readonly host: string }
-  | { readonly type: "open_link"; readonly url: string };
+  | { readonly type: "open_link"; readonly url: string }
+  | EvaluatedMessage
+  | InvokeMessage;
+
+/** Call a function that the kernel's code registered. `call` is JSON text of `{name, args, kwargs}`. */
+export interface InvokeMessage {
+  readonly type: "invoke";
+  readonly id: number;
+  readonly call: string;
+}
+
+/** What a script that the page gave the frame came to: JSON text (null: nothing), or what went wrong. */
+export interface EvaluatedMessage {
+  readonly type: "evaluated";
+  readonly id: number;
+  readonly json: string | null;
+  readonly error: string | null;
+}
 
 /** Frame → page, of a frame that shows widgets. `id` counts the frame's messages. */
 export type WidgetFrameMessage =
@@ -91,6 +112,8 @@ export const MAX_MESSAGES_PER_SECOND = 200;
 export const MAX_JSON_CHARACTERS = 1_048_576;
 /** Of one message; a file that a person uploads comes in one. */
 export const MAX_BUFFER_BYTES = 64 * 1_048_576;
+/** Of what a script came to: a photo is a few MiB. */
+export const MAX_RESULT_CHARACTERS = 16 * 1_048_576;
 const MAX_TEXT = 4_096;
 const HOST = /^[\w.:[\]-]{1,255}$/;
 const MODEL_ID = /^[\w-]{1,128}$/;
@@ -120,9 +143,26 @@ export function readFrameMessage(data: unknown): FrameMessage | null {
       return typeof message["url"] === "string" && isWebAddress(message["url"])
         ? { type: "open_link", url: message["url"] }
         : null;
+    case "evaluated":
+      return readEvaluated(message);
+    case "invoke":
+      return readInvoke(message);
     default:
       return readWidgetMessage(message);
   }
+}
+
+function readEvaluated({ id, json, error }: Readonly<Record<string, unknown>>): EvaluatedMessage | null {
+  if (!Number.isSafeInteger(id)) return null;
+  const evaluated = { type: "evaluated", id: id as number } as const;
+  if (typeof error === "string") return { ...evaluated, json: null, error: error.slice(0, MAX_TEXT) };
+  if (json === null) return { ...evaluated, json, error: null };
+  return typeof json === "string" && json.length <= MAX_RESULT_CHARACTERS ? { ...evaluated, json, error: null } : null;
+}
+
+function readInvoke({ id, call }: Readonly<Record<string, unknown>>): InvokeMessage | null {
+  if (!Number.isSafeInteger(id) || typeof call !== "string" || call.length > MAX_JSON_CHARACTERS) return null;
+  return { type: "invoke", id: id as number, call };
 }
 
 function readWidgetMessage(message: Readonly<Record<string, unknown>>): WidgetFrameMessage | null {

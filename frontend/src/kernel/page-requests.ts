@@ -8,6 +8,8 @@ import { type MessageWish, newMessage } from "./messages.ts";
 import type { KernelMessage, OutgoingMessage } from "./wire.ts";
 
 export const PAGE_REQUEST = "colab_request";
+/** Run a script in the cell's output; the one kind that counts without an answer. */
+export const SCRIPT_REQUEST = "cell_javascript_eval";
 
 export interface PageRequest {
   readonly runId: string;

@@ -10,6 +10,7 @@ let framed: Promise<Framed> | null = null;
 /** Whatever `core/mime.ts` calls active; what each type needs is the frame's affair (`frontend/frame/v1/`). */
 export const activeRenderer: Renderer = {
   mimeTypes: ["application/javascript", "text/javascript", VIEW_MIME],
+  isFramed: true,
   render: (request, host) => renderActive(request, host),
 };
 

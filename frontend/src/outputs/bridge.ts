@@ -5,7 +5,9 @@
  * The frame's origin is the string "null", which proves nothing: what counts is that the port went to this window.
  */
 import {
+  type EvaluatedMessage,
   type FrameMessage,
+  type InvokeMessage,
   MessageRate,
   type PageMessage,
   type RenderMessage,
@@ -21,6 +23,10 @@ export interface FrameEvents {
   onBlocked(host: string): void;
   onLink(url: string): void;
   onWidget(message: WidgetFrameMessage): void;
+  /** A script that the page gave it came to an end. */
+  onEvaluated(message: EvaluatedMessage): void;
+  /** Code of the output calls a function of the kernel. */
+  onInvoke(message: InvokeMessage): void;
   /** A document has loaded and was told what to show. Again after a reload: what it knew is gone. */
   onOpened(): void;
   /** The frame broke the protocol and was cut off. */
@@ -83,6 +89,12 @@ function deliver(message: FrameMessage, events: FrameEvents): void {
     case "open_link":
       // A frame may ask only while the person is acting in the page; a click inside a frame counts for the page too.
       if (navigator.userActivation?.isActive ?? true) events.onLink(message.url);
+      return;
+    case "evaluated":
+      events.onEvaluated(message);
+      return;
+    case "invoke":
+      events.onInvoke(message);
       return;
     default:
       events.onWidget(message);

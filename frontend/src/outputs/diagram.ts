@@ -32,6 +32,8 @@ export function showDiagram(source: HTMLElement): void {
       onBlocked: (host) => note.blocked(host),
       onLink: () => {},
       onWidget: () => {},
+      onEvaluated: () => {},
+      onInvoke: () => {},
       onOpened: () => {},
       onBroken: () => fail(text("frames.stopped")),
     },

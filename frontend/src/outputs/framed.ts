@@ -2,6 +2,7 @@
 import { isBlobRef } from "../core/outputs.ts";
 import { rootOf, STATE_MIME, VIEW_MIME } from "../core/widget-state.ts";
 import { text } from "../i18n/t.ts";
+import { takePlace } from "./frame-room.ts";
 import { endFrames, type FrameContent, openFrame } from "./frames.ts";
 import { asText, button, element, type Rendered, type RenderRequest } from "./rendered.ts";
 
@@ -56,26 +57,40 @@ function show(request: RenderRequest, host: HTMLElement): Rendered {
   const slot = element("div", "output-frame");
   host.append(slot);
   let frame: { park(): void } | null = null;
-  let isGone = false;
-  contentOf(request).then(
-    (content) => {
-      if (!isGone) frame = openFrame(request.outputKey, slot, content, request);
-    },
-    () => {
-      slot.textContent = text("outputs.notStored");
-    },
-  );
+  let isWanted = false;
+  const open = (): void => {
+    isWanted = true;
+    asFrameContent(request).then(
+      (content) => {
+        if (isWanted) frame ??= openFrame(request.outputKey, slot, content, request);
+      },
+      () => {
+        slot.textContent = text("outputs.notStored");
+      },
+    );
+  };
+  const close = (): void => {
+    isWanted = false;
+    frame?.park();
+    frame = null;
+  };
+  const leave = takePlace({ slot, open, close });
   return {
     dispose: () => {
-      isGone = true;
-      frame?.park();
+      leave();
+      close();
       slot.remove();
     },
   };
 }
 
 /** @throws when the hub has lost a part of it. */
-async function contentOf({ mime, value, data, environment }: RenderRequest): Promise<FrameContent> {
+export async function asFrameContent({
+  mime,
+  value,
+  data,
+  environment,
+}: Pick<RenderRequest, "mime" | "value" | "data" | "environment">): Promise<FrameContent> {
   const read = async (part: unknown): Promise<unknown> =>
     isBlobRef(part) ? JSON.parse(new TextDecoder().decode(await environment.readBlob(part.$blob))) : part;
   const root = mime === VIEW_MIME ? rootOf(value) : null;

@@ -7,10 +7,11 @@
  *                       └── broke the protocol, or evicted while parked ──▶ gone
  */
 
-import type { PageMessage } from "../core/frame-messages.ts";
+import type { InvokeMessage, PageMessage } from "../core/frame-messages.ts";
 import { text } from "../i18n/t.ts";
 import { connectFrame } from "./bridge.ts";
 import { FrameNotes } from "./frame-notes.ts";
+import { FrameScripts } from "./frame-scripts.ts";
 import { FrameWidget } from "./frame-widget.ts";
 import { element, type FrameOwner, type OutputEnvironment } from "./rendered.ts";
 import { pageTheme } from "./theme.ts";
@@ -41,6 +42,7 @@ interface HeldFrame {
   readonly iframe: HTMLIFrameElement;
   readonly notes: HTMLElement;
   readonly content: FrameContent;
+  readonly scripts: FrameScripts;
   readonly tell: (message: PageMessage) => void;
   readonly end: () => void;
 }
@@ -73,6 +75,17 @@ export function openFrame(key: string, slot: HTMLElement, content: FrameContent,
       park(key, frame);
     },
   };
+}
+
+/** Runs a script in the frame kept under `key`; null: there is none. */
+export function runInFrame(key: string, script: string): Promise<unknown> | null {
+  return (shown.get(key) ?? parked.get(key))?.scripts.run(script) ?? null;
+}
+
+/** Makes a frame that nobody sees yet, to be shown under this key later. */
+export function openParked(key: string, content: FrameContent, owner: FrameOwner): void {
+  const frame = create(key, parkingPlace(), content, owner, () => parked.delete(key));
+  keepParked(key, frame);
 }
 
 /** Ends every frame: the notebook is closed. */
@@ -138,6 +151,7 @@ function create(
   const notes = element("div", "output-frame-notes");
   const note = new FrameNotes(notes);
   const widget = content.widget && new FrameWidget(content.widget, owner, note, (message) => link.tell(message));
+  const scripts = new FrameScripts((message) => link.tell(message));
   const link = connectFrame(
     iframe,
     () => ({
@@ -160,9 +174,15 @@ function create(
       onBlocked: (host) => note.blocked(host),
       onLink: (url) => void followLink(url, environment),
       onWidget: (message) => widget?.receive(message),
-      onOpened: () => widget?.open(),
+      onEvaluated: (message) => scripts.evaluated(message),
+      onInvoke: (message) => void invoke(message, owner).then((answer) => link.tell(answer)),
+      onOpened: () => {
+        widget?.open();
+        scripts.opened();
+      },
       onBroken: () => {
         widget?.close();
+        scripts.end();
         iframe.remove();
         note.problem(text("frames.stopped"));
         onBroken();
@@ -173,9 +193,20 @@ function create(
   slot.append(iframe, notes);
   const finish = (): void => {
     widget?.close();
+    scripts.end();
     link.close();
   };
-  return { iframe, notes, content, tell: (message) => link.tell(message), end: finish };
+  return { iframe, notes, content, scripts, tell: (message) => link.tell(message), end: finish };
+}
+
+/** Only outputs of this person's own runs reach the kernel. */
+async function invoke({ id, call }: InvokeMessage, { environment, isOwn }: FrameOwner): Promise<PageMessage> {
+  try {
+    if (!isOwn) throw new Error(text("frames.notOwn"));
+    return { type: "invoked", id, json: JSON.stringify(await environment.invoke(call)), error: null };
+  } catch (error) {
+    return { type: "invoked", id, json: null, error: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** The document begins anew, and is told again what to show. */
@@ -188,12 +219,20 @@ async function followLink(url: string, environment: OutputEnvironment): Promise<
 }
 
 function park(key: string, frame: HeldFrame): void {
+  move(frame.iframe, parkingPlace());
+  keepParked(key, frame);
+}
+
+function parkingPlace(): HTMLElement {
   if (!parking) {
     parking = element("div", "output-parking");
     parking.inert = true;
     document.body.append(parking);
   }
-  move(frame.iframe, parking);
+  return parking;
+}
+
+function keepParked(key: string, frame: HeldFrame): void {
   parked.set(key, frame);
   const oldest = parked.entries().next().value;
   if (parked.size > MAX_PARKED && oldest) {

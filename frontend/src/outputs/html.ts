@@ -1,6 +1,6 @@
 /** Static HTML in a shadow root of its own; HTML that wants to act goes to a frame. */
 import { renderActive } from "./active.ts";
-import { asText, element, type Rendered, type Renderer, type RenderRequest } from "./rendered.ts";
+import { asText, element, type MimeValue, type Rendered, type Renderer, type RenderRequest } from "./rendered.ts";
 import { type Sanitised, sanitise } from "./sanitise.ts";
 import shadowCss from "./shadow.css?inline";
 
@@ -20,6 +20,11 @@ export const htmlRenderer: Renderer = {
     return showInShadow(clean, host);
   },
 };
+
+/** Whether HTML wants to act, and so is shown in a frame. */
+export function htmlIsActive(value: MimeValue): boolean {
+  return sanitise(asText(value), { keepIds: true, allowStyleElements: true }).active;
+}
 
 function showInShadow(clean: Sanitised, host: HTMLElement): Rendered {
   // `contain: content` on the holder keeps `position: fixed` and counters of the output inside of it.

@@ -10,6 +10,7 @@ const environment: OutputEnvironment = {
   readBlob: (sha256) =>
     sha256 === "known" ? Promise.resolve(new TextEncoder().encode('"from a blob"')) : Promise.reject(new Error("none")),
   theme: () => "light",
+  invoke: async () => null,
   language: () => "en",
   widgets: { openLine: () => Promise.reject(new Error("no widgets here")) },
 };

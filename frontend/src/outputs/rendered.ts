@@ -15,6 +15,8 @@ export interface OutputEnvironment {
   theme(): "light" | "dark";
   /** Language of the page, for frames. */
   language(): string;
+  /** Calls a function that code of the kernel registered; gives a MIME bundle. Rejects with the reason. */
+  invoke(call: string): Promise<unknown>;
   /** Joins a frame to the widget models. */
   readonly widgets: WidgetPort;
 }
@@ -77,6 +79,8 @@ export interface Rendered {
 /** One file per renderer; `outputs/registry.ts` lists them. Of several MIME types in one bundle `core/mime.ts` ranks them. */
 export interface Renderer {
   readonly mimeTypes: readonly string[];
+  /** What it shows, it shows in a frame. */
+  readonly isFramed?: true;
   render(request: RenderRequest, host: HTMLElement): Rendered;
 }
 

@@ -38,6 +38,7 @@ export function outputEnvironment(controller: NotebookController): OutputEnviron
     readBlob: controller.services.readBlob,
     theme: pageTheme,
     language: () => language.get(),
+    invoke: controller.services.invoke,
     widgets: controller.services.widgets,
   };
   environments.set(controller, made);
