@@ -1,4 +1,5 @@
 /** HTML and JavaScript as a notebook writes them. */
+import { hubsScript, withHubsParts } from "./known.ts";
 
 /** Scripts see `element`, as in Jupyter. */
 export function runScript(source: string, element: HTMLElement): void {
@@ -7,11 +8,16 @@ export function runScript(source: string, element: HTMLElement): void {
 
 export async function showHtml(html: string, host: HTMLElement): Promise<void> {
   host.innerHTML = html;
-  for (const inner of host.querySelectorAll<HTMLIFrameElement>("iframe[srcdoc]")) tellOf(inner);
+  for (const inner of host.querySelectorAll<HTMLIFrameElement>("iframe[srcdoc]")) await mend(inner);
   // Scripts put in by innerHTML do not run: make them again, one after another, as a parser would.
   for (const inert of host.querySelectorAll("script")) {
     const script = document.createElement("script");
     for (const { name, value } of inert.attributes) script.setAttribute(name, value);
+    const known = script.src ? await hubsScript(script.src) : null;
+    if (known !== null) {
+      script.removeAttribute("integrity");
+      script.src = known;
+    }
     script.textContent = inert.textContent;
     const isOver = script.src
       ? new Promise((resolve) => {
@@ -24,8 +30,11 @@ export async function showHtml(html: string, host: HTMLElement): Promise<void> {
   }
 }
 
-/** A document within the output (folium's maps) says what it was not allowed to load; nobody else would. */
-function tellOf(inner: HTMLIFrameElement): void {
+/**
+ * A document within the output (folium's maps) gets what the hub has of what it asks for, and says what it was not allowed
+ * to load; nobody else would.
+ */
+async function mend(inner: HTMLIFrameElement): Promise<void> {
   const telling = `<script>addEventListener("securitypolicyviolation",(e)=>parent.postMessage({runhere_blocked:e.blockedURI},"*"))</script>`;
-  inner.srcdoc = inner.srcdoc.replace(/<head[^>]*>/i, (head) => head + telling);
+  inner.srcdoc = (await withHubsParts(inner.srcdoc)).replace(/<head[^>]*>/i, (head) => head + telling);
 }
