@@ -270,6 +270,15 @@ describe("3.10 outputs that stay at home", () => {
     expect(JSON.stringify(open.sent)).toContain("execution_count");
   });
 
+  test("the end of a run is told also right behind outputs that wait", () => {
+    const rig = new Rig().connect(true).start();
+    rig.hear({ type: "run_ack", run_id: "r", n: 0 });
+    rig.store.ops("r", [line("shown at once")]);
+    rig.store.ops("r", [line("gathered")]);
+    rig.store.status("r", { status: "error" });
+    expect(rig.frames()).toEqual(["0:started", "1:status"]);
+  });
+
   test("times are not told; switched on for all, others' outputs go and one's own stay, also over a reconnect", () => {
     const me = { id: HELLO.person.id, name: "Ada" };
     const rig = new Rig().connect().start();

@@ -629,6 +629,8 @@ export class RunStore {
   #push(own: OwnRun, event: RunEvent): void {
     const told = this.#omits(own) ? withoutOutputs(event) : event;
     own.writer.push(told, this.#clock.now());
+    // Gathered outputs that stay at home leave it without anything to send just before.
+    this.#outbox.touch(own.writer);
     this.#keepNewest(own.writer, told);
   }
 
