@@ -1,6 +1,7 @@
 /**
  * A file on its way between browser and runtime, in pieces: told as it goes, stopped at any time, and gone on with after a cut line where it
- * stopped. What is half there is called `NAME.part` until it is whole.
+ * stopped. What is half there is called `NAME.part` until it is whole; what it replaces is then called `NAME.old` until the new one has its
+ * name, so that at no moment there is neither.
  */
 import { type Observable, Value } from "../core/observable.ts";
 import { FileError, type RuntimeFiles } from "./files.ts";
@@ -30,8 +31,11 @@ const PIECE_BYTES = 3 * 2 ** 20;
 
 const REFUSALS = 4;
 
+/** What an upload needs of the runtime's files. */
+export type UploadFiles = Pick<RuntimeFiles, "stat" | "writePiece" | "rename" | "remove">;
+
 export interface UploadWish {
-  readonly files: RuntimeFiles;
+  readonly files: UploadFiles;
   readonly clock: Clock;
   readonly path: string;
   readonly content: Blob;
@@ -42,6 +46,8 @@ export interface UploadWish {
 export function upload(wish: UploadWish): Transfer {
   const { files, path, content } = wish;
   const part = `${path}.part`;
+  /** Where the old file is while the new one takes its name. */
+  let aside: string | null = null;
   const send = async (run: Run): Promise<void> => {
     let from = 0;
     while (from < content.size || from === 0) {
@@ -61,14 +67,30 @@ export function upload(wish: UploadWish): Transfer {
       run.tell(from);
       if (content.size === 0) break;
     }
+    // Every step of it may have been done, and only its answer lost.
     await run.persist(async () => {
-      if (wish.replaces && (await files.stat(path)) !== null) await files.remove(path);
-      if ((await files.stat(part)) !== null) await files.rename(part, path);
+      if ((await files.stat(part)) !== null) {
+        const isTaken = wish.replaces && (await files.stat(path)) !== null;
+        if (isTaken) {
+          aside ??= await freeName(files, `${path}.old`);
+          await files.rename(path, aside);
+        }
+        await files.rename(part, path);
+      }
+      if (aside !== null && (await files.stat(aside)) !== null) await files.remove(aside);
     });
   };
   return start({ name: nameOf(path), direction: "up", sizeBytes: content.size, clock: wish.clock }, send, async () => {
+    if (aside !== null && (await files.stat(path)) === null) await files.rename(aside, path);
     if ((await files.stat(part)) !== null) await files.remove(part);
   });
+}
+
+async function freeName(files: UploadFiles, wanted: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? wanted : `${wanted}${number}`;
+    if ((await files.stat(name)) === null) return name;
+  }
 }
 
 export interface DownloadWish {
@@ -142,7 +164,7 @@ function start(
         } catch (error) {
           if (!mayPass(error, attempt)) throw error;
           stop.signal.throwIfAborted();
-          await pause(waitBefore(attempt, clock.random));
+          await pause(waitBefore(attempt, () => clock.random()));
         }
       }
     },

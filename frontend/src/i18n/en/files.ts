@@ -59,6 +59,8 @@ export const files = {
   tableCut: "The first {count} rows. Download the file for the rest.",
   asText: "Edit as text",
   asTable: "Show as table",
+  noPreviewPdf:
+    "A PDF is not shown in the page: it would be active content of a foreign machine. Download it; your browser or another program opens it.",
   noPreview: "This file cannot be shown here. Download it to look at it.",
   loading: "Loading {name}",
   trouble_unreachable: "The runtime does not answer. Try again when the connection is back.",

@@ -63,6 +63,8 @@ export const files: Translated<typeof english> = {
   tableCut: "最初の {count} 行です。残りはダウンロードしてご覧ください。",
   asText: "テキストとして編集",
   asTable: "表で表示",
+  noPreviewPdf:
+    "PDF はページ内では表示しません。ほかのマシンから来た、動作を含みうるファイルだからです。ダウンロードして、ブラウザーなどのプログラムで開いてください。",
   noPreview: "このファイルはここでは表示できません。ダウンロードしてご覧ください。",
   loading: "{name} を読み込んでいます",
   trouble_unreachable: "ランタイムが応答していません。接続が戻ったら、もう一度お試しください。",

@@ -7,7 +7,7 @@ import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./files-panel.module.css";
-import { imageType, languageOf, previewOf, readTable, separatorOf } from "./preview.ts";
+import { extensionOf, imageType, languageOf, previewOf, readTable, separatorOf } from "./preview.ts";
 import { troubleText } from "./trouble.ts";
 
 export interface FileDialogProps {
@@ -103,7 +103,9 @@ export function FileDialog({ files, entry, onDownload, onSaved, onClose }: FileD
             <Button onPress={retry}>{t("shell.retry")}</Button>
           </div>
         ) : null}
-        {content?.kind === "none" ? <p>{t("files.noPreview")}</p> : null}
+        {content?.kind === "none" ? (
+          <p>{t(extensionOf(entry.name) === "pdf" ? "files.noPreviewPdf" : "files.noPreview")}</p>
+        ) : null}
         {content?.kind === "image" ? <img src={content.url} alt={entry.name} className={styles.picture} /> : null}
         {content?.kind === "text" && isTable ? <Table name={entry.name} text={content.file.text} /> : null}
         {content?.kind === "text" && !isTable ? (
