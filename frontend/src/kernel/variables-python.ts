@@ -7,10 +7,14 @@
  */
 export const VARIABLES_MIME = "application/vnd.runhere.variables+json";
 export const HELPER = "__runhere_variables__";
+/** Before the hex digits of a question, in the name of an attribute of the helper. */
+export const ASK_PREFIX = "open_";
+/** Before the answer's JSON (Base64, then a colon), in what IPython says of that attribute. */
+export const TOLD_MARK = "runhere-told:";
 
 export const INSTALL = `
 def __runhere_variables__():
-    import reprlib, sys, types
+    import base64, json, reprlib, sys, types
     MIME = "${VARIABLES_MIME}"
     ARRAYS = {"numpy", "pandas", "polars", "torch", "jax", "jaxlib", "tensorflow", "cupy", "scipy", "xarray", "pyarrow"}
     MOST, COLUMNS, CELL, TEXT = 1000, 50, 200, 20000
@@ -154,6 +158,10 @@ def __runhere_variables__():
         def _repr_mimebundle_(self, include=None, exclude=None):
             return {MIME: self.value() if callable(self.value) else self.value}
 
+    class Documented(Told):
+        def getdoc(self):
+            return "${TOLD_MARK}" + base64.b64encode(json.dumps(self.value, default=str).encode()).decode() + ":"
+
     class Variables(Told):
         hidden = dict(quiet(lambda: get_ipython().user_ns_hidden, {}))
 
@@ -168,6 +176,13 @@ def __runhere_variables__():
                 if not name.startswith("_") and self.hidden.get(name, self) is not value
             ]
             return {"is": "variables", "total": len(found), "variables": [row(name, value) for name, value in found[:MOST]]}
+
+        # A name is all that can be asked for on the control channel: the question is in it.
+        def __getattr__(self, name):
+            if not name.startswith("${ASK_PREFIX}"):
+                raise AttributeError(name)
+            asked = json.loads(bytes.fromhex(name[len("${ASK_PREFIX}"):]))
+            return Documented(quiet(lambda: self.opened(*asked), {"is": "gone"}))
 
         def open(self, path, start, count):
             return Told(quiet(lambda: self.opened(path, start, count), {"is": "gone"}))

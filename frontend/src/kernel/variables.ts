@@ -1,12 +1,12 @@
 /**
- * The variables of a Python kernel. They are listed over the control channel, which answers while a cell runs; a value is opened over the
- * shell, in the kernel's own order, and so waits for a cell that runs.
+ * The variables of a Python kernel. They are listed, and looked into, over the control channel, which answers while a cell runs. A kernel
+ * that answers nothing there is asked over the shell, in its own order, and so after a cell that runs.
  *
  * Before the page's helper is in the kernel (it is put there over the shell: it waits for a cell that runs) the debugger's own list has to
  * do, which knows no shapes and sizes. A kernel without a debugger is asked over the shell for everything.
  */
 import { type Asker, ask } from "./ask.ts";
-import { HELPER, INSTALL, VARIABLES_MIME } from "./variables-python.ts";
+import { ASK_PREFIX, HELPER, INSTALL, TOLD_MARK, VARIABLES_MIME } from "./variables-python.ts";
 
 export interface Variable {
   readonly name: string;
@@ -58,7 +58,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** All variables; null when the kernel did not answer. Hidden ones (a name that begins with `_`) are left out. */
 export async function listVariables(asker: Asker, hasDebugger: boolean): Promise<Listing | null> {
   if (!hasDebugger) return listing(await displayed(asker, HELPER));
-  const reply = await debug(asker, "richInspectVariables", { variableName: HELPER });
+  const reply = await debug(asker, "richInspectVariables", { variableName: HELPER, frameId: 0 });
   const whole = listing(fields(fields(reply?.["body"])["data"])[VARIABLES_MIME]);
   if (whole !== null) return whole;
   const plain = await debug(asker, "inspectVariables", {});
@@ -76,6 +76,8 @@ export async function installHelper(asker: Asker): Promise<boolean> {
 
 /** What is in a value, from child or row `start` on; null when the kernel did not answer. */
 export async function openVariable(asker: Asker, path: Path, start: number): Promise<Opened | null> {
+  const beside = opened(await documented(asker, [path, start, PAGE]));
+  if (beside !== null) return beside;
   // Names and numbers as JSON are the same in Python.
   return opened(await displayed(asker, `${HELPER}.open(${JSON.stringify(path)}, ${start}, ${PAGE})`));
 }
@@ -84,6 +86,32 @@ async function debug(asker: Asker, command: string, more: Fields): Promise<Field
   const content = { type: "request", command, seq: 1, arguments: more };
   const reply = await ask(asker, { channel: "control", type: "debug_request", content, withinMs: CONTROL_MS });
   return reply?.content ?? null;
+}
+
+/**
+ * The helper's answer on the control channel. No code can be run there (it would end what the running cell draws), but IPython says on it
+ * what it knows of a name, and the helper knows much of `open_…`.
+ */
+async function documented(asker: Asker, question: unknown): Promise<unknown> {
+  const name = `${HELPER}.${ASK_PREFIX}${hex(JSON.stringify(question))}`;
+  const content = { code: name, cursor_pos: name.length, detail_level: 0 };
+  const reply = await ask(asker, { channel: "control", type: "inspect_request", content, withinMs: CONTROL_MS });
+  const told = text(fields(reply?.content["data"])["text/plain"]).split(TOLD_MARK)[1]?.split(":")[0];
+  return told === undefined ? null : jsonIn(told);
+}
+
+/** Null for what is no JSON in Base64: whatever the kernel says, it is said in its own words. */
+function jsonIn(told: string): unknown {
+  try {
+    const bytes = Uint8Array.from(atob(told), (character) => character.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
+function hex(value: string): string {
+  return Array.from(new TextEncoder().encode(value), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** A value of ours as the kernel displays it. */

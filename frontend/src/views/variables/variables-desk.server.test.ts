@@ -133,9 +133,13 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     await server.interrupt(id);
     const whole = await until(desk.state, ({ listing }) => listing?.isWhole === true);
     expect(found(whole, "before")?.shape).toEqual([2]);
+    const figures = shown.includes("display_data");
     send(kernel, "more = 4\nwhile True: time.sleep(0.05)");
     const busy = await until(desk.state, (state) => names(state).includes("more"));
     expect([busy.listing?.isWhole, kernel.status.get()]).toEqual([true, "busy"]);
+    // Looked into meanwhile, too, without a figure.
+    expect(await desk.open(["before"], 0)).toMatchObject({ is: "values", total: 2, values: [{ preview: "1" }, {}] });
+    expect([kernel.status.get(), shown.includes("display_data")]).toEqual(["busy", figures]);
     await server.interrupt(id);
   }, 60_000);
 
