@@ -6,6 +6,7 @@ import { canComment } from "../core/notebook.ts";
 import type { KeyBinding, KeyMode } from "../core/shortcuts.ts";
 import type { TextKey } from "../i18n/t.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
+import type { DebugCommand } from "./debug-seat.ts";
 import { type PanelId, panelIds } from "./panel-choice.ts";
 
 export type MenuName = "file" | "edit" | "view" | "insert" | "runtime" | "tools" | "help";
@@ -30,6 +31,9 @@ export interface PageActions {
   isPanelOpen(id: PanelId): boolean;
   /** Opens the comments, ready to write one about the active cell. */
   comment(): void;
+  debug(command: DebugCommand): void;
+  /** A cell stands still at a breakpoint, or after a step. */
+  isStopped(): boolean;
   /** Connection of this notebook's runtime. */
   connect(): void;
   manageSessions(): void;
@@ -68,6 +72,9 @@ const commentable: When = ({ notebook }) => {
   return hello !== null && canComment(hello.role) && notebook.activeId !== null;
 };
 const connected: When = ({ isConnected }) => isConnected;
+const stopped: When = ({ page }) => page.isStopped();
+const onCode: When = ({ notebook }) =>
+  notebook.activeId !== null && notebook.services.doc.cell(notebook.activeId)?.type === "code";
 const inEditor: When = (context) => editable(context) && context.notebook.mode === "edit";
 
 const onCodeCell: When = (context) => {
@@ -238,6 +245,12 @@ const runtime: readonly Command[] = [
   ),
   command("restartAndRunAll", at("runtime", 3), [], connected, ({ page }) => page.restart("run_all")),
   command("shutDownRuntime", at("runtime", 3), [], connected, ({ page }) => page.shutdown()),
+  command("debugCell", at("runtime", 5), [], onCode, ({ page }) => page.debug("cell")),
+  command("toggleBreakpoint", at("runtime", 5), any("F9"), onCode, ({ page }) => page.debug("toggle")),
+  command("debugContinue", at("runtime", 5), any("F8", "F5"), stopped, ({ page }) => page.debug("continue")),
+  command("debugNext", at("runtime", 5), any("F10"), stopped, ({ page }) => page.debug("next")),
+  command("debugStepIn", at("runtime", 5), any("F11"), stopped, ({ page }) => page.debug("stepIn")),
+  command("debugStepOut", at("runtime", 5), any("Shift-F11"), stopped, ({ page }) => page.debug("stepOut")),
   command("connectRuntime", at("runtime", 4), [], always, ({ page }) => page.connect()),
   command("manageSessions", at("runtime", 4), [], always, ({ page }) => page.manageSessions()),
   command("disconnectRuntime", at("runtime", 4), [], connected, ({ page }) => page.disconnect()),

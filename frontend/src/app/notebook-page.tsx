@@ -179,7 +179,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const panels = useMemo(() => panelServices(page, notebook, open), [page, notebook, open]);
   const now = useRef(context);
   now.current = context;
-  const onCommand = useCallback((id: string) => void runCommand(id, now.current), []);
+  const onCommand = useCallback((id: string) => runCommand(id, now.current), []);
   return (
     <div className={styles.page}>
       <title>{`${notebook.name} · Runhere`}</title>

@@ -22,6 +22,7 @@ import { NotebookController } from "../views/notebook/controller.ts";
 import { outputEnvironment } from "../views/notebook/output-environment.ts";
 import { browserId, tabId } from "./browser-ids.ts";
 import { CommentDesk } from "./comment-desk.ts";
+import { DebugSeat } from "./debug-seat.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
 import { roomUrl } from "./notebook-ahead.ts";
 import { NotebookTrust } from "./notebook-trust.ts";
@@ -48,6 +49,7 @@ export interface OpenNotebook {
   /** Grows when somebody wants to say whether the active cell's outputs stay at home. */
   readonly cellOutputsWish: Observable<number>;
   readonly trust: NotebookTrust;
+  readonly debug: DebugSeat;
   /** Ends sockets and timers. The kernel goes on; unsaved edits stay in the browser's storage. */
   close(): void;
 }
@@ -123,6 +125,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     },
     turnToHosted: desk.hosted === null ? null : () => desk.show("hosted"),
   });
+  const debug = new DebugSeat({ notebookId: id, runtime });
   const driver = new RunDriver({
     mayRun,
     notebookId: id,
@@ -133,7 +136,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     askForRuntime: () => desk.askForRuntime(),
     onPageRequest: (request) => requests.take(request),
     takeGesture: () => gestures.take(),
-    approve: (captured) => trust.approve(captured),
+    approve: async (captured, isDebugged) => await debug.approve(await trust.approve(captured), isDebugged),
     forgetApprovals: () => trust.forget(),
     onTrouble: (error) => toast({ text: errorText(error), tone: "error" }),
   });
@@ -159,6 +162,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     askForCellOutputs: () => cellOutputsWish.set(cellOutputsWish.get() + 1),
     now,
   });
+  debug.sit(controller);
   room.start();
   const endLeaving = onLeaving(() => driver.leaving());
   const keeping = keepRuns(runs, { notebook: id, person: session.person.id });
@@ -176,8 +180,10 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     copyWish,
     cellOutputsWish,
     trust,
+    debug,
     close() {
       comments.close();
+      debug.close();
       controller.close();
       desk.end();
       widgets.close();

@@ -88,6 +88,8 @@ export function pageActions(options: PageActionsOptions): PageActions {
     comment: () => open.comments.ask({ kind: "write" }),
     togglePanel: (id) => page.panels.toggle(id),
     isPanelOpen: (id) => page.panels.state.get().panel === id,
+    debug: (command) => open.debug.do(command),
+    isStopped: () => open.debug.isStopped,
     connect: () => open.desk.show(open.desk.first),
     manageSessions: () => open.desk.show("sessions"),
     disconnect: () => open.runtime.disconnect(),

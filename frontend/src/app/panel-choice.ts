@@ -2,7 +2,7 @@
 import { type Observable, Value } from "../core/observable.ts";
 
 /** In the order of the rail. Each has a title `commands.panel_<id>`, a command of that name, and a row in `panel-table.tsx`. */
-export const panelIds = ["contents", "comments", "variables", "files", "terminal", "resources"] as const;
+export const panelIds = ["contents", "comments", "variables", "debugger", "files", "terminal", "resources"] as const;
 export type PanelId = (typeof panelIds)[number];
 
 export interface PanelState {

@@ -6,6 +6,7 @@ import type { KernelPort } from "../kernel/kernel-port.ts";
 import type { JupyterServer } from "../kernel/server.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import type { CommentDesk } from "./comment-desk.ts";
+import type { DebugSeat } from "./debug-seat.ts";
 import type { OpenNotebook } from "./open-notebook.ts";
 import { notebookPath } from "./routes.ts";
 import type { KernelState } from "./runtime-types.ts";
@@ -28,6 +29,7 @@ export interface PanelServices {
   readonly port: Observable<KernelPort | null>;
   /** `session` of messages sent through `port`. */
   readonly sessionId: () => string;
+  readonly debug: DebugSeat;
   /** Calls `fn` each time the kernel's variables are gone. Returns the end. */
   readonly onLoss: (fn: () => void) => () => void;
   /** Opens the dialog *Local connection settings*. */
@@ -52,6 +54,7 @@ export function panelServices(page: PageServices, notebook: Notebook, open: Open
     kernel: runtime.kernel,
     port: runtime.port,
     sessionId: () => runtime.sessionId,
+    debug: open.debug,
     onLoss: (fn) => runtime.onLoss(fn),
     connect: () => desk.show(desk.first),
     uncover: () => page.panels.uncover(),

@@ -5,7 +5,16 @@
  * A panel is an island in `views/<id>/`; the row here gives it what it needs of `PanelServices`. While the runtime is away for a moment the
  * panel stays as it is under a line of the host; after a switch of runtime it is made anew if it `uses` the server.
  */
-import { FolderTree, Gauge, ListTree, type LucideIcon, MessageSquare, SquareTerminal, Variable } from "lucide-react";
+import {
+  Bug,
+  FolderTree,
+  Gauge,
+  ListTree,
+  type LucideIcon,
+  MessageSquare,
+  SquareTerminal,
+  Variable,
+} from "lucide-react";
 import type { ComponentType } from "react";
 import type { BindingState } from "../core/binding.ts";
 import { withWords } from "../i18n/t.ts";
@@ -56,6 +65,11 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
         <VariablesPanel port={port} status={kernel} sessionId={sessionId} clock={systemClock} />
       );
     },
+  },
+  debugger: {
+    icon: Bug,
+    uses: "kernel",
+    load: async () => (await withWords(import("./debug-panel.tsx"), "debugger")).DebuggerOfNotebook,
   },
   files: {
     icon: FolderTree,

@@ -64,7 +64,7 @@ export interface RunDriverOptions {
   /** Whether a person did something just now; it does not count again. */
   readonly takeGesture: () => boolean;
   /** Those of the captured cells that may run on this person's machine, after a question where one is needed: all or none. */
-  readonly approve: (captured: readonly Captured[]) => Promise<readonly Captured[]>;
+  readonly approve: (captured: readonly Captured[], isDebugged: boolean) => Promise<readonly Captured[]>;
   /** Another machine is another question, but for what is trusted. */
   readonly forgetApprovals: () => void;
   /** A gesture came to nothing, and why. */
@@ -164,12 +164,12 @@ export class RunDriver {
   // ── Gestures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Run these cells in this order; those without code are passed over. The source is taken now. Nothing runs without a person's own gesture. */
-  runCells(ids: readonly CellId[]): void {
+  runCells(ids: readonly CellId[], { isDebugged } = { isDebugged: false }): void {
     if (this.#options.mayRun?.() === false) return;
-    if (this.#options.takeGesture()) this.#capture(ids);
+    if (this.#options.takeGesture()) this.#capture(ids, isDebugged);
   }
 
-  #capture(ids: readonly CellId[]): void {
+  #capture(ids: readonly CellId[], isDebugged = false): void {
     const captured = ids.flatMap((cellId) => {
       const cell = this.#options.doc.cell(cellId);
       return cell?.type === "code"
@@ -182,14 +182,17 @@ export class RunDriver {
       await before;
       const { runtime, askForRuntime } = this.#options;
       if (runtime.port.get() === null && !(await askForRuntime())) return;
-      await this.#enqueue(await this.#approved(captured));
+      await this.#enqueue(await this.#approved(captured, isDebugged));
     })().catch((error: unknown) => this.#options.onTrouble?.(error));
   }
 
-  async #approved(captured: readonly { runId: RunId; cellId: CellId; source: string }[]): Promise<readonly Captured[]> {
+  async #approved(
+    captured: readonly { runId: RunId; cellId: CellId; source: string }[],
+    isDebugged = false,
+  ): Promise<readonly Captured[]> {
     const digests = await Promise.all(captured.map(({ source }) => digestOf(source)));
     const all = captured.map((one, index) => ({ ...one, digest: digests[index] ?? "" }));
-    return await this.#options.approve(all);
+    return await this.#options.approve(all, isDebugged);
   }
 
   runAll(): void {

@@ -26,6 +26,7 @@ export interface CellEditorOptions {
   readonly hint: string;
   readonly isReadOnly: boolean;
   readonly showsLineNumbers: boolean;
+  readonly margin: Extension | null;
   readonly wrapsLines: boolean;
   /** Where the cursor was when this cell was last in sight. */
   readonly selection: { readonly anchor: number; readonly head: number } | null;
@@ -44,6 +45,8 @@ export interface EditorLook {
   readonly label: string;
   readonly isReadOnly: boolean;
   readonly showsLineNumbers: boolean;
+  /** Left of the line numbers; null: nothing. */
+  readonly margin: Extension | null;
 }
 
 const shared: Extension = [
@@ -63,6 +66,7 @@ export class CellEditor {
   readonly #language = new Compartment();
   readonly #label = new Compartment();
   readonly #access = new Compartment();
+  readonly #margin = new Compartment();
   readonly #numbers = new Compartment();
   readonly #help = new Compartment();
   #hasHelp = false;
@@ -87,6 +91,7 @@ export class CellEditor {
           this.#language.of(language.now),
           this.#label.of(labelled(options.label)),
           this.#access.of(access(options.isReadOnly)),
+          this.#margin.of(options.margin ?? []),
           this.#numbers.of(options.showsLineNumbers ? lineNumbers() : []),
           options.hint ? placeholder(options.hint) : [],
           collab(options),
@@ -115,6 +120,7 @@ export class CellEditor {
     const effects = [
       ...(next.label === now.label ? [] : [this.#label.reconfigure(labelled(next.label))]),
       ...(next.isReadOnly === now.isReadOnly ? [] : [this.#access.reconfigure(access(next.isReadOnly))]),
+      ...(next.margin === now.margin ? [] : [this.#margin.reconfigure(next.margin ?? [])]),
       ...(next.showsLineNumbers === now.showsLineNumbers
         ? []
         : [this.#numbers.reconfigure(next.showsLineNumbers ? lineNumbers() : [])]),

@@ -11,6 +11,10 @@ export const late = {
     en: async () => (await import("./en/connect.ts")).connect,
     ja: async () => (await import("./ja/connect.ts")).connect,
   },
+  debugger: {
+    en: async () => (await import("./en/debugger.ts")).debuggerWords,
+    ja: async () => (await import("./ja/debugger.ts")).debuggerWords,
+  },
   files: {
     en: async () => (await import("./en/files.ts")).files,
     ja: async () => (await import("./ja/files.ts")).files,

@@ -1,5 +1,5 @@
 import { EditorView } from "@codemirror/view";
-import { memo, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { othersIn } from "../../doc/awareness.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
 import { showMatches } from "../../editor/matches.ts";
@@ -49,7 +49,9 @@ const LiveEditor = memo(function LiveEditor({ controller, cell, position }: Cell
   const language = cell.type === "code" ? kernelLanguage : cell.type === "markdown" ? "markdown" : "plain";
   const label = t("notebook.sourceOf", { position: String(position) });
   const isReadOnly = useObservable(controller.readOnly);
-  const look = { language, label, isReadOnly, showsLineNumbers };
+  const makeMargin = useObservable(controller.margin);
+  const margin = useMemo(() => (cell.type === "code" ? (makeMargin?.(cell.id) ?? null) : null), [makeMargin, cell]);
+  const look = { language, label, isReadOnly, showsLineNumbers, margin };
   const hint =
     cell.type === "markdown"
       ? t("notebook.writeText")

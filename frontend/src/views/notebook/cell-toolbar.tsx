@@ -41,6 +41,7 @@ export function CellToolbar({ controller, id }: { readonly controller: NotebookC
       : item("code", t("commands.toCode"), () => controller.setType("code")),
     ...(cell.type === "code"
       ? [
+          item("debug", t("commands.debugCell"), () => controller.debugCell()),
           item("clear", t("commands.clearOutput"), () => controller.clearOutputs("selected")),
           item("outputs", t("commands.cellOutputs"), () => controller.services.askForCellOutputs?.()),
         ]

@@ -4,6 +4,7 @@
  *
  * One per open notebook, made by the composition root; `close` ends it.
  */
+import type { Extension } from "@codemirror/state";
 import type { CellContent, CellId, CellType } from "../../core/cell.ts";
 import { canEdit } from "../../core/notebook.ts";
 import { type Observable, Value } from "../../core/observable.ts";
@@ -24,6 +25,8 @@ export class NotebookController extends SelectionModel {
   /** Whether the person is scrolling just now: what is costly waits. */
   readonly scrolling = new Value(false);
   readonly editorTurns = new EditorTurns(this.scrolling);
+  /** What editors of code cells have at their left besides, by cell: the debugger's breakpoints. Null while there is nothing. */
+  readonly margin = new Value<((cellId: CellId) => Extension) | null>(null);
   readonly #lineNumbers = new Value(false);
   readonly #readOnly = new Value(true);
   readonly #ends: (() => void)[] = [];
@@ -54,6 +57,13 @@ export class NotebookController extends SelectionModel {
   }
   get isReadOnly(): boolean {
     return this.#readOnly.get();
+  }
+
+  /** Shows a line, from 1, of a code cell; the focus stays where it is. */
+  showLine(id: CellId, line: number): void {
+    const lines = this.services.doc.cell(id)?.source.toString().split("\n") ?? [];
+    const from = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    this.showPlace(id, from, from);
   }
 
   // Cells
@@ -255,6 +265,11 @@ export class NotebookController extends SelectionModel {
     if (then === "stay") this.command();
     else if (then === "insert") this.insert("code", "below", last);
     else this.#advance(last);
+  }
+
+  /** Runs the active cell; it stops at its breakpoints, or in its first line. */
+  debugCell(): void {
+    if (this.activeId !== null) this.services.actions.runCells([this.activeId], { isDebugged: true });
   }
 
   #advance(from: CellId): void {

@@ -9,9 +9,10 @@ export interface KeyListener {
 }
 
 /** `now` in milliseconds of any one clock. */
+/** `run` tells whether the command could be run. */
 export function listenToKeys(
   bindings: readonly KeyBinding[],
-  run: (command: string) => void,
+  run: (command: string) => boolean,
   now: () => number,
 ): KeyListener {
   let pending: PendingKeys | null = null;
@@ -38,8 +39,9 @@ export function listenToKeys(
         isMac,
       });
       pending = answer.pending;
-      if (answer.command !== null) run(answer.command);
-      return answer.taken;
+      const isDone = answer.command !== null && run(answer.command);
+      // F5 and F11 are the browser's as long as there is nothing for them to do here.
+      return answer.taken && (isDone || !/^F\d+$/.test(event.key));
     },
   };
 }

@@ -26,7 +26,8 @@ export interface NotebookViewProps {
   readonly controller: NotebookController;
   /** What keys call, in order of preference. */
   readonly keys: readonly KeyBinding[];
-  readonly onCommand: (id: string) => void;
+  /** False when the command cannot be run now. */
+  readonly onCommand: (id: string) => boolean;
   /** What the composition root puts at the end of the tool row (the connect button). */
   readonly toolbarEnd?: ReactNode;
 }
@@ -69,7 +70,7 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
 });
 
 /** Keys are heard before anything else, so that a chord's second letter does not land in the text. */
-function useKeys(keys: readonly KeyBinding[], onCommand: (id: string) => void): void {
+function useKeys(keys: readonly KeyBinding[], onCommand: (id: string) => boolean): void {
   const call = useRef(onCommand);
   call.current = onCommand;
   useEffect(() => {

@@ -24,7 +24,7 @@ export type QueuePlace = "waiting" | "running";
 /** What the page can do with the runtime. Implemented by `app/run-driver.ts`. */
 export interface RunActions {
   /** Run these cells in order. Without a runtime it opens the connect dialog and runs them once connected. */
-  runCells(ids: readonly CellId[]): void;
+  runCells(ids: readonly CellId[], how?: { readonly isDebugged: boolean }): void;
   interrupt(): void;
   /** Take a queued cell out of the queue; nothing happens to a running one. */
   cancel(cellId: CellId): void;
