@@ -59,6 +59,8 @@ export function upload(wish: UploadWish): Transfer {
           const there = (await files.stat(part))?.sizeBytes ?? -1;
           // The piece arrived, only its answer was lost.
           if (there === to) return to;
+          // A request comes whole or not at all: a piece of which only the beginning is there met a full disk.
+          if (there > from && there < to) throw new FileError("disk_full", "");
           if (there !== from) throw new FileError("changed", "");
         }
         await files.writePiece(part, from === 0 ? 1 : 2, base64, run.signal);
@@ -82,7 +84,12 @@ export function upload(wish: UploadWish): Transfer {
   };
   return start({ name: nameOf(path), direction: "up", sizeBytes: content.size, clock: wish.clock }, send, async () => {
     if (aside !== null && (await files.stat(path)) === null) await files.rename(aside, path);
-    if ((await files.stat(part)) !== null) await files.remove(part);
+    if ((await files.stat(part)) === null) return;
+    // On a full disk, nothing can be moved to its trash before there is some room.
+    await files.remove(part).catch(async () => {
+      await files.writePiece(part, 1, "", new AbortController().signal);
+      await files.remove(part);
+    });
   });
 }
 
