@@ -153,6 +153,15 @@ async def test_home_shows_folders_and_what_was_opened_last_first(hub: Hub) -> No
     assert [n["id"] for n in (await hub.client.get("/api/v1/home")).json()["recent"]] == [second["id"]]
 
 
+async def test_what_was_just_made_is_recent_and_a_copy_only_once_it_is_opened(hub: Hub) -> None:
+    made = (await hub.client.post("/api/v1/notebooks", json={"folder_id": hub.folder_id, "path": ""})).json()
+    copy = (await hub.client.post(f"/api/v1/notebooks/{made['id']}/duplicate")).json()
+    assert [n["id"] for n in (await hub.client.get("/api/v1/home")).json()["recent"]] == [made["id"]]
+    await hub.open(copy["path"])
+    recent = (await hub.client.get("/api/v1/home")).json()["recent"]
+    assert {n["id"] for n in recent} == {made["id"], copy["id"]}
+
+
 async def test_a_folder_that_is_gone_is_told_and_the_rest_goes_on(hub: Hub) -> None:
     hub.folder.rename(hub.folder.with_name("elsewhere"))
     (folder,) = (await hub.client.get("/api/v1/home")).json()["folders"]
@@ -331,6 +340,22 @@ async def test_deleting_from_the_trash_is_for_good(hub: Hub) -> None:
     assert (await hub.client.get("/api/v1/trash")).json() == {"entries": []}
     assert (await hub.client.post(f"{gone}/restore")).status_code == 404
     assert not any((hub.data / "trash").iterdir())
+
+
+async def test_what_the_hub_read_of_a_deleted_file_can_be_downloaded_and_what_it_never_read_cannot(hub: Hub) -> None:
+    text = hub.write("read.ipynb", "kept = 1").read_text()
+    hub.write("unread.ipynb", "2")
+    read, unread = [(await hub.open(name))["id"] for name in ("read.ipynb", "unread.ipynb")]
+    named = await hub.client.post(f"/api/v1/notebooks/{read}/revisions", json={"name": "kept"})
+    assert named.status_code == 201  # its room is open
+    for name in ("read.ipynb", "unread.ipynb"):
+        (hub.folder / name).unlink()
+    answer = await hub.client.get(f"/api/v1/notebooks/{read}/download")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["cells"][0]["source"] == json.loads(text)["cells"][0]["source"]
+    refused = await hub.client.get(f"/api/v1/notebooks/{unread}/download")
+    assert (refused.status_code, refused.json()["code"]) == (503, "missing")
+    assert list(hub.folder.iterdir()) == []  # asking wrote nothing
 
 
 async def test_a_download_is_the_file_and_without_outputs_only_they_are_gone(hub: Hub) -> None:

@@ -42,7 +42,8 @@ export const notebook = {
   fileConflict: "The file changed outside in a way that could not be joined with this page (a conflict). {message}",
   fileNote: "{message}",
   fileInvalid: "The file on disk is no notebook any more, so nothing is written to it. {message}",
-  fileMissing: "The file is missing: it was moved or deleted outside. Your cells are safe here.",
+  fileMissing:
+    "The file is missing: it was moved or deleted outside. Your cells are safe here. Put the file back and it is written again, or take the notebook with File ▸ Download .ipynb.",
   fileUnreadable: "The file cannot be read. {message}",
   fileReadOnly: "The file cannot be written: it or its folder is read-only. Changes are kept by the hub. {message}",
   fileDiskFull: "The disk is full. Changes are not written to the file until there is room. {message}",

@@ -13,7 +13,7 @@ from pathlib import Path
 from runhere_hub.core import ipynb, paths, private_outputs
 from runhere_hub.core.access import Verb
 from runhere_hub.core.drive import Accept, HubFolder, NotebookRow, NotebookView
-from runhere_hub.core.errors import Forbidden, NotebookInvalid, NotebookNeedsUpgrade, NotFound
+from runhere_hub.core.errors import FileMissing, Forbidden, NotebookInvalid, NotebookNeedsUpgrade, NotFound
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import NotebookId, PersonId
 from runhere_hub.core.notebook import Notebook
@@ -97,6 +97,8 @@ async def _register(drive: Drive, owner_id: PersonId, file: Path, *, omits_outpu
 async def create(drive: Drive, person: Person, *, folder_id: str, path: str, name: str | None) -> NotebookView:
     """A new notebook with one empty code cell: `Untitled.ipynb`, `Untitled 2.ipynb` … when no name is given.
 
+    Whoever makes one is in it at once: it counts as opened.
+
     Raises:
         Conflict: The given name is taken; nothing was made.
     """
@@ -108,7 +110,7 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
     wanted = paths.new_notebook_name(name) if name is not None else "Untitled.ipynb"
     if isinstance(folder, HubFolder):
         new = hub_notebooks.New(folder, parts, wanted, text, omit_outputs=omits, must_be_free=name is not None)
-        return await shown(drive, person, await hub_notebooks.create(drive, new))
+        return await _opened(drive, person, await hub_notebooks.create(drive, new))
 
     def work() -> Path:
         directory = places.existing_folder(folder.path, parts)
@@ -116,8 +118,8 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
             raise taken(wanted)
         return places.create(directory, wanted, text.encode(), pattern="{stem} {n}{suffix}")
 
-    file = await asyncio.to_thread(work)
-    return await _seen(drive, person, await _register(drive, folder.owner_id, file, omits_outputs=omits))
+    made = await _register(drive, folder.owner_id, await asyncio.to_thread(work), omits_outputs=omits)
+    return await _opened(drive, person, await notebook_for(drive, person, made.id, Verb.READ))
 
 
 def _empty_notebook(cell_id: str, *, omits_outputs: bool) -> str:
@@ -145,7 +147,7 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
     verb = Verb.READ if accept == "as_is" else Verb.EDIT
     folder = await folder_for(drive, person, folder_id, verb, path)
     if isinstance(folder, HubFolder):
-        return await _open_kept(drive, person, await _kept(drive, folder, path))
+        return await _opened(drive, person, await _kept(drive, folder, path))
     file = await asyncio.to_thread(places.existing_file, folder.path, parts)
     known = await _register(drive, folder.owner_id, file)
     await notebook_for(drive, person, known.id, verb)  # a link may lead to where they may not go
@@ -164,7 +166,7 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
     return await shown(drive, person, replace(row, opened_at=now, omit_outputs=omits))
 
 
-async def _open_kept(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
+async def _opened(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
     now = drive.now_ms()
     await drive.db.write(lambda conn: notebooks.opened(conn, row.id, now=now))
     return await shown(drive, person, replace(row, opened_at=now))
@@ -299,14 +301,15 @@ async def _copy_to_hub(drive: Drive, person: Person, row: NotebookRow) -> Notebo
 async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, with_outputs: bool) -> Download:
     """The notebook's file as it is now; without outputs, everything else keeps its bytes.
 
+    A file that was deleted outside is made from what the hub keeps, if the notebook was ever open here.
+
     Raises:
+        FileMissing: The file is gone, and the hub never read it.
         NotebookInvalid: Outputs cannot be taken out of a file that is no notebook; with them it is given as it is.
     """
     row = await notebook_for(drive, person, notebook_id, Verb.READ)
     if isinstance(await folder_of(drive, row), HubFolder):
-        text = await drive.rooms.text(notebook_id)
-        name = paths.parse_notebook(row.path or "")[-1]
-        return Download(name, (text if with_outputs else without_outputs(text)).encode("utf-8", "surrogatepass"))
+        return await _kept_by_the_hub(drive, row, with_outputs=with_outputs)
     folder, parts = await home_of(drive, row)
     await drive.rooms.flush(notebook_id)
 
@@ -318,7 +321,18 @@ async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, wit
         text = read_text(file).text
         return Download(file.name, without_outputs(text, is_private=row.omit_outputs).encode())
 
-    return await asyncio.to_thread(work)
+    try:
+        return await asyncio.to_thread(work)
+    except (FileMissing, NotFound):
+        return await _kept_by_the_hub(drive, row, with_outputs=with_outputs)
+
+
+async def _kept_by_the_hub(drive: Drive, row: NotebookRow, *, with_outputs: bool) -> Download:
+    """The notebook as its room has it: of one that has no file, or has none any more."""
+    text = await drive.rooms.text(row.id)
+    if not with_outputs:
+        text = without_outputs(text, is_private=row.omit_outputs)
+    return Download(paths.parse_notebook(row.path or "")[-1], text.encode("utf-8", "surrogatepass"))
 
 
 def as_wished(text: str) -> tuple[str, AtHome]:
