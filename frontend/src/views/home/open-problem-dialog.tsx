@@ -4,6 +4,7 @@ import { errorText } from "../../i18n/error-text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { Spinner } from "../../ui/progress.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import type { OpenProblem } from "./open-problem.ts";
 import { nameOf } from "./tree-model.ts";
@@ -43,6 +44,7 @@ export function OpenProblemDialog({ place, problem, onAccept, onClose }: OpenPro
           <Button onPress={onClose}>{t(canGoOn ? "shell.cancel" : "shell.close")}</Button>
           {canGoOn ? (
             <Button variant="primary" isPending={isBusy} onPress={() => void accept(isUpgrade ? "upgrade" : "salvage")}>
+              {isBusy ? <Spinner /> : null}
               {t(isUpgrade ? "home.upgradeDo" : "home.salvageDo")}
             </Button>
           ) : null}

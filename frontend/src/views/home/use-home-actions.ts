@@ -32,20 +32,21 @@ export function useHomeActions(model: HomeModel, show: (notebookId: string) => v
     const folder = model.state.get().folders.find((one) => one.id === directory.folderId);
     return directory.path === "" ? (folder?.name ?? "") : nameOf(directory.path);
   };
+  const open = (place: FilePlace) =>
+    guarded(async () => {
+      try {
+        show((await model.hub.openNotebook(place)).id);
+      } catch (error) {
+        const problem = openProblemOf(error);
+        if (!problem) throw error;
+        setDialog({ kind: "problem", place, problem });
+      }
+    });
 
   return {
     dialog,
     setDialog,
-    open: (place: FilePlace) =>
-      guarded(async () => {
-        try {
-          show((await model.hub.openNotebook(place)).id);
-        } catch (error) {
-          const problem = openProblemOf(error);
-          if (!problem) throw error;
-          setDialog({ kind: "problem", place, problem });
-        }
-      }),
+    open,
     accept: async (place: FilePlace, how: Accept) => {
       const { id } = await model.hub.openNotebook(place, how);
       setDialog(null);
@@ -57,7 +58,10 @@ export function useHomeActions(model: HomeModel, show: (notebookId: string) => v
         const copy: Notebook = await model.duplicate(place);
         toast({
           text: t("shell.duplicated", { name: copy.name }),
-          action: { label: t("shell.open"), onAction: () => show(copy.id) },
+          action: {
+            label: t("shell.open"),
+            onAction: () => void open({ folderId: copy.folder_id, path: copy.path }),
+          },
         });
       }),
     move: async (place: FilePlace, directory: FilePlace) => {

@@ -1,6 +1,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { FileState } from "../../core/notebook.ts";
-import type { TextKey } from "../../i18n/t.ts";
+import { hubText } from "../../i18n/error-text.ts";
+import { language, type TextKey } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice, type NoticeTone } from "../../ui/notice.tsx";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
@@ -52,18 +53,24 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
       ) : null}
       {notSaved ? (
         <Notice tone="danger" isLive>
-          {t("notebook.notSavedBecause", { message: notSaved.message })}
+          {t("notebook.notSavedBecause", { message: hubText(notSaved) })}
         </Notice>
       ) : null}
       {told && file ? (
         <Notice tone={told[0]} isLive>
-          {t(told[1] as "notebook.fileInvalid", { message: file.message ?? "" })}
+          {t(told[1] as "notebook.fileInvalid", { message: particulars(file) })}
         </Notice>
       ) : null}
       {hello && isReadOnly && doc.isLoaded ? <Notice>{t("notebook.readOnly")}</Notice> : null}
       <Orphans controller={controller} />
     </div>
   );
+}
+
+/** The hub speaks English and knows the particulars. In another language they are left out where our own words say enough. */
+function particulars({ state, message }: FileState): string {
+  const isEnough = state === "conflict" || state === "read_only" || state === "disk_full";
+  return isEnough && language.get() !== "en" ? "" : (message ?? "");
 }
 
 /** Text that was typed into a cell while somebody deleted it is never lost: it is offered back. */
