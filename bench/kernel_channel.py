@@ -85,16 +85,16 @@ class ZmqClient:
             channel.socket.rcvhwm = 0
 
     async def run(self, code: str, timeout_s: float = 60) -> list[dict[str, Any]]:
+        """What the run says; without its end, where the kernel's queue was full and dropped that."""
         msg_id = self._client.execute(code)
-        found = []
-        while True:
-            message = self._client.get_iopub_msg(timeout=timeout_s)
-            if message["parent_header"].get("msg_id") != msg_id:
-                continue
-            found.append(message)
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                self._client.get_shell_msg(timeout=timeout_s)
-                return found
+        self._client.get_shell_msg(timeout=timeout_s)
+        found: list[dict[str, Any]] = []
+        with contextlib.suppress(queue.Empty):
+            while not (found and found[-1]["content"].get("execution_state") == "idle"):
+                message = self._client.get_iopub_msg(timeout=QUIET_S)
+                if message["parent_header"].get("msg_id") == msg_id:
+                    found.append(message)
+        return found
 
     def there_and_back(self, comm: str) -> bytes:
         """What the kernel's echo makes of the 64 MB."""

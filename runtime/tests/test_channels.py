@@ -393,9 +393,12 @@ async def test_stock_session_that_comes_back_gets_what_it_missed(
     run = await client.execute(code)
     await client.until(lambda: "3" in client.text_of(run))
     await client.close()
-    left.touch()
     stranger = stock_socket(runtime, kernel, session + "-other", v1=v1)  # a stock server forgets when one looks in
     await stranger.open()
+    looked, parts = make_request("usage_request", {})  # answered though the kernel is busy
+    await stranger.send("control", parts)
+    await stranger.until(lambda: stranger.of(looked, "usage_reply"))
+    left.touch()
     await stranger.until(lambda: stranger.of(run, "error"))
     await stranger.close()
     await client.open()
