@@ -342,7 +342,7 @@ async def test_deleting_from_the_trash_is_for_good(hub: Hub) -> None:
     assert not any((hub.data / "trash").iterdir())
 
 
-async def test_what_the_hub_read_of_a_deleted_file_can_be_downloaded_and_what_it_never_read_cannot(hub: Hub) -> None:
+async def test_a_notebook_whose_file_was_deleted_opens_and_downloads_if_the_hub_read_it(hub: Hub) -> None:
     text = hub.write("read.ipynb", "kept = 1").read_text()
     hub.write("unread.ipynb", "2")
     read, unread = [(await hub.open(name))["id"] for name in ("read.ipynb", "unread.ipynb")]
@@ -353,8 +353,11 @@ async def test_what_the_hub_read_of_a_deleted_file_can_be_downloaded_and_what_it
     answer = await hub.client.get(f"/api/v1/notebooks/{read}/download")
     assert answer.status_code == 200, answer.text
     assert answer.json()["cells"][0]["source"] == json.loads(text)["cells"][0]["source"]
-    refused = await hub.client.get(f"/api/v1/notebooks/{unread}/download")
-    assert (refused.status_code, refused.json()["code"]) == (503, "missing")
+    shown = await hub.client.get(f"/api/v1/notebooks/{read}")
+    assert (shown.status_code, shown.json()["path"]) == (200, "read.ipynb")
+    for url in (f"/api/v1/notebooks/{unread}", f"/api/v1/notebooks/{unread}/download"):
+        refused = await hub.client.get(url)
+        assert (refused.status_code, refused.json()["code"]) == (503, "missing")
     assert list(hub.folder.iterdir()) == []  # asking wrote nothing
 
 

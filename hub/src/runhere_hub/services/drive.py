@@ -184,8 +184,11 @@ async def folder_of(drive: Drive, row: NotebookRow) -> AnyFolder:
     return folder
 
 
-async def shown(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
+async def shown(drive: Drive, person: Person, row: NotebookRow, *, without_file: bool = False) -> NotebookView:
     """A notebook as this person sees it. That they may see it was checked before.
+
+    Args:
+        without_file: Its file is known to be gone; what the hub keeps is shown.
 
     Raises:
         FileMissing: The file is gone.
@@ -198,13 +201,16 @@ async def shown(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
         return role_in(conn, person.id, owned(row)), owner
 
     role, owner = await drive.db.read(work)
-    found = kept_view(row) if isinstance(folder, HubFolder) else await asyncio.to_thread(file_view, row, folder)
+    if without_file or isinstance(folder, HubFolder):
+        found = kept_view(row)
+    else:
+        found = await asyncio.to_thread(file_view, row, folder)
     folder_path = "" if drive.is_for_team else found.folder_path
     return replace(found, role=role or "viewer", owner=owner.name if owner else None, folder_path=folder_path)
 
 
 def kept_view(row: NotebookRow) -> NotebookView:
-    """A notebook that the hub keeps without a file."""
+    """A notebook that has no file, or has none any more."""
     parts = paths.parse_notebook(row.path or "")
     return NotebookView(
         id=row.id,

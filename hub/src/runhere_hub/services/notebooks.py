@@ -24,7 +24,7 @@ from runhere_hub.services import hub_notebooks
 from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.services.drive import Drive, folder_for, folder_of, home_of, notebook_for, real_place, shown
 from runhere_hub.services.hub_notebooks import taken
-from runhere_hub.store import folders, notebooks, people
+from runhere_hub.store import file_bases, folders, notebooks, people
 from runhere_hub.store.session import Connection
 
 
@@ -37,8 +37,18 @@ class Download:
 
 
 async def get(drive: Drive, person: Person, notebook_id: NotebookId) -> NotebookView:
-    """One notebook with the state of its file."""
-    return await shown(drive, person, await notebook_for(drive, person, notebook_id, Verb.READ))
+    """One notebook with the state of its file, or without: one that was deleted outside still opens by its address.
+
+    Raises:
+        FileMissing: The file is gone, and the hub never read it.
+    """
+    row = await notebook_for(drive, person, notebook_id, Verb.READ)
+    try:
+        return await shown(drive, person, row)
+    except FileMissing:
+        if await drive.db.read(lambda conn: file_bases.load(conn, row.id)) is None:
+            raise
+        return await shown(drive, person, row, without_file=True)
 
 
 async def may_read(drive: Drive, person: Person, notebook_id: NotebookId) -> None:
