@@ -44,6 +44,7 @@ def post(origin: str, path: str, body: object) -> tuple[int, dict[str, object]]:
             return error.code, json.loads(error.read())
 
 
+@pytest.mark.timeout(240)  # seven starts of a program, one after the other, each with a limit of its own
 def test_an_administrator_sets_up_a_hub_from_the_terminal(tmp_path: Path) -> None:
     port = free_port()
     file = config(tmp_path, port)
