@@ -1,7 +1,14 @@
-"""Plain Jupyter, and the page goes away while a cell prints: nothing is lost or doubled, or it is marked."""
+"""Plain Jupyter, and the page goes away while a cell prints: no line is doubled, none is lost without a mark.
+
+A stock server loses what is on the wire at the very moment when a page leaves. So a line may be missing where the page
+says so. That nothing is lost where a page leaves between two lines, and that long printing survives, needs no browser:
+`run-driver.server.test.ts`.
+"""
 
 import contextlib
+import json
 import re
+import urllib.request
 from collections.abc import Callable
 
 import psutil
@@ -15,15 +22,17 @@ from steps import connect, connected, give_token, output, ran, run_cell, saved
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 pytestmark = pytest.mark.timeout(180)
 
-LINES = 60
-# Ten lines a second: six seconds, long enough for a page to go and come back.
-TICKS = f"import time\nfor n in range({LINES}):\n    print(f'line {{n}}.', flush=True)\n    time.sleep(0.1)"
-WHOLE = "".join(f"line {n}.\n" for n in range(LINES))
+MARK = "some output may be missing here"
 
 
-def printing(stage: Stage, stock_url: str, context: BrowserContext, name: str) -> Page:
+def ticks(lines: int) -> str:
+    """Ten lines a second."""
+    return f"import time\nfor n in range({lines}):\n    print(f'line {{n}}.', flush=True)\n    time.sleep(0.1)"
+
+
+def printing(stage: Stage, stock_url: str, context: BrowserContext, name: str, lines: int) -> Page:
     """A page whose only cell has begun to print."""
-    stage.put(name, TICKS)
+    stage.put(name, ticks(lines), "print('alive')")
     page = stage.open(context, name)
     connect(page, stock_url)
     run_cell(page, 1)
@@ -38,53 +47,50 @@ def token_again(page: Page, stock: Jupyter) -> None:
     connected(page)
 
 
-def nothing_lost_or_doubled(stage: Stage, page: Page, name: str) -> None:
-    """The cell has ended as finished, and the file holds each line once."""
+def ends_whole_or_marked(stage: Stage, page: Page, name: str, lines: int, *, leavings: int = 1) -> None:
+    """The cell ended as finished; the file holds each line once, in order. What is missing is marked and little."""
     ran(page, 1)
-    expect(output(page, 1)).to_contain_text(f"line {LINES - 1}.")
-    expect(page.get_by_text("may be missing")).to_have_count(0)
-    wait_until(lambda: f"line {LINES - 1}." in stage.on_disk(name, 1), what="the last line in the file")
-    assert stage.on_disk(name, 1) == WHOLE
+    expect(output(page, 1)).to_contain_text(f"line {lines - 1}.")
+    wait_until(lambda: f"line {lines - 1}." in stage.on_disk(name, 1), what="the last line in the file")
+    printed = [int(n) for n in re.findall(r"line (\d+)\.", stage.on_disk(name, 1))]
+    assert printed == sorted(set(printed)), "in order, and once"
+    missing = sorted(set(range(lines)) - set(printed))
+    if missing:
+        expect(output(page, 1).get_by_text(MARK).first).to_be_visible()
+        assert len(missing) <= 3 * leavings, missing
 
 
-def test_reload(stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]) -> None:
-    page = printing(stage, stock.pasted, person(), "Reload")
+def test_a_reload_a_second_tab_and_the_end_of_the_first(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+) -> None:
+    context = person()
+    page = printing(stage, stock.pasted, context, "Leaving", 80)
     page.reload()
     connected(page)
-    nothing_lost_or_doubled(stage, page, "Reload")
+    expect(output(page, 1)).to_contain_text("line 25.")
+    second = context.new_page()
+    second.goto(page.url)
+    connected(second)
+    expect(output(second, 1)).to_contain_text("line 45.")
+    page.close()
+    ends_whole_or_marked(stage, second, "Leaving", 80, leavings=2)
 
 
 def kernel_is_idle(stock: Jupyter) -> bool:
-    import json
-    import urllib.request
-
     with urllib.request.urlopen(f"{stock.url}/api/kernels?token={stock.token}", timeout=5) as answer:
         return all(kernel["execution_state"] == "idle" for kernel in json.load(answer))
 
 
 def test_close_and_reopen_after_the_end(stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]) -> None:
     context = person()
-    page = printing(stage, stock.pasted, context, "Closed")
+    page = printing(stage, stock.pasted, context, "Closed", 25)
     url = page.url
     page.close()
     wait_until(lambda: kernel_is_idle(stock), limit_s=30, what="the end of the cell while nobody listens")
     again = context.new_page()
     again.goto(url)
     token_again(again, stock)
-    nothing_lost_or_doubled(stage, again, "Closed")
-
-
-def test_a_second_tab_shows_it_live_and_takes_over(
-    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
-) -> None:
-    context = person()
-    page = printing(stage, stock.pasted, context, "Second")
-    second = context.new_page()
-    second.goto(page.url)
-    connected(second)
-    expect(output(second, 1)).to_contain_text("line 15.")
-    page.close()
-    nothing_lost_or_doubled(stage, second, "Second")
+    ends_whole_or_marked(stage, again, "Closed", 25)
 
 
 def renderers(browser: Browser) -> set[int]:
@@ -101,7 +107,7 @@ def test_a_renderer_that_is_killed(
     context = person()
     keeper = context.new_page()
     before = renderers(browser)
-    page = printing(stage, stock.pasted, context, "Crash")
+    page = printing(stage, stock.pasted, context, "Crash", 40)
     url = page.url
     killed = renderers(browser) - before
     assert killed, "the page has a process of its own"
@@ -111,27 +117,23 @@ def test_a_renderer_that_is_killed(
         page.close()
     keeper.goto(url)
     token_again(keeper, stock)
-    nothing_lost_or_doubled(stage, keeper, "Crash")
+    ends_whole_or_marked(stage, keeper, "Crash", 40, leavings=2)
 
 
+@pytest.mark.parametrize("browser_name", ["chromium"])  # nothing in it is a browser's; it takes half a minute
 def test_a_cable_that_goes_dead_is_survived_and_its_gap_is_marked(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
 ) -> None:
     with cable(int(stock.url.rsplit(":", 1)[1])) as line:
-        stage.put("Dead", TICKS.replace(f"range({LINES})", "range(250)"), "print('alive')")
-        page = stage.open(person(), "Dead")
-        connect(page, f"http://127.0.0.1:{line.port}/?token={stock.token}")
-        run_cell(page, 1)
-        expect(output(page, 1)).to_contain_text("line 5.")
+        page = printing(stage, f"http://127.0.0.1:{line.port}/?token={stock.token}", person(), "Dead", 250)
         line.go_dead()
-        expect(
-            page.get_by_text("some output may be missing").or_(page.get_by_text("may be missing here"))
-        ).to_be_visible(timeout=60_000)
+        expect(output(page, 1).get_by_text(MARK)).to_be_visible(timeout=60_000)
         ran(page, 1)
         connected(page)
         run_cell(page, 2)
         expect(output(page, 2)).to_contain_text("alive")
         saved(page)
+        wait_until(lambda: "line 249." in stage.on_disk("Dead", 1), what="the last line in the file")
         printed = [int(n) for n in re.findall(r"line (\d+)\.", stage.on_disk("Dead", 1))]
-        # What is there stands in order and once; the mark is no decoration: something is missing.
         assert printed == sorted(set(printed))
+        assert printed != list(range(250)), "the mark is no decoration: something is missing"

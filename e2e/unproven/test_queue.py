@@ -34,100 +34,81 @@ def select_cell(page: Page, position: int) -> None:
     page.keyboard.press("Escape")
 
 
-def test_run_all_before_after_and_selection_run_in_order(
+def choose_kernel(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Connection options").click()
+    page.get_by_role("menuitem", name="Kernel").click()
+    page.get_by_role("menuitemcheckbox", name=name).click()
+
+
+def test_cells_run_in_order_and_an_error_stops_the_queue(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
 ) -> None:
-    stage.put("Order", *[f"log = [*globals().get('log', []), {n}]; print(log)" for n in (1, 2, 3, 4)])
+    logs = [f"log = [*globals().get('log', []), {n}]; print(log)" for n in (1, 2, 3)]
+    stage.put("Order", *logs, "1 / 0", "print('five')", "print('six')")
     page = stage.open(person(), "Order")
     connect(page, stock.pasted)
     runtime_menu(page, "Run all")
-    expect(output(page, 4)).to_contain_text("[1, 2, 3, 4]")
+    ran(page, 4, "Failed")
+    expect(page.get_by_text("Stopped at an error: 2 cells that waited were not run.")).to_be_visible()
     idle(page)
+    expect(output(page, 3)).to_contain_text("[1, 2, 3]")
+    expect(output(page, 5)).to_have_count(0)
+    expect(output(page, 6)).to_have_count(0)
     select_cell(page, 3)
     runtime_menu(page, "Run all before")
-    expect(output(page, 2)).to_contain_text("[1, 2, 3, 4, 1, 2]")
-    idle(page)
-    select_cell(page, 3)
-    runtime_menu(page, "Run cell and all after")
-    expect(output(page, 4)).to_contain_text("[1, 2, 3, 4, 1, 2, 3, 4]")
+    expect(output(page, 2)).to_contain_text("[1, 2, 3, 1, 2]")
     idle(page)
     select_cell(page, 2)
     page.keyboard.press("Shift+ArrowDown")
     runtime_menu(page, "Run selected cells")
-    expect(output(page, 3)).to_contain_text("[1, 2, 3, 4, 1, 2, 3, 4, 2, 3]")
+    expect(output(page, 3)).to_contain_text("[1, 2, 3, 1, 2, 2, 3]")
+    idle(page)
+    select_cell(page, 5)
+    runtime_menu(page, "Run cell and all after")
+    expect(output(page, 6)).to_contain_text("six")
     idle(page)
 
 
-def test_waiting_cells_show_it_and_can_be_cancelled_an_interrupt_cancels_the_rest(
+def test_a_queue_is_cancelled_interrupted_and_ends_with_its_kernel(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
 ) -> None:
-    stage.put("Wait", WAIT, "print('two')", "print('three')")
+    stage.put("Wait", "import os; print(f'pid={os.getpid()}.', 'x' in globals())\nx = 1", WAIT, "print(3)", "print(4)")
     page = stage.open(person(), "Wait")
     connect(page, stock.pasted)
     runtime_menu(page, "Run all")
-    running(page, 1)
-    queued(page, 2)
+    running(page, 2)
     queued(page, 3)
+    queued(page, 4)
     page.wait_for_timeout(DEAF_MS)
-    code_cell(page, 2).get_by_role("button", name="Cancel queued run").click()
-    expect(code_cell(page, 2).get_by_role("button", name="Run cell")).to_be_visible()
-    queued(page, 3)
-    interrupt(page, 1)
-    ran(page, 1, "Interrupted")
+    code_cell(page, 3).get_by_role("button", name="Cancel queued run").click()
+    expect(code_cell(page, 3).get_by_role("button", name="Run cell")).to_be_visible()
+    queued(page, 4)
+    interrupt(page, 2)
+    ran(page, 2, "Interrupted")
     idle(page)
-    expect(output(page, 2)).to_have_count(0)
-    expect(output(page, 3)).to_have_count(0)
-
-
-def test_an_error_stops_the_queue_and_says_so(
-    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
-) -> None:
-    stage.put("Error", "print('one')", "1 / 0", "print('three')", "print('four')")
-    page = stage.open(person(), "Error")
-    connect(page, stock.pasted)
-    runtime_menu(page, "Run all")
-    ran(page, 2, "Failed")
-    expect(page.get_by_text("Stopped at an error: 2 cells that waited were not run.")).to_be_visible()
-    idle(page)
-    expect(output(page, 1)).to_contain_text("one")
     expect(output(page, 3)).to_have_count(0)
     expect(output(page, 4)).to_have_count(0)
 
-
-def test_a_killed_kernel_cancels_the_queue_and_the_loss_is_said_once(
-    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
-) -> None:
-    stage.put("Killed", "import os; print(f'pid={os.getpid()}.')\nx = 1", WAIT, "print('three')", "'x' in globals()")
-    page = stage.open(person(), "Killed")
-    connect(page, stock.pasted)
-    run_cell(page, 1)
-    expect(output(page, 1)).to_contain_text(re.compile(r"pid=\d+\."))
     pid = int(re.findall(r"pid=(\d+)\.", output(page, 1).inner_text())[0])
-    runtime_menu(page, "Run all")
+    run_cell(page, 2)
     running(page, 2)
+    run_cell(page, 3)
+    queued(page, 3)
     psutil.Process(pid).kill()
     expect(page.get_by_text("its variables are lost")).to_be_visible(timeout=20_000)
     idle(page)
     expect(output(page, 3)).to_have_count(0)
-    expect(page.get_by_text("its variables are lost")).to_have_count(1)
     page.get_by_role("button", name="Dismiss").last.click()
-    run_cell(page, 4)
-    expect(output(page, 4)).to_contain_text("False")
+    run_cell(page, 1)
+    expect(output(page, 1)).to_contain_text(re.compile(r"pid=\d+\. False"))
     expect(page.get_by_text("its variables are lost")).to_have_count(0)
 
-
-def test_restart_and_run_all_then_shut_down(stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]) -> None:
-    stage.put("Restart", "print('x' in globals())\nx = 1", "print('second', x)")
-    page = stage.open(person(), "Restart")
-    connect(page, stock.pasted)
-    runtime_menu(page, "Run all")
-    expect(output(page, 2)).to_contain_text("second 1")
-    run_cell(page, 1)
-    expect(output(page, 1)).to_contain_text("True")
+    type_source(page, 2, "print('x' in globals())")
     runtime_menu(page, "Restart and run all")
     page.get_by_role("alertdialog").get_by_role("button", name="Restart").click()
-    expect(output(page, 1)).to_contain_text("False", timeout=20_000)
-    idle(page)
+    expect(output(page, 4)).to_contain_text("4", timeout=20_000)
+    expect(output(page, 1)).to_contain_text("False")
+    expect(output(page, 2)).to_contain_text("True")
     expect(page.get_by_text("variables are lost")).to_have_count(0)
     runtime_menu(page, "Shut down")
     page.get_by_role("alertdialog").get_by_role("button", name="Shut down").click()
@@ -150,11 +131,7 @@ def test_the_choice_of_a_kernel_is_remembered(stage: Stage, person: Callable[[],
         connect(page, stock.pasted)
         run_cell(page, 1)
         expect(output(page, 1)).to_contain_text("which None")
-        page.get_by_role("button", name="Connection options").click()
-        page.get_by_role("menuitem", name="Kernel").click()
-        page.get_by_role("menuitemcheckbox", name="Second Python").or_(
-            page.get_by_role("menuitemradio", name="Second Python")
-        ).or_(page.get_by_role("menuitem", name="Second Python")).click()
+        choose_kernel(page, "Second Python")
         type_source(page, 1, "import os; print('now', os.environ.get('WHICH'))")
         run_cell(page, 1)
         expect(output(page, 1)).to_contain_text("now second", timeout=20_000)

@@ -116,7 +116,7 @@ test("an answer whose outputs never came has a gap; one with all of them has non
   expect(watch.hasGap(RUN)).toBe(false);
 });
 
-test("keeps what was heard a while ago, and at the leaving everything", () => {
+test("keeps what was heard a while ago, and at the leaving all but outputs that are being stored", () => {
   const { watch, hears, clock, kept } = setUp();
   hears(1, { type: "status" });
   expect(kept.get(RUN)).toBe("kernel_7_1");
@@ -128,6 +128,14 @@ test("keeps what was heard a while ago, and at the leaving everything", () => {
   expect(kept.get(RUN)).toBe("kernel_7_2");
   watch.leaving();
   expect(kept.get(RUN)).toBe("kernel_7_3");
+  hears(4);
+  hears(5, { type: "comm_msg" });
+  watch.leaving();
+  expect(kept.get(RUN)).toBe("kernel_7_3");
+  clock.advance(1_000);
+  hears(6, { type: "comm_msg" });
+  watch.leaving();
+  expect(kept.get(RUN)).toBe("kernel_7_6");
   watch.finished(RUN);
   kept.clear();
   clock.advance(10_000);

@@ -33,7 +33,7 @@ export class GapWatch {
   /** What had been heard when a run began in this tab. */
   readonly #since = new Map<RunId, string>();
   /** The last message heard of each run that this tab writes, and the one that stood there when it was last looked at. */
-  readonly #heard = new Map<RunId, { latest: string; settled: string | null }>();
+  readonly #heard = new Map<RunId, { latest: string; settled: string | null; hasNewOutput: boolean }>();
   #cancel: (() => void) | null = null;
 
   constructor(options: GapWatchOptions) {
@@ -95,9 +95,9 @@ export class GapWatch {
     this.#heard.delete(runId);
   }
 
-  /** The page may be about to end, and its outputs are stored. */
+  /** The page may be about to end. Outputs that it is storing at this moment may be lost with it: those are not claimed. */
   leaving(): void {
-    for (const [runId, { latest }] of this.#heard) this.#options.keep(runId, latest);
+    for (const [runId, { latest, hasNewOutput }] of this.#heard) if (!hasNewOutput) this.#options.keep(runId, latest);
   }
 
   #heardOf(runId: RunId, { msg_id: id, msg_type: type }: KernelMessage["header"]): void {
@@ -108,11 +108,12 @@ export class GapWatch {
     }
     const known = this.#heard.get(runId);
     if (known === undefined) {
-      this.#heard.set(runId, { latest: id, settled: null });
+      this.#heard.set(runId, { latest: id, settled: null, hasNewOutput: isOutput(type) });
       // That it has begun is no output that a crash could take.
       if (type === "status") this.#options.keep(runId, id);
     } else {
       known.latest = id;
+      known.hasNewOutput ||= isOutput(type);
     }
     this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
   }
@@ -129,7 +130,13 @@ export class GapWatch {
       if (heard.settled !== null) this.#options.keep(runId, heard.settled);
       const isNews = heard.settled !== heard.latest;
       heard.settled = heard.latest;
+      heard.hasNewOutput = false;
       if (isNews) this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
     }
   }
+}
+
+/** Whether a record would have to hold it. */
+function isOutput(type: string): boolean {
+  return !["status", "execute_input", "execute_reply", "comm_open", "comm_msg", "comm_close"].includes(type);
 }

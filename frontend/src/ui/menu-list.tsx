@@ -31,12 +31,13 @@ export function MenuList(props: {
       {...(props.autoFocus ? { autoFocus: props.autoFocus } : {})}
       {...(props.onClose ? { onClose: props.onClose } : {})}
     >
-      {props.entries.map(renderEntry)}
+      {props.entries.map((entry) => renderEntry(entry, props.onClose))}
     </AriaMenu>
   );
 }
 
-function renderEntry(entry: MenuEntry): ReactElement {
+/** @param onClose closes the whole menu; the kit closes only what it opened itself. */
+function renderEntry(entry: MenuEntry, onClose: (() => void) | undefined): ReactElement {
   switch (entry.kind) {
     case "separator":
       return <Separator key={entry.id} className={styles.separator ?? ""} />;
@@ -44,7 +45,7 @@ function renderEntry(entry: MenuEntry): ReactElement {
       return (
         <MenuSection key={entry.id}>
           <Header className={styles.heading ?? ""}>{entry.label}</Header>
-          {entry.entries.map(renderEntry)}
+          {entry.entries.map((inner) => renderEntry(inner, onClose))}
         </MenuSection>
       );
     case "submenu":
@@ -56,7 +57,7 @@ function renderEntry(entry: MenuEntry): ReactElement {
             <ChevronRight size={14} aria-hidden />
           </AriaMenuItem>
           <Popover className={popoverClass} offset={-4} crossOffset={-4}>
-            <MenuList label={entry.label} entries={entry.entries} />
+            <MenuList label={entry.label} entries={entry.entries} {...(onClose ? { onClose } : {})} />
           </Popover>
         </SubmenuTrigger>
       );

@@ -1,0 +1,139 @@
+"""The companion in real browsers: no question is asked, and a closed tab loses nothing.
+
+`runhere` starts hub and companion, prints one link, and the page pairs by it. Other computers, cut cables, a killed hub
+and floods need no browser: those stories are in `journal.server.test.ts`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from servers import Hub, free_port, wait_until
+from stage import Stage
+from steps import bring_into_view, disconnect, open_notebook, output, run_cell, runtime_menu, sign_in
+
+# Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
+pytestmark = pytest.mark.timeout(180)
+
+CELLS = 20
+LINES = 6
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A hub with its companion."""
+    root = tmp_path_factory.mktemp("stage")
+    (root / "notebooks").mkdir()
+    made = Stage(Hub(folder=root / "notebooks", data=root / "data", port=free_port(), words=()))
+    made.link = made.hub.start()
+    yield made
+    made.hub.stop()
+
+
+def connected(page: Page) -> None:
+    """Without a question."""
+    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
+    assert page.get_by_role("dialog").count() == 0
+
+
+def printing(n: int) -> str:
+    return f"import time\nfor i in range({LINES}):\n    print({n}, i, flush=True)\n    time.sleep(0.02)"
+
+
+def printed(n: int) -> str:
+    return "".join(f"{n} {i}\n" for i in range(LINES))
+
+
+def texts(file: Path) -> list[str]:
+    """What each cell printed, as it stands in the file."""
+    try:
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    except ValueError:  # being written
+        return []
+    return ["".join("".join(out.get("text", "")) for out in cell["outputs"]) for cell in cells]
+
+
+def test_every_tab_is_connected_without_a_question_and_closing_them_loses_nothing(
+    stage: Stage, new_context: Callable[..., BrowserContext]
+) -> None:
+    file = stage.put("Own", *map(printing, range(CELLS)), "print('hello', input('who? '))")
+    context = new_context()
+    page = context.new_page()
+    sign_in(page, stage.next_link())
+    open_notebook(page, "Own")
+    connected(page)
+    runtime_menu(page, "Run all")
+    expect(output(page, 2)).to_contain_text("1 2")
+    address = page.url
+    second = context.new_page()
+    second.goto(address)
+    connected(second)
+    page.close()
+    # Nobody is there while the rest is printed, and while the question is asked.
+    second.goto("about:blank")
+    second.wait_for_timeout(int(CELLS * (LINES * 0.02 + 0.05) * 1000))
+    second.goto(address)
+    connected(second)
+    expect(output(second, 1)).to_contain_text(f"0 {LINES - 1}")
+    bring_into_view(second, CELLS + 1)
+    box = output(second, CELLS + 1).get_by_role("textbox")
+    expect(box).to_be_visible()
+    box.click()
+    second.keyboard.type("Ann")
+    second.keyboard.press("Enter")
+    expect(output(second, CELLS + 1)).to_contain_text("hello Ann")
+    whole = [*map(printed, range(CELLS)), "who? Ann\nhello Ann\n"]
+    wait_until(lambda: texts(file) == whole, limit_s=60, what="every line of every cell, and the answer")
+    assert "runhere.notice" not in file.read_text(encoding="utf-8")
+    program = stage.hub.program
+    assert program
+    assert not re.search(r"runhere\.token|[?&]token=", "\n".join(line for line in program.lines if "#" not in line))
+
+
+def test_every_notebook_is_connected_by_itself_but_not_after_disconnect(
+    stage: Stage, new_context: Callable[..., BrowserContext]
+) -> None:
+    stage.put("One", "'x' in globals()")
+    stage.put("Two", "1 + 1")
+    context = new_context()
+    sign_in(context.new_page(), stage.next_link())
+    first = stage.open(context, "One")
+    connected(first)
+    run_cell(first, 1)
+    expect(output(first, 1)).to_contain_text("False")
+    second = stage.open(context, "Two")
+    connected(second)
+    run_cell(second, 1)
+    expect(output(second, 1)).to_contain_text("2")
+    first.bring_to_front()
+    disconnect(first)
+    first.reload()
+    expect(first.get_by_role("group", name="Code cell 1", exact=True)).to_be_visible()
+    expect(first.get_by_role("button", name="Connect", exact=True)).to_be_visible()
+    second.reload()
+    connected(second)
+
+
+def test_a_pairing_link_warns_first(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+    stage.put("Paired", "6 * 7")
+    page = new_context().new_page()
+    sign_in(page, stage.next_link().split("&rt=")[0])
+    runtime = parse_qs(urlsplit(stage.hub.login_link()).fragment)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{stage.hub.origin}/connect#rt={runtime['rt'][0]}&pair={runtime['pair'][0]}")
+    button = page.get_by_role("button", name="Connect", exact=True)
+    expect(button).to_be_visible()
+    assert "pair=" not in page.url
+    assert not [url for url in asked if url.startswith(runtime["rt"][0])], (
+        "nothing is asked of the runtime before the click"
+    )
+    button.click()
+    open_notebook(page, "Paired")
+    connected(page)
+    run_cell(page, 1)
+    expect(output(page, 1)).to_contain_text("42")
