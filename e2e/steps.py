@@ -161,6 +161,13 @@ def ran(page: Page, position: int, mark: str = "Finished") -> None:
     expect(code_cell(page, position).get_by_text(mark, exact=True)).to_be_attached(timeout=30_000)
 
 
+def choose_panel(page: Page, name: str) -> Locator:
+    """View ▸ the panel. The panel."""
+    page.get_by_role("menuitem", name="View", exact=True).click()
+    page.get_by_role("menuitemcheckbox", name=name).click()
+    return page.get_by_role("region", name=name, exact=True)
+
+
 def saved(page: Page) -> None:
     """Wait for the page's promise."""
     expect(page.get_by_text("All changes saved")).to_be_visible()

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 from stage import Stage
+from steps import choose_panel
 
 
 def put_headings(stage: Stage, name: str) -> None:
@@ -27,13 +28,6 @@ def put_headings(stage: Stage, name: str) -> None:
         ]
     body = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (stage.hub.folder / f"{name}.ipynb").write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
-
-
-def choose_panel(page: Page, name: str) -> Locator:
-    """View ▸ the panel. The panel."""
-    page.get_by_role("menuitem", name="View", exact=True).click()
-    page.get_by_role("menuitemcheckbox", name=name).click()
-    return page.get_by_role("region", name=name, exact=True)
 
 
 def has_focus(locator: Locator) -> bool:

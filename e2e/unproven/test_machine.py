@@ -1,0 +1,215 @@
+"""The machine at hand (issue 5): debugger, variables, resources, terminals and files of a stock Jupyter server."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from servers import Jupyter, wait_until
+from stage import Stage
+from steps import (
+    bring_into_view,
+    choose_panel,
+    code_cell,
+    connect,
+    interrupt,
+    output,
+    ran,
+    run_cell,
+    runtime_menu,
+    source,
+)
+
+FUNCTION = "def area(width, height):\n    size = width * height\n    return size"
+CALL = "total = 0\nfor side in (2, 3):\n    total = total + area(side, 10)\nprint('total', total)"
+
+
+@pytest.mark.timeout(120)
+def test_a_cell_is_debugged_from_a_breakpoint_to_its_output_and_again_after_a_restart(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], unique: Callable[[str], str]
+) -> None:
+    name = unique("debug")
+    stage.put(name, FUNCTION, CALL)
+    page = stage.open(person(), name)
+    connect(page, stock.pasted)
+    panel = choose_panel(page, "Debugger")
+    expect(panel.get_by_text("None yet.")).to_be_visible()
+
+    # A breakpoint by its key; it follows what is typed above it.
+    source(page, 1).click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("F9")
+    points = panel.get_by_role("list", name="Breakpoints")
+    expect(points.get_by_role("button", name=re.compile(r"^size = .* cell 1, line 2$"))).to_be_visible()
+    page.keyboard.press("Control+Home")
+    page.keyboard.insert_text("# how much\n")
+    expect(points.get_by_role("button", name=re.compile(r"^size = .* cell 1, line 3$"))).to_be_visible()
+
+    run_cell(page, 1)
+    ran(page, 1)
+    debug_cell(page, 2)
+    # No breakpoint of its own: it stops in its first line.
+    state = panel.get_by_role("status")
+    expect(state).to_have_text("Stopped at a breakpoint", timeout=40_000)
+    frames = panel.get_by_role("list", name="Call stack").get_by_role("button")
+    expect(frames.first).to_have_text(re.compile(r"cell 2, line 1$"))
+    page.keyboard.press("F8")
+    expect(frames.first).to_have_text(re.compile(r"^area.*cell 1, line 3$"))
+    variables = panel.get_by_role("region", name="Variables").get_by_role("listitem")
+    expect(variables.filter(has_text="width")).to_have_text(re.compile(r"width ?int ?2"))
+    panel.get_by_role("button", name="Step over").click()
+    expect(frames.first).to_have_text(re.compile(r"cell 1, line 4$"))
+    expect(variables.filter(has_text="size")).to_have_text(re.compile(r"size ?int ?20"))
+    frames.nth(1).click()
+    expect(frames.nth(1)).to_have_attribute("aria-current", "true")
+    expect(variables.filter(has_text="side")).to_have_text(re.compile(r"side ?int ?2"))
+
+    page.reload()
+    expect(frames.first).to_have_text(re.compile(r"^area.*cell 1, line 4$"), timeout=40_000)
+    panel.get_by_role("button", name="Remove all").click()
+    expect(panel.get_by_text("None yet.")).to_be_visible()
+    panel.get_by_role("button", name="Continue").click()
+    expect(output(page, 2)).to_contain_text("total 50")
+    expect(state).to_have_text(re.compile("^On"))
+
+    runtime_menu(page, "Restart runtime…")
+    page.get_by_role("alertdialog").get_by_role("button", name="Restart").click()
+    expect(state).to_have_text(re.compile("^(Starting|On|The kernel)"))
+    expect(state).to_have_text(re.compile("^On"), timeout=40_000)
+    source(page, 1).click()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("F9")
+    run_cell(page, 1)
+    ran(page, 1)
+    run_cell(page, 2)
+    expect(frames.first).to_have_text(re.compile(r"^area.*cell 1, line 4$"))
+    panel.get_by_role("checkbox", name="Stop at breakpoints").click(force=True)
+    expect(state).to_have_text(re.compile("^Off"))
+    expect(output(page, 2)).to_contain_text("total 50")
+
+
+def debug_cell(page: Page, position: int) -> None:
+    """Runtime ▸ Debug cell, on a cell that is chosen first."""
+    bring_into_view(page, position)
+    code_cell(page, position).click(position={"x": 3, "y": 3})
+    runtime_menu(page, "Debug cell")
+
+
+TABLE = """import pandas as pd
+rain = pd.DataFrame({'day': range(120), 'mm': [0.5] * 120})
+def add(a, b): return a + b"""
+LONG = "import time\nduring = [3, [4]]\nwhile True: time.sleep(0.1)"
+
+
+def test_variables_are_told_and_opened_also_while_a_cell_runs_and_resources_are_shown(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], unique: Callable[[str], str]
+) -> None:
+    name = unique("values")
+    stage.put(name, TABLE, LONG)
+    page = stage.open(person(), name)
+    connect(page, stock.pasted)
+    panel = choose_panel(page, "Variables")
+    run_cell(page, 1)
+    ran(page, 1)
+    listed = panel.get_by_role("list", name="Variables")
+    expect(listed.get_by_role("button", name=re.compile(r"^rain.*DataFrame · 120 × 2"))).to_be_visible()
+    expect(listed.get_by_text("add", exact=True)).to_have_count(0)
+    panel.get_by_text("Modules, functions and classes").click()
+    expect(listed.get_by_text("add", exact=True)).to_be_visible()
+
+    run_cell(page, 2)
+    listed.get_by_role("button", name=re.compile("^during")).click()
+    expect(listed.get_by_role("button", name=re.compile("^1 ?list"))).to_be_visible()
+    listed.get_by_role("button", name=re.compile("^rain")).click()
+    table = page.get_by_role("dialog", name="rain")
+    table.get_by_role("button", name="Next rows").click()
+    expect(table.get_by_text("Rows 51–100 of 120")).to_be_visible()
+    expect(table.get_by_role("rowheader", name="50", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(table).to_have_count(0)
+    interrupt(page, 2)
+    ran(page, 2, "Interrupted")
+
+    panel = choose_panel(page, "Resources")
+    expect(panel.get_by_role("region", name="Memory")).to_contain_text(" used")
+    expect(panel.get_by_role("row", name=re.compile("^This notebook"))).to_be_visible()
+    expect(panel.get_by_text("when the companion")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Resources: ")).click()
+    expect(panel).to_have_count(0)
+
+
+SCREEN = ".xterm-rows"
+
+
+def test_terminals_come_back_and_files_are_edited_without_losing_others_changes(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], unique: Callable[[str], str]
+) -> None:
+    name = unique("shell")
+    stage.put(name, "1")
+    folder = stock.root / f"{name} 日本"
+    folder.mkdir()
+    (folder / "rain.csv").write_text('day,mm\n1,"2,5"\n', encoding="utf-8")
+    (folder / "note.txt").write_text("first\n", encoding="utf-8")
+    page = stage.open(person(), name)
+    connect(page, stock.pasted)
+    panel = choose_panel(page, "Terminal")
+    # Terminals are the server's, and this one's server is shared with other stories: only ours is looked at.
+    panel.get_by_role("button", name="New terminal").click()
+    tab = panel.get_by_role("tab", selected=True)
+    expect(tab).to_be_visible()
+    label = tab.inner_text()
+    screen = panel.locator(SCREEN).last
+    expect(screen).to_contain_text(re.compile(r"[#$]"))
+    page.keyboard.type("printf 'sum-%s \\346\\227\\245\\346\\234\\254\\n' $((6*7))\n")
+    expect(screen).to_contain_text("sum-42 日本")
+    # Escape is the program's, not the panel's.
+    page.keyboard.type("cat -v\n")
+    page.keyboard.press("Escape")
+    expect(screen).to_contain_text("^[")
+    page.keyboard.press("Control+c")
+    page.keyboard.press("Shift+Escape")
+    expect(tab).to_be_focused()
+    page.reload()
+    expect(panel.get_by_role("tab", name=label, exact=True)).to_have_attribute("aria-selected", "true")
+    expect(screen).to_contain_text("sum-42")
+    panel.locator(".xterm-screen").last.click()
+    page.keyboard.type("echo still-$((40+2))\n")
+    expect(screen).to_contain_text("still-42")
+    panel.get_by_role("button", name="Terminal actions").click()
+    page.get_by_role("menuitem", name="End terminal…").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="End terminal").click()
+    expect(panel.get_by_role("tab", name=label, exact=True)).to_have_count(0)
+
+    panel = choose_panel(page, "Files")
+    panel.get_by_role("row", name=folder.name, exact=True).click()
+    panel.get_by_role("row", name="rain.csv").click()
+    expect(page.get_by_role("dialog").get_by_role("cell", name="2,5")).to_be_visible()
+    page.keyboard.press("Escape")
+    panel.get_by_role("row", name="note.txt").click()
+    page.get_by_role("textbox", name="Text of note.txt").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("mine")
+    (folder / "note.txt").write_text("theirs, and longer\n", encoding="utf-8")
+    page.keyboard.press("Control+s")
+    question = page.get_by_role("alertdialog", name="note.txt was changed meanwhile")
+    expect(question).to_be_visible()
+    assert (folder / "note.txt").read_text(encoding="utf-8") == "theirs, and longer\n"
+    question.get_by_role("button", name="Save mine").click()
+    wait_until(lambda: (folder / "note.txt").read_text(encoding="utf-8") == "first\nmine", what="my text")
+    expect(page.get_by_role("dialog", name="note.txt").get_by_text("Saved", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    content = bytes(range(256)) * 16_000
+    panel.get_by_role("button", name=f"Actions for {folder.name}").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("menuitem", name="Upload…").click()
+    chooser.value.set_files([{"name": "big é.bin", "mimeType": "", "buffer": content}])
+    expect(panel.get_by_role("row", name="big é.bin", exact=True)).to_be_visible(timeout=40_000)
+    assert (folder / "big é.bin").read_bytes() == content
+    panel.get_by_role("button", name="Actions for big é.bin").click()
+    with page.expect_download() as fetched:
+        page.get_by_role("menuitem", name="Download", exact=True).click()
+    assert Path(fetched.value.path()).read_bytes() == content
