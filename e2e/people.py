@@ -38,10 +38,10 @@ def team_hub(folder: Path, *settings: str, log_level: str = "warning") -> Iterat
         program.stop()
 
 
-def join(page: Page, link: str, name: str) -> None:
+def join(page: Page, link: str, name: str, *, shown_as: str | None = None) -> None:
     """Come in by an invitation, with a user name of the same letters."""
     page.goto(link)
-    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Your name").fill(shown_as or name)
     page.get_by_label("User name").fill(name.lower())
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Join").click()

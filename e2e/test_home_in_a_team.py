@@ -39,6 +39,9 @@ print(input(f'password of {{c}}? '))
 raise ValueError(c)"""
 
 
+NAME = "<img src=x onerror=top.__pwned=1>"
+
+
 class Heard:
     """What a page tells the hub and what it is told."""
 
@@ -92,7 +95,7 @@ def test_what_the_owner_sees_reaches_nobody_and_what_others_write_asks(
         ):
             ada, bob = new_context(answers_reviews=False).new_page(), new_context().new_page()
             join(ada, team.first_link, "Ada")
-            join(bob, invitation(ada, team.origin), "Bob")
+            join(bob, invitation(ada, team.origin), "Bob", shown_as=f"Bob {NAME}")
             hears_ada, hears_bob = Heard(ada, team.origin), Heard(bob, team.origin)
 
             # New notebooks of mine keep outputs at home from the first cell on.
@@ -177,6 +180,7 @@ def test_what_the_owner_sees_reaches_nobody_and_what_others_write_asks(
             wait_until((far.root / "again").exists, what="it runs there once it is allowed to")
             assert not (near.root / "again").exists()
 
+            assert [ada.evaluate("window.__pwned"), bob.evaluate("window.__pwned")] == [None, None]  # his name
             bring_into_view(bob, 1)
             expect(output(bob, 1)).to_have_count(0)
             assert not holds(bob.content().encode())
