@@ -43,6 +43,10 @@ BASE = notebook(A, B, C, D)
         ("", "x", "y", None),
         ("a\n", "a\nx\n", "a\ny\n", None),
         ("a\nb\n", "", "a\nc\n", None),
+        # written while it was typed on, and the hub crashed before it noted the write
+        ("x = 1", "offline 1,0,bob x = 1", "bob x = 1", "offline 1,0,bob x = 1"),
+        ("", "ab c", "ab", "ab c"),
+        ("x", "ax", "bx", None),
     ],
 )
 def test_texts(base: str, ours: str, theirs: str, merged: str | None) -> None:

@@ -28,7 +28,8 @@ ANYONE = {
 
 def address(path: str) -> str:
     """A path with something for each of its parameters."""
-    known = {"notebook_id": HEX, "folder_id": HEX, "revision_id": HEX, "person_id": HEX, "sha256": HEX * 2}
+    ids = ("notebook_id", "folder_id", "revision_id", "comment_id", "person_id")
+    known = {name: HEX for name in ids} | {"sha256": HEX * 2}
     for name, value in known.items():
         path = path.replace("{" + name + "}", value)
     assert "{" not in path, path

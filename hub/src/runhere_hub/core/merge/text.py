@@ -10,6 +10,9 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
     """`base` with the changes of both, or None where they changed the same place in different ways.
 
     Changes that touch each other (no unchanged line, then no unchanged word between them) count as the same place.
+    Where both inserted there, and one insertion begins or ends with the other, the longer one has what both wanted: so
+    stands a document beside a file that was written while its notebook was being typed in, if the hub then crashed
+    before it could note the write.
     """
     if ours == theirs or theirs == base:
         return ours
@@ -46,7 +49,16 @@ def _merge_region(base: str, ours: str, theirs: str, finer: _Finer | None) -> st
         return ours
     if ours == base:
         return theirs
-    return finer(base, ours, theirs) if finer else None
+    if finer:
+        return finer(base, ours, theirs)
+    return None if base else _longer_insertion(ours, theirs)
+
+
+def _longer_insertion(ours: str, theirs: str) -> str | None:
+    for longer, shorter in ((ours, theirs), (theirs, ours)):
+        if longer.startswith(shorter) or longer.endswith(shorter):
+            return longer
+    return None
 
 
 @dataclass
