@@ -5,6 +5,7 @@ import { ApiError } from "../api/errors.ts";
 import { hostedId } from "../core/hosted.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
+import type { Connection } from "../sync/room-state.ts";
 import { Button } from "../ui/button.tsx";
 import { latePart } from "../ui/late-part.ts";
 import { MenuBar } from "../ui/menu-bar.tsx";
@@ -30,7 +31,6 @@ import type { PageServices } from "./services.ts";
 const panelHost = latePart(
   () => withWords(import("./panel-host.tsx"), "panels"),
   (module) => module.PanelHost,
-  <div className={styles.rail} />,
 );
 const pageDialogs = latePart(
   () => withWords(import("./page-dialogs.tsx"), "connect", "private"),
@@ -145,12 +145,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   useEffect(() => {
     if (isConnected) whenIdle(() => void fetchLateParts());
   }, [isConnected]);
-  // The cells come first; without a hub there are none to wait for.
-  const isWaiting = useSelected(open.room.state, ({ connection, hello }) => connection === "connecting" && !hello);
-  const [hasPanels, setHasPanels] = useState(false);
-  useEffect(() => {
-    if (!isWaiting) whenIdle(() => setHasPanels(true));
-  }, [isWaiting]);
+  const hasPanels = usePanels(useSelected(open.room.state, ({ connection }) => connection));
   useComments(open, page, isConnected);
   useLineNumbers(open, page);
   useNotices(open);
@@ -228,6 +223,24 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       ) : null}
     </div>
   );
+}
+
+/**
+ * Whether the panels can be drawn. The cells come first; and a hub that ends before it handed the panels out must not take the notebook along:
+ * they are asked for again whenever the connection changes.
+ */
+function usePanels(connection: Connection): boolean {
+  const [areThere, setAreThere] = useState(false);
+  useEffect(() => {
+    if (areThere || connection === "connecting") return;
+    whenIdle(() => {
+      panelHost.fetch().then(
+        () => setAreThere(true),
+        () => {},
+      );
+    });
+  }, [areThere, connection]);
+  return areThere;
 }
 
 function whenIdle(work: () => void): void {
