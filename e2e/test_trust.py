@@ -101,11 +101,12 @@ def test_code_from_a_file_is_reviewed_once_and_nothing_else_runs_it(
     runtime_menu(page, "Run all")
     expect(review(page)).to_be_visible()  # once is once
     answer(page, "Trust these cells")
-    ran(page, 3)
+    expect(code_cell(page, 3)).to_contain_text("[6]")
     for mark in made():
         (folder / mark).unlink()
     runtime_menu(page, "Run all")
     wait_until(lambda: made() == {"one", "two", "three"}, what="the cells run again, unasked")
+    expect(code_cell(page, 3)).to_contain_text("[9]")  # to its end: a button that changes is deaf for a moment
     type_source(page, 1, leaves("mine"))
     run_cell(page, 1)
     wait_until(lambda: "mine" in made(), what="my own edit runs unasked")
