@@ -3,9 +3,10 @@ import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Cable, cuttable } from "../kernel/testing/cable.ts";
 import { jupyterPython, type RunningCompanion, startCompanion } from "../kernel/testing/jupyter.ts";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
-import { HUB, LocalStorage, Page, TestBrowser } from "./page-for-tests.ts";
+import { HUB, Page, TestBrowser } from "./page-for-tests.ts";
 import { NOTICE_MIME } from "./run-driver.ts";
 
 const COUNT = 300;
@@ -35,7 +36,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
     return `${HUB}/connect#rt=${baseUrl.replace(/\/$/, "")}&pair=${await companion.pairing(HUB)}`;
   }
 
-  async function another(browser: TestBrowser, notebook: string, session?: LocalStorage): Promise<Page> {
+  async function another(browser: TestBrowser, notebook: string, session?: MemoryStorage): Promise<Page> {
     const page = new Page(browser, rooms, notebook, session === undefined ? {} : { session });
     pages.push(page);
     await page.tab.online();
@@ -218,7 +219,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
   it("an impostor on the port gets no token", async () => {
     const own = await startCompanion([HUB]);
     const notebook = await rooms.notebook(["print(1)"]);
-    const session = new LocalStorage();
+    const session = new MemoryStorage();
     const browser = new TestBrowser();
     const page = await another(browser, notebook, session);
     await page.runtime.connect(`${HUB}/connect#rt=${own.baseUrl.replace(/\/$/, "")}&pair=${await own.pairing(HUB)}`);

@@ -2,6 +2,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import { realClock } from "../kernel/testing/clock.ts";
 import { browserLikeFetch, openWs } from "../kernel/testing/jupyter.ts";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { printed, until } from "../kernel/testing/runs.ts";
 import { Browser } from "../kernel/testing/tabs.ts";
 import type { RoomServer } from "../sync/room-server-for-tests.ts";
@@ -14,23 +15,10 @@ import { TokenVault } from "./token-vault.ts";
 /** Origin of the page. */
 export const HUB = "http://127.0.0.1:8800";
 
-export class LocalStorage {
-  readonly items = new Map<string, string>();
-  getItem(key: string): string | null {
-    return this.items.get(key) ?? null;
-  }
-  setItem(key: string, value: string): void {
-    this.items.set(key, value);
-  }
-  removeItem(key: string): void {
-    this.items.delete(key);
-  }
-}
-
 /** What one browser keeps between its tabs and over their ends. */
 export class TestBrowser {
   readonly tabs = new Browser();
-  readonly local = new LocalStorage();
+  readonly local = new MemoryStorage();
   readonly indexedDB = new IDBFactory();
   readonly rooms = new IDBFactory();
 
@@ -50,7 +38,7 @@ export class Page {
     readonly rooms: RoomServer,
     readonly notebook: string,
     more: {
-      session?: LocalStorage;
+      session?: MemoryStorage;
       place?: () => Promise<{ folder: string; fileName: string; sizeBytes: number; modifiedAt: number }>;
     } = {},
   ) {
@@ -69,7 +57,7 @@ export class Page {
       queryPermission: async () => "granted",
       store: browser.local,
       vault: new TokenVault({
-        session: more.session ?? new LocalStorage(),
+        session: more.session ?? new MemoryStorage(),
         indexedDB: browser.indexedDB,
         crypto: globalThis.crypto,
         openChannel,

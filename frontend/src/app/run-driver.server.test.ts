@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { cuttable } from "../kernel/testing/cable.ts";
 import { jupyterPython, type RunningJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
-import { LocalStorage, Page, TestBrowser } from "./page-for-tests.ts";
+import { Page, TestBrowser } from "./page-for-tests.ts";
 import { NOTICE_MIME } from "./run-driver.ts";
 
 // Slow enough that a page leaves between two lines: what a stock server has put on the wire at that very moment, nobody hears.
@@ -64,7 +65,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     return { page, browser, notebook };
   }
 
-  async function another(browser: TestBrowser, notebook: string, session?: LocalStorage): Promise<Page> {
+  async function another(browser: TestBrowser, notebook: string, session?: MemoryStorage): Promise<Page> {
     const page = new Page(browser, rooms, notebook, session === undefined ? {} : { session });
     pages.push(page);
     await page.tab.online();
@@ -179,7 +180,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
   it("a reload loses and doubles nothing, and needs no new token", async () => {
     const notebook = await rooms.notebook([TICKS, "print('next')"]);
     const browser = new TestBrowser();
-    const session = new LocalStorage();
+    const session = new MemoryStorage();
     const page = await another(browser, notebook, session);
     await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
     await page.ready();
@@ -202,7 +203,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
   it("a tab that comes back after the end finds everything", async () => {
     const notebook = await rooms.notebook([TICKS]);
     const browser = new TestBrowser();
-    const session = new LocalStorage();
+    const session = new MemoryStorage();
     const page = await another(browser, notebook, session);
     await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
     await page.ready();
@@ -254,7 +255,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
   it("a tab closed while the hub is away: the next one tells the hub what the first had heard", async () => {
     const notebook = await rooms.notebook([TICKS, "print('short')"]);
     const browser = new TestBrowser();
-    const session = new LocalStorage();
+    const session = new MemoryStorage();
     const page = await another(browser, notebook, session);
     await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
     await page.ready();
@@ -352,7 +353,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
   it("a question pending at the reload is asked again", async () => {
     const notebook = await rooms.notebook(["print('hello', input('who? '))"]);
     const browser = new TestBrowser();
-    const session = new LocalStorage();
+    const session = new MemoryStorage();
     const page = await another(browser, notebook, session);
     await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
     await page.ready();
@@ -394,7 +395,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     const cable = await cuttable(jupyter.port);
     const notebook = await rooms.notebook([TICKS]);
     const browser = new TestBrowser();
-    const session = new LocalStorage();
+    const session = new MemoryStorage();
     const page = await another(browser, notebook, session);
     await page.runtime.connect(`${cable.baseUrl}?token=${jupyter.token}`);
     await page.ready();

@@ -1,23 +1,11 @@
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { Browser, type FakeTab } from "../kernel/testing/tabs.ts";
 import { TokenVault } from "./token-vault.ts";
 
 const BASE = "http://127.0.0.1:8888/";
 const TOKEN = "very-secret-token";
-
-class Session {
-  readonly items = new Map<string, string>();
-  getItem(key: string): string | null {
-    return this.items.get(key) ?? null;
-  }
-  setItem(key: string, value: string): void {
-    this.items.set(key, value);
-  }
-  removeItem(key: string): void {
-    this.items.delete(key);
-  }
-}
 
 let indexedDB: IDBFactory;
 let browser: Browser;
@@ -28,7 +16,7 @@ beforeEach(() => {
 });
 
 function vault(
-  session: Session | null = new Session(),
+  session: MemoryStorage | null = new MemoryStorage(),
   tab: FakeTab = browser.tab(),
   database = indexedDB as IDBFactory | null,
 ) {
@@ -66,26 +54,26 @@ function bytesText(value: unknown): string {
 
 describe("TokenVault", () => {
   it("survives a reload of its tab, and only that", async () => {
-    const session = new Session();
+    const session = new MemoryStorage();
     const tab = browser.tab();
     await vault(session, tab).keep(BASE, TOKEN, { remember: false });
     tab.kill();
     expect(await vault(session).find(BASE)).toBe(TOKEN);
     for (const other of browser.tabs) other.kill();
-    expect(await vault(new Session()).find(BASE)).toBeNull();
+    expect(await vault(new MemoryStorage()).find(BASE)).toBeNull();
   });
 
   it("is remembered on this browser only when asked to", async () => {
     const tab = browser.tab();
-    const first = vault(new Session(), tab);
+    const first = vault(new MemoryStorage(), tab);
     await first.keep(BASE, TOKEN, { remember: true });
     tab.kill();
-    expect(await vault(new Session()).find(BASE)).toBe(TOKEN);
+    expect(await vault(new MemoryStorage()).find(BASE)).toBe(TOKEN);
     for (const other of browser.tabs) other.kill();
     const again = browser.tab();
-    await vault(new Session(), again).keep(BASE, TOKEN, { remember: false });
+    await vault(new MemoryStorage(), again).keep(BASE, TOKEN, { remember: false });
     again.kill();
-    expect(await vault(new Session()).find(BASE)).toBeNull();
+    expect(await vault(new MemoryStorage()).find(BASE)).toBeNull();
   });
 
   it("asks sibling tabs, and hands them a new token", async () => {
@@ -100,8 +88,8 @@ describe("TokenVault", () => {
 
   it("a token from a sibling survives a reload of this tab, too", async () => {
     const first = browser.tab();
-    await vault(new Session(), first).keep(BASE, TOKEN, { remember: false });
-    const session = new Session();
+    await vault(new MemoryStorage(), first).keep(BASE, TOKEN, { remember: false });
+    const session = new MemoryStorage();
     const second = browser.tab();
     await vault(session, second).find(BASE);
     first.kill();
@@ -110,7 +98,7 @@ describe("TokenVault", () => {
   });
 
   it("leaves nothing readable in any storage", async () => {
-    const session = new Session();
+    const session = new MemoryStorage();
     await vault(session).keep(BASE, TOKEN, { remember: true });
     const stored = await everythingStored();
     expect(stored).toContain("key extractable=false");
@@ -121,7 +109,7 @@ describe("TokenVault", () => {
   });
 
   it("forgets everywhere", async () => {
-    const session = new Session();
+    const session = new MemoryStorage();
     const first = vault(session);
     const second = vault();
     await first.keep(BASE, TOKEN, { remember: true });

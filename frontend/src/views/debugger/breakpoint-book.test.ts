@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { TestClock } from "../../kernel/testing/clock.ts";
+import { MemoryStorage } from "../../kernel/testing/memory-storage.ts";
 import { BreakpointBook } from "./breakpoint-book.ts";
-import { Cells, MemoryStore } from "./desk-for-tests.ts";
+import { Cells } from "./desk-for-tests.ts";
 
-function bookOf(cells: Cells, store = new MemoryStore(), clock = new TestClock()) {
+function bookOf(cells: Cells, store = new MemoryStorage(), clock = new TestClock()) {
   return { book: new BreakpointBook({ doc: cells, store, key: "debug", clock }), store, clock };
 }
 
@@ -72,7 +73,7 @@ describe("the book of breakpoints", () => {
   });
 
   it("reads what is no book of ours as an empty one", () => {
-    const store = new MemoryStore();
+    const store = new MemoryStorage();
     for (const kept of ["nonsense", "7", '{"isOn":"yes","cells":{}}']) {
       store.setItem("debug", kept);
       const { book } = bookOf(new Cells(["a"]), store);

@@ -14,8 +14,9 @@ import {
   startCompanion,
   startJupyter,
 } from "../../kernel/testing/jupyter.ts";
+import { MemoryStorage } from "../../kernel/testing/memory-storage.ts";
 import { printed, run, send, until } from "../../kernel/testing/runs.ts";
-import { Cells, DebuggedTab, MemoryStore, portOf } from "./desk-for-tests.ts";
+import { Cells, DebuggedTab, portOf } from "./desk-for-tests.ts";
 
 const HUB = "http://hub.example:8800";
 const ends: (() => void)[] = [];
@@ -72,7 +73,7 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
     return kernel;
   }
 
-  function tabOf(kernel: KernelPort, cells: Cells, store?: MemoryStore): DebuggedTab {
+  function tabOf(kernel: KernelPort, cells: Cells, store?: MemoryStorage): DebuggedTab {
     const tab = new DebuggedTab(cells, portOf(kernel), store);
     ends.push(() => tab.close());
     return tab;
@@ -219,7 +220,7 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
   it("a page that comes later takes the session over, stopped as it is, and both follow", async () => {
     const { kernel } = await attach();
     const cells = new Cells(["x = 41\ny = x + 1\nz = y"]);
-    const store = new MemoryStore();
+    const store = new MemoryStorage();
     const tab = tabOf(kernel, cells, store);
     tab.mark("c0", 2);
     tab.desk.turnOn();
@@ -260,7 +261,7 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
     const cable = await cuttable(jupyter.port);
     ends.push(() => cable.close());
     const cells = new Cells(["x = 1\ny = 2\nz = 3"]);
-    const store = new MemoryStore();
+    const store = new MemoryStorage();
     const other = tabOf(near, cells, store);
     other.mark("c0", 1);
     other.mark("c0", 3);

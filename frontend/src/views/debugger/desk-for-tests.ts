@@ -6,22 +6,10 @@ import type { Halt } from "../../core/debug-session.ts";
 import { type Observable, Value } from "../../core/observable.ts";
 import type { KernelPort } from "../../kernel/kernel-port.ts";
 import { realClock } from "../../kernel/testing/clock.ts";
+import { MemoryStorage } from "../../kernel/testing/memory-storage.ts";
 import { type Ran, run, until } from "../../kernel/testing/runs.ts";
 import { type BookDocument, type BookStore, BreakpointBook } from "./breakpoint-book.ts";
 import { DebugDesk } from "./debug-desk.ts";
-
-export class MemoryStore implements BookStore {
-  readonly items = new Map<string, string>();
-  getItem(key: string): string | null {
-    return this.items.get(key) ?? null;
-  }
-  setItem(key: string, value: string): void {
-    this.items.set(key, value);
-  }
-  removeItem(key: string): void {
-    this.items.delete(key);
-  }
-}
 
 /** Code cells `c0`, `c1`, … */
 export class Cells implements BookDocument {
@@ -64,7 +52,7 @@ export class DebuggedTab {
   constructor(
     readonly cells: Cells,
     readonly port: Observable<KernelPort | null>,
-    store: BookStore = new MemoryStore(),
+    store: BookStore = new MemoryStorage(),
     /** Whoever begins a session; one after the other. */
     alone: (work: () => Promise<void>) => void = (work) => void work(),
   ) {
