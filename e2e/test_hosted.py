@@ -1,4 +1,7 @@
-"""S8: who is given a shared notebook runs it on the hub's hosted runtime, never on the machine of who shared it."""
+"""S8: who is given a shared notebook runs it on the hub's hosted runtime, never on the machine of who shared it.
+
+And where its outputs stay at home, no hosted runtime writes them down.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,6 +10,7 @@ from pathlib import Path
 import pytest
 from people import invitation, join, team_hub
 from playwright.sync_api import BrowserContext, Page, expect
+from servers import wait_until
 from steps import source, type_source
 
 READY_MS = 60_000
@@ -26,6 +30,22 @@ def start_and_connect(page: Page) -> None:
     expect(page.get_by_role("button", name="Connected to Hosted runtime")).to_be_visible(timeout=READY_MS)
 
 
+def keep_outputs_home(page: Page) -> None:
+    page.get_by_role("menuitem", name="Edit", exact=True).click()
+    page.get_by_role("menuitem", name="Notebook settings").click()
+    dialog = page.get_by_role("dialog", name="Notebook settings")
+    dialog.get_by_text("Omit code cell output when saving this notebook").click()
+    dialog.get_by_role("button", name="Save").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete and keep outputs at home").click()
+    expect(page.get_by_text("Outputs stay home", exact=True)).to_be_visible()
+
+
+def kept_by_runtimes(data: Path) -> list[Path]:
+    """Files of all hosted runtimes that hold what the cell printed (its source does not spell it)."""
+    files = [path for path in (data / "hosted").rglob("*") if path.is_file()]
+    return [path for path in files if b"canary at" in path.read_bytes()]
+
+
 @pytest.mark.timeout(240)
 def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their_own(
     team: tuple[str, str], new_context: Callable[..., BrowserContext], tmp_path: Path
@@ -37,14 +57,23 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
 
     ada.goto(origin)
     ada.get_by_role("button", name="New notebook").click()
-    type_source(ada, 1, "import os; print('at', os.getcwd())")
+    type_source(ada, 1, "import os; print('cana' + 'ry at', os.getcwd())")
     expect(ada.get_by_text("All changes saved")).to_be_visible()
     ada.get_by_role("button", name="Connect", exact=True).click()
     start_and_connect(ada)
     ada.get_by_role("button", name="Run cell").click()
     output = ada.get_by_role("region", name="Output of cell 1")
-    expect(output).to_contain_text("at ", timeout=READY_MS)
+    expect(output).to_contain_text("canary at ", timeout=READY_MS)
     hers = output.inner_text().strip()
+    data = tmp_path / "data"
+    wait_until(lambda: kept_by_runtimes(data) != [], what="what was printed stands in the hosted runtime's journal")
+    keep_outputs_home(ada)
+    wait_until(lambda: kept_by_runtimes(data) == [], what="it is deleted")
+    ada.get_by_role("button", name="Run cell").click()
+    expect(ada.get_by_role("group", name="Code cell 1")).to_contain_text("[2]", timeout=READY_MS)
+    ada.reload()
+    expect(output).to_have_text(hers, timeout=READY_MS)  # out of the runtime's memory
+    assert kept_by_runtimes(data) == []
 
     ada.get_by_role("button", name="Share").click()
     sharing = ada.get_by_role("dialog", name="Share notebook")
@@ -63,12 +92,13 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
     bob.get_by_role("button", name="Run cell").click()
     start_and_connect(bob)
     ran = bob.get_by_role("region", name="Output of cell 1")
-    expect(ran).to_contain_text("at ", timeout=READY_MS)
+    expect(ran).to_contain_text("canary at ", timeout=READY_MS)
     expect(ran).not_to_contain_text(hers, timeout=READY_MS)
     hosted = {url.split("/rt/")[1][:32] for url in reached if "/rt/" in url}
     assert len(hosted) == 1
     assert all(url.split("://")[1].startswith(origin.split("://")[1]) for url in reached if "blob:" not in url)
-    assert len(list((tmp_path / "data" / "hosted").iterdir())) == 2
+    assert len(list((data / "hosted").iterdir())) == 2
+    assert kept_by_runtimes(data) == []
 
     # After a reload the page goes on by itself; Manage sessions ends it.
     bob.reload()

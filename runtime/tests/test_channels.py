@@ -290,6 +290,36 @@ async def test_7_the_end_of_a_kernel_is_told_and_its_journal_stays(runtime: Runn
     assert runtime.ask("GET", path, headers=runtime.auth).status == 404
 
 
+async def test_7_14_a_journal_that_is_turned_off_is_deleted_and_written_no_more(runtime: Running) -> None:
+    kernel = runtime.start_kernel()
+    client = journal_socket(runtime, kernel)
+    await client.attach()
+    path = f"/api/runhere/journal/{kernel}"
+    (folder,) = runtime.data.rglob(f"journal/{kernel}")
+    await client.run("print('ca' + 'nary')")
+    assert b"canary" in on_disk(folder)
+    refused = runtime.ask("PUT", path, headers=runtime.auth, body=b'{"on": true}')
+    assert refused.status == 400
+    assert b"canary" in on_disk(folder)
+    assert runtime.ask("PUT", path, headers=runtime.auth, body=b'{"on": false}').status == 204
+    await client.run("print('can' + 'ary')")
+    assert b"canary" not in on_disk(folder)
+    again = journal_socket(runtime, kernel)
+    await again.attach()
+    await again.until(lambda: [m for m in again.heard if m.content.get("text") == "canary\n"][1:])
+    await again.close()
+    gone = await asyncio.to_thread(runtime.ask, "DELETE", f"/api/kernels/{kernel}", headers=runtime.auth)
+    assert gone.status == 204
+    await client.until(lambda: client.last_frame("ended"))
+    assert not folder.exists()
+    assert runtime.ask("PUT", path, headers=runtime.auth, body=b'{"on": false}').status == 404
+    await client.close()
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
 async def test_7_a_slow_reader_misses_nothing_and_does_not_fill_memory(runtime: Running, kernel: str) -> None:
     reader = journal_socket(runtime, kernel, last=None)
     await reader.attach()

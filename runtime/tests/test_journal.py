@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runhere_runtime.errors import JournalFrameInvalid, JournalUnknown
-from runhere_runtime.journal.log import Chunk, Gap, Journal, Journals
+from runhere_runtime.journal.log import TAIL_BYTES, Chunk, Gap, Journal, Journals
 from runhere_runtime.journal.record import (
     HEAD,
+    Part,
     message_pieces,
     pack_message,
     pack_record,
@@ -242,3 +243,44 @@ def test_a_damaged_batch_is_refused() -> None:
     data[-1] ^= 1
     with pytest.raises(JournalFrameInvalid):
         list(unpack_records(bytes(data)))
+
+
+def test_a_journal_that_is_off_is_on_no_disk_and_still_serves_who_comes_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, limit_bytes=64 * MIB)
+    fill(journal, 1, 5)
+    assert list(tmp_path.glob("*.seg"))
+    journal.turn_off()
+    fill(journal, 6, 9)
+    assert not list(tmp_path.glob("*.seg"))
+    assert read_all(journal) == (numbered(1, 9), [])
+    assert read_all(journal, 7) == (numbered(8, 9), [])
+    assert (journal.first_seq, journal.last_seq, journal.size_bytes) == (1, 9, 0)
+    fill(journal, 10, 8000, 1000)
+    first = journal.first_seq
+    assert first > 10
+    assert read_all(journal, 3) == (numbered(first, 8000, 1000), [Gap(4, first - 1, "space")])
+    large: list[Part] = [b"{1}", b"{2}", b"{3}", b"{4}", memoryview(bytearray(b"b" * (TAIL_BYTES + 1)))]
+    journal.append([message_pieces("iopub", large)], 0)
+    assert read_all(journal, 7999) == ([], [Gap(8000, 8001, "space")])
+    assert not list(tmp_path.glob("*.seg"))
+
+
+def test_a_journal_that_cannot_be_deleted_says_so_and_writes_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, limit_bytes=64 * MIB)
+    fill(journal, 1, 5)
+    (segment,) = tmp_path.glob("*.seg")
+    size = segment.stat().st_size
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        with pytest.raises(PermissionError):
+            journal.turn_off()
+    fill(journal, 6, 9)
+    assert segment.stat().st_size == size
+    journal.turn_off()
+    assert not list(tmp_path.glob("*.seg"))

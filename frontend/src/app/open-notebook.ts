@@ -24,6 +24,7 @@ import { browserId, tabId } from "./browser-ids.ts";
 import { CommentDesk } from "./comment-desk.ts";
 import { DebugSeat } from "./debug-seat.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
+import { HostedJournal } from "./hosted-journal.ts";
 import { roomUrl } from "./notebook-ahead.ts";
 import { NotebookTrust } from "./notebook-trust.ts";
 import { listenToGestures } from "./own-gestures.ts";
@@ -114,15 +115,17 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     now,
   });
   const gestures = listenToGestures(window);
+  const isHosted = () => {
+    const state = runtime.binding.get();
+    return "target" in state && hostedId(state.target.baseUrl, location.origin) !== null;
+  };
+  const hostedJournal = new HostedJournal({ notebook, room, runtime, isHosted });
   const trust = new NotebookTrust({
     notebookId: id,
     doc,
     room,
     hub,
-    isHosted: () => {
-      const state = runtime.binding.get();
-      return "target" in state && hostedId(state.target.baseUrl, location.origin) !== null;
-    },
+    isHosted,
     turnToHosted: desk.hosted === null ? null : () => desk.show("hosted"),
   });
   const debug = new DebugSeat({ notebookId: id, runtime });
@@ -136,7 +139,11 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     askForRuntime: () => desk.askForRuntime(),
     onPageRequest: (request) => requests.take(request),
     takeGesture: () => gestures.take(),
-    approve: async (captured, isDebugged) => await debug.approve(await trust.approve(captured), isDebugged),
+    approve: async (captured, isDebugged) => {
+      const approved = await trust.approve(captured);
+      await hostedJournal.turnOff();
+      return await debug.approve(approved, isDebugged);
+    },
     forgetApprovals: () => trust.forget(),
     onTrouble: (error) => toast({ text: errorText(error), tone: "error" }),
   });
@@ -189,6 +196,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
       widgets.close();
       driver.close();
       trust.close();
+      hostedJournal.close();
       gestures.close();
       runtime.close();
       room.stop();

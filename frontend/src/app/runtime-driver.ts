@@ -459,6 +459,16 @@ export class NotebookRuntime {
     await this.#held?.restart();
   }
 
+  /**
+   * Have nothing that the bound kernel says kept on its machine's disk, from now on. Where no journal is kept, nothing is to be done.
+   *
+   * @throws RuntimeError
+   */
+  async turnJournalOff(): Promise<void> {
+    if (this.#keepsJournal && this.#held !== null)
+      await this.#server.get()?.turnJournalOff(this.#held.attachment.kernelId);
+  }
+
   /** End the kernel. The server stays bound; `newKernel` starts another. */
   async shutdown(): Promise<void> {
     const kernelId = this.#kernelId();

@@ -146,6 +146,12 @@ export class JupyterServer {
     return { body: answer.body, gap: gap === null ? null : { from: Number(gap[1]), to: Number(gap[2]) } };
   }
 
+  /** Have the journal of a running kernel kept in the runtime's memory only, and what it holds on disk deleted (SPEC 7.14). */
+  async turnJournalOff(kernelId: string): Promise<void> {
+    const path = `api/runhere/journal/${encodeURIComponent(kernelId)}`;
+    await this.transport.request(path, { method: "PUT", body: { on: false } });
+  }
+
   async #kernelVerb(kernelId: string, verb: string): Promise<void> {
     const path = `api/kernels/${encodeURIComponent(kernelId)}/${verb}`;
     await this.transport.request(path, { method: "POST", body: {}, timeoutMs: START_MS });

@@ -22,5 +22,7 @@ export const errors = {
   runtime_refused_token: "The runtime did not accept the token.",
   runtime_not_found: "It is not there any more on the runtime’s machine.",
   runtime_failed: "The runtime could not do this.",
+  journal_on:
+    "Nothing was run: outputs of this notebook stay at home, and the hosted runtime did not turn its journal off. Try again, restart the hosted runtime, or connect to a runtime of your own.",
   something: "It did not work: {message}",
 } as const;

@@ -3,7 +3,7 @@ export const hosted = {
   title: "Connect to a hosted runtime",
   intro: "The hub starts a runtime for you. Only you reach it; your files on it stay when it stops.",
   outputs:
-    "This notebook keeps its outputs at home. On a hosted runtime they pass through the hub’s memory, and the runtime keeps what its kernels said in its own journal. The hub stores none of it with the notebook.",
+    "This notebook keeps its outputs at home. On a hosted runtime they pass through the hub’s memory and are stored nowhere: the runtime turns its journal off and keeps only the last few megabytes in memory, so that a reload finds them while the kernel runs.",
   heading: "Your hosted runtime",
   state_absent: "Not running",
   state_starting: "Starting…",

@@ -24,5 +24,7 @@ export const errors = {
   runtime_refused_token: "ランタイムがトークンを受け付けませんでした。",
   runtime_not_found: "ランタイムのマシン上にはもうありません。",
   runtime_failed: "ランタイムで処理できませんでした。",
+  journal_on:
+    "何も実行していません。このノートブックの出力は手元にだけ残す設定ですが、ホスト型ランタイムがジャーナルを止められませんでした。もう一度試すか、ホスト型ランタイムを再起動するか、自分のランタイムに接続してください。",
   something: "うまくいきませんでした: {message}",
 } as const satisfies Translated<typeof english>;

@@ -298,7 +298,7 @@ class Kernels(AsyncMappingKernelManager):
         feed = self._feeds.pop(kernel_id, None)
         if feed is not None:
             feed.close()
-            if kernel_id in self._unused:
+            if kernel_id in self._unused or feed.journal.is_off:
                 self.runtime.journals.delete(kernel_id)
             elif kernel_id in self._kernels:
                 feed.journal.write_meta(self._facts(kernel_id, ended_at=int(time.time() * 1000)))

@@ -2,6 +2,7 @@
 
 GET    /api/runhere/journal                              -> {journals: [...], limit_bytes}
 GET    /api/runhere/journal/KERNEL?after=N&max_bytes=M   -> records (application/octet-stream), see SPEC.md 7.8
+PUT    /api/runhere/journal/KERNEL {"on": false}     -> 204; from now on in memory only, and what was kept is deleted
 DELETE /api/runhere/journal/KERNEL
 """
 
@@ -48,6 +49,22 @@ class JournalHandler(RuntimeHandler):
         if chunk.gap is not None:
             self.set_header("X-Runhere-Gap", f"{chunk.gap.first}-{chunk.gap.last} {chunk.gap.reason}")
         self.finish(chunk.data)
+
+    @authenticated
+    async def put(self, kernel_id: str) -> None:
+        if self.read_json() != {"on": False}:
+            raise HTTPError(400, "A journal can only be turned off; a new kernel has one again.")
+        feed = await self.kernel_manager.feed(kernel_id) if kernel_id in self.kernel_manager else None  # type: ignore[attr-defined]  # ours
+        if feed is None:
+            self.answer_failure(JournalUnknown("That kernel does not run."), 404)
+            return
+        try:
+            feed.journal.turn_off()
+        except OSError as error:
+            self.log.error("Journal of kernel %s: cannot be deleted: %s", kernel_id, error)
+            raise HTTPError(500, "What the journal holds could not be deleted; nothing more is written.") from error
+        self.set_status(204)
+        self.finish()
 
     async def _find(self, kernel_id: str) -> Journal:
         if kernel_id in self.kernel_manager:

@@ -5,7 +5,8 @@
 
 Invariants: seqs grow by one, and a hole means that something could not be kept (told to readers as a gap). Only the
 owner of the kernel appends. What is beyond the limit is dropped from the front, whole files at a time. A failed write
-leaves the file as it was before, and the journal goes on with the next one: a full disk never stops a kernel.
+leaves the file as it was before, and the journal goes on with the next one: a full disk never stops a kernel. A
+journal that is off has no files of records: the last few MiB are in memory, for whoever connects again.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class Journal:
         self.limit_bytes = limit_bytes
         self.segment_bytes = max(limit_bytes // 16, 64 * 1024)
         self.disk_full = False
+        self.is_off = False
         self._write = write
         self._file: int | None = None
         self._tail: deque[tuple[int, bytes]] = deque()
@@ -112,11 +114,11 @@ class Journal:
         """
         first = self.last_seq + 1
         self.last_seq += len(messages)
-        if any(map(is_large, messages)):
+        if any(map(is_large, messages)) and not self.is_off:
             return self._append_large(messages, first, time_ms)
         records = [pack_record(seq, time_ms, message) for seq, message in enumerate(messages, first)]
         data = records[0] if len(records) == 1 else b"".join(records)
-        kept = self._write_out((data,), list(map(len, records)), first)
+        kept = self.is_off or self._write_out((data,), list(map(len, records)), first)
         self._remember(records if kept else (), first)
         return (data,)
 
@@ -138,6 +140,19 @@ class Journal:
             self._tail_bytes += len(record)
         while self._tail_bytes > TAIL_BYTES:
             self._tail_bytes -= len(self._tail.popleft()[1])
+
+    def turn_off(self) -> None:
+        """From now on, for as long as the kernel lives, write no record; those that were written are deleted.
+
+        Raises:
+            OSError: A file could not be deleted. Nothing more is written all the same; called again, it tries again.
+        """
+        self.is_off = True
+        self._close_file()
+        while self._segments:
+            self._segments[-1].path.unlink(missing_ok=True)
+            self._segments.pop()
+        self.disk_full = False
 
     def _write_out(self, pieces: Sequence[Part], sizes: Sequence[int], first: int) -> bool:
         """Write records of these sizes, `first` and those after it; False when the disk refused."""
@@ -206,6 +221,8 @@ class Journal:
                 reason: Literal["space", "disk"] = "space" if segment is self._segments[0] else "disk"
                 return Chunk(b"", segment.first - 1, Gap(wanted, segment.first - 1, reason))
             return _read_segment(segment, wanted, max_bytes)
+        if self.is_off:
+            return Chunk(b"", self.first_seq - 1, Gap(wanted, self.first_seq - 1, "space"))
         return Chunk(b"", self.last_seq, Gap(wanted, self.last_seq, "disk"))
 
     def _read_tail(self, wanted: int, max_bytes: int) -> Chunk:
