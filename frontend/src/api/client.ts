@@ -217,12 +217,6 @@ export class HubClient {
     const path = `/runtimes/${runtimeId}/tickets`;
     return (await this.#json<Schemas["RuntimeTicket"]>(path, { method: "POST", json: {} })).ticket;
   }
-  /** Trades a ticket for a pass, at the door of the runtime. */
-  async hostedPass(runtimeId: string, ticket: string): Promise<string> {
-    const answer = await this.#send(`/rt/${runtimeId}/pass`, { method: "POST", json: { ticket } });
-    // The shape is the hub's promise; this door is not in its OpenAPI.
-    return ((await answer.json()) as { readonly token: string }).token;
-  }
 
   async revisions(notebookId: string): Promise<readonly Revision[]> {
     return (await this.#json<Schemas["Revisions"]>(`/notebooks/${notebookId}/revisions`)).revisions;

@@ -136,7 +136,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const [dialog, setDialog] = useState<PageDialog | null>(null);
   const [renameWish, setRenameWish] = useState(0);
   const binding = useObservable(open.runtime.binding);
-  const isHosted = binding.phase === "ready" && hostedId(binding.target.baseUrl, session.origin) !== null;
+  const isHosted = binding.phase === "ready" && hostedId(binding.target.baseUrl, session.hosted_url) !== null;
   const clerk = useObservable(open.requests.clerk);
   const review = useObservable(open.trust.review);
   // Not the whole state: every key makes it "saving" and "saved" again.

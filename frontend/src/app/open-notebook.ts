@@ -88,7 +88,8 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
   const runtime = new NotebookRuntime({
     notebookId: id,
     place: async () => placeOf(await hub.notebook(id).catch(() => notebook)),
-    newPass: async (baseUrl) => await (await import("./hosted-runtimes.ts")).newPass(hub, baseUrl),
+    hostedPlace: session.hosted_url,
+    newPass: async (baseUrl) => await (await import("./hosted-runtimes.ts")).newPass(hub, baseUrl, session.hosted_url),
     wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
   });
   const desk = new ConnectDesk(runtime.binding, session.hosted_provider === null ? null : hostedAccess(hub, notebook));
@@ -117,7 +118,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
   const gestures = listenToGestures(window);
   const isHosted = () => {
     const state = runtime.binding.get();
-    return "target" in state && hostedId(state.target.baseUrl, location.origin) !== null;
+    return "target" in state && hostedId(state.target.baseUrl, session.hosted_url) !== null;
   };
   const hostedJournal = new HostedJournal({ notebook, room, runtime, isHosted });
   const trust = new NotebookTrust({

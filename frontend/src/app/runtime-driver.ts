@@ -17,6 +17,7 @@ import {
   type RuntimeTarget,
   UNBOUND,
 } from "../core/binding.ts";
+import { RunhereError } from "../core/errors.ts";
 import { hostedId, hostedUrl } from "../core/hosted.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { Advice, Diagnosis, FailureCode } from "../core/probe.ts";
@@ -142,19 +143,22 @@ export class NotebookRuntime {
 
   /** Connect to one's hosted runtime, which runs. Resolves as `connect` does. */
   async connectHosted(id: string, label: string): Promise<void> {
-    const target = { baseUrl: hostedUrl(this.#environment.facts.hubOrigin, id), label, kind: "hosted" as const };
+    const target = { baseUrl: hostedUrl(this.#options.hostedPlace ?? "", id), label, kind: "hosted" as const };
     await this.#enterHosted(this.#begin(target, {}, null));
   }
 
   /** The hub stands for a hosted runtime: there is nothing to probe, only a pass to be had. */
   async #enterHosted(attempt: ConnectAttempt): Promise<void> {
     const { baseUrl } = attempt.target;
-    const hasPass = await this.#renewPass(baseUrl).catch(() => false);
+    const refused = await this.#renewPass(baseUrl).then(
+      (hasPass) => (hasPass ? null : "hosted_closed"),
+      (error: unknown) => (isOfItsHost(error) ? "hosted_unreachable" : "hosted_closed"),
+    );
     if (!this.#isCurrent(attempt)) return;
-    if (hasPass) {
+    if (refused === null) {
       await this.#diagnosed(attempt, { ok: true, baseUrl, kind: "hosted", auth: "header", version: "", advice: [] });
     } else {
-      this.#fail(attempt, this.#failure("hosted_closed", baseUrl));
+      this.#fail(attempt, this.#failure(refused, baseUrl));
     }
   }
 
@@ -165,7 +169,7 @@ export class NotebookRuntime {
   }
 
   #isHosted(baseUrl: string): boolean {
-    return hostedId(baseUrl, this.#environment.facts.hubOrigin) !== null;
+    return hostedId(baseUrl, this.#options.hostedPlace ?? null) !== null;
   }
 
   /** The person pressed "Continue" in the explanation before the browser's permission question (call it in the click). */
@@ -602,4 +606,9 @@ export class NotebookRuntime {
   #happened(event: BindingEvent): void {
     this.#binding.set(nextBinding(this.#binding.get(), event));
   }
+}
+
+/** True when a hosted runtime's own host does not answer, while the hub does. */
+function isOfItsHost(error: unknown): boolean {
+  return error instanceof RunhereError && error.code === "runtime_unreachable";
 }

@@ -39,7 +39,9 @@ export interface NotebookRuntimeOptions {
   readonly notebookId: string;
   /** Asked when a kernel is to be started, because saving changes the file's size and time. */
   readonly place: NotebookPlace | null | (() => Promise<NotebookPlace | null>);
-  /** A fresh pass to the hosted runtime at an address; null: there is none to be had. Absent: the hub has no such runtimes. */
+  /** Where hosted runtimes are, `*` for the id; null or absent: the hub has none. */
+  readonly hostedPlace?: string | null;
+  /** A fresh pass to the hosted runtime at an address; null: there is none to be had. */
   readonly newPass?: (baseUrl: string) => Promise<string | null>;
   /** Kernelspec named in the notebook's metadata, if any. */
   readonly wantedKernelspec?: () => string | null;

@@ -12,6 +12,7 @@ const me: Session = {
   user_name: "",
   is_admin: false,
   hosted_provider: null,
+  hosted_url: null,
 };
 const ways: SignInWays = { mode: "one_person", password: false, sign_up: false, provider: null };
 const signedOut = () => Promise.reject(new ApiError(401, "signed_out", "Signed out."));

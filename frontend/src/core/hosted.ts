@@ -14,13 +14,18 @@ export interface HostedStatus {
   readonly stopsAt: number | null;
 }
 
-/** Address of a hosted runtime, with a final slash. */
-export function hostedUrl(hubOrigin: string, id: string): string {
-  return `${hubOrigin}/rt/${id}/`;
+/**
+ * Address of a hosted runtime, with a final slash. `place` is where the hub says that they are: `*` stands for the id, in
+ * the path below the hub's origin or in the name of a host.
+ */
+export function hostedUrl(place: string, id: string): string {
+  return place.replace("*", id);
 }
 
 /** The id in such an address; null: it is a runtime elsewhere. */
-export function hostedId(baseUrl: string, hubOrigin: string): string | null {
-  const rest = baseUrl.startsWith(`${hubOrigin}/rt/`) ? baseUrl.slice(hubOrigin.length + 4) : "";
-  return /^([0-9a-f]{32})\/$/.exec(rest)?.[1] ?? null;
+export function hostedId(baseUrl: string, place: string | null): string | null {
+  const [before = "", after = ""] = place?.split("*") ?? [];
+  if (after === "" || !baseUrl.startsWith(before) || !baseUrl.endsWith(after)) return null;
+  const id = baseUrl.slice(before.length, -after.length);
+  return /^[0-9a-f]{32}$/.test(id) ? id : null;
 }

@@ -37,6 +37,8 @@ export type FailureCode =
   | "kernel_start_failed"
   /** The hub gives no pass to this hosted runtime: it does not run, or is not this person's. */
   | "hosted_closed"
+  /** The hosted runtime's own host does not answer, and the hub does. */
+  | "hosted_unreachable"
   | AddressRefusal;
 
 /** How far the climb is, for the progress text of a binding. */

@@ -45,7 +45,7 @@ from runhere_hub.services.sharing import Sharing
 from runhere_hub.settings import Hosted, Oidc, Settings, Team
 from runhere_hub.store import audit
 from runhere_hub.store.session import Database
-from runhere_hub.web import auth, errors
+from runhere_hub.web import auth, errors, runtime_hosts
 from runhere_hub.web.address import Address
 from runhere_hub.web.deps import HostedServices, Services, TeamServices
 from runhere_hub.web.gate import SIGNED_OUT_OF_TEAM, Gate, Guard
@@ -123,12 +123,14 @@ def create_app(settings: Settings, *, port: int, control_token: str) -> HubApp:
 def _table(settings: Settings) -> Table:
     sockets = Routes("/api/v1", tag="room")
     sockets.add("WEBSOCKET", "/notebooks/{notebook_id}/room", who=Who.PERSON, in_schema=False)(room_endpoint)
-    is_for_team = settings.team is not None
+    team = settings.team
+    is_for_team = team is not None
+    hosts = None if team is None else runtime_hosts.of(team.runtime_domain, team.public_origin)
     to_runtimes = Routes("/rt", tag="runtimes")
     if is_for_team:
         path = "/{runtime_id}/{path:path}"
         to_runtimes.add("WEBSOCKET", path, who=Who.RUNTIME_PASS, in_schema=False)(runtime_endpoint)
-    pages = static_routes(settings.static_dir, is_for_team=is_for_team)
+    pages = static_routes(settings.static_dir, is_for_team=is_for_team, runtime_hosts=hosts)
     return Table((*api_routes(is_for_team=is_for_team), *sockets.all, *to_runtimes.all, *pages.all))
 
 
@@ -179,7 +181,7 @@ def _services(settings: Settings, port: int) -> Services:
         cookie_name=auth.cookie_name(port, is_https=team is not None and team.is_https),
         comments=Comments(drive),
         bound_rooms=rooms,
-        team=None if team is None else team_services(team, drive, _hosted(team.hosted, settings, sign_in)),
+        team=None if team is None else team_services(team, drive, _hosted(team, settings, sign_in)),
     )
 
 
@@ -198,11 +200,13 @@ def team_services(team: Team, drive: Drive, hosted: HostedServices | None = None
     )
 
 
-def _hosted(wanted: Hosted | None, settings: Settings, sign_in: session.SignIn) -> HostedServices | None:
-    if wanted is None:
+def _hosted(team: Team, settings: Settings, sign_in: session.SignIn) -> HostedServices | None:
+    if team.hosted is None:
         return None
     return HostedServices(
-        Runtimes(_runtime_provider(wanted, settings), sign_in, new_token=_new_token), http=HttpProxy()
+        Runtimes(_runtime_provider(team.hosted, settings), sign_in, new_token=_new_token),
+        http=HttpProxy(),
+        hosts=runtime_hosts.of(team.runtime_domain, team.public_origin),
     )
 
 
@@ -257,6 +261,7 @@ def _team_guard(guard: Guard, team: Team, services: TeamServices) -> Guard:
         is_admin=lambda person: accounts.is_admin(services.accounts, person),
         signed_out=SIGNED_OUT_OF_TEAM,
         entered=auth.never_entered if services.hosted is None else _entered(services.hosted.runtimes),
+        runtime_hosts=None if services.hosted is None else services.hosted.hosts,
     )
 
 

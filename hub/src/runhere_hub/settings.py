@@ -1,6 +1,7 @@
 """Every setting of the hub, read once: command line over environment (`RUNHERE_…`) over file over default."""
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from runhere_hub.core.errors import Invalid
 
 DEFAULT_PORT = 8800
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+_DOMAIN = re.compile(r"(?!.*\.[0-9]+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,9}")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -92,6 +94,7 @@ class Team:
         sign_up: `invited`, or `open`: anybody may make an account.
         bound_folders: Directories of this machine that are notebooks of somebody.
         hosted: Hosted runtimes, as `hosted_provider` names their provider; None: there are none.
+        runtime_domain: Each hosted runtime has the host `<id>.` and this; None: they are below `public_origin`.
         output_origin: Another origin for the frames of outputs; None: this one.
     """
 
@@ -103,6 +106,7 @@ class Team:
     bound_folders: tuple[AllowedFolder, ...] = ()
     oidc: Oidc | None = None
     hosted: Hosted | None = None
+    runtime_domain: str | None = None
     output_origin: str | None = None
 
     @property
@@ -199,21 +203,22 @@ def read_team(environment: Mapping[str, str], file: Path) -> Settings:
         SettingInvalid: The message names the file and the setting.
     """
     table = _Table(_parsed(file), file.name)
-    data = environment.get("RUNHERE_DATA") or table.text("data")
+    data = table.text("data", environment.get("RUNHERE_DATA"))
     if data is None:
         raise SettingInvalid(f"{file.name} lacks data: the folder in which the hub keeps what it has.")
-    host = environment.get("RUNHERE_HOST") or table.text("host") or "127.0.0.1"
-    database = environment.get("RUNHERE_DATABASE_URL") or table.text("database_url")
+    host = table.text("host", environment.get("RUNHERE_HOST")) or "127.0.0.1"
+    port = table.whole("port", DEFAULT_PORT)
+    database = table.text("database_url", environment.get("RUNHERE_DATABASE_URL"))
     settings = Settings(
         host=host.strip("[]").lower(),
-        port=_port(environment.get("RUNHERE_PORT") or table.whole("port", DEFAULT_PORT)),
+        port=_port(environment.get("RUNHERE_PORT") or port),
         data_dir=_near(file, data),
         static_dir=_static(environment),
         owner_name="",
-        log_level=_log_level("log_level", environment.get("RUNHERE_LOG_LEVEL") or table.text("log_level") or "info"),
+        log_level=_log_level("log_level", table.text("log_level", environment.get("RUNHERE_LOG_LEVEL")) or "info"),
         database=database,
         output_network=_output_network(
-            environment.get("RUNHERE_OUTPUT_NETWORK") or table.text("output_network"), name="output_network"
+            table.text("output_network", environment.get("RUNHERE_OUTPUT_NETWORK")), name="output_network"
         ),
         omit_outputs=_flag(
             "RUNHERE_OMIT_OUTPUTS",
@@ -239,7 +244,7 @@ def _output_network(text: str | None, *, name: str = "RUNHERE_OUTPUT_NETWORK") -
 
 
 def _team(environment: Mapping[str, str], table: "_Table", file: Path) -> Team:
-    url = environment.get("RUNHERE_PUBLIC_URL") or table.text("public_url")
+    url = table.text("public_url", environment.get("RUNHERE_PUBLIC_URL"))
     if url is None:
         raise SettingInvalid(f"{file.name} lacks public_url: the address under which people reach this hub.")
     origin = _origin("public_url", url)
@@ -257,6 +262,7 @@ def _team(environment: Mapping[str, str], table: "_Table", file: Path) -> Team:
     if sign_up not in ("invited", "open"):
         raise SettingInvalid(f'sign_up = "{sign_up}": choose "invited" or "open".')
     output_origin = table.text("output_origin")
+    hosted = _hosted(environment, table)
     return Team(
         public_origin=origin,
         trusted_proxies=tuple(_network(text) for text in table.texts("trusted_proxies")),
@@ -265,9 +271,30 @@ def _team(environment: Mapping[str, str], table: "_Table", file: Path) -> Team:
         sign_up="open" if sign_up == "open" else "invited",
         bound_folders=tuple(_folder(part, file) for part in table.tables("bound_folders")),
         oidc=_oidc(environment, table),
-        hosted=_hosted(environment, table),
+        hosted=hosted,
+        runtime_domain=_runtime_domain(
+            table.text("runtime_domain", environment.get("RUNHERE_RUNTIME_DOMAIN")), hosted, hub_host=host
+        ),
         output_origin=_origin("output_origin", output_origin) if output_origin else None,
     )
+
+
+def _runtime_domain(text: str | None, hosted: Hosted | None, *, hub_host: str | None) -> str | None:
+    if text is None:
+        return None
+    if hosted is None:
+        raise SettingInvalid("runtime_domain is where hosted runtimes are, and there are none: set hosted_provider.")
+    domain = text.lower().removeprefix("*.")
+    if not text.startswith("*.") or not _DOMAIN.fullmatch(domain):
+        raise SettingInvalid(
+            f'runtime_domain = "{text}": give a wildcard without scheme and port, such as "*.rt.example.org". '
+            "Scheme and port are those of public_url."
+        )
+    if hub_host == domain:
+        raise SettingInvalid(
+            f'runtime_domain = "{text}": runtimes would lie below the hub\'s own name. Choose a name beside it.'
+        )
+    return domain
 
 
 def _oidc(environment: Mapping[str, str], table: "_Table") -> Oidc | None:
@@ -276,7 +303,7 @@ def _oidc(environment: Mapping[str, str], table: "_Table") -> Oidc | None:
         return None
     part = found[0]
     issuer, client_id = part.text("issuer"), part.text("client_id")
-    secret = environment.get("RUNHERE_OIDC_CLIENT_SECRET") or part.text("client_secret")
+    secret = part.text("client_secret", environment.get("RUNHERE_OIDC_CLIENT_SECRET"))
     if issuer is None or client_id is None or secret is None:
         raise SettingInvalid("[oidc] needs issuer, client_id, and client_secret (or RUNHERE_OIDC_CLIENT_SECRET).")
     oidc = Oidc(
@@ -308,7 +335,7 @@ def _hosted(environment: Mapping[str, str], table: "_Table") -> Hosted | None:
             nice=_within("nice", part.whole("nice", 10), 0, 19),
         )
     elif provider == "jupyterhub":
-        url, token = part.text("url"), environment.get("RUNHERE_JUPYTERHUB_TOKEN") or part.text("token")
+        url, token = part.text("url"), part.text("token", environment.get("RUNHERE_JUPYTERHUB_TOKEN"))
         if url is None or token is None or urlsplit(url).scheme not in ("http", "https"):
             raise SettingInvalid(
                 "[hosted] for a JupyterHub needs url, such as https://jupyter.example.org/, "
@@ -342,18 +369,21 @@ def _folder(part: "_Table", file: Path) -> AllowedFolder:
 
 
 class _Table:
-    """A table of a TOML file: every member is asked for by name and kind; what nobody asked for is a mistake."""
+    """A table of a TOML file: every member is asked for by name and kind; what nobody asked for is a mistake.
+
+    `instead`: what the environment has; it wins, and the member of the file is asked for all the same.
+    """
 
     def __init__(self, members: Mapping[str, Any], where: str) -> None:
         self._members = members
         self._where = where
         self._asked: set[str] = set()
 
-    def text(self, name: str) -> str | None:
+    def text(self, name: str, instead: str | None = None) -> str | None:
         value = self._take(name)
         if value is not None and (not isinstance(value, str) or not value):
             raise self._wrong(name, "a text")
-        return value
+        return instead or value
 
     def whole(self, name: str, otherwise: int) -> int:
         value = self._take(name)

@@ -89,11 +89,52 @@ def test_an_administrator_sets_up_a_hub_from_the_terminal(tmp_path: Path) -> Non
         ('[oidc]\nissuer = "https://x"', "client_id"),
         ('[[bound_folders]]\npath = "/srv"', "owner"),
         ("[", "TOML"),
+        ('runtime_domain = "*.rt.example.org"', "hosted_provider"),
+        ('hosted_provider = "local"\nruntime_domain = "rt.example.org"', "wildcard"),
+        ('hosted_provider = "local"\nruntime_domain = "*.rt.example.org:444"', "wildcard"),
+        ('hosted_provider = "local"\nruntime_domain = "https://*.rt.example.org"', "wildcard"),
+        ('hosted_provider = "local"\nruntime_domain = "*.*.example.org"', "wildcard"),
+        ('hosted_provider = "local"\nruntime_domain = "*.10.0.0.1"', "wildcard"),
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_named(tmp_path: Path, more: str, names: str) -> None:
     with pytest.raises(SettingInvalid, match=re.escape(names)):
         read_team({}, config(tmp_path, more=more))
+
+
+def test_a_domain_of_runtimes_is_read_from_the_file_or_the_environment(tmp_path: Path) -> None:
+    file = config(tmp_path, more='hosted_provider = "local"\nruntime_domain = "*.RT.example.org"')
+    for variables, domain in (({}, "rt.example.org"), ({"RUNHERE_RUNTIME_DOMAIN": "*.b.example"}, "b.example")):
+        found = read_team(variables, file).team
+        assert found is not None
+        assert found.runtime_domain == domain
+    with pytest.raises(SettingInvalid, match="beside"):
+        read_team({"RUNHERE_PUBLIC_URL": "https://rt.example.org"}, file)
+
+
+def test_variables_win_over_every_line_of_the_file(tmp_path: Path) -> None:
+    file = config(
+        tmp_path,
+        port=1,
+        more='host = "::1"\ndatabase_url = "sqlite:///a"\nlog_level = "info"\nomit_outputs = true\n[oidc]\n'
+        'issuer = "https://i.example"\nclient_id = "c"\nclient_secret = "of-the-file"',
+    )
+    variables = {
+        "RUNHERE_PUBLIC_URL": "https://hub.example",
+        "RUNHERE_DATA": str(tmp_path / "elsewhere"),
+        "RUNHERE_HOST": "127.0.0.1",
+        "RUNHERE_PORT": "2",
+        "RUNHERE_DATABASE_URL": "sqlite:///b",
+        "RUNHERE_LOG_LEVEL": "error",
+        "RUNHERE_OMIT_OUTPUTS": "false",
+        "RUNHERE_OIDC_CLIENT_SECRET": "of-the-environment",
+    }
+    found = read_team(variables, file)
+    assert (found.data_dir, found.host, found.port) == (tmp_path / "elsewhere", "127.0.0.1", 2)
+    assert (found.database_url, found.log_level, found.omit_outputs) == ("sqlite:///b", "error", False)
+    assert found.team is not None
+    assert found.team.oidc is not None
+    assert (found.team.public_origin, found.team.oidc.client_secret) == ("https://hub.example", "of-the-environment")
 
 
 def test_settings_of_the_deploy_folder_are_understood() -> None:

@@ -4,116 +4,37 @@ The runtime notes what it was asked, so that "nothing happened" is looked up, no
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from runhere_hub import app as composition
-from runhere_hub.settings import Hosted
-from runhere_hub.testing.fake_runtime import FakeProvider, FakeRuntime, served
-from runhere_hub.testing.fakes import FakeClock
-from runhere_hub.testing.team import PROXY, PUBLIC, TeamHub, client_of, team_hub, team_settings
-from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS
+from runhere_hub.testing.hosted import DOMAIN, HERE, SECRET, HostedHub, hosted_hub
+from runhere_hub.testing.team import PUBLIC, team_hub, team_settings
 
-SECRET = "the-runtimes-own-token"
-HERE = "/api/v1/runtimes/hosted"
-MINE = {"Origin": PUBLIC, "X-Forwarded-For": "192.0.2.1"}
+PLACES = [
+    pytest.param(("sqlite", None), id="below"),
+    pytest.param(("sqlite", DOMAIN), id="own-origin"),
+    pytest.param(("postgres", None), id="below-postgres", marks=pytest.mark.postgres),
+]
 
 
-@dataclass
-class Hub:
-    team: TeamHub
-    runtime: FakeRuntime
-    provider: FakeProvider
-    port: int
-    clock: FakeClock
-
-    async def ready(self, user_name: str) -> str:
-        """Start a person's runtime; its id."""
-        client = self.team.people[user_name]
-        assert (await client.post(f"{HERE}/start", json={})).json()["state"] == "starting"
-        state = (await client.get(HERE)).json()
-        assert (state["state"], state["percent"]) == ("ready", 100)
-        return str(state["id"])
-
-    async def ticket(self, user_name: str, runtime_id: str) -> str:
-        made = await self.team.people[user_name].post(f"/api/v1/runtimes/{runtime_id}/tickets", json={})
-        assert made.status_code == 201, made.text
-        return str(made.json()["ticket"])
-
-    async def trade(self, runtime_id: str, ticket: str, headers: dict[str, str] | None = None) -> httpx.Response:
-        client = await self.page(None)
-        return await client.post(f"/rt/{runtime_id}/pass", json={"ticket": ticket}, headers=headers)
-
-    async def let_in(self, user_name: str) -> tuple[str, str]:
-        """(id, pass) of a person's running runtime."""
-        runtime_id = await self.ready(user_name)
-        traded = await self.trade(runtime_id, await self.ticket(user_name, runtime_id))
-        assert traded.status_code == 201, traded.text
-        return runtime_id, str(traded.json()["token"])
-
-    async def page(self, token: str | None, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
-        """The page as it asks a runtime: without any cookie, with its pass."""
-        shown = {} if token is None else {"Authorization": f"token {token}"}
-        client = client_of(self.team.app, {**MINE, **shown, **(headers or {})})
-        return await self.team.stack.enter_async_context(client)
-
-    @asynccontextmanager
-    async def socket(
-        self, path: str, token: str, *, origin: str = PUBLIC, offered: tuple[str, ...] = ("runhere.journal.v1",)
-    ) -> AsyncIterator[ClientConnection]:
-        names: Any = [*offered, f"runhere.token.{token}"]
-        address: dict[str, Any] = {"host": "127.0.0.1", "port": self.port}
-        async with connect(
-            f"ws://hub.test{path}", origin=origin, subprotocols=names, proxy=None, max_size=None, **address
-        ) as open_:
-            yield open_
-
-
-@pytest.fixture
-async def hub(
-    tmp_path: Path, static: Path, monkeypatch: pytest.MonkeyPatch, team_database: str | None
-) -> AsyncIterator[Hub]:
+@pytest.fixture(params=PLACES)
+async def hub(tmp_path: Path, static: Path, request: pytest.FixtureRequest) -> AsyncIterator[HostedHub]:
+    kind, domain = request.param
+    database = str(request.getfixturevalue("migrated_postgres")) if kind == "postgres" else None
     data = tmp_path / "data"
     data.mkdir()
-    runtime, clock = FakeRuntime(SECRET), FakeClock(composition._now_ms())
-    async with served(runtime) as upstream:
-        provider = FakeProvider(upstream)
-        monkeypatch.setattr(composition, "_runtime_provider", lambda *_: provider)
-        monkeypatch.setattr(composition, "_now_ms", clock)
-        settings = team_settings(
-            data,
-            static,
-            database=team_database,
-            hosted=Hosted("local"),
-            trusted_proxies=(f"{PROXY}/32", "127.0.0.1/32"),
-        )
-        async with team_hub(settings) as team:
-            await team.join("ada")
-            await team.join("ben")
-            listening = socket.create_server(("127.0.0.1", 0))
-            config = uvicorn.Config(team.app, log_level="critical", lifespan="off", **UVICORN_OPTIONS)  # type: ignore[arg-type]  # a plain dict
-            server = uvicorn.Server(config)
-            task = asyncio.create_task(server.serve(sockets=[listening]))
-            yield Hub(team, runtime, provider, listening.getsockname()[1], clock)
-            server.should_exit = server.force_exit = True
-            await task
-            listening.close()
+    async with hosted_hub(data, static, database=database, domain=domain) as running:
+        yield running
 
 
-async def test_a_persons_page_reaches_their_runtime_and_the_runtime_sees_nothing_of_the_hub(hub: Hub) -> None:
+async def test_a_persons_page_reaches_their_runtime_and_the_runtime_sees_nothing_of_the_hub(hub: HostedHub) -> None:
     runtime_id, token = await hub.let_in("ada")
     page = await hub.page(token, {"Cookie": "__Host-runhere_session=canary", "X-Forwarded-Host": "evil"})
-    answer = await page.post(f"/rt/{runtime_id}/api/sessions?a=1", json={"path": "x.ipynb"})
+    answer = await page.post(hub.at(runtime_id, "api/sessions?a=1"), json={"path": "x.ipynb"})
     assert (answer.status_code, answer.json()) == (200, {})
     assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     (seen,) = hub.runtime.seen
@@ -126,7 +47,7 @@ async def test_a_persons_page_reaches_their_runtime_and_the_runtime_sees_nothing
     assert SECRET not in repr(answer.headers) + answer.text
 
 
-async def test_p09_a_ticket_is_good_once_within_a_minute_at_its_own_runtime(hub: Hub) -> None:
+async def test_p09_a_ticket_is_good_once_within_a_minute_at_its_own_runtime(hub: HostedHub) -> None:
     ada, ben = await hub.ready("ada"), await hub.ready("ben")
     ticket = await hub.ticket("ada", ada)
     assert (await hub.trade(ada, ticket)).status_code == 201
@@ -145,12 +66,12 @@ async def test_p09_a_ticket_is_good_once_within_a_minute_at_its_own_runtime(hub:
     assert hub.runtime.seen == []
 
 
-async def test_p09_a_stranger_who_knows_the_id_gets_nothing(hub: Hub) -> None:
+async def test_p09_a_stranger_who_knows_the_id_gets_nothing(hub: HostedHub) -> None:
     ada, token = await hub.let_in("ada")
     ben, bens = await hub.let_in("ben")
     refused = await hub.team.people["ben"].post(f"/api/v1/runtimes/{ada}/tickets", json={})
     assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
-    url = f"/rt/{ada}/api/kernels"
+    url = hub.at(ada, "api/kernels")
     ticket = await hub.ticket("ada", ada)
     cookie = hub.team.people["ada"].cookies["__Host-runhere_session"]
     for shown in (
@@ -165,17 +86,17 @@ async def test_p09_a_stranger_who_knows_the_id_gets_nothing(hub: Hub) -> None:
         assert answer.status_code == 401, shown
     in_address = await (await hub.page(token)).get(url, params={"token": token})
     assert in_address.status_code == 401
-    for path in (f"/rt/{ada}/api/kernels/0a/channels", f"/rt/{ada}/terminals/websocket/1"):
+    for path in (hub.at(ada, "api/kernels/0a/channels"), hub.at(ada, "terminals/websocket/1")):
         with pytest.raises(InvalidStatus) as no:
             async with hub.socket(path, bens):
                 pass
         assert no.value.response.status_code == 401
     assert hub.runtime.seen == []
     assert (await (await hub.page(token)).get(url)).status_code == 200
-    assert (await (await hub.page(bens)).get(f"/rt/{ben}/api/kernels")).status_code == 200
+    assert (await (await hub.page(bens)).get(hub.at(ben, "api/kernels"))).status_code == 200
 
 
-async def test_a_pass_is_worth_nothing_at_the_hubs_own_api(hub: Hub) -> None:
+async def test_a_pass_is_worth_nothing_at_the_hubs_own_api(hub: HostedHub) -> None:
     _, token = await hub.let_in("ada")
     for scheme in ("token", "Bearer"):
         answer = await (await hub.page(None, {"Authorization": f"{scheme} {token}"})).get("/api/v1/home")
@@ -183,44 +104,46 @@ async def test_a_pass_is_worth_nothing_at_the_hubs_own_api(hub: Hub) -> None:
     assert (await hub.team.people["ada"].get("/api/v1/home")).status_code == 200
 
 
-async def test_p11_foreign_pages_are_refused_with_a_good_pass(hub: Hub) -> None:
+async def test_p11_foreign_pages_are_refused_with_a_good_pass(hub: HostedHub) -> None:
     ada, token = await hub.let_in("ada")
     page = await hub.page(token)
     for origin in ("https://evil.test", "null", "http://hub.test", "https://sub.hub.test"):
         for method in ("GET", "POST", "DELETE"):
-            answer = await page.request(method, f"/rt/{ada}/api/kernels", headers={"Origin": origin})
+            answer = await page.request(method, hub.at(ada, "api/kernels"), headers={"Origin": origin})
             assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
         with pytest.raises(InvalidStatus) as no:
-            async with hub.socket(f"/rt/{ada}/api/kernels/0a/channels", token, origin=origin):
+            async with hub.socket(hub.at(ada, "api/kernels/0a/channels"), token, origin=origin):
                 pass
         assert no.value.response.status_code == 403
-    assert (await page.get(f"/rt/{ada}/api", headers={"Sec-Fetch-Site": "cross-site"})).status_code == 403
+    is_foreign = {"Sec-Fetch-Site": "cross-site"} if hub.domain is None else {"Origin": hub.at(ada, "")[:-1]}
+    assert (await page.get(hub.at(ada, "api"), headers=is_foreign)).status_code == 403
     assert hub.runtime.seen == []
-    async with hub.socket(f"/rt/{ada}/api/kernels/0a/channels", token) as open_:
+    async with hub.socket(hub.at(ada, "api/kernels/0a/channels"), token) as open_:
         await open_.send("hello")
         assert await open_.recv() == "hello"
 
 
-async def test_p01_what_is_not_jupyters_api_is_not_there(hub: Hub) -> None:
+async def test_p01_what_is_not_jupyters_api_is_not_there(hub: HostedHub) -> None:
     ada, token = await hub.let_in("ada")
     page = await hub.page(token)
     for path in (
         "lab", "", "api/shutdown", "api/runhere/pairings", "api/contents/%2e%2e/%2e%2e/x", "api/contents/a%2fb",
         "api/kernels/%2e%2e/shutdown", "//169.254.169.254/api", "@169.254.169.254/api", "api/contents/a%5c..%5cb",
     ):  # fmt: skip
-        raw = httpx.URL(PUBLIC, raw_path=f"/rt/{ada}/{path}".encode())
+        below = httpx.URL(hub.at(ada, ""))
+        raw = below.copy_with(raw_path=below.raw_path + path.encode())  # as it stands: the client would tidy it up
         for method in ("GET", "POST"):
             assert (await page.request(method, raw)).status_code in (404, 405), path
     assert hub.runtime.seen == []
-    assert (await page.get(f"/rt/{ada}/api/contents/a%20b")).status_code == 200
+    assert (await page.get(hub.at(ada, "api/contents/a%20b"))).status_code == 200
     assert hub.runtime.seen[0].path == "/api/contents/a%20b"
 
 
-async def test_no_redirect_is_followed_and_no_header_of_the_runtimes_choosing_arrives(hub: Hub) -> None:
+async def test_no_redirect_is_followed_and_no_header_of_the_runtimes_choosing_arrives(hub: HostedHub) -> None:
     ada, token = await hub.let_in("ada")
     page = await hub.page(token)
     hub.runtime.answers["/api/status"] = (302, [(b"location", b"http://169.254.169.254/")], b"")
-    moved = await page.get(f"/rt/{ada}/api/status")
+    moved = await page.get(hub.at(ada, "api/status"))
     assert (moved.status_code, moved.json()["code"]) == (503, "runtime_redirects")
     assert "location" not in moved.headers
     assert len(hub.runtime.seen) == 1
@@ -230,21 +153,21 @@ async def test_no_redirect_is_followed_and_no_header_of_the_runtimes_choosing_ar
         (b"access-control-allow-origin", b"*"), (b"content-security-policy", b"default-src *"),
     ]  # fmt: skip
     hub.runtime.answers["/files/a.html"] = (200, hostile, b"<script>alert(1)</script>")
-    file = await page.get(f"/rt/{ada}/files/a.html")
+    file = await page.get(hub.at(ada, "files/a.html"))
     assert file.status_code == 200
     assert file.headers["content-type"] == "text/plain; charset=utf-8"
     assert file.headers["content-disposition"] == "attachment"
     assert file.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     for name in ("set-cookie", "service-worker-allowed", "clear-site-data", "link", "refresh"):
         assert name not in file.headers
-    assert "access-control-allow-origin" not in file.headers
-    await page.get(f"/rt/{ada}/api/status")
+    assert file.headers.get("access-control-allow-origin") == (None if hub.domain is None else PUBLIC)
+    await page.get(hub.at(ada, "api/status"))
     assert not any(name == "cookie" for seen in hub.runtime.seen for name, _ in seen.headers)
 
 
-async def test_messages_and_the_end_pass_both_ways(hub: Hub) -> None:
+async def test_messages_and_the_end_pass_both_ways(hub: HostedHub) -> None:
     ada, token = await hub.let_in("ada")
-    async with hub.socket(f"/rt/{ada}/api/kernels/0a/channels?session_id=s", token) as open_:
+    async with hub.socket(hub.at(ada, "api/kernels/0a/channels?session_id=s"), token) as open_:
         assert open_.subprotocol == "runhere.journal.v1"
         for message in ("text", b"\x00\xffbytes", b"x" * 3_000_000):
             await open_.send(message)
@@ -258,12 +181,12 @@ async def test_messages_and_the_end_pass_both_ways(hub: Hub) -> None:
     assert (seen.path, seen.query) == ("/api/kernels/0a/channels", "session_id=s")
     assert token not in repr(seen)
     assert not {"cookie", "origin"} & {name for name, _ in seen.headers}
-    async with hub.socket(f"/rt/{ada}/terminals/websocket/1", token, offered=("runhere.hosted.v1",)) as open_:
+    async with hub.socket(hub.at(ada, "terminals/websocket/1"), token, offered=("runhere.hosted.v1",)) as open_:
         assert open_.subprotocol == "runhere.hosted.v1"
     assert hub.runtime.seen[-1].subprotocols == ()
 
 
-async def test_p10_the_socket_of_whose_rights_end_is_closed_and_the_pass_is_dead(hub: Hub) -> None:
+async def test_p10_the_socket_of_whose_rights_end_is_closed_and_the_pass_is_dead(hub: HostedHub) -> None:
     ada, adas = await hub.let_in("ada")
     admin = hub.team.people["ada"]
 
@@ -277,8 +200,8 @@ async def test_p10_the_socket_of_whose_rights_end_is_closed_and_the_pass_is_dead
     for who, end in (("ben", sign_out), ("cleo", disable)):
         theirs, token = await hub.let_in(who)
         async with (
-            hub.socket(f"/rt/{ada}/api/kernels/0a/channels", adas) as other,
-            hub.socket(f"/rt/{theirs}/api/kernels/0a/channels", token) as open_,
+            hub.socket(hub.at(ada, "api/kernels/0a/channels"), adas) as other,
+            hub.socket(hub.at(theirs, "api/kernels/0a/channels"), token) as open_,
         ):
             await open_.send("before")
             assert await open_.recv() == "before"
@@ -289,23 +212,23 @@ async def test_p10_the_socket_of_whose_rights_end_is_closed_and_the_pass_is_dead
             assert open_.close_code == 4401
             await other.send("still here")
             assert await other.recv() == "still here"
-        answer = await (await hub.page(token)).get(f"/rt/{theirs}/api/kernels")
+        answer = await (await hub.page(token)).get(hub.at(theirs, "api/kernels"))
         assert answer.status_code == 401
-    assert (await (await hub.page(adas)).get(f"/rt/{ada}/api/kernels")).status_code == 200
+    assert (await (await hub.page(adas)).get(hub.at(ada, "api/kernels"))).status_code == 200
 
 
-async def test_a_runtime_that_is_gone_is_told_as_such(hub: Hub) -> None:
+async def test_a_runtime_that_is_gone_is_told_as_such(hub: HostedHub) -> None:
     ada, token = await hub.let_in("ada")
     stopped = await hub.team.people["ada"].post(f"{HERE}/stop", json={})
     assert stopped.json()["state"] == "absent"
-    answer = await (await hub.page(token)).get(f"/rt/{ada}/api/kernels")
+    answer = await (await hub.page(token)).get(hub.at(ada, "api/kernels"))
     assert (answer.status_code, answer.json()["code"]) == (409, "runtime_not_ready")
     assert hub.runtime.seen == []
     await hub.ready("ada")
-    assert (await (await hub.page(token)).get(f"/rt/{ada}/api/kernels")).status_code == 200
+    assert (await (await hub.page(token)).get(hub.at(ada, "api/kernels"))).status_code == 200
 
 
-async def test_starting_and_stopping_are_in_the_audit_log_once(hub: Hub) -> None:
+async def test_starting_and_stopping_are_in_the_audit_log_once(hub: HostedHub) -> None:
     ada, ben = hub.team.people["ada"], hub.team.people["ben"]
     for verb in ("start", "start", "stop", "stop"):
         assert (await ben.post(f"{HERE}/{verb}", json={})).status_code == 200

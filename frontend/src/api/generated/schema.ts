@@ -1842,6 +1842,8 @@ export interface components {
         /**
          * Session
          * @description `user_name` is "" and `is_admin` false in one-person mode; `data_dir_label` is "" in a team.
+         *
+         *     `hosted_url`: where hosted runtimes are, `*` for the id; null where there are none.
          */
         Session: {
             person: components["schemas"]["Person"];
@@ -1862,6 +1864,8 @@ export interface components {
             is_admin: boolean;
             /** Hosted Provider */
             hosted_provider: string | null;
+            /** Hosted Url */
+            hosted_url: string | null;
         };
         /**
          * Share

@@ -180,6 +180,8 @@ export const connect = {
   failure_hosted_closed_title: "The hosted runtime cannot be reached",
   failure_hosted_closed_text:
     "It does not run any more, or you are signed out. Start it under Connect to a hosted runtime; its files are still there.",
+  failure_hosted_unreachable_text:
+    "The hub runs it at {address}, and your browser cannot reach that name. Whoever runs the hub has to give it an address and a certificate; until then connect to a local runtime.",
   failure_kernel_start_failed_title: "The kernel did not start",
   failure_kernel_start_failed_text: "The server’s terminal says why. {hint}",
   failure_address_empty_title: "Enter an address",

@@ -187,6 +187,8 @@ export const connect = {
   failure_hosted_closed_title: "ホスト型ランタイムに接続できません",
   failure_hosted_closed_text:
     "停止しているか、サインアウトしています。「ホスト型ランタイムに接続」から起動してください。ファイルは残っています。",
+  failure_hosted_unreachable_text:
+    "ハブはこのランタイムを {address} で動かしていますが、ブラウザからその名前に接続できません。ハブの管理者が名前と証明書を設定する必要があります。それまではローカル ランタイムに接続してください。",
   failure_kernel_start_failed_title: "カーネルが起動しませんでした",
   failure_kernel_start_failed_text: "理由はサーバーの端末に表示されています。{hint}",
   failure_address_empty_title: "アドレスを入力してください",

@@ -32,16 +32,18 @@ class Address:
     trusted_proxies: tuple[str, ...] = ()
     speaks_tls: bool = False
 
-    def origin_of(self, scope: Scope, given: Headers, *, is_own_machine: bool) -> str | None:
-        """Origin under which the request came; None: refuse it.
+    def origin_of(self, scope: Scope, given: Headers, *, is_own_machine: bool, is_runtime: bool = False) -> str | None:
+        """The hub's own origin, if the request may have come by it; None: refuse it.
 
-        `is_own_machine`: a route for probes and the command line, which come to the loopback address.
+        Args:
+            is_own_machine: A route for probes and the command line, which come to the loopback address.
+            is_runtime: The request names the host of a hosted runtime (`runtime_hosts`), which is not the hub's.
         """
         hosts = given.getlist("host")
         if self.public_origin is None or (is_own_machine and csrf.host_of(hosts) is not None):
             host = csrf.host_of(hosts)
             return None if host is None else f"http://{host}"
-        if len(hosts) != 1 or hosts[0].lower() != urlsplit(self.public_origin).netloc:
+        if not is_runtime and (len(hosts) != 1 or hosts[0].lower() != urlsplit(self.public_origin).netloc):
             return None
         if self.public_origin.startswith("https:") and not self.speaks_tls and not self._is_trusted(peer_of(scope)):
             return None

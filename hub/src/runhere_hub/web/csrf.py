@@ -47,6 +47,11 @@ def is_own_proxied(headers: Mapping[str, str], *, own_origin: str, method: str) 
     return is_own_read(headers, own_origin=own_origin)
 
 
+def is_own_page(headers: Mapping[str, str], *, own_origin: str) -> bool:
+    """True for whatever our page asks of another origin: browsers always send Origin there, reading included."""
+    return headers.get("origin") == own_origin
+
+
 def is_own_socket(headers: Mapping[str, str], *, own_origin: str) -> bool:
     """True for a WebSocket that our page opens. Browsers always send Origin here, and no preflight protects sockets."""
     return headers.get("origin") == own_origin

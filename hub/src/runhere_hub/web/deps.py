@@ -23,6 +23,7 @@ from runhere_hub.services.session import SignIn
 from runhere_hub.services.sharing import Sharing
 from runhere_hub.web import csrf
 from runhere_hub.web.rights import RightsWatch
+from runhere_hub.web.runtime_hosts import RuntimeHosts
 
 PERSON_KEY = "runhere.person"
 ORIGIN_KEY = "runhere.origin"
@@ -32,10 +33,15 @@ ENTERED_KEY = "runhere.entered"
 
 @dataclass(frozen=True)
 class HostedServices:
-    """Hosted runtimes, and the way to them."""
+    """Hosted runtimes, and the way to them.
+
+    Attributes:
+        hosts: Their own origins; None: they are below the hub's.
+    """
 
     runtimes: Runtimes
     http: HttpProxy
+    hosts: RuntimeHosts | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
      421            404, 405                    403                  401             413
 
 Deny by default: what has no label does not exist, for anybody. The gate also puts the security headers on every answer,
-refusals included. Sockets pass the same way and are refused before the upgrade.
+refusals included. Sockets pass the same way and are refused before the upgrade. A request to a runtime's own host
+(web/runtime_hosts.py) is one below that runtime from here on.
 """
 
 import logging
@@ -18,10 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runhere_hub.core.audit import From
 from runhere_hub.core.errors import CrossSite, Forbidden, NotFound, RunhereError, SignedOut
 from runhere_hub.core.identity import Person
-from runhere_hub.web import auth, csrf, errors, headers, limits
+from runhere_hub.web import auth, csrf, errors, headers, limits, runtime_hosts
 from runhere_hub.web.address import Address
 from runhere_hub.web.deps import CAME_KEY, ENTERED_KEY, ORIGIN_KEY, PERSON_KEY
 from runhere_hub.web.labels import Route, Table, Who
+from runhere_hub.web.runtime_hosts import RUNTIME_KEY, RuntimeHosts
 
 log = logging.getLogger("runhere.access")
 
@@ -44,6 +46,7 @@ class Guard:
         entered: Who comes to a hosted runtime with a pass; raises SignedOut.
         signed_out: What is told to whoever is not signed in.
         output_network: Whether frames of outputs may load from https addresses.
+        runtime_hosts: Where hosted runtimes have origins of their own; None: they are below the hub's.
     """
 
     table: Table
@@ -56,6 +59,7 @@ class Guard:
     entered: Callable[[str, str], Awaitable[object]] = auth.never_entered
     signed_out: str = SIGNED_OUT
     output_network: bool = False
+    runtime_hosts: RuntimeHosts | None = None
 
 
 class Gate:
@@ -70,18 +74,20 @@ class Gate:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope)
+        scope = self._below_a_runtime(scope, given)
         found = self._find(scope)
         address = self._guard.address
         is_own_machine = found is not None and (found.who is Who.COMMAND_LINE or found.path == "/healthz")
-        origin = address.origin_of(scope, given, is_own_machine=is_own_machine)
+        origin = address.origin_of(scope, given, is_own_machine=is_own_machine, is_runtime=RUNTIME_KEY in scope)
         if origin is None:
             await _refuse(scope, receive, send, Response(status_code=421))
             return
         scope[ORIGIN_KEY] = origin
         scope[CAME_KEY] = From(address.came_from(scope, given), given.get("user-agent"))
-        guarded = _with_headers(
-            scope, send, headers.for_path(scope["path"], origin, output_network=self._guard.output_network)
-        )
+        guarded = _with_headers(scope, send, self._headers(scope, given, origin))
+        if RUNTIME_KEY in scope and scope.get("method") == "OPTIONS":
+            await _refuse(scope, receive, guarded, _preflight(given, origin))
+            return
         try:
             route = self._labelled(found)
             await self._check(route, scope, given, origin)
@@ -94,7 +100,25 @@ class Gate:
             scope, guarded = {**scope, "method": "GET"}, _without_body(guarded)
         await self._app(scope, receive, guarded)
 
+    def _below_a_runtime(self, scope: Scope, given: Headers) -> Scope:
+        hosts = self._guard.runtime_hosts
+        runtime = None if hosts is None else hosts.runtime_of(given.getlist("host"))
+        return scope if runtime is None else runtime_hosts.below(scope, runtime)
+
+    def _headers(self, scope: Scope, given: Headers, origin: str) -> Mapping[str, str]:
+        if RUNTIME_KEY in scope:
+            return headers.at_runtime(scope["path"], origin, asked_by=given.get("origin"))
+        hosts = self._guard.runtime_hosts
+        return headers.for_path(
+            scope["path"],
+            origin,
+            output_network=self._guard.output_network,
+            runtimes=None if hosts is None else hosts.any_origin,
+        )
+
     def _find(self, scope: Scope) -> Route | None:
+        if self._guard.runtime_hosts is not None and RUNTIME_KEY not in scope and scope["path"].startswith("/rt/"):
+            return None
         return self._guard.table.find(scope.get("method", "WEBSOCKET"), scope["path"])
 
     def _labelled(self, route: Route | None) -> Route:
@@ -130,12 +154,11 @@ class Gate:
 
     async def _check_pass(self, route: Route, scope: Scope, given: Headers, origin: str) -> None:
         """Of a hosted runtime: the hub's page alone, with the pass of this very runtime."""
-        is_socket = scope["type"] == "websocket"
-        if not (
-            csrf.is_own_socket(given, own_origin=origin)
-            if is_socket
-            else csrf.is_own_proxied(given, own_origin=origin, method=scope["method"])
-        ):
+        if RUNTIME_KEY in scope or scope["type"] == "websocket":
+            is_own = _is_own(scope, given, origin)
+        else:
+            is_own = csrf.is_own_proxied(given, own_origin=origin, method=scope["method"])
+        if not is_own:
             raise CrossSite(_CROSS_SITE)
         found = route.pattern.match(scope["path"])
         token = auth.runtime_pass(given)
@@ -160,7 +183,14 @@ class Gate:
         scope[PERSON_KEY] = person
 
 
+def _preflight(given: Headers, origin: str) -> Response:
+    is_asked = given.get("origin") == origin and "access-control-request-method" in given
+    return Response(status_code=204, headers=headers.PREFLIGHT) if is_asked else Response(status_code=403)
+
+
 def _is_own(scope: Scope, given: Headers, origin: str) -> bool:
+    if RUNTIME_KEY in scope:
+        return csrf.is_own_page(given, own_origin=origin)
     if scope["type"] == "websocket":
         return csrf.is_own_socket(given, own_origin=origin)
     if scope["method"] not in csrf.SAFE:

@@ -14,8 +14,8 @@ def _policy(directives: dict[str, str]) -> str:
     return "; ".join(f"{name} {value}".strip() for name, value in directives.items())
 
 
-def page_csp(origin: str, *, style_nonce: str | None = None) -> str:
-    """What the page may do.
+def page_csp(origin: str, *, style_nonce: str | None = None, runtimes: str | None = None) -> str:
+    """What the page may do. `runtimes`: origins of hosted runtimes, where they are not below `origin`.
 
     `frame-src` names exactly the path of output frames: with 'self' an output could navigate its frame to the API.
     `connect-src` names loopback because runtimes live there; CSP has no way to name [::1].
@@ -23,6 +23,8 @@ def page_csp(origin: str, *, style_nonce: str | None = None) -> str:
     that bear the nonce of this one answer are taken.
     """
     ws_origin = origin.replace("http", "ws", 1)
+    hosted = f" {runtimes} {runtimes.replace('http', 'ws', 1)}" if runtimes else ""
+    loopback = "http://127.0.0.1:* http://localhost:* ws://127.0.0.1:* ws://localhost:*"
     return _policy(
         {
             "default-src": "'none'",
@@ -33,7 +35,7 @@ def page_csp(origin: str, *, style_nonce: str | None = None) -> str:
             "media-src": "blob: data:",
             "worker-src": "'self'",
             "manifest-src": "'self'",
-            "connect-src": f"'self' {ws_origin} http://127.0.0.1:* http://localhost:* ws://127.0.0.1:* ws://localhost:*",
+            "connect-src": f"'self' {ws_origin} {loopback}{hosted}",
             "frame-src": f"{origin}{FRAME_PATH}",
             "object-src": "'none'",
             "base-uri": "'none'",
@@ -87,8 +89,8 @@ def _everywhere(origin: str) -> dict[str, str]:
     }
 
 
-def for_path(path: str, origin: str, *, output_network: bool = False) -> dict[str, str]:
-    """Headers of the answer at a path; an answer may set `Cache-Control` itself."""
+def for_path(path: str, origin: str, *, output_network: bool = False, runtimes: str | None = None) -> dict[str, str]:
+    """Headers of the answer at a path; an answer may set `Cache-Control` itself. `runtimes`: see `page_csp`."""
     local = ", ".join(f"{name}=(self)" for name in _LOCAL_NETWORK)
     nowhere = ", ".join(f"{name}=()" for name in _LOCAL_NETWORK)
     if path.startswith(FRAME_PATH):
@@ -103,9 +105,31 @@ def for_path(path: str, origin: str, *, output_network: bool = False) -> dict[st
     is_api = path.startswith(("/api/", "/rt/"))
     return {
         **_everywhere(origin),
-        "Content-Security-Policy": _API_CSP if is_api else page_csp(origin),
+        "Content-Security-Policy": _API_CSP if is_api else page_csp(origin, runtimes=runtimes),
         "Permissions-Policy": f"{local}, {_FEATURES_OFF}, clipboard-read=(self)",
         "Cross-Origin-Resource-Policy": "same-origin",
         **({"Cache-Control": "no-store"} if is_api else {}),
         **({"X-Robots-Tag": "noindex"} if path.startswith("/s/") else {}),
     }
+
+
+_READABLE = "accept-ranges, content-range, etag, x-runhere-first-seq, x-runhere-last-seq, x-runhere-gap"
+
+
+def at_runtime(path: str, origin: str, *, asked_by: str | None) -> dict[str, str]:
+    """Headers of an answer at a runtime's own host: the hub's page, of `origin`, may read it, and nobody else.
+
+    No credentials: the page shows its pass in a header, and cookies count for nothing there.
+    """
+    theirs = {**for_path(path, origin), "Vary": "Origin"}
+    if asked_by != origin:
+        return theirs
+    return {**theirs, "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": _READABLE}
+
+
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "authorization, content-type, range",
+    "Access-Control-Max-Age": "600",
+}
+"""What the page may ask of a runtime's own host."""

@@ -43,7 +43,10 @@ Mode = Literal["one_person", "team"]
 
 
 class Session(Answer):
-    """`user_name` is "" and `is_admin` false in one-person mode; `data_dir_label` is "" in a team."""
+    """`user_name` is "" and `is_admin` false in one-person mode; `data_dir_label` is "" in a team.
+
+    `hosted_url`: where hosted runtimes are, `*` for the id; null where there are none.
+    """
 
     person: Person
     mode: Mode
@@ -53,6 +56,7 @@ class Session(Answer):
     user_name: str
     is_admin: bool
     hosted_provider: str | None
+    hosted_url: str | None
 
 
 class SignInWays(Answer):

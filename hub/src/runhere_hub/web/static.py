@@ -17,6 +17,7 @@ from runhere_hub.core.errors import NotFound
 from runhere_hub.web.deps import own_origin
 from runhere_hub.web.headers import page_csp
 from runhere_hub.web.labels import Routes, Who
+from runhere_hub.web.runtime_hosts import RuntimeHosts
 
 NOT_BUILT = (
     "The page of Runhere is not built yet. From a clone run `make run` once, which builds it; "
@@ -44,13 +45,14 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
 
 
-def static_routes(static_dir: Path, *, is_for_team: bool = False) -> Routes:
+def static_routes(static_dir: Path, *, is_for_team: bool = False, runtime_hosts: RuntimeHosts | None = None) -> Routes:
     """Routes of the page below `static_dir`; anybody may load them, they hold nothing of anybody."""
     routes = Routes(tag="page")
+    runtimes = None if runtime_hosts is None else runtime_hosts.any_origin
     page, frame = static_dir / "page", static_dir / "frame" / "v1"
 
     def index(request: Request) -> Response:
-        return _index(page / "index.html", request)
+        return _index(page / "index.html", request, runtimes)
 
     # The page routes by itself: each of its addresses is the same document.
     for path in ("/", "/login", "/connect", *(_TEAM_PATHS if is_for_team else ())):
@@ -59,7 +61,7 @@ def static_routes(static_dir: Path, *, is_for_team: bool = False) -> Routes:
     @routes.add("GET", "/n/{notebook_id}", who=Who.ANYONE, in_schema=False)
     def notebook(request: Request) -> Response:
         own = page / "notebook.html"
-        return _index(own if own.is_file() else page / "index.html", request)
+        return _index(own if own.is_file() else page / "index.html", request, runtimes)
 
     @routes.add("GET", "/assets/{path:path}", who=Who.ANYONE, in_schema=False)
     def asset(path: str, request: Request) -> Response:
@@ -78,13 +80,13 @@ def static_routes(static_dir: Path, *, is_for_team: bool = False) -> Routes:
     return routes
 
 
-def _index(file: Path, request: Request) -> Response:
+def _index(file: Path, request: Request, runtimes: str | None) -> Response:
     """The page, with a fresh nonce for the style elements that its libraries make at run time."""
     if not file.is_file():
         return PlainTextResponse(NOT_BUILT, status_code=503)
     nonce = secrets.token_urlsafe(18)
     html = file.read_text(encoding="utf-8").replace(NONCE_PLACE, nonce)
-    csp = page_csp(own_origin(request), style_nonce=nonce)
+    csp = page_csp(own_origin(request), style_nonce=nonce, runtimes=runtimes)
     return HTMLResponse(html, headers={"Cache-Control": "no-store", "Content-Security-Policy": csp})
 
 

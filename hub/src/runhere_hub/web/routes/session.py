@@ -6,7 +6,7 @@ from runhere_hub.core.identity import Person
 from runhere_hub.services import accounts, session
 from runhere_hub.services.session import Opened
 from runhere_hub.web import models
-from runhere_hub.web.deps import PersonDep, Services, ServicesDep, own_origin
+from runhere_hub.web.deps import PersonDep, Services, ServicesDep, TeamServices, own_origin
 from runhere_hub.web.labels import Routes, Who
 
 routes = Routes("/api/v1/session", tag="session")
@@ -72,4 +72,12 @@ async def _answer(person: Person, request: Request, services: Services) -> model
         user_name=account.user_name if account is not None else "",
         is_admin=account.is_admin if account is not None else False,
         hosted_provider=team.hosted_provider if team is not None else None,
+        hosted_url=_hosted_url(team, own_origin(request)) if team is not None else None,
     )
+
+
+def _hosted_url(team: TeamServices, origin: str) -> str | None:
+    if team.hosted is None:
+        return None
+    hosts = team.hosted.hosts
+    return f"{origin}/rt/*/" if hosts is None else f"{hosts.any_origin}/"
