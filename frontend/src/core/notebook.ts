@@ -79,11 +79,20 @@ export type FileStateName =
   | "read_only"
   | "disk_full";
 
+/** One thing to be said of a bound notebook's file. */
+export interface FileReason {
+  readonly code: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
 /** How the file of a bound notebook stands to the document (SPEC 2.7). */
 export interface FileState {
   readonly state: FileStateName;
   readonly path: string;
+  /** What is to be said of it, in English. */
   readonly message: string | null;
+  /** The same for words of the page's own. */
+  readonly reasons?: readonly FileReason[];
 }
 
 /** The hub's first answer in a room (SPEC 2.3). */

@@ -15,6 +15,10 @@ export const late = {
     en: async () => (await import("./en/debugger.ts")).debuggerWords,
     ja: async () => (await import("./ja/debugger.ts")).debuggerWords,
   },
+  filenotes: {
+    en: async () => (await import("./en/filenotes.ts")).fileNotes,
+    ja: async () => (await import("./ja/filenotes.ts")).fileNotes,
+  },
   files: {
     en: async () => (await import("./en/files.ts")).files,
     ja: async () => (await import("./ja/files.ts")).files,

@@ -3,17 +3,18 @@
 import pytest
 
 from runhere_hub.core import bound_file as rules
-from runhere_hub.core.bound_file import FileSituation, WantedWrite
+from runhere_hub.core.bound_file import FileSituation, Reason, WantedWrite
 
 pytestmark = pytest.mark.fast
 
 CALM = FileSituation()
+WHY = Reason("why", "Why.")
 
 
 def test_nothing_waits_in_the_beginning() -> None:
     assert rules.due_at(CALM) is None
     assert rules.wanted_write(CALM, 10**9, at_once=True) is None
-    assert rules.shown(CALM, conflicts=0) == ("written", None)
+    assert rules.shown(CALM, conflicts=0) == ("written", ())
 
 
 def test_an_edit_is_due_a_second_after_the_last_one_and_within_two() -> None:
@@ -22,7 +23,7 @@ def test_an_edit_is_due_a_second_after_the_last_one_and_within_two() -> None:
     assert rules.REST_MS < 2_000
     assert rules.wanted_write(state, 2_399) is None
     assert rules.wanted_write(state, 2_400) == WantedWrite(with_outputs=False)
-    assert rules.shown(state, conflicts=0) == ("pending", None)
+    assert rules.shown(state, conflicts=0) == ("pending", ())
 
 
 def test_somebody_who_types_on_and_on_is_written_every_five_seconds() -> None:
@@ -59,7 +60,7 @@ def test_what_changes_during_a_write_waits_for_the_next_one() -> None:
 def test_a_write_that_failed_waits_again_whole() -> None:
     state = rules.outputs_came(rules.edited(CALM, 1_000), 1_100, run_ended=True)
     flying = rules.edited(rules.begun(state, WantedWrite(True)), 2_000)
-    assert rules.shown(rules.begun(state, WantedWrite(True)), conflicts=0) == ("pending", None)
+    assert rules.shown(rules.begun(state, WantedWrite(True)), conflicts=0) == ("pending", ())
     landed = rules.landed(flying)
     assert (landed.edited, landed.outputs_due, landed.flying) == ((1_000, 2_000), 1_300, None)
     assert rules.landed(CALM) == CALM
@@ -67,8 +68,8 @@ def test_a_write_that_failed_waits_again_whole() -> None:
 
 @pytest.mark.parametrize("trouble", ["disk_full", "read_only"])
 def test_trouble_of_the_disk_is_told_and_tried_again(trouble: rules.Trouble) -> None:
-    state = rules.blocked(rules.edited(CALM, 1_000), 3_000, trouble, "why")
-    assert rules.shown(state, conflicts=0) == (trouble, "why")
+    state = rules.blocked(rules.edited(CALM, 1_000), 3_000, trouble, WHY)
+    assert rules.shown(state, conflicts=0) == (trouble, (WHY,))
     assert rules.due_at(state) == 8_000
     assert rules.wanted_write(state, 7_999) is None
     assert rules.wanted_write(state, 4_000, at_once=True) == WantedWrite(False)
@@ -78,24 +79,26 @@ def test_trouble_of_the_disk_is_told_and_tried_again(trouble: rules.Trouble) -> 
 
 @pytest.mark.parametrize("trouble", ["conflict", "invalid", "missing", "unreadable"])
 def test_a_file_that_is_none_stops_writing_until_it_is_seen_well(trouble: rules.Trouble) -> None:
-    state = rules.blocked(rules.edited(CALM, 1_000), 3_000, trouble, "why")
+    state = rules.blocked(rules.edited(CALM, 1_000), 3_000, trouble, WHY)
     assert rules.due_at(state) is None
     assert rules.wanted_write(state, 10**9, at_once=True) is None
-    assert rules.shown(state, conflicts=0) == (trouble, "why")
+    assert rules.shown(state, conflicts=0) == (trouble, (WHY,))
     assert rules.due_at(rules.seen_well(state)) == 2_000
 
 
 def test_a_missing_file_may_turn_up_for_two_seconds() -> None:
     state = rules.gone(rules.gone(rules.edited(CALM, 0), 1_000), 2_000)
     assert rules.due_at(state) is None
-    assert rules.shown(state, conflicts=0) == ("pending", None)
+    assert rules.shown(state, conflicts=0) == ("pending", ())
     assert not rules.is_lost(state, 2_999)
     assert rules.is_lost(state, 3_000)
-    lost = rules.blocked(state, 3_000, "missing", "gone")
+    lost = rules.blocked(state, 3_000, "missing", WHY)
     assert rules.gone(lost, 4_000) == lost
     assert not rules.is_lost(rules.seen_well(state), 10_000)
 
 
 def test_cells_that_stand_twice_are_told_although_the_file_is_written() -> None:
     assert rules.shown(CALM, conflicts=1)[0] == "conflict"
-    assert "2 cells were" in str(rules.shown(CALM, conflicts=2)[1])
+    (told,) = rules.shown(CALM, conflicts=2)[1]
+    assert (told.code, told.facts) == ("cells_twice", {"cells": 2})
+    assert "2 cells were" in told.message

@@ -148,20 +148,26 @@ CONFLICTED = text_of("one = 1", "two = 2", "three = 3").replace(
 
 
 @pytest.mark.parametrize(
-    ("damaged", "expected"),
+    ("damaged", "expected", "code", "facts"),
     [
-        (CONFLICTED.encode(), "conflict"),
-        (b"{", "invalid"),
-        (b"", "invalid"),
-        (b'{"nbformat": 3, "worksheets": []}', "invalid"),
-        (b"caf\xe9", "unreadable"),
+        (CONFLICTED.encode(), "conflict", "conflict_markers", {"line"}),
+        (b"{", "invalid", "invalid_at", {"line", "column"}),
+        (b"", "invalid", "invalid_at", {"line", "column"}),
+        (b'{"nbformat": 4, "cells": 1}', "invalid", "invalid_at", {"line", "column"}),
+        (b'{"nbformat": 3, "worksheets": []}', "invalid", "old_format", {"format"}),
+        (b"caf\xe9", "unreadable", "no_text", {"byte"}),
     ],
-    ids=["conflict markers", "no JSON", "empty", "old format", "no UTF-8"],
+    ids=["conflict markers", "no JSON", "empty", "no notebook", "old format", "no UTF-8"],
 )
-async def test_writing_stops_until_a_damaged_file_is_mended(hub: BoundHub, damaged: bytes, expected: str) -> None:
+async def test_writing_stops_until_a_damaged_file_is_mended(
+    hub: BoundHub, damaged: bytes, expected: str, code: str, facts: set[str]
+) -> None:
     seat = await hub.page()
     hub.file.write_bytes(damaged)
     await until(lambda: state(seat.room) == expected)
+    told = seat.room.room.file
+    assert told is not None
+    assert [(reason.code, set(reason.facts)) for reason in told.reasons] == [(code, facts)]
     seat.page.type(first_ids(seat)[0], 0, "typed ")
     await hub.bound.flush(NOTEBOOK)
     assert state(seat.room) == expected

@@ -8,6 +8,7 @@ import pytest
 from pycrdt import Doc, Map, Text
 
 from runhere_hub.core import yjs_bytes
+from runhere_hub.core.bound_file import lost_outputs_note, markers_message
 from runhere_hub.core.presence import Entry, read, write
 from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.rooms.room import Change, FileState
@@ -98,7 +99,7 @@ async def test_a_room_says_what_it_is_about(hub: Hub) -> None:
     room.announce_file(FileState("written", "/home/ada/Data.ipynb"))
     seat = await hub.seat()
     [hello] = seat.page.take("hello")
-    file = {"type": "file", "state": "written", "path": "/home/ada/Data.ipynb", "message": None}
+    file = {"type": "file", "state": "written", "path": "/home/ada/Data.ipynb", "message": None, "reasons": []}
     assert (hello["notebook"]["title"], hello["notebook"]["folder_path"]) == ("Data", "/home/ada")
     assert (hello["omit_outputs"], hello["file"]) == (True, file)
 
@@ -366,13 +367,16 @@ async def test_2_7_the_file_s_state_is_sent_when_it_changes(hub: Hub) -> None:
     for state in (
         FileState("pending", "a"),
         FileState("pending", "a"),
-        FileState("conflict", "a", "Markers in line 3."),
+        FileState("conflict", "a", (markers_message(3), lost_outputs_note(1))),
     ):
         seat.room.announce_file(state)
     pump(seat)
-    assert [(frame["state"], frame["message"]) for frame in seat.page.take("file")] == [
-        ("pending", None),
-        ("conflict", "Markers in line 3."),
+    pending, conflict = seat.page.take("file")
+    assert (pending["state"], pending["message"], pending["reasons"]) == ("pending", None, [])
+    assert conflict["message"] == f"{markers_message(3).message} {lost_outputs_note(1).message}"
+    assert conflict["reasons"] == [
+        {"code": "conflict_markers", "facts": {"line": 3}},
+        {"code": "outputs_lost", "facts": {"cells": 1}},
     ]
 
 

@@ -1,8 +1,9 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { FileState } from "../../core/notebook.ts";
 import { hubText } from "../../i18n/error-text.ts";
-import { language, type TextKey } from "../../i18n/t.ts";
+import { language, type TextKey, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
+import { latePart } from "../../ui/late-part.ts";
 import { Notice, type NoticeTone } from "../../ui/notice.tsx";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import type { NotebookController } from "./controller.ts";
@@ -28,6 +29,11 @@ const FILE: Readonly<Partial<Record<FileState["state"], readonly [NoticeTone, Me
   disk_full: ["danger", "notebook.fileDiskFull"],
 };
 
+const particulars = latePart(
+  () => withWords(import("./file-particulars.tsx"), "filenotes"),
+  (module) => module.FileParticulars,
+);
+
 /** What a person must know about where their changes go: the file, the hub, text that lost its cell. */
 export function Banners({ controller }: { readonly controller: NotebookController }) {
   const t = useText();
@@ -44,6 +50,8 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
     ? ["warning", "notebook.fileNote"]
     : undefined;
   const told = (file ? FILE[file.state] : undefined) ?? note;
+  // The hub speaks English and knows the particulars; other languages have words for its reasons.
+  const isEnglish = language.get() === "en";
   return (
     <div className={styles.banners}>
       {refusedCode !== null ? (
@@ -58,19 +66,14 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
       ) : null}
       {told && file ? (
         <Notice tone={told[0]} isLive>
-          {t(told[1] as "notebook.fileInvalid", { message: particulars(file) })}
+          {t(told[1] as "notebook.fileInvalid", { message: isEnglish ? (file.message ?? "") : "" })}
+          {isEnglish || !file.reasons ? null : <particulars.Part reasons={file.reasons} />}
         </Notice>
       ) : null}
       {hello && isReadOnly && doc.isLoaded ? <Notice>{t("notebook.readOnly")}</Notice> : null}
       <Orphans controller={controller} />
     </div>
   );
-}
-
-/** The hub speaks English and knows the particulars. In another language they are left out where our own words say enough. */
-function particulars({ state, message }: FileState): string {
-  const isEnough = state === "conflict" || state === "read_only" || state === "disk_full";
-  return isEnough && language.get() !== "en" ? "" : (message ?? "");
 }
 
 /** Text that was typed into a cell while somebody deleted it is never lost: it is offered back. */

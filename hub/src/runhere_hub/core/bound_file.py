@@ -7,8 +7,8 @@
 Times are milliseconds of one clock. `rooms/bound_file.py` has the effects.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 FileStateName = Literal["written", "pending", "conflict", "invalid", "missing", "unreadable", "read_only", "disk_full"]
@@ -25,17 +25,31 @@ _RETRIED: frozenset[Trouble] = frozenset({"read_only", "disk_full"})
 
 
 @dataclass(frozen=True)
+class Reason:
+    """One thing that a person should know of a file.
+
+    Attributes:
+        code: Stable; the page has words of its own for it (SPEC 2.7).
+        message: The same in English, with all particulars: what is wrong and what ends it.
+        facts: Numbers and names for the page's words.
+    """
+
+    code: str
+    message: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Blocked:
     """Why nothing is written.
 
     Attributes:
-        message: For people: what is wrong and what ends it.
         since: When it began.
         tried: When writing was tried last.
     """
 
     trouble: Trouble
-    message: str
+    reason: Reason
     since: int
     tried: int
 
@@ -131,11 +145,11 @@ def landed(state: FileSituation) -> FileSituation:
     )
 
 
-def blocked(state: FileSituation, now: int, trouble: Trouble, message: str) -> FileSituation:
+def blocked(state: FileSituation, now: int, trouble: Trouble, reason: Reason) -> FileSituation:
     """Reading or writing failed; what waits goes on waiting."""
     state = landed(state)
     since = state.blocked.since if state.blocked and state.blocked.trouble == trouble else now
-    return replace(state, blocked=Blocked(trouble, message, since, now), gone_since=None)
+    return replace(state, blocked=Blocked(trouble, reason, since, now), gone_since=None)
 
 
 def gone(state: FileSituation, now: int) -> FileSituation:
@@ -157,45 +171,72 @@ def seen_well(state: FileSituation) -> FileSituation:
     return replace(state, blocked=None, gone_since=None)
 
 
-def shown(state: FileSituation, *, conflicts: int, notes: Sequence[str] = ()) -> tuple[FileStateName, str | None]:
-    """State and message for pages (SPEC 2.7).
+def shown(
+    state: FileSituation, *, conflicts: int, notes: Sequence[Reason] = ()
+) -> tuple[FileStateName, tuple[Reason, ...]]:
+    """State, and what is to be said of it, for pages (SPEC 2.7).
 
     Args:
         conflicts: Cells that still stand twice after a merge.
         notes: What else a person should know; none of it stops the writing.
     """
     if state.blocked:
-        return state.blocked.trouble, state.blocked.message
+        return state.blocked.trouble, (state.blocked.reason,)
     if conflicts:
-        cells = "One cell was" if conflicts == 1 else f"{conflicts} cells were"
-        told = (
-            f"{cells} changed here and in the file in different ways. Both versions are kept, one behind the other; "
-            "delete the one that you do not want."
-        )
-        return "conflict", " ".join([told, *notes])
-    message = " ".join(notes) or None
+        return "conflict", (_stand_twice(conflicts), *notes)
     if state.edited or state.flying or state.outputs_due is not None or state.gone_since is not None:
-        return "pending", message
-    return "written", message
+        return "pending", tuple(notes)
+    return "written", tuple(notes)
 
 
-def lost_outputs_note(cells: int) -> str:
+def _stand_twice(conflicts: int) -> Reason:
+    cells = "One cell was" if conflicts == 1 else f"{conflicts} cells were"
+    told = (
+        f"{cells} changed here and in the file in different ways. Both versions are kept, one behind the other; "
+        "delete the one that you do not want."
+    )
+    return Reason("cells_twice", told, {"cells": conflicts})
+
+
+def lost_outputs_note(cells: int) -> Reason:
     """Parts of outputs are missing from the hub's store. `cells`: how many cells show such outputs, at least 1."""
     which = "one cell is" if cells == 1 else f"{cells} cells is"
-    return f"A part of the outputs of {which} missing from the hub's store; the file keeps what it had. Run it again."
+    told = f"A part of the outputs of {which} missing from the hub's store; the file keeps what it had. Run it again."
+    return Reason("outputs_lost", told, {"cells": cells})
 
 
-def metadata_note(*, cells: int, notebook: bool) -> str:
+def metadata_note(*, cells: int, notebook: bool) -> Reason:
     """A merge kept our metadata where the file has other. `cells`: of how many cells; `notebook`: of the whole too."""
     of = (["of the notebook"] if notebook else []) + (
         ["of one cell"] if cells == 1 else [f"of {cells} cells"] if cells else []
     )
-    return f"Metadata {' and '.join(of)} was changed here and in the file in different ways; what was set here is kept."
+    told = f"Metadata {' and '.join(of)} was changed here and in the file in different ways; what was set here is kept."
+    return Reason("metadata_kept", told, {"cells": cells})
 
 
-def markers_message(line: int) -> str:
+def markers_message(line: int) -> Reason:
     """The file has git's conflict markers, from this line on."""
-    return (
+    told = (
         f"The file has git's conflict markers (<<<<<<<, =======, >>>>>>>), from line {line} on. Resolve the conflict, "
         "with git for example; until then nothing is written into the file."
     )
+    return Reason("conflict_markers", told, {"line": line})
+
+
+def no_notebook(message: str, *, line: int | None, column: int | None) -> Reason:
+    """The file is no notebook any more. `line`, `column`: from 1; None: it is JSON, and a cell or output is wrong."""
+    told = f"{message} Until that is mended nothing is written into the file."
+    at: dict[str, str | int] = {} if line is None or column is None else {"line": line, "column": column}
+    return Reason("invalid_at" if at else "invalid_notebook", told, at)
+
+
+def old_format(message: str, nbformat: int) -> Reason:
+    """The file is of a format that is not written here."""
+    return Reason("old_format", f"{message} Until then nothing is written into the file.", {"format": nbformat})
+
+
+def unreadable(message: str, details: Mapping[str, object]) -> Reason:
+    """The file cannot be read. `details`: of the error; its `why` is told apart."""
+    why = details.get("why")
+    facts = {name: value for name, value in details.items() if name in ("mib", "byte") and isinstance(value, int)}
+    return Reason(str(why) if why is not None else "not_read", message, facts)

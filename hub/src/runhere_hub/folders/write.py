@@ -67,14 +67,18 @@ def read_text(path: Path) -> FileText:
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise FileUnreadable(f"“{path.name}” is not a regular file.", path=str(path))
+                raise FileUnreadable(f"“{path.name}” is not a regular file.", path=str(path), why="no_file")
             if status.st_size > LARGEST_BYTES:
-                raise FileUnreadable(f"“{path.name}” is larger than {LARGEST_BYTES >> 20} MiB.", path=str(path))
+                mib = LARGEST_BYTES >> 20
+                raise FileUnreadable(
+                    f"“{path.name}” is larger than {mib} MiB.", path=str(path), why="too_large", mib=mib
+                )
             data = file.read()
     try:
         return FileText(data.decode(), hashlib.sha256(data).hexdigest(), status.st_mtime_ns)
     except UnicodeDecodeError as error:
-        raise FileUnreadable(f"“{path.name}” is not UTF-8 text: byte {error.start} is not.", path=str(path)) from error
+        message = f"“{path.name}” is not UTF-8 text: byte {error.start} is not."
+        raise FileUnreadable(message, path=str(path), why="no_text", byte=error.start) from error
 
 
 def write_atomically(path: Path, text: str, *, expected_sha256: str | None) -> Written:
@@ -207,7 +211,8 @@ def _our_read_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NOT_THERE:
             raise FileMissing(f"“{path.name}” is not there.", path=str(path)) from error
-        raise FileUnreadable(f"“{path.name}” cannot be read: {error.strerror}.", path=str(path)) from error
+        why = {"why": "not_allowed"} if error.errno in _NOT_ALLOWED else {}
+        raise FileUnreadable(f"“{path.name}” cannot be read: {error.strerror}.", path=str(path), **why) from error
 
 
 @contextmanager
@@ -217,10 +222,12 @@ def _our_write_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         folder = path.parent
         if error.errno in _NO_ROOM:
-            message = f"There is no space for “{path.name}” in {folder}. The file is as it was."
+            message = f"There is no space for “{path.name}” in “{folder.name}”. The file is as it was."
             raise DiskFull(message, path=str(path)) from error
         if error.errno in _NOT_ALLOWED:
-            raise FolderReadOnly(f"“{folder}” may not be written: {error.strerror}.", path=str(path)) from error
+            raise FolderReadOnly(
+                f"The folder “{folder.name}” may not be written: {error.strerror}.", path=str(path)
+            ) from error
         if error.errno in _NOT_THERE:
-            raise FileMissing(f"The folder “{folder}” is not there any more.", path=str(path)) from error
+            raise FileMissing(f"The folder “{folder.name}” is not there any more.", path=str(path)) from error
         raise Unavailable(f"“{path.name}” cannot be written: {error.strerror}.", path=str(path)) from error

@@ -22,7 +22,7 @@ from random import Random
 
 from runhere_hub.core import bound_file as rules
 from runhere_hub.core import ipynb, private_outputs
-from runhere_hub.core.bound_file import FileSituation, Trouble, WantedWrite
+from runhere_hub.core.bound_file import FileSituation, Reason, Trouble, WantedWrite
 from runhere_hub.core.errors import (
     DiskFull,
     FileChangedOutside,
@@ -100,7 +100,7 @@ class BoundFile:
         self._merging = False
         self._conflicts = 0  # as of the last merge or write
         self._lacking = 0
-        self._metadata_note: str | None = None
+        self._metadata_note: Reason | None = None
         self._compare_at: int | None = None
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -247,8 +247,8 @@ class BoundFile:
     def _announce(self) -> None:
         notes = [rules.lost_outputs_note(self._lacking)] if self._lacking else []
         notes += [self._metadata_note] if self._metadata_note is not None else []
-        state, message = rules.shown(self._situation, conflicts=self._conflicts, notes=notes)
-        self._room.announce_file(FileState(state, str(self._path), message))
+        state, reasons = rules.shown(self._situation, conflicts=self._conflicts, notes=notes)
+        self._room.announce_file(FileState(state, str(self._path), reasons))
 
     # --- from the file to the room -----------------------------------------------------------------------------------
 
@@ -274,11 +274,11 @@ class BoundFile:
         except FileMissing:
             await self._missing()
         except FileUnreadable as error:
-            self._block("unreadable", error.message)
+            self._block("unreadable", rules.unreadable(error.message, error.details))
         except NotebookNeedsUpgrade as error:
-            self._block("invalid", f"{error.message} Until then nothing is written into the file.")
+            self._block("invalid", rules.old_format(error.message, error.nbformat))
         except NotebookInvalid as error:
-            self._block("invalid", f"{error.message} Until that is mended nothing is written into the file.")
+            self._block("invalid", rules.no_notebook(error.message, line=error.line, column=error.column))
         except _ConflictMarkers as found_markers:
             self._block("conflict", rules.markers_message(found_markers.line))
         else:
@@ -313,10 +313,8 @@ class BoundFile:
             found = await self._found_elsewhere(self._situation.gone_since or now)
             if found is not None and await self._renamed(found):
                 return
-            self._block(
-                "missing",
-                "The file was deleted or moved away. Your notebook is kept here; put the file back to go on.",
-            )
+            told = "The file was deleted or moved away. Your notebook is kept here; put the file back to go on."
+            self._block("missing", Reason("gone", told))
 
     async def _found_elsewhere(self, gone_since: int) -> Path | None:
         base = self._base
@@ -340,8 +338,8 @@ class BoundFile:
         self._situation = rules.seen_well(self._situation)
         return True
 
-    def _block(self, trouble: Trouble, message: str) -> None:
-        self._situation = rules.blocked(self._situation, self._now_ms(), trouble, message)
+    def _block(self, trouble: Trouble, reason: Reason) -> None:
+        self._situation = rules.blocked(self._situation, self._now_ms(), trouble, reason)
 
     async def _merge(self, found: FileText, parsed: ipynb.ParsedFile) -> None:
         """Bring what others wrote into the room; afterwards it is the base."""
@@ -373,8 +371,8 @@ class BoundFile:
         clashes = [conflict.cell_id for conflict in result.conflicts if conflict.kind == "metadata"]
         cells = sum(cell_id is not None for cell_id in clashes)
         self._metadata_note = rules.metadata_note(cells=cells, notebook=None in clashes) if clashes else None
-        if clashes:
-            _log.warning("%s: %s", self._path, self._metadata_note)
+        if self._metadata_note is not None:
+            _log.warning("%s: %s", self._path, self._metadata_note.message)
 
     def _merged(self, shown: Shown, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
         """The merge, and the text that the file would have after it. Blocks for as long as it computes."""
@@ -466,10 +464,10 @@ class BoundFile:
                 await self._missing()
                 return
             except DiskFull as error:
-                self._block("disk_full", f"{error.message} Your notebook is kept here.")
+                self._block("disk_full", Reason("disk_full", f"{error.message} Your notebook is kept here."))
                 return
             except Unavailable as error:
-                self._block("read_only", f"{error.message} Your notebook is kept here.")
+                self._block("read_only", Reason("read_only", f"{error.message} Your notebook is kept here."))
                 return
 
     async def _write(self, wanted: WantedWrite) -> None:

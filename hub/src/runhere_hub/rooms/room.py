@@ -9,13 +9,14 @@ The one task of a room is its autosave; the registry owns the room and closes it
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Literal
 
 from runhere_hub.core import presence, run_frames
 from runhere_hub.core import runs as run_rules
 from runhere_hub.core.access import Role, may_send
+from runhere_hub.core.bound_file import Reason
 from runhere_hub.core.errors import FrameInvalid, NotFound, OutputsOmitted, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
@@ -47,11 +48,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FileState:
-    """How the file of a bound notebook stands to the document (SPEC 2.7)."""
+    """How the file of a bound notebook stands to the document, and what is to be said of it (SPEC 2.7)."""
 
     state: FileStateName
     path: str
-    message: str | None = None
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def message(self) -> str | None:
+        """All of them in English; None: there is nothing to say."""
+        return " ".join(reason.message for reason in self.reasons) or None
 
 
 @dataclass(frozen=True)
@@ -417,7 +423,13 @@ class Room:
 
     def _file_frame(self, file: FileState) -> Mapping[str, Any]:
         path = file.path if self.about.shows_paths else PurePath(file.path).name
-        return {"type": "file", **asdict(file), "path": path}
+        return {
+            "type": "file",
+            "state": file.state,
+            "path": path,
+            "message": file.message,
+            "reasons": [{"code": reason.code, "facts": dict(reason.facts)} for reason in file.reasons],
+        }
 
     def tick(self) -> None:
         """Called about once a second: sends the beat (SPEC 2.6)."""
