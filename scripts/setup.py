@@ -30,6 +30,9 @@ TEST_PROGRAMS = {
     # two hosts in network namespaces, for `runhere-runtime ssh`
     "sshd": ["openssh-server", "openssh-client"],
     "ip": ["iproute2"],
+    # the reverse proxies of deploy/
+    "nginx": ["nginx-light"],
+    "caddy": ["caddy"],
     # the container image of the runtime
     "podman": ["podman", "runc", "netavark", "aardvark-dns", "iptables", "debootstrap", "catatonit"],
     "curl": ["curl"],
@@ -261,7 +264,7 @@ def has_postgres() -> bool:
 
 
 def test_programs() -> None:
-    """Browsers, an SSH server and PostgreSQL for the tests, installed where we may."""
+    """Browsers, servers and PostgreSQL for the tests, installed where we may."""
     missing = [program for program in TEST_PROGRAMS if not shutil.which(program)]
     wanted = [package for program in missing for package in TEST_PROGRAMS[program]]
     if not has_postgres():

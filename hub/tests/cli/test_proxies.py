@@ -23,6 +23,8 @@ from runhere_protocol import ROOM_SUBPROTOCOL
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 NAME = "notebooks.example.org"
+RUNTIMES = "rt.example.org"
+SOME_RUNTIME = f"{'0' * 32}.{RUNTIMES}"
 PASSWORD = "a long enough password"
 FORGED = "203.0.113.66"
 STARTS_WITHIN_S = 40.0
@@ -58,7 +60,9 @@ def make_certificate(place: Place) -> None:
     certificate, key = place.certificate
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     words += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", f"/CN={NAME}"]
-    subprocess.run([*words, "-addext", f"subjectAltName=DNS:{NAME}"], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [*words, "-addext", f"subjectAltName=DNS:{NAME},DNS:*.{RUNTIMES}"], check=True, capture_output=True, timeout=60
+    )
 
 
 def nginx(place: Place) -> list[str]:
@@ -75,6 +79,9 @@ def nginx(place: Place) -> list[str]:
         assert written in text, written
         text = text.replace(written, here)
     text = re.sub(r".*listen \[::\].*\n", "", text)
+    # As its head says for runtimes with origins of their own.
+    text, times = re.subn(rf"server_name {NAME};", f"server_name {NAME} *.{RUNTIMES};", text)
+    assert times == 2
     (place.folder / "site.conf").write_text(text, encoding="utf-8")
     temporary = "\n".join(
         f"    {kind}_temp_path {place.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -94,7 +101,9 @@ def caddy(place: Place) -> list[str]:
     text = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
     certificate, key = place.certificate
     assert f"\n{NAME} {{\n" in text
-    text = text.replace(f"\n{NAME} {{\n", f"\n{place.origin} {{\n\ttls {certificate} {key}\n")
+    text = text.replace(
+        f"\n{NAME} {{\n", f"\n{place.origin}, https://*.{RUNTIMES}:{place.https} {{\n\ttls {certificate} {key}\n"
+    )
     text = text.replace("127.0.0.1:8800", f"127.0.0.1:{place.hub}")
     ours = f"{{\n\tadmin off\n\thttp_port {place.http}\n\thttps_port {place.https}\n}}\n"
     (place.folder / "Caddyfile").write_text(ours + text, encoding="utf-8")
@@ -140,7 +149,8 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pla
     ):
         assert written in settings, written
         settings = settings.replace(written, here)
-    config.write_text(settings, encoding="utf-8")
+    hosted = f'hosted_provider = "local"\nruntime_domain = "*.{RUNTIMES}"\n'
+    config.write_text(settings + hosted, encoding="utf-8")
     with starting(tmp_path / "home") as start, running(make(place), place):
         hub = start("serve", "--config", config)
         found = re.fullmatch(rf"{place.origin}/join#code=(\S+)\n", hub.out.get(timeout=60))
@@ -157,6 +167,12 @@ def browser(place: Place) -> httpx.Client:
     return httpx.Client(
         base_url=f"https://127.0.0.1:{place.https}", headers=headers, verify=trusted, timeout=30, trust_env=False
     )
+
+
+def assert_plain_http_leads_to_https(place: Place) -> None:
+    plain = httpx.get(f"http://127.0.0.1:{place.http}/n/1", headers={"Host": NAME}, trust_env=False)
+    assert plain.status_code in (301, 302, 307, 308)
+    assert plain.headers["location"].startswith(f"https://{NAME}")
 
 
 async def test_a_proxy_of_ours_hands_on_all_that_a_hub_needs(served: tuple[Place, str]) -> None:
@@ -191,6 +207,14 @@ async def test_a_proxy_of_ours_hands_on_all_that_a_hub_needs(served: tuple[Place
         elsewhere = client.get("/api/v1/home", headers={"Host": "evil.example"}, extensions=sni)
         assert "folders" not in elsewhere.text
 
+        # A runtime's own host: it is the hub that asks for a pass there, though one is signed in.
+        there = {"Host": f"{SOME_RUNTIME}:{place.https}"}
+        door = client.get("/api/v1/home", headers=there, extensions={"sni_hostname": SOME_RUNTIME})
+        assert (door.status_code, door.json()["code"]) == (401, "signed_out")
+        assert door.headers["access-control-allow-origin"] == place.origin
+
+    assert_plain_http_leads_to_https(place)
+
     trusted = ssl.create_default_context(cafile=place.certificate[0])
     url = f"wss://{NAME}:{place.https}/api/v1/notebooks/{new['id']}/room"
     async with connect(
@@ -207,13 +231,6 @@ async def test_a_proxy_of_ours_hands_on_all_that_a_hub_needs(served: tuple[Place
         join = {"type": "join", "protocol": 1, "client_id": 7, "browser_id": "b", "tab_id": "t"}
         await ws.send(json.dumps(join))
         assert json.loads(await ws.recv())["type"] == "hello"
-
-
-def test_plain_http_leads_to_https(served: tuple[Place, str]) -> None:
-    place, _code = served
-    plain = httpx.get(f"http://127.0.0.1:{place.http}/n/1", headers={"Host": NAME}, trust_env=False)
-    assert plain.status_code in (301, 302, 307, 308)
-    assert plain.headers["location"].startswith(f"https://{NAME}")
 
 
 def test_the_systemd_unit_says_what_systemd_understands(tmp_path: Path) -> None:
