@@ -6,15 +6,18 @@ and floods need no browser: those stories are in `journal.server.test.ts`.
 
 import json
 import re
+import sysconfig
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import ipykernel
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Hub, free_port, wait_until
 from stage import Stage
-from steps import bring_into_view, disconnect, open_notebook, output, run_cell, runtime_menu, sign_in
+from steps import bring_into_view, disconnect, open_notebook, output, run_cell, runtime_menu, sign_in, type_source
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 pytestmark = pytest.mark.timeout(180)
@@ -137,3 +140,29 @@ def test_a_pairing_link_warns_first(stage: Stage, new_context: Callable[..., Bro
     connected(page)
     run_cell(page, 1)
     expect(output(page, 1)).to_contain_text("42")
+
+    # Environments of that machine: one with a kernel is one choice away, one without says what is missing.
+    make_environments(stage.hub.folder)
+    page.get_by_role("button", name="Connection options").click()
+    page.get_by_role("menuitem", name="Kernel").click()
+    page.get_by_role("menuitem", name="More environments…").click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Connected to "))
+    dialog.get_by_role("button", name=re.compile(r"^\d+ environments? without a kernel$")).click()
+    expect(dialog.get_by_text(f"{stage.hub.folder}/venv/bin/python -m pip install ipykernel")).to_be_visible()
+    dialog.get_by_role("button", name=re.compile("Kernel$")).click()
+    page.get_by_role("option", name="Python (notebooks)").click()
+    page.keyboard.press("Escape")
+    type_source(page, 1, "import sys; print('in', sys.prefix)")
+    run_cell(page, 1)
+    expect(output(page, 1)).to_contain_text(f"in {stage.hub.folder}/.venv", timeout=30_000)
+
+
+def make_environments(folder: Path) -> None:
+    """`.venv` with ipykernel (that of this test run), `venv` without."""
+    if (folder / "venv").exists():  # the other browser's story was here
+        return
+    for name in (".venv", "venv"):
+        venv.create(folder / name, with_pip=False, symlinks=True)
+    packages = next((folder / ".venv").glob("lib/python3*/site-packages"))
+    (packages / "ipykernel").symlink_to(Path(ipykernel.__file__).parent)
+    (packages / "what_it_needs.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
@@ -12,6 +13,8 @@ export default defineConfig({
     setupFiles: ["src/i18n/words-for-tests.ts"],
     restoreMocks: true,
     testTimeout: 20_000,
+    // Tests with a server mostly wait for it: two files at once also where there are only two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     css: { modules: { classNameStrategy: "non-scoped" } },
   },
 });

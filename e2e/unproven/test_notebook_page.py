@@ -122,10 +122,16 @@ def test_keys_of_both_modes_and_the_clipboard(opened: Callable[..., Page]) -> No
     assert cell_count(page) == 3
 
 
-def test_text_cells_show_latex_and_fold_and_find_replaces_over_all_cells(opened: Callable[..., Page]) -> None:
+def test_text_cells_show_latex_and_fold_and_find_replaces_over_all_cells(
+    opened: Callable[..., Page], browser_name: str
+) -> None:
     page = opened("# Title", "rain = 1", "## Part\n\nsum $x^2$", "print(rain)", "c = 3")
     expect(text_cell(page, 3).locator(".katex").first).to_be_visible()
-    text_cell(page, 3).get_by_role("heading", name="Part").dblclick()
+    if browser_name == "chromium":
+        text_cell(page, 3).get_by_role("heading", name="Part").dblclick()
+    else:  # the driver's two clicks count as one and one there, on any page
+        text_cell(page, 3).get_by_role("heading", name="Part").click()
+        page.keyboard.press("Enter")
     preview = page.get_by_role("group", name="Preview of cell 3")
     page.keyboard.press(f"{MAIN_MODIFIER}+End")
     page.keyboard.insert_text(" and **strong**")
@@ -287,4 +293,5 @@ def test_outputs_of_every_kind_and_a_frame_that_reaches_nothing(
     assert said == "reached: nothing"
     # The browser tells of what the frame was refused, and of nothing else.
     asked = (f"{stage.hub.origin}/api/v1/session", f"{stock.url}/api")
-    complaints[:] = [one for one in complaints if not (one.startswith("policy:") and any(url in one for url in asked))]
+    told = ("policy: ", "script error: The page’s settings blocked")  # Firefox tells of it as an error
+    complaints[:] = [one for one in complaints if not (one.startswith(told) and any(url in one for url in asked))]

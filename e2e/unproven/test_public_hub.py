@@ -10,7 +10,7 @@ from played import front, nothing, stranger, web_page
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 from servers import jupyter, server_flags
 from stage import Stage
-from steps import connected, give_token, open_notebook, output, run_cell, sign_in, try_to_connect
+from steps import connected, give_token, open_notebook, output, run_cell, sign_in, trust_what_is_asked, try_to_connect
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 pytestmark = pytest.mark.timeout(180)
@@ -66,6 +66,7 @@ def public_hub(
             **({"user_agent": user_agent} if user_agent else {}),
         )
         context.on("page", complaints.listen)
+        context.on("page", trust_what_is_asked)
         contexts.append(context)
         return context
 

@@ -41,11 +41,11 @@ def choose_kernel(page: Page, name: str) -> None:
 
 
 def test_cells_run_in_order_and_an_error_stops_the_queue(
-    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
 ) -> None:
     logs = [f"log = [*globals().get('log', []), {n}]; print(log)" for n in (1, 2, 3)]
-    stage.put("Order", *logs, "1 / 0", "print('five')", "print('six')")
-    page = stage.open(person(), "Order")
+    stage.put(f"Order {browser_name}", *logs, "1 / 0", "print('five')", "print('six')")
+    page = stage.open(person(), f"Order {browser_name}")
     connect(page, stock.pasted)
     runtime_menu(page, "Run all")
     ran(page, 4, "Failed")
@@ -70,10 +70,16 @@ def test_cells_run_in_order_and_an_error_stops_the_queue(
 
 
 def test_a_queue_is_cancelled_interrupted_and_ends_with_its_kernel(
-    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
 ) -> None:
-    stage.put("Wait", "import os; print(f'pid={os.getpid()}.', 'x' in globals())\nx = 1", WAIT, "print(3)", "print(4)")
-    page = stage.open(person(), "Wait")
+    stage.put(
+        f"Wait {browser_name}",
+        "import os; print(f'pid={os.getpid()}.', 'x' in globals())\nx = 1",
+        WAIT,
+        "print(3)",
+        "print(4)",
+    )
+    page = stage.open(person(), f"Wait {browser_name}")
     connect(page, stock.pasted)
     runtime_menu(page, "Run all")
     running(page, 2)

@@ -89,6 +89,7 @@ PATHS = [
     "/", "/api", "/api/contents", "/api/contents/x.ipynb", "/api/kernels", "/api/kernelspecs", "/api/sessions",
     "/api/status", "/api/me", "/api/terminals", "/api/shutdown", "/api/config/x", "/api/nbconvert", "/api/spec.yaml",
     "/api/events", "/api/runhere/info", "/api/runhere/sessions", "/api/runhere/pairings", "/api/runhere/journal",
+    "/api/runhere/environments",
     "/api/runhere/landing.js", "/files/x", "/view/x", "/nbconvert/html/x", "/static/x", "/metrics", "/login", "/logout",
     "/custom/custom.css", "/kernelspecs/python3/logo-64x64.png", "/no/such", "//evil", "/api/contents/..%2f..%2fetc",
     "/.well-known/runhere", "/api/security/csp-report", "/lab", "/tree",

@@ -9,6 +9,7 @@ import { STATE_MIME } from "../core/widget-state.ts";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
+import { newId } from "../kernel/messages.ts";
 import { onLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
@@ -224,7 +225,7 @@ function keepRuns(runs: RunStore, of: { readonly notebook: string; readonly pers
   void import("../sync/kept-runs.ts").then(({ KeptRuns, pagesByLock }) => {
     if (!isOpen) return;
     const pages = pagesByLock(navigator.locks);
-    const keeper = new KeptRuns({ ...of, page: crypto.randomUUID(), factory: globalThis.indexedDB, pages });
+    const keeper = new KeptRuns({ ...of, page: newId(systemClock.random), factory: globalThis.indexedDB, pages });
     kept = keeper;
     runs.keepIn(keeper);
   });

@@ -24,7 +24,7 @@ import type { Advice, Diagnosis, FailureCode } from "../core/probe.ts";
 import type { Completion } from "../kernel/complete.ts";
 import type { KernelPort, LinkState } from "../kernel/kernel-port.ts";
 import { newId } from "../kernel/messages.ts";
-import type { JupyterServer } from "../kernel/server.ts";
+import type { BareEnvironment, JupyterServer } from "../kernel/server.ts";
 import { answersStrangers, ConnectAttempt, provesItself } from "./connect-attempt.ts";
 import type { HeldKernel } from "./held-kernel.ts";
 import { browserEnvironment, type RuntimeEnvironment } from "./runtime-environment.ts";
@@ -525,6 +525,22 @@ export class NotebookRuntime {
   /** Remove every remembered token from this browser. */
   async forgetTokens(): Promise<void> {
     await this.#environment.vault.forgetAll();
+  }
+
+  /**
+   * Looks anew which kernels the server has (see `kernelspecs`). Returns environments of its machine that have none, where it tells.
+   *
+   * @throws RuntimeError
+   */
+  async lookForKernels(): Promise<readonly BareEnvironment[]> {
+    const server = this.#server.get();
+    if (server === null) return [];
+    const [{ specs }, bare] = await Promise.all([
+      server.kernelspecs(),
+      this.#keepsJournal ? server.bareEnvironments() : [],
+    ]);
+    if (server === this.#server.get()) this.#kernelspecs.set(specs);
+    return bare;
   }
 
   /** @throws RuntimeError */

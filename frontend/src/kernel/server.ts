@@ -45,6 +45,15 @@ export interface NewSession {
   readonly kernelspec: string;
 }
 
+/** A Python environment of the runtime's machine that has no kernel. */
+export interface BareEnvironment {
+  readonly name: string;
+  /** Path of its interpreter. */
+  readonly python: string;
+  /** For a terminal of that machine: puts a kernel into it. */
+  readonly install: string;
+}
+
 /** A piece of a kernel's journal. */
 export interface JournalPiece {
   /** Records in a row; empty: there is nothing newer. */
@@ -68,6 +77,12 @@ export class JupyterServer {
     const specs = Object.values(record(answer["kernelspecs"])).map(kernelspec);
     const rank = (spec: Kernelspec) => `${spec.name === defaultName ? 0 : 1}${spec.displayName}`;
     return { defaultName, specs: specs.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)) };
+  }
+
+  /** Environments without a kernel, as far as the server looks for any: a companion does (SPEC 7.15). */
+  async bareEnvironments(): Promise<readonly BareEnvironment[]> {
+    const { environments } = record(await orNull(this.transport.request("api/runhere/environments")));
+    return Array.isArray(environments) ? environments.map(bareEnvironment) : [];
   }
 
   /**
@@ -171,6 +186,11 @@ function kernelspec(value: unknown): Kernelspec {
   const { name, spec } = record(value);
   const { display_name: displayName, language } = record(spec);
   return { name: text(name), displayName: text(displayName) || text(name), language: text(language).toLowerCase() };
+}
+
+function bareEnvironment(value: unknown): BareEnvironment {
+  const { name, python, install } = record(value);
+  return { name: text(name), python: text(python), install: text(install) };
 }
 
 function kernelModel(value: unknown): KernelModel {

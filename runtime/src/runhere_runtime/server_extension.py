@@ -15,7 +15,7 @@ from jupyter_server_terminals.app import TerminalsExtensionApp
 from tornado.web import RequestHandler
 from traitlets.config import Config
 
-from runhere_runtime.handlers import bridge, channels, info, journal, landing, pairing, resources
+from runhere_runtime.handlers import bridge, channels, environments, info, journal, landing, pairing, resources
 from runhere_runtime.state import Runtime
 
 __all__ = ["GateIdentity", "Runtime", "default_handlers", "install", "settings"]
@@ -58,6 +58,7 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 default_handlers: list[tuple[Any, ...]] = [
     *info.HANDLERS,
+    *environments.HANDLERS,
     *landing.HANDLERS,
     *pairing.HANDLERS,
     *journal.HANDLERS,
@@ -72,6 +73,7 @@ def install(config: Config) -> None:
     app = config.ServerApp
     app.extra_services = ["runhere_runtime.server_extension"]
     app.kernel_manager_class = "runhere_runtime.channels.kernels.Kernels"
+    app.kernel_spec_manager_class = "runhere_runtime.channels.specs.KernelSpecs"
 
 
 def settings(runtime: Runtime, *, max_message_bytes: int) -> dict[str, Any]:

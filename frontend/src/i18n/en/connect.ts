@@ -3,6 +3,12 @@ export const connect = {
   startNewKernel: "Start a new kernel",
   details: "Connection",
   kernel: "Kernel",
+  bareTitle: { one: "{count} environment without a kernel", other: "{count} environments without a kernel" },
+  bareText:
+    "They are on the runtime’s machine. To run notebooks in one, install ipykernel there with its line in a terminal of that machine, then look again.",
+  lookAgain: "Look again",
+  looking: "Looking for kernels and environments…",
+  lookFailed: "The runtime does not tell which kernels it has. Try again.",
   startedIn: "Folder",
   startedInRoot: "the runtime’s root folder (this notebook’s folder is not below it)",
   address: "Address",

@@ -24,5 +24,7 @@ export const errors = {
   runtime_failed: "The runtime could not do this.",
   journal_on:
     "Nothing was run: outputs of this notebook stay at home, and the hosted runtime did not turn its journal off. Try again, restart the hosted runtime, or connect to a runtime of your own.",
+  insecure_page:
+    "Nothing was run: this page came over plain http, and the browser then withholds what checks code before it runs. Open the hub by https, or on the machine it runs on.",
   something: "It did not work: {message}",
 } as const;

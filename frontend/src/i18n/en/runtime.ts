@@ -11,6 +11,7 @@ export const runtime = {
   manageSessions: "Manage sessions",
   disconnect: "Disconnect",
   changeKernel: "Kernel",
+  moreKernels: "More environments…",
   maybeIncomplete: "The connection was cut while code was running: the output may have gaps.",
   queueStopped: {
     one: "Stopped at an error: {count} cell that waited was not run.",

@@ -6,6 +6,12 @@ export const connect = {
   startNewKernel: "新しいカーネルを起動",
   details: "接続",
   kernel: "カーネル",
+  bareTitle: { other: "カーネルのない環境 {count} 個" },
+  bareText:
+    "ランタイムのマシンにある環境です。ノートブックを実行するには、そのマシンの端末で次の行を使って ipykernel をインストールし、もう一度探してください。",
+  lookAgain: "もう一度探す",
+  looking: "カーネルと環境を探しています…",
+  lookFailed: "ランタイムからカーネルの一覧を取得できません。もう一度お試しください。",
   startedIn: "フォルダー",
   startedInRoot: "ランタイムのルート フォルダー(このノートブックのフォルダーはその中にありません)",
   address: "アドレス",

@@ -14,6 +14,7 @@ export const runtime = {
   manageSessions: "セッションの管理",
   disconnect: "切断",
   changeKernel: "カーネル",
+  moreKernels: "ほかの環境…",
   maybeIncomplete: "コードの実行中に接続が切れました。出力の一部が欠けている可能性があります。",
   queueStopped: { other: "エラーで停止しました。待機中の {count} 個のセルは実行されませんでした。" },
   cannotCancel:

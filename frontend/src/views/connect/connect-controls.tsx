@@ -70,19 +70,30 @@ function optionsOf(props: ConnectControlsProps, binding: BindingState, t: typeof
   const specs = runtime.kernelspecs.get();
   const present = runtime.kernel.get().name;
   const kernels: readonly MenuEntry[] =
-    binding.phase === "ready" && specs.length > 1
+    binding.phase === "ready"
       ? [
           {
             kind: "submenu",
             id: "kernels",
             label: t("runtime.changeKernel"),
-            entries: specs.map((spec) => ({
-              kind: "item",
-              id: spec.name,
-              label: spec.displayName,
-              isChecked: spec.name === present,
-              onAction: () => void runtime.newKernel(spec.name),
-            })),
+            entries: [
+              ...specs.map(
+                (spec): MenuEntry => ({
+                  kind: "item",
+                  id: spec.name,
+                  label: spec.displayName,
+                  isChecked: spec.name === present,
+                  onAction: () => void runtime.newKernel(spec.name),
+                }),
+              ),
+              { kind: "separator", id: "more" },
+              {
+                kind: "item",
+                id: "environments",
+                label: t("runtime.moreKernels"),
+                onAction: () => desk.show("details"),
+              },
+            ],
           },
         ]
       : [];

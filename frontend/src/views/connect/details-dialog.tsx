@@ -8,6 +8,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Select } from "../../ui/select.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
+import { BareEnvironments } from "./bare-environments.tsx";
 import styles from "./connect.module.css";
 import { labelOf } from "./connection-label.ts";
 import { tellAdvice } from "./failure.ts";
@@ -82,6 +83,7 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
           onSelect={(name) => void runtime.newKernel(name)}
         />
       ) : null}
+      {binding.phase === "ready" ? <BareEnvironments runtime={runtime} /> : null}
       {binding.phase === "interrupted" ? (
         <div className={styles.actions}>
           <Button variant="primary" onPress={() => runtime.reconnectNow()}>

@@ -15,6 +15,13 @@ export interface KernelChoice {
   readonly displayName: string;
 }
 
+/** A Python environment of the runtime's machine without a kernel, and the line that puts one there. */
+export interface BareEnvironment {
+  readonly name: string;
+  readonly python: string;
+  readonly install: string;
+}
+
 export interface ConnectRuntime {
   readonly binding: Observable<BindingState>;
   readonly kernel: Observable<KernelNow>;
@@ -29,6 +36,8 @@ export interface ConnectRuntime {
   disconnect(): void;
   reconnectNow(): void;
   newKernel(kernelspec?: string): Promise<void>;
+  /** Looks anew which kernels there are; gives environments that have none. Rejects when the server does not answer. */
+  lookForKernels(): Promise<readonly BareEnvironment[]>;
 }
 
 /** The hub's hosted runtimes, as far as this notebook's dialogs use them. Every method rejects when the hub does not answer. */

@@ -41,6 +41,7 @@ _SESSION_CLASSES = {
     "tornado.web": ("RedirectHandler",),
     "runhere_runtime.handlers.bridge": ("DiagnoseHandler", "HttpOverWebSocketHandler"),
     "runhere_runtime.handlers.channels": ("ChannelsHandler",),
+    "runhere_runtime.handlers.environments": ("EnvironmentsHandler",),
     "runhere_runtime.handlers.info": ("InfoHandler",),
     "runhere_runtime.handlers.landing": ("LandingHandler", "LandingScriptHandler", "LandingStyleHandler"),
     "runhere_runtime.handlers.journal": ("JournalHandler", "JournalListHandler"),

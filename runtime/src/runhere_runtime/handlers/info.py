@@ -14,7 +14,7 @@ from tornado.web import authenticated
 from runhere_runtime.handlers.base import RuntimeHandler
 
 PROTOCOL = 1
-FEATURES = ("journal", "pairing", "challenge", "terminals", "resources", "bridge")
+FEATURES = ("journal", "pairing", "challenge", "terminals", "resources", "bridge", "environments")
 
 
 class WellKnownHandler(RuntimeHandler):
