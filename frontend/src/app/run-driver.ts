@@ -438,6 +438,7 @@ export class RunDriver {
       session: this.#options.runtime.sessionId,
       isOurs: (runId) => this.#live.has(runId),
       keep: (runId, msgId) => this.#sent.heard(runId, msgId),
+      isStored: () => this.#options.runs.unsavedSince.get() === null,
       onGap: (runId) => this.#live.dropped(runId),
     });
   }

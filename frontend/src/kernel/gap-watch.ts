@@ -16,6 +16,8 @@ export interface GapWatchOptions {
   readonly isOurs: (runId: RunId) => boolean;
   /** Keep for the next page that this message of the run was heard, and with it all before. */
   readonly keep: (runId: RunId, msgId: string) => void;
+  /** Whether all that was told of runs is stored: it stays when this page goes. */
+  readonly isStored: () => boolean;
   /** Something that the kernel said of this run was heard by nobody. */
   readonly onGap: (runId: RunId) => void;
 }
@@ -33,7 +35,7 @@ export class GapWatch {
   /** What had been heard when a run began in this tab. */
   readonly #since = new Map<RunId, string>();
   /** The last message heard of each run that this tab writes, and the one that stood there when it was last looked at. */
-  readonly #heard = new Map<RunId, { latest: string; settled: string | null; hasNewOutput: boolean }>();
+  readonly #heard = new Map<RunId, { latest: string; settled: string | null }>();
   #cancel: (() => void) | null = null;
 
   constructor(options: GapWatchOptions) {
@@ -97,7 +99,8 @@ export class GapWatch {
 
   /** The page may be about to end. Outputs that it is storing at this moment may be lost with it: those are not claimed. */
   leaving(): void {
-    for (const [runId, { latest, hasNewOutput }] of this.#heard) if (!hasNewOutput) this.#options.keep(runId, latest);
+    if (!this.#options.isStored()) return;
+    for (const [runId, { latest }] of this.#heard) this.#options.keep(runId, latest);
   }
 
   #heardOf(runId: RunId, { msg_id: id, msg_type: type }: KernelMessage["header"]): void {
@@ -108,12 +111,11 @@ export class GapWatch {
     }
     const known = this.#heard.get(runId);
     if (known === undefined) {
-      this.#heard.set(runId, { latest: id, settled: null, hasNewOutput: isOutput(type) });
+      this.#heard.set(runId, { latest: id, settled: null });
       // That it has begun is no output that a crash could take.
       if (type === "status") this.#options.keep(runId, id);
     } else {
       known.latest = id;
-      known.hasNewOutput ||= isOutput(type);
     }
     this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
   }
@@ -130,13 +132,7 @@ export class GapWatch {
       if (heard.settled !== null) this.#options.keep(runId, heard.settled);
       const isNews = heard.settled !== heard.latest;
       heard.settled = heard.latest;
-      heard.hasNewOutput = false;
       if (isNews) this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
     }
   }
-}
-
-/** Whether a record would have to hold it. */
-function isOutput(type: string): boolean {
-  return !["status", "execute_input", "execute_reply", "comm_open", "comm_msg", "comm_close"].includes(type);
 }
