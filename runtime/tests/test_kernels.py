@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kernel_client import JournalSocket
-from live_runtime import HUB, start_runtime
+from live_runtime import HUB, Running, start_runtime
 
 from runhere_runtime.channels.kernels import kernel_environment, speaks_ipc, unlimited_command
 from runhere_runtime.slim import without_slow_imports
@@ -33,6 +33,12 @@ def test_only_ipykernel_is_started_with_its_limit_lifted() -> None:
     other = ["R", "--slave", "-e", "IRkernel::main()", "--args", "file.json"]
     assert unlimited_command(other, packages) == other
     assert not speaks_ipc(other)
+
+
+HOW_IT_LISTENS = (
+    "import ipykernel.kernelapp as a\napp = a.IPKernelApp.instance()\n"
+    "print(app.transport, app.curve_secretkey is not None)"
+)
 
 
 async def test_a_kernel_without_ipc_is_encrypted(tmp_path: Path) -> None:
@@ -59,14 +65,26 @@ async def test_a_kernel_without_ipc_is_encrypted(tmp_path: Path) -> None:
         url = f"ws://127.0.0.1:{runtime.port}/api/kernels/{kernel}/channels"
         client = JournalSocket(url, {**runtime.auth, "Origin": HUB})
         await client.attach()
-        run = await client.run(
-            "import ipykernel.kernelapp as a, json\napp = a.IPKernelApp.instance()\n"
-            "print(app.transport, app.curve_secretkey is not None)"
-        )
+        run = await client.run(HOW_IT_LISTENS)
         assert client.text_of(run) == "tcp True\n"
         await client.close()
     finally:
         runtime.stop()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no ipc there")
+async def test_a_kernel_in_the_private_folder_is_not_encrypted_as_well(fresh: Running) -> None:
+    """CurveZMQ took half of the time of a large buffer, and kept nobody out whom the folder lets in."""
+    kernel = await asyncio.to_thread(fresh.start_kernel)
+    client = JournalSocket(f"ws://127.0.0.1:{fresh.port}/api/kernels/{kernel}/channels", {**fresh.auth, "Origin": HUB})
+    await client.attach()
+    for _ in range(2):
+        run = await client.run(
+            HOW_IT_LISTENS + "; import os; print(oct(os.stat(os.path.dirname(app.ip)).st_mode & 0o777))"
+        )
+        assert client.text_of(run) == "ipc False\n0o700\n"
+        await asyncio.to_thread(fresh.ask, "POST", f"/api/kernels/{kernel}/restart", headers=fresh.auth)
+    await client.close()
 
 
 def test_slow_imports_are_left_out_and_come_back_when_asked_for() -> None:

@@ -40,6 +40,7 @@ _QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?\-\[\]]*")
 _KEYS = ("method", "path", "message_id")
 
 Json = dict[str, Any]
+Pieces = tuple[bytes, ...]  # of one message: put together once, with what goes before them on the wire
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def is_outdated(min_version: str) -> bool | None:
     return tuple(int(part or 0) for part in wanted.groups()) > tuple(int(part) for part in VERSION.split("."))
 
 
-Send = Callable[[bytes], Awaitable[None]]
+Send = Callable[[Pieces], Awaitable[None]]
 
 
 class Answering(HTTPConnection):
@@ -153,11 +154,12 @@ class Answering(HTTPConnection):
         return self.write(chunk or b"")
 
     def write(self, chunk: bytes) -> Future[None]:
-        data, room, start = self._held + chunk, _no_wait(), 0
-        while len(data) - start > CHUNK_BYTES:
-            room = asyncio.ensure_future(self._say(data[start : start + CHUNK_BYTES], done=False))
-            start += CHUNK_BYTES
-        self._held = data[start:]
+        room, start = _no_wait(), 0
+        while len(self._held) + len(chunk) - start > CHUNK_BYTES:
+            end = start + CHUNK_BYTES - len(self._held)
+            room = asyncio.ensure_future(self._say(self._held + chunk[start:end], done=False))
+            self._held, start = b"", end
+        self._held += chunk[start:]
         return room
 
     def finish(self) -> None:
@@ -169,10 +171,10 @@ class Answering(HTTPConnection):
         return self._send(as_message({"message_id": self._message_id, **head, "done": done}, data))
 
 
-def as_message(facts: Json, data: bytes = b"") -> bytes:
+def as_message(facts: Json, data: bytes = b"") -> Pieces:
     """The facts as JSON, with `data` in base64, which needs no escaping: looking for some would cost the most."""
     text = json.dumps(facts).encode()
-    return b"".join((b'{"data": "', base64.b64encode(data), b'", ', text[1:])) if data else text
+    return (b'{"data": "', base64.b64encode(data), b'", ', text[1:]) if data else (text,)
 
 
 def _no_wait() -> Future[None]:

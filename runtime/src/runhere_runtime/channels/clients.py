@@ -129,7 +129,7 @@ class StockChannel:
     def _is_mine(self, message: Message) -> bool:
         return message.channel == "iopub" or self.seat.asked(message.run)
 
-    def receive(self, data: bytes | str) -> None:
+    def receive(self, data: Part | str) -> None:
         """Pass a message of the client on to the kernel.
 
         Raises:
@@ -177,13 +177,13 @@ class JournalChannel:
     def tell(self, frame: bytes) -> None:
         self.outlet.write(frame)
 
-    def receive(self, data: bytes | str) -> None:
+    def receive(self, data: Part | str) -> None:
         """A frame of the client.
 
         Raises:
             JournalFrameInvalid: It cannot be understood; nothing happened.
         """
-        if isinstance(data, bytes):
+        if not isinstance(data, str):
             self._receive_message(data)
             return
         try:
@@ -260,7 +260,7 @@ class JournalChannel:
             self.tell(text_frame({"type": "live", "seq": self._cursor}))
             self.tell(text_frame(self._feed.stdin.describe(self.client_id)))
 
-    def _receive_message(self, data: bytes) -> None:
+    def _receive_message(self, data: Part) -> None:
         if not self.is_attached:
             raise JournalFrameInvalid("The first frame must be attach.")
         channel, frames = unpack_message(data)

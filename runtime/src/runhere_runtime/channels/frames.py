@@ -10,7 +10,7 @@ from typing import Any
 
 from runhere_runtime.errors import JournalFrameInvalid
 from runhere_runtime.journal.fold import Message
-from runhere_runtime.journal.record import LARGE_BYTES, Part, message_pieces, unpack_message
+from runhere_runtime.journal.record import LARGE_BYTES, Part, cut, message_pieces, unpack_message
 
 DELIMITER = b"<IDS|MSG>"
 V1 = "v1.kernel.websocket.jupyter.org"
@@ -122,7 +122,7 @@ def gathered(pieces: Iterable[Part]) -> list[Part]:
     return [*found, b"".join(small)] if small else found
 
 
-def decode_v1(data: bytes | str) -> tuple[str, list[Part]]:
+def decode_v1(data: Part | str) -> tuple[str, list[Part]]:
     """(channel, frames) that a client sends.
 
     Raises:
@@ -133,13 +133,13 @@ def decode_v1(data: bytes | str) -> tuple[str, list[Part]]:
     return unpack_message(data)
 
 
-def decode_default(data: bytes | str) -> tuple[str, list[Part]]:
+def decode_default(data: Part | str) -> tuple[str, list[Part]]:
     """As `decode_v1`, for the default subprotocol."""
     buffers: list[Part] = []
-    if isinstance(data, bytes):
-        text, buffers = _split_buffers(data)
-    else:
+    if isinstance(data, str):
         text = data.encode()
+    else:
+        text, buffers = _split_buffers(data)
     try:
         message: dict[str, Any] = json.loads(text)
         parts = [message["header"], message.get("parent_header") or {}, message.get("metadata") or {}]
@@ -149,7 +149,7 @@ def decode_default(data: bytes | str) -> tuple[str, list[Part]]:
     return str(message.get("channel") or "shell"), frames + buffers
 
 
-def _split_buffers(data: bytes) -> tuple[bytes, list[Part]]:
+def _split_buffers(data: Part) -> tuple[bytes, list[Part]]:
     try:
         (count,) = struct.unpack_from("!I", data)
         if not 1 <= count <= 4096:
@@ -160,4 +160,4 @@ def _split_buffers(data: bytes) -> tuple[bytes, list[Part]]:
     if any(a > b for a, b in pairwise(offsets)):
         raise JournalFrameInvalid("The parts of a message overlap.")
     (start, end), *ranges = pairwise(offsets)
-    return data[start:end], [data[a:b] if b - a < LARGE_BYTES else memoryview(data)[a:b] for a, b in ranges]
+    return bytes(data[start:end]), [cut(data, a, b) for a, b in ranges]

@@ -24,6 +24,7 @@ from runhere_runtime.state import Runtime
 
 REST_S = 2.0  # a kernel that was just started has the machine for itself
 SETTLE_WITHIN_S = 2.0
+WARM_WITHIN_S = 20.0
 SECRET_VARIABLES = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN")
 # Else the debugger's start warns of frozen modules in the output of whatever cell runs first.
 _QUIET_DEBUGGER = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -96,6 +97,8 @@ class Kernel(ServerKernelManager):
     async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:  # what jupyter_client returns
         inherited = kernel_environment(kwargs.get("env") or dict(os.environ))
         kwargs["env"] = {**_QUIET_DEBUGGER, **inherited}
+        if self.transport == "ipc":  # in a folder that only we can enter, where encryption keeps nobody out
+            kwargs["transport_encryption"] = "disabled"
         return await super()._async_pre_start_kernel(**kwargs)
 
     pre_start_kernel = _async_pre_start_kernel  # type: ignore[assignment]  # as jupyter_client does for its async managers
@@ -116,6 +119,7 @@ class Kernels(AsyncMappingKernelManager):
             set()
         )  # the one that waits, or is to be shut down unused: on no list, without a journal
         self._next: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._closing = False
         self.runtime.journals.expire(int(time.time() * 1000), running=frozenset())
 
@@ -163,9 +167,18 @@ class Kernels(AsyncMappingKernelManager):
             waiting = Waiting(str(uuid.uuid4()), kind, started_at=time.time())
             self._unused.add(waiting.kernel_id)
             await super()._async_start_kernel(kernel_id=waiting.kernel_id, kernel_name=name, env=dict(os.environ))
-            self._waiting = waiting
+            feed = await self.feed(waiting.kernel_id)
+            if feed is not None:
+                self._warming = asyncio.create_task(self._warm(feed, waiting))
+                self._waiting = waiting
+                await self._warming
         except Exception:  # a start that somebody asks for will fail the same way, and be told
             self.log.warning("The kernel that was to wait did not start.", exc_info=True)
+
+    async def _warm(self, feed: Feed, waiting: Waiting) -> None:
+        """Let it settle where it is: what a kernel runs first takes it several times as long as what follows."""
+        code = settling_code(folder=os.getcwd(), session_name=None, started_at=waiting.started_at)
+        await feed.run_unheard(code, within_s=WARM_WITHIN_S)
 
     async def _hand_out(self, name: str, *, path: Any, environment: dict[str, str] | None) -> str | None:
         """The waiting kernel, in its folder and under its session's name; None when a fresh one must do."""
@@ -180,7 +193,7 @@ class Kernels(AsyncMappingKernelManager):
         folder = self.cwd_for_path(path) if path is not None else os.getcwd()  # type: ignore[no-untyped-call]
         session_name = environment.get(SESSION_NAME)
         code = settling_code(folder=folder, session_name=session_name, started_at=waiting.started_at)
-        if not await feed.run_unheard(code, within_s=SETTLE_WITHIN_S):
+        if not (await self._is_warm() and await feed.run_unheard(code, within_s=SETTLE_WITHIN_S)):
             await self._end_unused(waiting.kernel_id)
             return None
         self._unused.discard(waiting.kernel_id)
@@ -188,6 +201,11 @@ class Kernels(AsyncMappingKernelManager):
         kernel._launch_args.update(cwd=folder, env=kernel_environment(environment))  # for a restart
         kernel.runhere_started_at, kernel.last_activity = None, utcnow()
         return waiting.kernel_id
+
+    async def _is_warm(self) -> bool:
+        """Whether the kernel that waited has done what it was to do first, or does so in a moment."""
+        _, late = await asyncio.wait(filter(None, [self._warming]), timeout=SETTLE_WITHIN_S)
+        return not late
 
     def _spec(self, name: str) -> KernelSpec:
         assert self.kernel_spec_manager is not None

@@ -10,19 +10,22 @@ from typing import Any
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.httputil import HTTPHeaders
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.iostream import IOStream
+from tornado.websocket import WebSocketHandler
 
 from runhere_runtime.bridge import (
     MAX_IN_FLIGHT,
     VERSION,
     Answering,
     BridgeRequest,
+    Pieces,
     as_message,
     ask,
     is_outdated,
     read_request,
     refusal,
 )
+from runhere_runtime.channels.frames import TEXT, websocket_frame
 from runhere_runtime.state import Runtime
 
 _HANDED_ON = ("Host", "Origin", "Authorization", "X-Runhere-Session")
@@ -89,11 +92,13 @@ class HttpOverWebSocketHandler(_BridgeSocket):
     def _answered(self) -> None:
         self._in_flight -= 1
 
-    def _send(self, message: bytes) -> Awaitable[None]:
-        try:
-            return self.write_message(message)
-        except WebSocketClosedError:
+    def _send(self, message: Pieces) -> Awaitable[None]:
+        """Written to the stream itself: Tornado's way would copy each message twice more, and make a task for it."""
+        connection = self.ws_connection
+        stream = getattr(connection, "stream", None)
+        if connection is None or connection.is_closing() or not isinstance(stream, IOStream):
             return _nothing()  # who asked is gone; the application ends by itself
+        return stream.write(websocket_frame(TEXT, message))
 
     def _is_still_let_in(self) -> bool:
         session = self.request.headers.get("X-Runhere-Session")

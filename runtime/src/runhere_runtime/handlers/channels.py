@@ -11,10 +11,11 @@ from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.iostream import IOStream
 from tornado.web import HTTPError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol
 
 from runhere_runtime.channels.clients import JournalChannel, StockChannel
 from runhere_runtime.channels.frames import JOURNAL, V1
+from runhere_runtime.channels.large_frames import in_one_buffer
 from runhere_runtime.errors import JournalFrameInvalid
 
 PING_EVERY_S = 25.0
@@ -69,6 +70,9 @@ class ChannelsHandler(WebSocketHandler, JupyterHandler):
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         return next((name for name in (JOURNAL, V1) if name in subprotocols), None)
 
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        return in_one_buffer(super().get_websocket_protocol())
+
     async def open(self, kernel_id: str) -> None:
         self.set_nodelay(True)  # else Nagle waits 40 ms for the browser's delayed ACK after each small frame
         self._kernel_id = kernel_id
@@ -91,7 +95,7 @@ class ChannelsHandler(WebSocketHandler, JupyterHandler):
                 close=self.close,
             )
 
-    def on_message(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes | memoryview) -> None:
         self._heard = True
         if self._channel is None:
             return

@@ -65,7 +65,7 @@ def pack_message(channel: str, frames: Sequence[Part]) -> bytes:
     return b"".join(message_pieces(channel, frames))
 
 
-def unpack_message(data: bytes) -> tuple[str, list[Part]]:
+def unpack_message(data: Part) -> tuple[str, list[Part]]:
     """(channel, frames) of a v1 message. Large buffers stay in `data`.
 
     Raises:
@@ -80,12 +80,17 @@ def unpack_message(data: bytes) -> tuple[str, list[Part]]:
     if offsets[0] != 8 * (1 + count) or offsets[-1] != len(data) or any(a > b for a, b in pairwise(offsets)):
         raise JournalFrameInvalid("The parts of a message overlap.")
     ranges = list(pairwise(offsets))
-    head = [data[a:b] for a, b in ranges[:_HEAD_PARTS]]
-    buffers = [data[a:b] if b - a < LARGE_BYTES else memoryview(data)[a:b] for a, b in ranges[_HEAD_PARTS:]]
+    head = [bytes(data[a:b]) for a, b in ranges[:_HEAD_PARTS]]
+    buffers = [cut(data, a, b) for a, b in ranges[_HEAD_PARTS:]]
     try:
         return head[0].decode("ascii"), [*head[1:], *buffers]
     except UnicodeDecodeError as error:
         raise JournalFrameInvalid("A message names no channel.") from error
+
+
+def cut(data: Part, start: int, end: int) -> Part:
+    """A piece of `data`; a large one stays where it is."""
+    return memoryview(data)[start:end] if end - start >= LARGE_BYTES else bytes(data[start:end])
 
 
 def pack_record(seq: int, time_ms: int, pieces: Sequence[Part]) -> bytes:
