@@ -204,13 +204,13 @@ def _hosted(team: Team, settings: Settings, sign_in: session.SignIn) -> HostedSe
     if team.hosted is None:
         return None
     return HostedServices(
-        Runtimes(_runtime_provider(team.hosted, settings), sign_in, new_token=_new_token),
+        Runtimes(_runtime_provider(team.hosted, settings, sign_in), sign_in, new_token=_new_token),
         http=HttpProxy(),
         hosts=runtime_hosts.of(team.runtime_domain, team.public_origin),
     )
 
 
-def _runtime_provider(wanted: Hosted, settings: Settings) -> RuntimeProvider:
+def _runtime_provider(wanted: Hosted, settings: Settings, sign_in: session.SignIn) -> RuntimeProvider:
     if wanted.provider == "jupyterhub":
         return JupyterHubProvider(
             JupyterHubOptions(
@@ -228,7 +228,8 @@ def _runtime_provider(wanted: Hosted, settings: Settings) -> RuntimeProvider:
             idle=IdleRule(after_ms=wanted.idle_minutes * 60_000, warn_ms=_WARNED_BEFORE_MS),
             memory_mib=wanted.memory_mib,
             nice=wanted.nice,
-        )
+        ),
+        on_end=lambda person_id, why: runtimes.write_down_end(sign_in, LocalProvider.name, person_id, why),
     )
 
 

@@ -5,8 +5,10 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 import urllib.error
 import urllib.request
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -146,6 +148,27 @@ def test_settings_of_the_deploy_folder_are_understood() -> None:
     composed = read_team(variables, deploy / "compose.toml")
     assert composed.database_url == variables["RUNHERE_DATABASE_URL"]
     assert "secret" not in repr(composed)
+
+
+def test_the_compose_file_gives_every_service_an_address_and_its_image_what_it_copies() -> None:
+    root = Path(__file__).parents[3]
+    compose = (root / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+    services = dict(re.findall(r"(?m)^  (\w+):\n((?:    .*\n|\n)+)", compose.partition("services:")[2]))
+    addresses = {
+        name: re.findall(r"ipv4_address: (\S+)", text)
+        for name, text in services.items()
+        if "image" in text or "build" in text
+    }
+    # Whoever is without one may be given the proxy's, which then cannot start, or is believed in its stead.
+    assert sorted(addresses) == ["hub", "postgres", "proxy"]
+    assert all(len(found) == 1 for found in addresses.values())
+    assert len({one for found in addresses.values() for one in found}) == 3
+    with (root / "deploy" / "compose.toml").open("rb") as file:
+        assert tomllib.load(file)["trusted_proxies"] == addresses["proxy"]
+    copied = re.findall(r"(?m)^COPY (.*) \S+$", (root / "deploy" / "hub.Dockerfile").read_text(encoding="utf-8"))
+    let_in = [line[1:] for line in (root / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"]
+    for source in " ".join(copied).split():
+        assert any(fnmatch(source, one) or source.startswith(f"{one}/") for one in let_in), source
 
 
 def test_plain_http_is_for_this_machine_or_for_whoever_insists(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from runhere_hub.core.runtimes import IdleRule, KernelActivity, Upstream
-from runhere_hub.providers.local import LocalOptions, LocalProvider, environment_for
+from runhere_hub.core.ids import PersonId
+from runhere_hub.core.runtimes import Ending, IdleRule, KernelActivity, Upstream
+from runhere_hub.providers.local import LocalOptions, LocalProvider, OnEnd, environment_for
 from runhere_hub.testing.contracts.provider import ADA, ProviderContract, answer, ready
 from runhere_hub.testing.fake_runtime import FakeProvider, FakeRuntime, served
 from runhere_hub.testing.fakes import FakeClock
@@ -40,6 +41,16 @@ class TestLocal(ProviderContract):
         provider = LocalProvider(options(tmp_path))
         yield provider
         await provider.close()
+
+
+def listening() -> tuple[asyncio.Queue[tuple[PersonId, Ending]], OnEnd]:
+    """Ends that were told, and who hears them."""
+    heard: asyncio.Queue[tuple[PersonId, Ending]] = asyncio.Queue()
+
+    async def on_end(person_id: PersonId, why: Ending) -> None:
+        heard.put_nowait((person_id, why))
+
+    return heard, on_end
 
 
 async def kernel(upstream: Upstream) -> str:
@@ -70,7 +81,8 @@ async def said(socket: Any, msg_type: str) -> dict[str, Any]:
 
 async def test_an_idle_runtime_warns_then_stops_and_never_while_a_cell_runs(tmp_path: Path) -> None:
     clock = FakeClock(time.time_ns() // 1_000_000)
-    provider = LocalProvider(options(tmp_path, look_every_s=3600), now_ms=clock)
+    ends, on_end = listening()
+    provider = LocalProvider(options(tmp_path, look_every_s=3600), now_ms=clock, on_end=on_end)
     try:
         await ready(provider, ADA)
         upstream = await provider.upstream(ADA)
@@ -95,8 +107,28 @@ async def test_an_idle_runtime_warns_then_stops_and_never_while_a_cell_runs(tmp_
         assert await answer(upstream) == 0
         await socket.close()
         assert (tmp_path / "hosted" / ADA.person_id / "files").is_dir()
+        assert ends.get_nowait() == (ADA.person_id, "idle")
+        assert ends.empty()
     finally:
         await provider.close()
+
+
+async def test_an_end_that_nobody_asked_for_is_told_with_its_reason_and_no_other(tmp_path: Path) -> None:
+    ends, on_end = listening()
+    provider = LocalProvider(options(tmp_path), on_end=on_end)
+    try:
+        await ready(provider, ADA)
+        await provider.stop(ADA)
+        assert ends.empty()
+        await ready(provider, ADA)
+        provider._running[ADA.person_id].process.kill()
+        assert await asyncio.wait_for(ends.get(), 20) == (ADA.person_id, "died")
+        assert (await provider.status(ADA)).state == "absent"
+        await ready(provider, ADA)
+    finally:
+        await provider.close()
+    assert ends.get_nowait() == (ADA.person_id, "hub_stopped")
+    assert ends.empty()
 
 
 async def test_whoever_is_warned_keeps_the_runtime_with_one_word(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Opening, migrating and using the database; how it fails."""
 
 import asyncio
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import create_engine, func, insert, make_url, select, text
+from sqlalchemy.pool import NullPool
 
 from runhere_hub.core.errors import DatabaseDamaged, DatabaseUnavailable
 from runhere_hub.store import migrations, tables
@@ -157,6 +159,27 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_postgres_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="cannot be used now"):
         Database.open(f"postgresql://hub@/nothing?host={tmp_path}")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_postgres_of_another_encoding_is_told_and_not_touched(postgres_url: str, encoding: str) -> None:
+    name = f"t{secrets.token_hex(8)}"
+    engine = create_engine(
+        make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    with engine.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"))
+    url = make_url(postgres_url).set(database=name)
+    with pytest.raises(DatabaseUnavailable, match=f"{encoding}, and notebooks need UTF8"):
+        Database.open(url.render_as_string(hide_password=False))
+    theirs = create_engine(
+        url.set(drivername="postgresql+psycopg"), poolclass=NullPool, connect_args={"client_encoding": "UTF8"}
+    )
+    with theirs.connect() as conn:
+        assert conn.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).scalar() == 0
+    with engine.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 _FULL_DISK = """

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from runhere_hub.core.ids import PersonId
+from runhere_hub.services.runtimes import write_down_end
 from runhere_hub.testing.hosted import DOMAIN, HERE, SECRET, HostedHub, hosted_hub
 from runhere_hub.testing.team import PUBLIC, team_hub, team_settings
 
@@ -232,10 +234,20 @@ async def test_starting_and_stopping_are_in_the_audit_log_once(hub: HostedHub) -
     ada, ben = hub.team.people["ada"], hub.team.people["ben"]
     for verb in ("start", "start", "stop", "stop"):
         assert (await ben.post(f"{HERE}/{verb}", json={})).status_code == 200
-    entries = (await ada.get("/api/v1/admin/log")).json()["entries"]
-    about = [(one["action"], one["person_id"]) for one in entries if one["action"].startswith("runtime_")]
-    assert about == [("runtime_stop", hub.team.ids["ben"]), ("runtime_start", hub.team.ids["ben"])]
-    assert SECRET not in str(entries)
+    await write_down_end(hub.sign_in, "local", PersonId(hub.team.ids["ben"]), "idle")
+    log = (await ada.get("/api/v1/admin/log")).json()
+    about = [one for one in log["entries"] if one["action"].startswith("runtime_")]
+    assert [(one["action"], one["person_id"]) for one in about] == [
+        ("runtime_stop", hub.team.ids["ben"]),
+        ("runtime_stop", hub.team.ids["ben"]),
+        ("runtime_start", hub.team.ids["ben"]),
+    ]
+    by_itself, by_hand = about[0], about[1]
+    assert "idle" in str(by_itself["detail"])
+    assert (by_itself["ip"], by_hand["ip"]) == (None, "192.0.2.1")
+    assert "idle" not in str(by_hand["detail"])
+    assert (await ben.get("/api/v1/account/log")).json()["entries"][0] == by_itself
+    assert SECRET not in str(log)
 
 
 async def test_without_a_provider_there_is_nothing(tmp_path: Path, static: Path) -> None:

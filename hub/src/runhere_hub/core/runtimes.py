@@ -15,6 +15,8 @@ from runhere_hub.core.ids import PersonId
 
 RuntimeId = NewType("RuntimeId", str)
 State = Literal["absent", "starting", "ready", "failed"]
+Ending = Literal["idle", "died", "hub_stopped"]
+"""Why a runtime ended that nobody had asked to: nothing ran in it, it ended by itself, or the hub stops."""
 
 
 class RuntimeNotReady(Conflict):

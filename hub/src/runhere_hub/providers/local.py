@@ -15,16 +15,18 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import httpx
 
+from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import (
     ABSENT,
+    Ending,
     IdleRule,
     KernelActivity,
     Owner,
@@ -66,14 +68,22 @@ class LocalOptions:
 
 @dataclass(eq=False)
 class _Running:
-    """One runtime. `upstream` is set once it has said where it listens."""
+    """One runtime. `upstream` is set once it has said where it listens, `is_asked_to_end` once it is to end."""
 
     process: asyncio.subprocess.Process
     used_at: int
     upstream: Upstream | None = None
     stops_at: int | None = None
     starting: asyncio.Task[None] | None = None
+    is_asked_to_end: bool = False
     said: bytearray = field(default_factory=bytearray)
+
+
+OnEnd = Callable[[PersonId, Ending], Awaitable[None]]
+
+
+async def _nobody_listens(_person_id: PersonId, _why: Ending) -> None:
+    """Where ends are not written down."""
 
 
 def _now_ms() -> int:
@@ -81,13 +91,20 @@ def _now_ms() -> int:
 
 
 class LocalProvider:
-    """See the module. Start it inside the loop that serves."""
+    """See the module. Start it inside the loop that serves.
+
+    Args:
+        on_end: Told of each runtime that ended without somebody's having stopped it.
+    """
 
     name = "local"
 
-    def __init__(self, options: LocalOptions, *, now_ms: Callable[[], int] = _now_ms) -> None:
+    def __init__(
+        self, options: LocalOptions, *, now_ms: Callable[[], int] = _now_ms, on_end: OnEnd = _nobody_listens
+    ) -> None:
         self._options = options
         self._now_ms = now_ms
+        self._on_end = on_end
         self._running: dict[PersonId, _Running] = {}
         self._failed: dict[PersonId, str] = {}
         self._locks: dict[PersonId, asyncio.Lock] = {}
@@ -113,12 +130,29 @@ class LocalProvider:
 
     async def stop(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
+        await self._stop(owner)
+
+    async def _stop(self, owner: Owner) -> bool:
+        """True when there was something to stop."""
         async with self._lock(owner):
             self._failed.pop(owner.person_id, None)
             running = self._running.get(owner.person_id)
-            if running is not None:
-                await _end(running.process)
-                await self._gone(owner, running)
+            if running is None:
+                return False
+            running.is_asked_to_end = True
+            await _end(running.process)
+            await self._gone(owner, running)
+            return True
+
+    async def _stop_unasked(self, person_id: PersonId, why: Ending) -> None:
+        if await self._stop(Owner(person_id, "")):
+            await self._tell(person_id, why)
+
+    async def _tell(self, person_id: PersonId, why: Ending) -> None:
+        try:
+            await self._on_end(person_id, why)
+        except RunhereError as error:
+            _log.warning("The end of a hosted runtime (%s) could not be written down: %s", why, error.message)
 
     async def status(self, owner: Owner) -> Status:
         """See `RuntimeProvider`."""
@@ -152,7 +186,7 @@ class LocalProvider:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait({self._watch})
-        await asyncio.gather(*(self.stop(Owner(person_id, "")) for person_id in list(self._running)))
+        await asyncio.gather(*(self._stop_unasked(person_id, "hub_stopped") for person_id in list(self._running)))
 
     async def look(self) -> None:
         """Stop what has been idle for long enough. Called by itself every `look_every_s`."""
@@ -165,7 +199,7 @@ class LocalProvider:
             running.stops_at = self._options.idle.stops_at(kernels, used_at=running.used_at)
             if running.stops_at is not None and running.stops_at <= self._now_ms():
                 _log.info("A hosted runtime was idle and stops.")
-                await self.stop(Owner(person_id, ""))
+                await self._stop_unasked(person_id, "idle")
 
     async def _keep_looking(self) -> None:
         while True:
@@ -219,6 +253,8 @@ class LocalProvider:
             self._failed[owner.person_id] = f"The runtime did not start: {why}"
         if self._running.get(owner.person_id) is running:
             del self._running[owner.person_id]
+        if running.upstream is not None and not running.is_asked_to_end:
+            await self._tell(owner.person_id, "died")
 
     async def _gone(self, owner: Owner, running: _Running) -> None:
         if running.starting is not None:

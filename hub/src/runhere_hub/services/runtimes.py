@@ -9,10 +9,11 @@ one session, and is worth nothing at the hub's own API.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runhere_hub.core.audit import From
+from runhere_hub.core.audit import NOWHERE, From
 from runhere_hub.core.errors import NotFound, SignedOut
 from runhere_hub.core.identity import Person
-from runhere_hub.core.runtimes import Owner, RuntimeId, RuntimeProvider, Status, Upstream, runtime_id
+from runhere_hub.core.ids import PersonId
+from runhere_hub.core.runtimes import Ending, Owner, RuntimeId, RuntimeProvider, Status, Upstream, runtime_id
 from runhere_hub.services.runtime_passes import Passes, RuntimePass
 from runhere_hub.services.session import SignIn, person_of_key, sha256
 from runhere_hub.store.audit import record
@@ -68,6 +69,14 @@ async def stop(runtimes: Runtimes, person: Person, came: From) -> Status:
     if before.state != "absent":
         await _write_down(runtimes, person, "runtime_stop", came)
     return await status(runtimes, person)
+
+
+async def write_down_end(sign_in: SignIn, provider: str, person_id: PersonId, why: Ending) -> None:
+    """Put into the audit log that somebody's runtime ended without having been asked to."""
+    now = sign_in.now_ms()
+    await sign_in.db.write(
+        lambda conn: record(conn, now, "runtime_stop", by=person_id, came=NOWHERE, provider=provider, why=why)
+    )
 
 
 async def _write_down(runtimes: Runtimes, person: Person, action: str, came: From) -> None:

@@ -137,6 +137,8 @@ class Database:
     def _prepare(self) -> None:
         if self._writer.dialect.name == "sqlite" and _file_bytes(self._writer.url) < _QUICK_CHECK_BELOW_BYTES:
             self.write_now(lambda conn: _quick_check(conn, self._name))
+        if self.is_postgres:
+            self.write_now(lambda conn: _check_encoding(conn, self._name))
         self.write_now(lambda conn: migrations.bring_up_to_date(conn, self._name))
 
 
@@ -172,7 +174,13 @@ def _sqlite_engine(url: URL, *, begin: str, **options: Any) -> Engine:
 
 
 def _postgres(url: URL) -> Database:
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True)
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=10,
+        pool_pre_ping=True,
+        # Without it a database of another encoding answers in bytes, before it can be asked for its encoding.
+        connect_args={"client_encoding": "UTF8"},
+    )
     name = url.render_as_string(hide_password=True)
     return Database(writer=engine, reader=engine, write_threads=_READERS, read_threads=_READERS, name=name)
 
@@ -186,6 +194,16 @@ def _quick_check(conn: Connection, name: str) -> None:
     found = conn.execute(text("PRAGMA quick_check(1)")).scalar()
     if found != "ok":
         raise _damaged(name, str(found))
+
+
+def _check_encoding(conn: Connection, name: str) -> None:
+    found = conn.execute(text("SHOW server_encoding")).scalar()
+    if found != "UTF8":
+        raise DatabaseUnavailable(
+            f"The database {name} keeps text as {found}, and notebooks need UTF8. Nothing was written. "
+            "Make another one: createdb --encoding UTF8 --template template0 NAME",
+            database=name,
+        )
 
 
 def _damaged(name: str, why: str) -> DatabaseDamaged:

@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from runhere_hub import app as composition
-from runhere_hub.settings import Hosted
+from runhere_hub.services.session import SignIn
+from runhere_hub.settings import Hosted, Settings
 from runhere_hub.testing.fake_runtime import FakeProvider, FakeRuntime, served
 from runhere_hub.testing.fakes import FakeClock
 from runhere_hub.testing.team import PROXY, PUBLIC, TeamHub, client_of, team_hub, team_settings
@@ -32,6 +33,7 @@ class HostedHub:
     """The hub, its people, and the one runtime that all of them reach.
 
     Attributes:
+        sign_in: What the hub would have told a real provider with.
         domain: Runtimes have hosts of their own below it; None: they are below the hub's origin.
     """
 
@@ -41,6 +43,7 @@ class HostedHub:
     port: int
     clock: FakeClock
     domain: str | None
+    sign_in: SignIn
 
     def at(self, runtime_id: str, path: str) -> str:
         """Address of something of a runtime."""
@@ -114,12 +117,18 @@ async def hosted_hub(
     async with served(runtime) as upstream:
         provider = FakeProvider(upstream)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(composition, "_runtime_provider", lambda *_: provider)
+            given: list[SignIn] = []
+
+            def provided(_wanted: Hosted, _settings: Settings, sign_in: SignIn) -> FakeProvider:
+                given.append(sign_in)
+                return provider
+
+            patch.setattr(composition, "_runtime_provider", provided)
             patch.setattr(composition, "_now_ms", clock)
             async with team_hub(settings) as team, _listening(team) as port:
                 await team.join("ada")
                 await team.join("ben")
-                yield HostedHub(team, runtime, provider, port, clock, domain)
+                yield HostedHub(team, runtime, provider, port, clock, domain, given[0])
 
 
 @asynccontextmanager
