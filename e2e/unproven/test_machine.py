@@ -1,24 +1,29 @@
 """The machine at hand (issue 5): debugger, variables, resources, terminals and files of a stock Jupyter server."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import Jupyter, wait_until
+from servers import Jupyter, jupyter, server_flags, wait_until
 from stage import Stage
 from steps import (
     bring_into_view,
     choose_panel,
     code_cell,
     connect,
+    connected,
     interrupt,
     output,
     ran,
+    read,
+    row,
     run_cell,
     runtime_menu,
     source,
+    sources_in,
 )
 
 FUNCTION = "def area(width, height):\n    size = width * height\n    return size"
@@ -213,3 +218,91 @@ def test_terminals_come_back_and_files_are_edited_without_losing_others_changes(
     with page.expect_download() as fetched:
         page.get_by_role("menuitem", name="Download", exact=True).click()
     assert Path(fetched.value.path()).read_bytes() == content
+
+
+def far_notebook(*sources: str) -> str:
+    """As another program writes it: its own indent, and metadata that we do not know."""
+    cells = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"far-{n}",
+            "metadata": {"theirs": n},
+            "outputs": [],
+            "source": [text],
+        }
+        for n, text in enumerate(sources)
+    ]
+    content = {"cells": cells, "metadata": {"strange": {"kept": [1, 2]}}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(content, indent=3) + "\n"
+
+
+def cells_on(file: Path) -> list[str]:
+    """The sources in a file that a server may be writing just now."""
+    try:
+        return sources_in(file)
+    except json.JSONDecodeError:
+        return []
+
+
+@pytest.mark.timeout(120)
+def test_a_notebook_of_the_runtimes_disk_is_live_and_saved_back_there(
+    stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str], tmp_path: Path
+) -> None:
+    start, root = unique("near"), tmp_path / "far"
+    stage.put(start, "1")
+    (root / "deep 1#").mkdir(parents=True)
+    file = root / "deep 1#" / "rain.ipynb"
+    file.write_text(far_notebook("import os; print('in', os.path.basename(os.getcwd()))", "x = 1"), encoding="utf-8")
+    before = read(file)
+    flags = server_flags(stage.hub.origin)
+    with jupyter("server", root, *flags) as far:
+        place = f"{far.url.removeprefix('http://')}:deep 1#/rain.ipynb"
+        page = stage.open(person(), start)
+        connect(page, far.pasted)
+        panel = choose_panel(page, "Files")
+        panel.get_by_role("row", name="deep 1#", exact=True).click()
+        panel.get_by_role("row", name="rain.ipynb").click()
+        status = page.get_by_role("button", name=place)
+        expect(source(page, 2)).to_have_text("x = 1")
+        expect(status).to_have_text(f"Saved to {place}")
+        assert read(file) == before
+
+        source(page, 2).click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("234")
+        wait_until(lambda: read(file) == before.replace("x = 1", "x = 1234"), what="one changed line on that disk")
+        expect(status).to_have_text(f"Saved to {place}")
+
+        # Its kernel starts beside the file, and what it puts out is in the file.
+        connected(page)
+        run_cell(page, 1)
+        ran(page, 1)
+        expect(output(page, 1)).to_contain_text("in deep 1#")
+        wait_until(lambda: '"in deep 1#\\n"' in read(file), limit_s=40, what="the output in the file")
+
+        expect(status).to_have_text(f"Saved to {place}")
+        others = json.loads(read(file))
+        others["cells"].append({**others["cells"][1], "id": "added", "source": ["y = 5"]})
+        file.write_text(json.dumps(others, indent=3) + "\n", encoding="utf-8")
+        expect(source(page, 3)).to_have_text("y = 5")
+        address = page.url
+        port, token = int(far.url.rsplit(":", 1)[1]), far.token
+
+    source(page, 3).click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("67")
+    expect(status).to_have_text(f"Not saved to {place} yet")
+    assert cells_on(file)[2] == "y = 5"
+    with jupyter("server", root, *flags, port=port, token=token):
+        wait_until(
+            lambda: cells_on(file)[2:] == ["y = 567"], limit_s=60, what="what was typed while the runtime was away"
+        )
+        expect(status).to_have_text(f"Saved to {place}")
+        # Opened once more, it is the same notebook.
+        page.goto(stage.hub.origin)
+        row(page, start).dblclick()
+        connected(page)
+        panel.get_by_role("row", name="deep 1#", exact=True).click()
+        panel.get_by_role("row", name="rain.ipynb").click()
+        expect(page).to_have_url(address)

@@ -2,6 +2,7 @@
 export { complete, inspect } from "../kernel/complete.ts";
 export { JupyterServer } from "../kernel/server.ts";
 export { directTransport } from "../kernel/transport.ts";
+export { folderOnDisk } from "./disk-links.ts";
 export { HeldKernel } from "./held-kernel.ts";
 export { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
 // Here so that widgets' code is there before a kernel's first message.

@@ -41,6 +41,8 @@ export interface StartWish {
   readonly specs: readonly Kernelspec[];
   readonly kernelspec: string;
   readonly place: NotebookPlace | null;
+  /** The folder of this server in which the notebook is at home; null: it has to be looked for. */
+  readonly home: string | null;
   /** Who asks for the path that he asked for before gets the same kernel. */
   readonly owner: string;
   readonly onStep: (step: ConnectingStep) => void;
@@ -52,11 +54,12 @@ export async function startKernel({
   specs,
   kernelspec,
   place,
+  home,
   owner,
   onStep,
 }: StartWish): Promise<KernelAttachment> {
   onStep("folder");
-  const folder = await findFolder(server, place);
+  const folder = home === null ? await findFolder(server, place) : { path: home, place: "notebook" as const };
   onStep("session");
   const fileName = place?.fileName ?? "notebook.ipynb";
   // A path of its own: another client that opens the same file gets another kernel, and cannot empty our buffer.

@@ -7,7 +7,7 @@ import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import type { Connection } from "../sync/room-state.ts";
 import { Button } from "../ui/button.tsx";
-import { latePart } from "../ui/late-part.ts";
+import { askAgainForParts, latePart } from "../ui/late-part.ts";
 import { MenuBar } from "../ui/menu-bar.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useObservable, useSelected, useText } from "../ui/use-observable.ts";
@@ -31,6 +31,7 @@ import type { PageServices } from "./services.ts";
 const panelHost = latePart(
   () => withWords(import("./panel-host.tsx"), "panels"),
   (module) => module.PanelHost,
+  { waiting: <div className={styles.rail} />, missing: "quiet" },
 );
 const pageDialogs = latePart(
   () => withWords(import("./page-dialogs.tsx"), "connect", "private"),
@@ -45,12 +46,19 @@ const requestsDialog = latePart(
 const idleNotice = latePart(
   () => withWords(import("../views/connect/idle-notice.tsx"), "hosted"),
   (module) => module.IdleNotice,
+  { missing: "quiet" },
 );
 
-// A notebook works without its meter: where it cannot be loaded there is none.
+const diskHome = latePart(
+  () => withWords(import("./disk-part.tsx"), "disk"),
+  (module) => module.DiskHome,
+  { missing: "quiet" },
+);
+
 const headerMeter = latePart(
-  () => withWords(import("./resource-part.tsx"), "resources").catch(() => null),
-  (module) => module?.HeaderMeter ?? (() => null),
+  () => withWords(import("./resource-part.tsx"), "resources"),
+  (module) => module.HeaderMeter,
+  { missing: "quiet" },
 );
 
 export interface NotebookPageProps {
@@ -171,7 +179,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       onRename: () => setRenameWish((wish) => wish + 1),
     }),
   };
-  const panels = useMemo(() => panelServices(page, notebook, open), [page, notebook, open]);
+  const panels = useMemo(() => panelServices({ page, notebook, open, session }), [page, notebook, open, session]);
   const now = useRef(context);
   now.current = context;
   const onCommand = useCallback((id: string) => runCommand(id, now.current), []);
@@ -193,6 +201,9 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
           <MenuBar label={t("shell.menus")} menus={() => notebookMenus(context)} />
         </div>
         <div className={styles.end}>
+          {localStorage.getItem(`runhere.disk:${notebook.id}`) === null ? null : (
+            <diskHome.Part notebook={notebook} open={open} page={page} personId={session.person.id} />
+          )}
           {binding.phase === "unbound" ? null : (
             <headerMeter.Part services={panels} onPress={() => page.panels.toggle("resources")} />
           )}
@@ -225,22 +236,15 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   );
 }
 
-/**
- * Whether the panels can be drawn. The cells come first; and a hub that ends before it handed the panels out must not take the notebook along:
- * they are asked for again whenever the connection changes.
- */
+/** Whether it is time for the panels: the cells come first. */
 function usePanels(connection: Connection): boolean {
-  const [areThere, setAreThere] = useState(false);
+  const [isTime, setTime] = useState(false);
   useEffect(() => {
-    if (areThere || connection === "connecting") return;
-    whenIdle(() => {
-      panelHost.fetch().then(
-        () => setAreThere(true),
-        () => {},
-      );
-    });
-  }, [areThere, connection]);
-  return areThere;
+    // A hub that ended before it handed out a part of the page may have come back.
+    askAgainForParts();
+    if (connection !== "connecting") whenIdle(() => setTime(true));
+  }, [connection]);
+  return isTime;
 }
 
 function whenIdle(work: () => void): void {

@@ -1,5 +1,5 @@
 /** What panels are given: plain services, all of one open notebook. A panel's own view names only those it uses. */
-import type { HubClient, Notebook } from "../api/client.ts";
+import type { HubClient, Notebook, Session } from "../api/client.ts";
 import type { BindingState } from "../core/binding.ts";
 import type { Observable } from "../core/observable.ts";
 import type { KernelPort } from "../kernel/kernel-port.ts";
@@ -14,6 +14,7 @@ import type { PageServices } from "./services.ts";
 
 export interface PanelServices {
   readonly notebook: Notebook;
+  readonly session: Session;
   readonly hub: HubClient;
   /** The document (`controller.services.doc`), the selection, going to a cell. */
   readonly controller: NotebookController;
@@ -42,10 +43,18 @@ export interface PanelServices {
   readonly now: () => number;
 }
 
-export function panelServices(page: PageServices, notebook: Notebook, open: OpenNotebook): PanelServices {
+interface PanelSources {
+  readonly page: PageServices;
+  readonly notebook: Notebook;
+  readonly open: OpenNotebook;
+  readonly session: Session;
+}
+
+export function panelServices({ page, notebook, open, session }: PanelSources): PanelServices {
   const { runtime, controller, desk, comments } = open;
   return {
     notebook,
+    session,
     hub: page.hub,
     controller,
     comments,

@@ -76,7 +76,7 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     uses: "server",
     load: async () => {
       const { FilesPanel } = await withWords(import("../views/files/files-panel.tsx"), "files");
-      return ({ services: { server, binding, hub, notebook, openNotebook } }) => {
+      return ({ services: { server, binding, hub, notebook, session, openNotebook } }) => {
         const now = server.get();
         return now === null ? null : (
           <FilesPanel
@@ -87,6 +87,15 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
               name: `${notebook.name}.ipynb`,
               content: await hub.notebookFile(notebook.id),
             })}
+            openNotebook={async (path) => {
+              const bound = binding.get();
+              const { openFromDisk } = await withWords(import("./disk-open.ts"), "disk");
+              const folder =
+                "attachment" in bound && bound.attachment.folder.place === "notebook" ? folderOf(bound) : null;
+              const label = "target" in bound ? bound.target.label : now.transport.baseUrl;
+              const personId = session.person.id;
+              openNotebook(await openFromDisk({ server: now, label, path, hub, notebook, personId, folder }));
+            }}
             openInHub={async (name, content) => {
               const directory = { folderId: notebook.folder_id, path: parentPath(notebook.path) };
               const { path } = await hub.upload(directory, name, content);

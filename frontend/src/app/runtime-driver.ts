@@ -363,6 +363,7 @@ export class NotebookRuntime {
         defaultName,
       ]),
       place: typeof place === "function" ? await place().catch(() => null) : place,
+      home: parts.folderOnDisk(this.#environment.store, this.#options.notebookId, server.transport.baseUrl),
       // With a journal every browser of a person is welcome at the one kernel of the notebook; else each has its own.
       owner: this.#keepsJournal ? this.#options.notebookId : this.#memory.sessionId,
       onStep: (step) => this.#happened({ type: "connect_step", step }),

@@ -2,10 +2,10 @@ import { Settings2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import type { Session } from "../api/client.ts";
-import { language, withWords } from "../i18n/t.ts";
+import { language, text, withWords } from "../i18n/t.ts";
 import { IconButton } from "../ui/button.tsx";
-import { latePart } from "../ui/late-part.ts";
-import { Toasts } from "../ui/toast.tsx";
+import { latePart, onMissingPart } from "../ui/late-part.ts";
+import { Toasts, toast } from "../ui/toast.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { NotFoundScreen, SignedOutScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
 import { Brand } from "./brand.tsx";
@@ -15,21 +15,23 @@ import { notebookPath, type Route } from "./routes.ts";
 import type { PageServices } from "./services.ts";
 import styles from "./shell.module.css";
 
+const VIEW = { waiting: <StartingScreen />, missing: "thrown" } as const;
+
 // Each view is a chunk of its own: Home does not wait for the editor, a notebook not for Home.
 const home = latePart(
   () => withWords(import("../views/home/home-view.tsx"), "home"),
   (module) => module.HomeView,
-  <StartingScreen />,
+  VIEW,
 );
 const notebookPage = latePart(
   () => import("./notebook-page.tsx"),
   (module) => module.NotebookPage,
-  <StartingScreen />,
+  VIEW,
 );
 const connectPage = latePart(
   () => withWords(import("./connect-page.tsx"), "connect"),
   (module) => module.ConnectPage,
-  <StartingScreen />,
+  VIEW,
 );
 const settingsDialog = latePart(
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
@@ -40,10 +42,12 @@ const secretsOfThisBrowser = async () => (await import("./secrets.ts")).ownSecre
 const teamPages = latePart(
   () => withWords(import("./team-pages.tsx"), "team"),
   (module) => module.TeamPages,
+  VIEW,
 );
 const accountMenu = latePart(
   () => withWords(import("../views/team/account-menu.tsx"), "team"),
   (module) => module.AccountMenu,
+  { missing: "quiet" },
 );
 
 const shareDialog = latePart(
@@ -58,6 +62,8 @@ function TeamPages({ page }: { readonly page: PageServices }) {
     </ErrorBoundary>
   );
 }
+
+onMissingPart(() => toast({ text: text("shell.partMissing"), tone: "error" }));
 
 /** Starts fetching a view's code. A failure shows when the view is drawn. */
 export function warmView(route: Route): void {

@@ -19,6 +19,10 @@ export const late = {
     en: async () => (await import("./en/filenotes.ts")).fileNotes,
     ja: async () => (await import("./ja/filenotes.ts")).fileNotes,
   },
+  disk: {
+    en: async () => (await import("./en/disk.ts")).disk,
+    ja: async () => (await import("./ja/disk.ts")).disk,
+  },
   files: {
     en: async () => (await import("./en/files.ts")).files,
     ja: async () => (await import("./ja/files.ts")).files,

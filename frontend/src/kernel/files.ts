@@ -94,13 +94,17 @@ export class RuntimeFiles {
     return { text, version: String(version) };
   }
 
+  /** A file's time of change, as `readText` gives it. */
+  async version(path: string): Promise<string> {
+    return String(member(await this.#ask(path, { params: { content: "0" } }), "last_modified"));
+  }
+
   /**
    * Replaces a text file, unless somebody else changed it since `version` (`changed`; nothing is written then). Null: whatever is there.
    */
   async writeText(path: string, text: string, version: string | null): Promise<TextFile> {
     if (version !== null) {
-      const now = await this.#ask(path, { params: { content: "0" } });
-      if (String(member(now, "last_modified")) !== version) throw new FileError("changed", "");
+      if ((await this.version(path)) !== version) throw new FileError("changed", "");
     }
     const body = { type: "file", format: "text", content: text };
     const answer = await this.#ask(path, { method: "PUT", body });

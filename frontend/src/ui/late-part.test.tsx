@@ -3,7 +3,7 @@ import { cleanup, render, screen } from "@testing-library/react";
 import { Component, type ReactNode, useLayoutEffect } from "react";
 import { createRoot } from "react-dom/client";
 import { afterEach, expect, test, vi } from "vitest";
-import { latePart } from "./late-part.ts";
+import { askAgainForParts, latePart, onMissingPart } from "./late-part.ts";
 
 afterEach(cleanup);
 
@@ -61,11 +61,16 @@ test("a part whose code comes between drawing and its effect is drawn", async ()
   drawn.unmount();
 });
 
-test("a failed load is told, and tried again the next time", async () => {
-  vi.spyOn(console, "error").mockImplementation(() => {});
+/** The first load fails, as when the hub is away. */
+function failingOnce() {
   const load = vi.fn(async () => ({ Hello }));
-  load.mockRejectedValueOnce(new Error("no hub"));
-  const { Part } = latePart(load, (module) => module.Hello);
+  return load.mockRejectedValueOnce(new Error("no hub"));
+}
+
+test("a view that cannot be loaded is thrown, and tried again the next time", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const load = failingOnce();
+  const { Part } = latePart(load, (module) => module.Hello, { missing: "thrown" });
   const first = render(<Part name="Ada" />, { wrapper: Catch });
   expect(await screen.findByText("no hub")).not.toBeNull();
   first.unmount();
@@ -73,3 +78,31 @@ test("a failed load is told, and tried again the next time", async () => {
   expect(await screen.findByText("Hello Ada")).not.toBeNull();
   expect(load).toHaveBeenCalledTimes(2);
 });
+
+test.each(["told", "quiet"] as const)(
+  "a part that is %s when it cannot be loaded takes nothing along, and comes once it can",
+  async (missing) => {
+    const told = vi.fn();
+    onMissingPart(told);
+    const load = failingOnce();
+    load.mockRejectedValueOnce(new Error("still no hub"));
+    const { Part } = latePart(load, (module) => module.Hello, { missing, waiting: <i>waiting</i> });
+    render(
+      <>
+        <p>notebook</p>
+        <Part name="Ada" />
+      </>,
+      { wrapper: Catch },
+    );
+    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(1));
+    askAgainForParts();
+    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(missing === "told" ? 1 : 0));
+    expect(screen.getByText("notebook")).not.toBeNull();
+    expect(screen.getByText("waiting")).not.toBeNull();
+    askAgainForParts();
+    expect(await screen.findByText("Hello Ada")).not.toBeNull();
+    askAgainForParts();
+    expect(load).toHaveBeenCalledTimes(3);
+  },
+);

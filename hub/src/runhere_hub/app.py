@@ -139,7 +139,7 @@ def _services(settings: Settings, port: int) -> Services:
     blobs = DiskBlobStore(settings.blobs_dir)
     dice = random.SystemRandom()
     bus: Bus = PostgresBus(settings.database_url, process=_new_id()) if db.is_postgres else LocalBus()
-    rooms = BoundRooms(db=db, now_ms=_now_ms, random=dice, bus=bus)
+    rooms = BoundRooms(db=db, now_ms=_now_ms, bus=bus)
     registry = RoomRegistry(
         db=db,
         blobs=blobs,

@@ -64,6 +64,14 @@ OBJECTS: dict[str, tuple[str, Call]] = {
     f"PATCH {N}/{{notebook_id}}": ("owner", on("PATCH", N + "/{notebook}", {"name": "Renamed"})),
     f"DELETE {N}/{{notebook_id}}": ("owner", on("DELETE", N + "/{notebook}")),
     f"POST {N}/{{notebook_id}}/duplicate": ("viewer", on("POST", N + "/{notebook}/duplicate")),
+    f"POST {N}/{{notebook_id}}/file": (
+        "editor",
+        on(
+            "POST",
+            N + "/{notebook}/file",
+            {"file": '{{"cells": [], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}', "base": None},
+        ),
+    ),
     f"GET {N}/{{notebook_id}}/download": ("viewer", on("GET", N + "/{notebook}/download")),
     f"PUT {N}/{{notebook_id}}/blobs/{{sha256}}": ("editor", on("PUT", N + "/{notebook}/blobs/{sha}", content=b"")),
     f"GET {N}/{{notebook_id}}/blobs/{{sha256}}": ("viewer", on("GET", N + "/{notebook}/blobs/{sha}")),

@@ -217,6 +217,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notebooks/{notebook_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange File
+         * @description Merge what others changed in a file that only the page reaches; the answer is what is to be written there.
+         */
+        post: operations["exchange_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notebooks/{notebook_id}/download": {
         parameters: {
             query?: never;
@@ -1318,6 +1338,16 @@ export interface components {
             /** Comments */
             comments: components["schemas"]["Comment"][];
         };
+        /**
+         * DistantFile
+         * @description What a file on a disk that the hub does not reach says, and what it said when the page last had it in hand.
+         */
+        DistantFile: {
+            /** File */
+            file: string;
+            /** Base */
+            base: string | null;
+        };
         /** EditComment */
         EditComment: {
             /** Body */
@@ -1365,6 +1395,18 @@ export interface components {
             details: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        /**
+         * ExchangedFile
+         * @description What is to stand in that file; `conflicts`: cells that stand twice since a merge.
+         */
+        ExchangedFile: {
+            /** Text */
+            text: string;
+            /** Conflicts */
+            conflicts: number;
+            /** Metadata Kept */
+            metadata_kept: boolean;
         };
         /** Folder */
         Folder: {
@@ -3086,6 +3128,86 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exchange_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistantFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangedFile"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

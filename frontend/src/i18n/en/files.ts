@@ -9,6 +9,9 @@ export const files = {
   more: "More",
   actionsFor: "Actions for {name}",
   open: "Open",
+  openAsNotebook: "Open as notebook",
+  openAsText: "Open as text",
+  opening: "Opening {name}…",
   openNotebook: "Copy into the hub and open",
   download: "Download",
   rename: "Rename…",
@@ -59,8 +62,9 @@ export const files = {
   tableCut: "The first {count} rows. Download the file for the rest.",
   asText: "Edit as text",
   asTable: "Show as table",
-  noPreviewPdf:
-    "A PDF is not shown in the page: it would be active content of a foreign machine. Download it; your browser or another program opens it.",
+  openPdf: "Show {name} in a new tab",
+  pdfText:
+    "The browser’s own viewer shows it there, closed off from this page. A browser without a viewer downloads it instead.",
   noPreview: "This file cannot be shown here. Download it to look at it.",
   loading: "Loading {name}",
   trouble_unreachable: "The runtime does not answer. Try again when the connection is back.",

@@ -9,6 +9,8 @@ export const shell = {
   cancel: "Cancel",
   retry: "Try again",
   reload: "Reload",
+  partMissing:
+    "This part of the page could not be fetched: the hub does not answer. It comes by itself when the hub is back.",
   copy: "Copy",
   copied: "Copied",
   loading: "Loading…",

@@ -12,6 +12,9 @@ export const files: Translated<typeof english> = {
   more: "その他",
   actionsFor: "{name} の操作",
   open: "開く",
+  openAsNotebook: "ノートブックとして開く",
+  openAsText: "テキストとして開く",
+  opening: "{name} を開いています…",
   openNotebook: "ハブにコピーして開く",
   download: "ダウンロード",
   rename: "名前を変更…",
@@ -63,8 +66,9 @@ export const files: Translated<typeof english> = {
   tableCut: "最初の {count} 行です。残りはダウンロードしてご覧ください。",
   asText: "テキストとして編集",
   asTable: "表で表示",
-  noPreviewPdf:
-    "PDF はページ内では表示しません。ほかのマシンから来た、動作を含みうるファイルだからです。ダウンロードして、ブラウザーなどのプログラムで開いてください。",
+  openPdf: "{name} を新しいタブで表示",
+  pdfText:
+    "ブラウザ自身のビューアが、このページから隔離して表示します。ビューアのないブラウザではダウンロードされます。",
   noPreview: "このファイルはここでは表示できません。ダウンロードしてご覧ください。",
   loading: "{name} を読み込んでいます",
   trouble_unreachable: "ランタイムが応答していません。接続が戻ったら、もう一度お試しください。",

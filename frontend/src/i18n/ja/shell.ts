@@ -12,6 +12,7 @@ export const shell = {
   cancel: "キャンセル",
   retry: "もう一度試す",
   reload: "再読み込み",
+  partMissing: "ハブが応答しないため、ページのこの部分を取得できませんでした。ハブが戻ると自動的に表示されます。",
   copy: "コピー",
   copied: "コピーしました",
   loading: "読み込み中…",

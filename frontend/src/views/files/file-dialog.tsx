@@ -7,7 +7,7 @@ import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./files-panel.module.css";
-import { extensionOf, imageType, languageOf, previewOf, readTable, separatorOf } from "./preview.ts";
+import { imageType, languageOf, previewOf, readTable, separatorOf } from "./preview.ts";
 import { troubleText } from "./trouble.ts";
 
 export interface FileDialogProps {
@@ -20,7 +20,7 @@ export interface FileDialogProps {
 
 type Content =
   | { readonly kind: "text"; readonly file: TextFile }
-  | { readonly kind: "image"; readonly url: string }
+  | { readonly kind: "image" | "pdf"; readonly url: string }
   | { readonly kind: "none" };
 type Loaded = { readonly content: Content } | { readonly error: unknown } | null;
 
@@ -103,8 +103,14 @@ export function FileDialog({ files, entry, onDownload, onSaved, onClose }: FileD
             <Button onPress={retry}>{t("shell.retry")}</Button>
           </div>
         ) : null}
-        {content?.kind === "none" ? (
-          <p>{t(extensionOf(entry.name) === "pdf" ? "files.noPreviewPdf" : "files.noPreview")}</p>
+        {content?.kind === "none" ? <p>{t("files.noPreview")}</p> : null}
+        {content?.kind === "pdf" ? (
+          <p>
+            <a href={content.url} target="_blank" rel="noopener" className={styles.openOutside}>
+              {t("files.openPdf", { name: entry.name })}
+            </a>{" "}
+            {t("files.pdfText")}
+          </p>
         ) : null}
         {content?.kind === "image" ? <img src={content.url} alt={entry.name} className={styles.picture} /> : null}
         {content?.kind === "text" && isTable ? <Table name={entry.name} text={content.file.text} /> : null}
@@ -175,9 +181,11 @@ function useContent(files: RuntimeFiles, entry: FileEntry): readonly [Loaded, ()
     const load = async (): Promise<Content> => {
       const kind = previewOf(entry.name, entry.sizeBytes);
       if (kind === "none") return { kind };
-      if (kind !== "image") return { kind: "text", file: await files.readText(entry.path) };
+      if (kind === "text" || kind === "table") return { kind: "text", file: await files.readText(entry.path) };
       const bytes = await files.readPiece(entry.path, 0, Math.max(0, (entry.sizeBytes ?? 1) - 1), stop.signal);
-      url = URL.createObjectURL(new Blob([bytes], { type: imageType(entry.name) ?? "" }));
+      // The type is ours, whatever the file is: a document of our origin that runs script cannot come of it.
+      const type = kind === "pdf" ? "application/pdf" : (imageType(entry.name) ?? "");
+      url = URL.createObjectURL(new Blob([bytes], { type }));
       return { kind, url };
     };
     load().then(

@@ -23,6 +23,8 @@ export interface FilesPanelProps {
   readonly folder: string;
   /** The open notebook as a file. */
   readonly notebook: () => Promise<{ readonly name: string; readonly content: Blob }>;
+  /** Opens a notebook of that disk, at home there: what changes is written back. */
+  readonly openNotebook: (path: string) => Promise<void>;
   /** Puts a notebook file into the hub, beside the open notebook, and goes there. */
   readonly openInHub: (name: string, content: Blob) => Promise<void>;
 }
@@ -51,7 +53,7 @@ interface Named {
   readonly content: Blob;
 }
 
-function Files({ model, notebook, openInHub }: FilesPanelProps & { readonly model: FilesModel }) {
+function Files({ model, notebook, openNotebook, openInHub }: FilesPanelProps & { readonly model: FilesModel }) {
   const t = useText();
   const state = useObservable(model.state);
   const [asking, setAsking] = useState<Asking | null>(null);
@@ -102,6 +104,13 @@ function Files({ model, notebook, openInHub }: FilesPanelProps & { readonly mode
     model.download(entry, (content) => {
       openInHub(entry.name, content).catch(tell(entry.name));
     });
+  const openHere = (entry: FileEntry) => {
+    const close = toast({ text: t("files.opening", { name: entry.name }) });
+    openNotebook(entry.path).then(close, (error: unknown) => {
+      close();
+      tell(entry.name)(error);
+    });
+  };
   const saveCopy = (folder: string) => {
     notebook().then((file) => put(folder, [file]), tell(""));
   };
@@ -115,8 +124,15 @@ function Files({ model, notebook, openInHub }: FilesPanelProps & { readonly mode
     ...(entry.kind === "directory"
       ? folderEntries(entry.path)
       : [
-          ...(entry.kind === "notebook" ? [item("hub", t("files.openNotebook"), () => void toHub(entry))] : []),
-          item("open", t("files.open"), () => setAsking({ what: "show", entry })),
+          ...(entry.kind === "notebook"
+            ? [
+                item("notebook", t("files.openAsNotebook"), () => openHere(entry)),
+                item("hub", t("files.openNotebook"), () => void toHub(entry)),
+              ]
+            : []),
+          item("open", t(entry.kind === "notebook" ? "files.openAsText" : "files.open"), () =>
+            setAsking({ what: "show", entry }),
+          ),
           item("download", t("files.download"), () => void fetchFile(entry)),
         ]),
     { kind: "separator", id: "line" },
@@ -298,7 +314,7 @@ function Files({ model, notebook, openInHub }: FilesPanelProps & { readonly mode
       <FileTree
         state={state}
         onExpand={(folders) => model.expand(folders)}
-        onOpen={(entry) => setAsking({ what: "show", entry })}
+        onOpen={(entry) => (entry.kind === "notebook" ? openHere(entry) : setAsking({ what: "show", entry }))}
         menuOf={menuOf}
       />
       <TransferList transfers={state.transfers} onForget={(transfer) => model.forget(transfer)} />

@@ -27,6 +27,7 @@ test("what a file is shown as goes by its name and size", () => {
     previewOf("Makefile", 10),
     previewOf("a.txt", 3_000_000),
     previewOf("a.pdf", 10),
+    previewOf("a.pdf", 300_000_000),
     previewOf(".gitignore", null),
-  ]).toEqual(["image", "table", "text", "none", "none", "text"]);
+  ]).toEqual(["image", "table", "text", "none", "pdf", "none", "text"]);
 });

@@ -1,11 +1,12 @@
 /** What a file is shown as, by its name and size; and a table read from text. */
 
-/** `none`: it can only be downloaded. */
-export type PreviewKind = "text" | "table" | "image" | "none";
+/** `pdf`: by the browser's own viewer, in a tab of its own. `none`: it can only be downloaded. */
+export type PreviewKind = "text" | "table" | "image" | "pdf" | "none";
 
 /** Larger texts are not opened in the page. */
 export const TEXT_BYTES = 2 * 2 ** 20;
 const IMAGE_BYTES = 30 * 2 ** 20;
+const PDF_BYTES = 200 * 2 ** 20;
 
 const IMAGES: Readonly<Record<string, string>> = {
   png: "image/png",
@@ -28,12 +29,13 @@ export function imageType(name: string): string | null {
 }
 
 const NOT_TEXT =
-  /^(?:pdf|zip|gz|bz2|xz|7z|tar|tgz|whl|so|dll|exe|bin|npy|npz|pkl|pt|pth|h5|hdf5|parquet|feather|mp[34]|wav|ogg|mov|avi|mkv|docx?|xlsx?|pptx?|sqlite3?|db)$/;
+  /^(?:zip|gz|bz2|xz|7z|tar|tgz|whl|so|dll|exe|bin|npy|npz|pkl|pt|pth|h5|hdf5|parquet|feather|mp[34]|wav|ogg|mov|avi|mkv|docx?|xlsx?|pptx?|sqlite3?|db)$/;
 
 export function previewOf(name: string, sizeBytes: number | null): PreviewKind {
   const size = sizeBytes ?? 0;
   const extension = extensionOf(name);
   if (imageType(name) !== null) return size <= IMAGE_BYTES ? "image" : "none";
+  if (extension === "pdf") return size <= PDF_BYTES ? "pdf" : "none";
   if (size > TEXT_BYTES || NOT_TEXT.test(extension)) return "none";
   return extension === "csv" || extension === "tsv" ? "table" : "text";
 }

@@ -18,7 +18,6 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 from runhere_hub.core import bound_file as rules
 from runhere_hub.core import ipynb, private_outputs
@@ -37,7 +36,6 @@ from runhere_hub.core.merge import MergeResult, merge, open_conflicts
 from runhere_hub.core.merge.align import adopt_ids
 from runhere_hub.core.notebook import CellId, Notebook
 from runhere_hub.core.private_outputs import AtHome
-from runhere_hub.doc import notebook_doc
 from runhere_hub.folders.renames import find_renamed, has_sha256
 from runhere_hub.folders.write import FileText, read_text, write_atomically
 from runhere_hub.rooms.open_room import OpenRoom, Shown
@@ -77,7 +75,6 @@ class BoundFile:
         *,
         db: Database,
         now_ms: Callable[[], int],
-        random: Random,
         folder: Path | None = None,
         on_renamed: OnRenamed | None = None,
     ) -> None:
@@ -85,7 +82,6 @@ class BoundFile:
         self._path = file
         self._db = db
         self._now_ms = now_ms
-        self._random = random
         self._folder = folder
         self._on_renamed = on_renamed
         self._situation = FileSituation()
@@ -352,12 +348,7 @@ class BoundFile:
         self._note_metadata(result)
         self._merging = True
         try:
-            if result.changes_document:
-                now = self._now_ms()
-                await self._room.edit(lambda doc: notebook_doc.apply_merge(doc, result, random=self._random, now=now))
-            if result.outputs_changed:
-                after = {cell.id: (cell.execution_count, cell.outputs) for cell in result.notebook.cells}
-                await self._room.set_outputs({cell_id: after[cell_id] for cell_id in result.outputs_changed})
+            await self._room.take_merge(result)
         finally:
             self._merging = False
         await self._keep_base(base, parsed)

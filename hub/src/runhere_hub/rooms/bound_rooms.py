@@ -18,7 +18,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Protocol
 
 from runhere_hub.bus.local import LocalBus
@@ -63,11 +62,10 @@ class Rooms(Protocol):
 class BoundRooms:
     """The bound files of every open room. `use` and `start` come before the first room."""
 
-    def __init__(self, *, db: Database, now_ms: Callable[[], int], random: Random, bus: Bus | None = None) -> None:
+    def __init__(self, *, db: Database, now_ms: Callable[[], int], bus: Bus | None = None) -> None:
         self._db = db
         self._bus = bus or LocalBus()
         self._now_ms = now_ms
-        self._random = random
         self._registry: Rooms | None = None
         self._attached: dict[str, Attached] = {}
         self._moving: dict[str, asyncio.Lock] = {}
@@ -132,7 +130,6 @@ class BoundRooms:
             folder=folder,
             db=self._db,
             now_ms=self._now_ms,
-            random=self._random,
             on_renamed=lambda renamed: self._renamed(room, renamed),
         )
 

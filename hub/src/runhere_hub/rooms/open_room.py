@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from runhere_hub.core.blobs import BlobStore
 from runhere_hub.core.bus import Bus, Committed
 from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
-from runhere_hub.core.merge import merge
+from runhere_hub.core.merge import MergeResult, merge
 from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_records import RunsState
@@ -102,6 +103,8 @@ class OpenRoom:
         self.is_as_its_file = False
         """The document was made from the notebook's file when the room was opened."""
         self.looked_at = around.clock()
+        self.handed_out: deque[str] = deque(maxlen=64)
+        """SHA-256 of texts that pages were given to write into files elsewhere, oldest first (`distant_file`)."""
         self._blobs = OutputBlobs(around.db, around.blobs, around.clock, room.notebook_id)
         self.autosave = Autosave(
             room,
@@ -169,6 +172,19 @@ class OpenRoom:
         }
         self.room.import_runs(imported)
         await self.autosave.flushed()
+
+    async def take_merge(self, result: MergeResult) -> None:
+        """Make document and outputs what a merge with a file gave, as the hub's own edit. Returns when it is durable.
+
+        Raises:
+            Unavailable: Some part could not be saved.
+        """
+        if result.changes_document:
+            now, random = self._around.clock(), self._around.random
+            await self.edit(lambda doc: notebook_doc.apply_merge(doc, result, random=random, now=now))
+        if result.outputs_changed:
+            after = {cell.id: (cell.execution_count, cell.outputs) for cell in result.notebook.cells}
+            await self.set_outputs({cell_id: after[cell_id] for cell_id in result.outputs_changed})
 
     def subscribe(self, on_change: Callable[[Change], None]) -> Callable[[], None]:
         """See `Room.subscribe`."""

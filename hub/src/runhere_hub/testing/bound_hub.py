@@ -41,7 +41,7 @@ class BoundHub:
 
     async def start(self) -> None:
         """Open for pages."""
-        self.bound = BoundRooms(db=self.db, now_ms=now_ms, random=Random(1), bus=self.bus)
+        self.bound = BoundRooms(db=self.db, now_ms=now_ms, bus=self.bus)
         self.registry = RoomRegistry(
             db=self.db,
             blobs=self.blobs,

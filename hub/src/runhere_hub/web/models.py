@@ -597,6 +597,21 @@ class NameRevision(Request):
     name: str = Name
 
 
+class DistantFile(Request):
+    """What a file on a disk that the hub does not reach says, and what it said when the page last had it in hand."""
+
+    file: str
+    base: str | None
+
+
+class ExchangedFile(Answer):
+    """What is to stand in that file; `conflicts`: cells that stand twice since a merge."""
+
+    text: str
+    conflicts: int
+    metadata_kept: bool
+
+
 class BindPath(Request):
     path: str = Path
 

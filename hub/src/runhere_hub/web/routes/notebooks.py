@@ -5,10 +5,11 @@ from urllib.parse import quote
 
 from fastapi import Query, Response
 
+from runhere_hub.rooms.distant_file import exchange
 from runhere_hub.services import notebooks, trash
 from runhere_hub.web import models
 from runhere_hub.web.deps import NotebookIdPath, PersonDep, ServicesDep
-from runhere_hub.web.labels import Routes, Who
+from runhere_hub.web.labels import UPLOAD_LIMIT_BYTES, Routes, Who
 
 routes = Routes("/api/v1/notebooks", tag="notebooks")
 
@@ -52,6 +53,18 @@ async def change_notebook(
 @routes.add("POST", "/{notebook_id}/duplicate", who=Who.PERSON, status=201, errors=(404, 503))
 async def duplicate_notebook(notebook_id: NotebookIdPath, person: PersonDep, services: ServicesDep) -> models.Notebook:
     return models.Notebook.model_validate(await notebooks.duplicate(services.drive, person, notebook_id))
+
+
+@routes.add(
+    "POST", "/{notebook_id}/file", who=Who.PERSON, max_body_bytes=2 * UPLOAD_LIMIT_BYTES, errors=(404, 413, 422, 503)
+)
+async def exchange_file(
+    notebook_id: NotebookIdPath, body: models.DistantFile, person: PersonDep, services: ServicesDep
+) -> models.ExchangedFile:
+    """Merge what others changed in a file that only the page reaches; the answer is what is to be written there."""
+    await notebooks.may_edit(services.drive, person, notebook_id)
+    room = await services.registry.open(notebook_id)
+    return models.ExchangedFile.model_validate(await exchange(room, body.file, body.base))
 
 
 @routes.add("DELETE", "/{notebook_id}", who=Who.PERSON, status=204, errors=(404, 503))

@@ -1,0 +1,61 @@
+/**
+ * Which notebooks are at home in a file on a runtime's disk. Known to this browser only, and one person's each: neither the hub nor anybody
+ * else learns a path or an address (ADR 0001, 0037).
+ */
+export interface DiskLink {
+  readonly notebookId: string;
+  readonly personId: string;
+  /** The runtime's, with final slash, without any secret. */
+  readonly baseUrl: string;
+  /** The runtime's for people. */
+  readonly label: string;
+  /** Of the file, relative to the server's root. */
+  readonly path: string;
+}
+
+export type LinkStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+const PREFIX = "runhere.disk:";
+
+/** The link of a notebook, if it is this person's. */
+export function linkOf(store: LinkStore, notebookId: string, personId: string): DiskLink | null {
+  const link = parsed(store.getItem(PREFIX + notebookId));
+  return link?.personId === personId ? link : null;
+}
+
+/** The link of a file, if this person opened it before. */
+export function linkAt(store: LinkStore, place: Pick<DiskLink, "baseUrl" | "path">, personId: string): DiskLink | null {
+  for (let at = 0; at < store.length; at += 1) {
+    const key = store.key(at);
+    const link = key?.startsWith(PREFIX) ? parsed(store.getItem(key)) : null;
+    if (link?.baseUrl === place.baseUrl && link.path === place.path && link.personId === personId) return link;
+  }
+  return null;
+}
+
+/** The folder of a server in which a notebook's file is; null when it is not there. */
+export function folderOnDisk(store: Pick<Storage, "getItem">, notebookId: string, baseUrl: string): string | null {
+  const link = parsed(store.getItem(PREFIX + notebookId));
+  return link?.baseUrl === baseUrl ? link.path.slice(0, Math.max(0, link.path.lastIndexOf("/"))) : null;
+}
+
+export function keepLink(store: LinkStore, link: DiskLink): void {
+  store.setItem(PREFIX + link.notebookId, JSON.stringify(link));
+}
+
+export function forgetLink(store: LinkStore, notebookId: string): void {
+  store.removeItem(PREFIX + notebookId);
+}
+
+function parsed(text: string | null): DiskLink | null {
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    const names = ["notebookId", "personId", "baseUrl", "label", "path"];
+    const isLink = typeof value === "object" && value !== null;
+    // Every member was just seen to be a string.
+    return isLink && names.every((name) => typeof Reflect.get(value, name) === "string") ? (value as DiskLink) : null;
+  } catch {
+    return null;
+  }
+}
