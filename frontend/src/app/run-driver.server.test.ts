@@ -29,6 +29,11 @@ async function expectWholeOrMarked(page: Page): Promise<void> {
   expect([missing <= 2, isMarked(page, "c0"), lines.at(-1)]).toEqual([true, missing > 0, 11]);
 }
 
+/** Ends a kernel that has done nothing for some seconds, also while a page is there. */
+const CULLING = ["cull_idle_timeout=6", "cull_interval=1", "cull_connected=True"].map(
+  (setting) => `--MappingKernelManager.${setting}`,
+);
+
 /** Set it higher to look for a race. */
 const RESTARTS = Number(process.env["RUNHERE_RESTARTS"] ?? 3);
 
@@ -349,6 +354,27 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await page.runtime.shutdown();
     await anew.stop();
   }, 90_000);
+
+  it("a kernel that its server culls is told of once, and what waited does not run in the next one", async () => {
+    const own = await startJupyter({ app: "server", token: "cull", flags: CULLING });
+    const notebook = await rooms.notebook(["x = 1", "print('x' in globals())"]);
+    const page = await another(new TestBrowser(), notebook);
+    await page.runtime.connect(`${own.baseUrl}?token=cull`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await page.ends("c0", "ok");
+    const told: unknown[] = [];
+    page.runtime.notice.subscribe(() => told.push(page.runtime.notice.get()));
+    await until(page.runtime.binding, (state) => state.phase === "gone");
+    expect(told).toEqual([{ code: "variables_lost", reason: "kernel_gone" }]);
+    await page.runtime.newKernel();
+    await page.ready();
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    expect(page.text("c1")).toBe("False\n");
+    await page.runtime.shutdown();
+    await own.stop();
+  }, 120_000);
 
   it("a question pending at the reload is asked again", async () => {
     const notebook = await rooms.notebook(["print('hello', input('who? '))"]);

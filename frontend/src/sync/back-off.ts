@@ -12,16 +12,30 @@ export function waitBefore(failures: number, random: () => number, atLeastMs = 0
   return Math.max(atLeastMs, longest / 2 + (random() * longest) / 2);
 }
 
-/** Calls `fn` when it is likely that the network works again: it came back, or the person looks at the page. Returns the end. */
+/** How often the clock is looked at, and how far it leaps where that tells of a sleep rather than of a busy machine. */
+const TICK_MS = 5_000;
+const LEAP_MS = 20_000;
+
+/**
+ * Calls `fn` when it is likely that the network works again: it came back, the person looks at the page, or the machine has slept (an opened lid
+ * alone raises no event). Returns the end.
+ */
 export function onWake(fn: () => void): () => void {
   if (typeof window === "undefined") return () => {};
   const onVisible = () => {
     if (document.visibilityState === "visible") fn();
   };
+  let lastTick = Date.now();
+  const ticking = setInterval(() => {
+    const hasSlept = Date.now() - lastTick > LEAP_MS;
+    lastTick = Date.now();
+    if (hasSlept) fn();
+  }, TICK_MS);
   window.addEventListener("online", fn);
   window.addEventListener("pageshow", fn);
   document.addEventListener("visibilitychange", onVisible);
   return () => {
+    clearInterval(ticking);
     window.removeEventListener("online", fn);
     window.removeEventListener("pageshow", fn);
     document.removeEventListener("visibilitychange", onVisible);
