@@ -176,31 +176,42 @@ async def test_an_edit_in_the_page_is_on_disk_within_two_seconds_as_a_one_cell_d
     assert {k: v for k, v in now.items() if k != "cells"} == {k: v for k, v in was.items() if k != "cells"}
 
 
-async def test_a_rename_in_the_page_keeps_an_open_room_writing_into_the_renamed_file(
+async def test_renaming_file_or_directory_in_the_page_keeps_an_open_room_writing_into_it(
     tmp_path: Path, serve: Serve
 ) -> None:
-    folder = tmp_path / "work"
-    folder.mkdir()
+    work = tmp_path / "work"
+    folder = work / "in"
+    folder.mkdir(parents=True)
     cells = [
         {"cell_type": "code", "id": "one", "source": ["x"], "metadata": {}, "execution_count": None, "outputs": []}
     ]
     (folder / "a.ipynb").write_text(
         json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
     )
-    hub = serve(folder)
-    notebook = opened(hub, "a.ipynb")
+    hub = serve(work)
+    notebook = opened(hub, "in/a.ipynb")
     async with page(hub, notebook["id"]) as tab:
         await tab.edit(lambda: tab.source("one").insert(0, "before "))
         url = f"/api/v1/notebooks/{notebook['id']}"
         status, moved = hub.ask("PATCH", url, {"name": "b"})
-        assert (status, moved["path"]) == (200, "b.ipynb")
+        assert (status, moved["path"]) == (200, "in/b.ipynb")
         renamed = folder / "b.ipynb"
         assert "before x" in renamed.read_text(), "the edit before the rename went with the file"
         was = renamed.read_bytes()
         await tab.edit(lambda: tab.source("one").insert(0, "after "))
         await changed(renamed, was)
-    assert "after before x" in renamed.read_text()
-    assert [f.name for f in folder.iterdir() if not f.name.startswith(".")] == ["b.ipynb"]
+        assert "after before x" in renamed.read_text()
+        # And its directory, while there is something that the file lacks.
+        await tab.edit(lambda: tab.source("one").insert(0, "still "))
+        directory = {"path": "in", "to": "out"}
+        assert hub.ask("PATCH", f"/api/v1/folders/{notebook['folder_id']}/folders", directory)[0] == 200
+        moved_along = work / "out" / "b.ipynb"
+        assert "still after before x" in moved_along.read_text(), "the edit before the move went with the directory"
+        was = moved_along.read_bytes()
+        await tab.edit(lambda: tab.source("one").insert(0, "here "))
+        await changed(moved_along, was)
+    assert "here still after before x" in moved_along.read_text()
+    assert [str(f.relative_to(work)) for f in work.rglob("*.ipynb")] == ["out/b.ipynb"]
 
 
 async def test_trashing_an_open_notebook_sends_its_pages_away_with_everything_in_the_trashed_file(

@@ -100,16 +100,66 @@ async def test_a_trashed_folders_notebooks_come_back_one_by_one(hub: TeamHub) ->
     assert (await hub.people["vera"].get(f"{N}/{second['id']}")).status_code == 404
 
 
-async def test_a_bound_folder_is_there_for_whom_the_administrator_names_and_its_directories_stay(hub: TeamHub) -> None:
-    olga, vera = hub.people["olga"], hub.people["vera"]
-    folders = (await olga.get("/api/v1/home")).json()["folders"]
+async def bound_folder(hub: TeamHub) -> str:
+    folders = (await hub.people["olga"].get("/api/v1/home")).json()["folders"]
     assert [folder["kind"] for folder in folders] == ["own", "bound"]
+    return str(folders[1]["id"])
+
+
+async def test_a_bound_folder_is_there_for_whom_the_administrator_names(hub: TeamHub) -> None:
+    olga, vera = hub.people["olga"], hub.people["vera"]
+    bound = await bound_folder(hub)
     assert [folder["kind"] for folder in (await vera.get("/api/v1/home")).json()["folders"]] == ["own"]
-    bound = folders[1]["id"]
     entries = (await olga.get(f"{F}/{bound}/entries?path=inner")).json()["entries"]
     assert [entry["path"] for entry in entries] == ["inner/bound.ipynb"]
     assert (await vera.get(f"{F}/{bound}/entries?path=")).status_code == 404
-    refused = await olga.patch(f"{F}/{bound}/folders", json={"path": "inner", "to": "outer"})
+    # Data that nobody sees here would go along.
+    refused = await olga.delete(f"{F}/{bound}/folders?path=inner")
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-    assert (await olga.delete(f"{F}/{bound}/folders?path=inner")).status_code == 403
     assert (await olga.get(f"{F}/{bound}/entries?path=inner")).json()["entries"] == entries
+
+
+async def test_a_directory_of_a_bound_folder_moves_with_everything_in_it(hub: TeamHub, tmp_path: Path) -> None:
+    olga, vera = hub.people["olga"], hub.people["vera"]
+    bound, lab = await bound_folder(hub), tmp_path / "lab"
+    (lab / "inner" / "data.csv").write_text("1,2", encoding="utf-8")
+    opened = await olga.post(f"{N}/open", json={"folder_id": bound, "path": "inner/bound.ipynb"})
+    notebook = opened.json()["id"]
+    await olga.put(f"{F}/{bound}/shares?path=inner", json={"user_name": "vera", "role": "editor"})
+    assert (await olga.post(f"{F}/{bound}/folders", json={"path": "new"})).status_code == 201
+    # Whoever may edit may not move; nobody else knows of it.
+    assert (await vera.patch(f"{F}/{bound}/folders", json={"path": "inner", "to": "x"})).status_code == 403
+    assert (lab / "inner").is_dir()
+    moved = await olga.patch(f"{F}/{bound}/folders", json={"path": "inner", "to": "new/outer"})
+    assert (moved.status_code, moved.json()["path"]) == (200, "new/outer"), moved.text
+    assert sorted(path.name for path in (lab / "new" / "outer").iterdir()) == ["bound.ipynb", "data.csv"]
+    assert not (lab / "inner").exists()
+    seen = (await vera.get(f"{N}/{notebook}")).json()
+    assert (seen["path"], seen["role"]) == ("new/outer/bound.ipynb", "editor")
+    log = (await olga.get("/api/v1/account/log")).json()["entries"]
+    assert log[0]["action"] == "folder_moved"
+    assert str(lab) not in str(log) + moved.text
+
+
+async def test_a_bound_directory_moves_over_nothing_and_out_of_nothing(hub: TeamHub, tmp_path: Path) -> None:
+    olga, bound, lab = hub.people["olga"], await bound_folder(hub), tmp_path / "lab"
+    (lab / "empty").mkdir()
+    (lab / "link").symlink_to(tmp_path / "other")
+    (lab / "near").symlink_to(lab / "inner")
+    for path, to, status in (
+        ("inner", "empty", 409),  # rename(2) replaces an empty directory without a word
+        ("inner", "inner/deep", 422),
+        ("inner", "../other/x", 422),
+        ("inner", "link/x", 404),
+        ("inner", "nowhere/x", 404),
+        ("link", "x", 404),
+        ("near", "x", 404),
+        ("gone", "x", 404),
+        ("inner/bound.ipynb", "x", 404),
+        ("", "x", 422),
+    ):
+        answer = await olga.patch(f"{F}/{bound}/folders", json={"path": path, "to": to})
+        assert answer.status_code == status, (path, to, answer.text)
+    assert sorted(path.name for path in lab.iterdir()) == ["empty", "inner", "link", "near"]
+    assert list((tmp_path / "other").iterdir()) == []
+    assert (lab / "inner" / "bound.ipynb").is_file()

@@ -170,7 +170,7 @@ export function HomeView({ hub, now, mode, shareFolder, notebookHref, onShow }: 
                   now={now()}
                   onExpand={(keys) => model.setExpanded(keys)}
                   onOpen={(place) => void actions.open(place)}
-                  menuOf={(row) => rowMenu(row, t, actions, uploads.pick, mode, isKept(row, state.folders))}
+                  menuOf={(row) => rowMenu(row, t, actions, uploads.pick, mode, kindOf(row, state.folders))}
                   drops={drops}
                 />
               )}
@@ -327,6 +327,6 @@ function useUploadPicker(onFiles: (directory: FilePlace, files: readonly File[])
   return { pick, element };
 }
 
-function isKept(row: Row, folders: readonly Folder[]): boolean {
-  return row.kind === "folder" && folders.some((one) => one.id === row.place.folderId && one.kind === "own");
+function kindOf(row: Row, folders: readonly Folder[]): Folder["kind"] | undefined {
+  return row.kind === "folder" ? folders.find((one) => one.id === row.place.folderId)?.kind : undefined;
 }

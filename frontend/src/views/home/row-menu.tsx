@@ -10,7 +10,7 @@ import {
   Upload,
   UserRoundPlus,
 } from "lucide-react";
-import type { FilePlace } from "../../api/client.ts";
+import type { FilePlace, Folder } from "../../api/client.ts";
 import type { MenuEntry } from "../../ui/menu.tsx";
 import type { useText } from "../../ui/use-observable.ts";
 import type { Row } from "./tree-model.ts";
@@ -18,14 +18,14 @@ import type { HomeActions } from "./use-home-actions.ts";
 
 type Text = ReturnType<typeof useText>;
 
-/** The menu of a row: what can be done with a notebook, or in a folder. `isKept`: in the person's own folder on the hub. */
+/** The menu of a row: what can be done with a notebook, or in a folder. `kind`: of the folder that the row is in. */
 export function rowMenu(
   row: Row,
   t: Text,
   actions: HomeActions,
   pick: (directory: FilePlace) => void,
   mode: "one_person" | "team",
-  isKept: boolean,
+  kind: Folder["kind"] | undefined,
 ): readonly MenuEntry[] {
   switch (row.kind) {
     case "notebook":
@@ -40,7 +40,8 @@ export function rowMenu(
       return [
         ...directoryMenu(row.place, t, actions, pick),
         ...shareMenu(row.place, row.entry.name, t, actions, mode),
-        ...(isKept ? keptMenu(row.place, t, actions) : []),
+        ...(kind === "own" || kind === "bound" ? placeMenu(row.place, t, actions) : []),
+        ...(kind === "own" ? [trashItem(row.place, t, actions)] : []),
       ];
     case "file":
     case "note":
@@ -136,7 +137,8 @@ function directoryMenu(
 }
 
 /** A directory without a place on a disk: the hub can rename it, move it, and take it apart. */
-function keptMenu(place: FilePlace, t: Text, actions: HomeActions): readonly MenuEntry[] {
+/** Of a bound folder too: the directory is renamed where it lies, on the hub's machine. */
+function placeMenu(place: FilePlace, t: Text, actions: HomeActions): readonly MenuEntry[] {
   return [
     { kind: "separator", id: "s-kept" },
     {
@@ -153,15 +155,19 @@ function keptMenu(place: FilePlace, t: Text, actions: HomeActions): readonly Men
       icon: <FolderInput size={16} />,
       onAction: () => actions.setDialog({ kind: "move_folder", place }),
     },
-    {
-      kind: "item",
-      id: "trash",
-      label: t("home.trash"),
-      icon: <Trash2 size={16} />,
-      tone: "danger",
-      onAction: () => actions.setDialog({ kind: "trash_folder", place }),
-    },
   ];
+}
+
+/** Not of a bound folder: it may hold data that is no notebook, and the trash would take it along. */
+function trashItem(place: FilePlace, t: Text, actions: HomeActions): MenuEntry {
+  return {
+    kind: "item",
+    id: "trash",
+    label: t("home.trash"),
+    icon: <Trash2 size={16} />,
+    tone: "danger",
+    onAction: () => actions.setDialog({ kind: "trash_folder", place }),
+  };
 }
 
 function shareMenu(

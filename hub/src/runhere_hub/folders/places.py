@@ -188,6 +188,32 @@ def move(source: Path, target: Path) -> None:
             _move_to_claimed(source, target)
 
 
+def move_folder(source: Path, target: Path) -> None:
+    """Move a directory with all that is in it, on the same disk; never over something, and never what a link leads to.
+
+    Raises:
+        FileExistsError: Something is at `target`; nothing was moved.
+        NotFound: `source` is no directory of this place itself.
+        Unavailable: The target is on another disk.
+    """
+    if source.is_symlink():
+        raise NotFound("This folder is a link to somewhere else. Rename it where it lies.")
+    if os.path.lexists(target) and _is_same_entry(source, target):
+        with our_errors(source.name):
+            os.rename(source, target)
+        return
+    with our_errors(source.name):
+        if os.name != "posix":
+            os.rename(source, target)  # refuses by itself what is taken
+            return
+        target.mkdir()  # claims the name: a directory may replace an empty one, and would without a word
+        try:
+            os.rename(source, target)
+        except BaseException:
+            target.rmdir()
+            raise
+
+
 def _is_same_entry(source: Path, target: Path) -> bool:
     same_name = source.parent == target.parent and source.name.casefold() == target.name.casefold()
     return same_name and source.name != target.name and os.path.samefile(source, target)

@@ -14,8 +14,8 @@ Made by the composition root; the registry calls `seed` and `attach`, the servic
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -201,23 +201,25 @@ class BoundRooms:
                 while not await witness.is_written():  # noqa: ASYNC110  # it happens in another process
                     await asyncio.sleep(_LOOK_AGAIN_S)
 
-    async def relocate(self, notebook_id: NotebookId, move: Callable[[], Awaitable[Path]]) -> None:
+    async def relocate(
+        self, notebook_ids: Iterable[NotebookId], move: Callable[[], Awaitable[Mapping[NotebookId, Path]]]
+    ) -> None:
         """See `services.drive.OpenRooms.relocate`."""
-        async with self._lock(notebook_id):
-            open_now = self._attached.get(notebook_id)
-            bound = open_now.bound if open_now is not None else None
-            if open_now is None or bound is None:
+        async with AsyncExitStack() as held:
+            # In one order everywhere: two moves that meet never wait for each other.
+            for notebook_id in sorted(set(notebook_ids)):
+                await held.enter_async_context(self._lock(notebook_id))
                 await self.flush(notebook_id)
-                file = await move()
-                if open_now is not None:
-                    open_now.room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
-                return
-            room = open_now.room
-            await bound.flush()
-            async with bound.held():
-                file = await move()
-                bound.moved(file)
-            room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
+                open_now = self._attached.get(notebook_id)
+                if open_now is not None and open_now.bound is not None:
+                    await held.enter_async_context(open_now.bound.held())
+            for notebook_id, file in (await move()).items():
+                open_now = self._attached.get(notebook_id)
+                if open_now is None:
+                    continue
+                if open_now.bound is not None:
+                    open_now.bound.moved(file)
+                open_now.room.rename(file.name[: -len(paths.NOTEBOOK_SUFFIX)], str(file.parent))
 
     async def saved(self, notebook_id: NotebookId) -> None:
         """See `services.drive.OpenRooms.saved`."""

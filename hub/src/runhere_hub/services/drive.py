@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -27,11 +27,13 @@ class OpenRooms(Protocol):
     async def flush(self, notebook_id: NotebookId) -> None:
         """Return once the file on disk holds what the room holds, as far as it can be written."""
 
-    async def relocate(self, notebook_id: NotebookId, move: Callable[[], Awaitable[Path]]) -> None:
-        """Await `move` while the room touches no file, then go on with the file at the path it returns.
+    async def relocate(
+        self, notebook_ids: Iterable[NotebookId], move: Callable[[], Awaitable[Mapping[NotebookId, Path]]]
+    ) -> None:
+        """Await `move` while none of the rooms touches a file, then go on with each file at the path that it returns.
 
-        When `move` raises, the room goes on where it was and the error is passed on. A room that is being opened waits,
-        so `move` must also write down the new place.
+        When `move` raises, the rooms go on where they were and the error is passed on. A room that is being opened
+        waits, so `move` must also write down the new places.
         """
 
     async def saved(self, notebook_id: NotebookId) -> None:

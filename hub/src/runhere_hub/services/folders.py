@@ -1,4 +1,4 @@
-"""Bound folders: bind one, look into it, make a directory."""
+"""Folders: bind one, look into it, make, move and trash a directory."""
 
 import asyncio
 import os
@@ -7,14 +7,17 @@ from pathlib import Path
 from runhere_hub.core import paths
 from runhere_hub.core.access import Verb
 from runhere_hub.core.drive import Entry, Folder, FolderView, HubFolder, NotebookView
-from runhere_hub.core.errors import FileMissing, FileUnreadable, Forbidden, Invalid
+from runhere_hub.core.errors import Conflict, FileMissing, FileUnreadable, Forbidden, Invalid, RunhereError
 from runhere_hub.core.identity import Person
-from runhere_hub.core.ids import FolderId
+from runhere_hub.core.ids import FolderId, NotebookId
 from runhere_hub.folders import places
 from runhere_hub.services import hub_notebooks, notebooks
 from runhere_hub.services.drive import Drive, folder_for
 from runhere_hub.services.home import folder_view
-from runhere_hub.store import folders
+from runhere_hub.services.hub_notebooks import taken
+from runhere_hub.store import folders, grants
+from runhere_hub.store import notebooks as notebook_rows
+from runhere_hub.store.audit import record
 from runhere_hub.store.session import Connection
 
 
@@ -47,34 +50,78 @@ async def create(drive: Drive, person: Person, folder_id: FolderId, path: str) -
 
 
 async def move(drive: Drive, person: Person, folder_id: FolderId, path: str, to: str) -> Entry:
-    """Rename a directory that the hub keeps, or move it within its folder.
+    """Rename a directory, or move it within its folder. Its notebooks, open or not, and people's roles go with it.
 
     Args:
         to: Its path from now on, its name included.
 
     Raises:
-        Conflict: The name is taken there; nothing was moved.
-        Forbidden: It lies on the hub's machine: whoever has an account there renames it.
+        Conflict: The name is taken there, or the directory holds somebody's bound folder; nothing was moved.
         Invalid: Into itself, or no directory at all.
     """
     parts, (*parents, name) = _directory(path), paths.parse(to) or ("",)
     target = (*parents, paths.new_name(name))
     if target[: len(parts)] == parts:
         raise Invalid("A folder cannot be moved into itself.")
-    folder = await _kept(drive, person, folder_id, Verb.MOVE, path)
+    folder = await folder_for(drive, person, folder_id, Verb.MOVE, path)
     if target[:-1] != parts[:-1]:
         await folder_for(drive, person, folder_id, Verb.EDIT, "/".join(parents))
-    return await hub_notebooks.move_directory(drive, person, folder, "/".join(parts), "/".join(target))
+    if isinstance(folder, HubFolder):
+        return await hub_notebooks.move_directory(drive, person, folder, "/".join(parts), "/".join(target))
+    return await _move_bound(drive, person, folder, parts, target)
+
+
+async def _move_bound(
+    drive: Drive, person: Person, folder: Folder, parts: tuple[str, ...], target: tuple[str, ...]
+) -> Entry:
+    path, to, now = "/".join(parts), "/".join(target), drive.now_ms()
+    rows = await drive.db.read(lambda conn: notebook_rows.in_directory(conn, folder.id, path))
+    bound = await drive.db.read(folders.all_of)
+
+    def on_disk() -> tuple[Path, Path]:
+        source = places.existing_folder(folder.path, parts)
+        where = places.existing_folder(folder.path, target[:-1]) / target[-1]
+        inside = os.path.join(os.path.realpath(source), "")
+        if any(os.path.join(os.path.realpath(one.path), "").startswith(inside) for one in bound):
+            raise Conflict("This folder holds another bound folder. It keeps its place.")
+        try:
+            places.move_folder(source, where)
+        except FileExistsError as error:
+            raise taken(target[-1]) from error
+        return source, where
+
+    def written_down(conn: Connection) -> None:
+        notebook_rows.move_directory(conn, folder.id, path, to)
+        grants.move(conn, folder.id, path, to)
+        # Open pages are looked at again: who may read what follows from where it lies.
+        record(conn, now, "folder_moved", by=person.id, on=folder.id)
+
+    async def work() -> dict[NotebookId, Path]:
+        source, where = await asyncio.to_thread(on_disk)
+        try:
+            await drive.db.write(written_down)
+        except RunhereError:
+            await asyncio.to_thread(places.move_folder, where, source)
+            raise
+        return {row.id: where / (row.path or "")[len(path) + 1 :] for row in rows}
+
+    await drive.rooms.relocate([row.id for row in rows], work)
+    return Entry(target[-1], to, "folder", 0, now)
 
 
 async def trash(drive: Drive, person: Person, folder_id: FolderId, path: str) -> int:
     """Put the notebooks of a directory that the hub keeps into the trash; the directory is gone. How many they were.
 
     Raises:
-        Forbidden: It lies on the hub's machine.
+        Forbidden: It lies on the hub's machine, with files that are no notebooks.
     """
     parts = _directory(path)
-    folder = await _kept(drive, person, folder_id, Verb.TRASH, path)
+    folder = await folder_for(drive, person, folder_id, Verb.TRASH, path)
+    if not isinstance(folder, HubFolder):
+        # It may hold data that nobody sees here: the trash would take it along.
+        raise Forbidden(
+            "This folder lies on the hub's machine, with all that is in it. Delete it there; the hub follows."
+        )
     return await hub_notebooks.trash_directory(drive, person, folder, "/".join(parts))
 
 
@@ -83,13 +130,6 @@ def _directory(path: str) -> tuple[str, ...]:
     if not parts:
         raise Invalid("Name a folder inside of this one.")
     return parts
-
-
-async def _kept(drive: Drive, person: Person, folder_id: FolderId, verb: Verb, path: str) -> HubFolder:
-    folder = await folder_for(drive, person, folder_id, verb, path)
-    if not isinstance(folder, HubFolder):
-        raise Forbidden("This folder lies on the hub's machine. Rename, move or delete it there; the hub follows.")
-    return folder
 
 
 async def bind(drive: Drive, person: Person, path: str) -> tuple[FolderView, NotebookView | None]:

@@ -259,12 +259,12 @@ async def move(
                 raise taken(new_name) from error
         return target
 
-    async def move_file() -> Path:
+    async def move_file() -> dict[NotebookId, Path]:
         target = await asyncio.to_thread(work)
         await drive.db.write(lambda conn: notebooks.place(conn, notebook_id, target_folder.id, "/".join(target_parts)))
-        return target
+        return {notebook_id: target}
 
-    await drive.rooms.relocate(notebook_id, move_file)
+    await drive.rooms.relocate([notebook_id], move_file)
     return await shown(drive, person, replace(row, folder_id=target_folder.id, path="/".join(target_parts)))
 
 
