@@ -26,6 +26,8 @@ from searching import finds, forms, holds, in_files
 from servers import jupyter, server_flags
 from steps import connect, ran, run_cell, saved, source, type_source
 
+from runhere_hub.testing.team import everything_stored
+
 SHARED = f"shared{secrets.token_hex(6)}"  # typed into a cell: everybody who may read it has it
 
 
@@ -85,12 +87,15 @@ def outside(secrets_: dict[str, str], found: list[tuple[str, str]], *places: str
         assert missing == [], (what, found)
 
 
-# What a page tells the hub is the same code in every browser; the search is long.
-@pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
-@pytest.mark.timeout(240)
-def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
-    team: Team, new_context: Callable[..., BrowserContext], tmp_path: Path
+def search_everywhere(
+    team: Team,
+    new_context: Callable[..., BrowserContext],
+    tmp_path: Path,
+    *,
+    postgres_url: str | None = None,
+    hears_frames: bool = True,
 ) -> None:
+    """Connect, run, share; then search. On PostgreSQL all its rows are searched, and backups are its own tools'."""
     origin = team.origin
     ada, bob = new_context().new_page(), new_context().new_page()
     of_ada, of_bob = Heard(origin), Heard(origin)
@@ -147,13 +152,15 @@ def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
         of_bob.answered += every_answer(bob, origin, ids)
 
     runhere = [sys.executable, "-m", "runhere_hub.cli.main"]
-    for words in (["export", "--out", str(tmp_path / "export")], ["backup", str(tmp_path / "backup.tar.gz")]):
+    backup = [] if postgres_url is not None else [["backup", str(tmp_path / "backup.tar.gz")]]
+    for words in (["export", "--out", str(tmp_path / "export")], *backup):
         subprocess.run([*runhere, *words, "--config", str(team.config)], check=True, capture_output=True, timeout=60)
     ada.context.close()
     bob.context.close()
     team.program.stop()
 
-    kept = [*in_files(tmp_path / "data", tmp_path / "export", tmp_path / "backup.tar.gz")]
+    kept = [*in_files(tmp_path / "data", tmp_path / "export", *([tmp_path / "backup.tar.gz"] if backup else []))]
+    kept += [] if postgres_url is None else [("hub.db: every row", everything_stored(postgres_url).encode())]
     logs = [("log", line.encode()) for line in team.program.lines]
     told = [(f"told: {where}", data) for where, data in of_ada.told]
     answered = [(f"answered: {where}", data) for where, data in of_bob.answered]
@@ -161,9 +168,19 @@ def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
     # The same search finds what is shared in each of these places, so it would have found what is not.
     shared = {"source": SHARED}
     found = finds(shared, [*kept, *told, *answered])
-    outside(shared, found, "hub.db:", "export/", "backup.tar.gz:", "told: frame", "answered: frame", "answered: page")
+    outside(shared, found, "hub.db:", "export/", "answered: page", *["backup.tar.gz:" for _ in backup])
+    outside(shared, found, *(["told: frame", "answered: frame"] if hears_frames else []))
     outside(shared, found, "answered: /api/v1/notebooks/{notebook_id}/download", "answered: /api/v1/search")
     assert finds({"notebook": notebook}, logs) != []
+
+
+# What a page tells the hub is the same code in every browser; the search is long.
+@pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
+@pytest.mark.timeout(240)
+def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
+    team: Team, new_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    search_everywhere(team, new_context, tmp_path)
 
 
 @pytest.mark.parametrize("form", range(len(forms("canary"))))

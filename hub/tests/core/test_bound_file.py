@@ -102,3 +102,20 @@ def test_cells_that_stand_twice_are_told_although_the_file_is_written() -> None:
     (told,) = rules.shown(CALM, conflicts=2)[1]
     assert (told.code, told.facts) == ("cells_twice", {"cells": 2})
     assert "2 cells were" in told.message
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_waiting() -> None:
+    hour = 3_600_000
+    edited = rules.edited(rules.outputs_came(CALM, hour, run_ended=True), hour)
+    assert rules.due_at(edited) == hour + rules.RUN_END_MS
+    assert rules.due_at(rules.none_later_than(edited, 5_000)) == 5_000 + rules.REST_MS
+    outputs = rules.none_later_than(rules.outputs_came(CALM, hour, run_ended=True), 5_000)
+    assert rules.due_at(outputs) == 5_000 + rules.OUTPUTS_MS
+    full = rules.blocked(edited, hour, "disk_full", WHY)
+    assert rules.due_at(rules.none_later_than(full, 5_000)) == 5_000 + rules.RETRY_MS
+    gone = rules.none_later_than(rules.gone(CALM, hour), 5_000)
+    assert rules.is_lost(gone, 5_000 + rules.RENAME_MS)
+    # A clock that goes on, or forward, changes nothing.
+    for now in (hour, hour * 1000):
+        assert rules.none_later_than(full, now) == full
+    assert rules.none_later_than(CALM, 0) == CALM

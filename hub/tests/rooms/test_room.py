@@ -390,6 +390,29 @@ async def test_2_6_a_beat_comes_every_15_s(hub: Hub) -> None:
     assert beats == 4
 
 
+@pytest.mark.parametrize("jump_s", [-3600, 3600])
+async def test_a_clock_that_jumps_keeps_beats_coming_and_loses_no_acknowledged_edit(hub: Hub, jump_s: int) -> None:
+    ada, bob = await hub.seat(), await hub.seat(Page(tab_id="2"), BOB)
+    ada.page.insert("c1", "before ")
+    await settle(ada, bob)
+    hub.clock.advance(s=jump_s)
+    beats = 0
+    for _ in range(30):
+        hub.clock.advance(s=1)
+        await hub.registry.tick()
+        beats += sum(message == '{"type":"beat"}' for message in ada.channel.take())
+    assert 2 <= beats <= 3
+    ada.page.type("c1", 0, "after ")
+    await settle(ada, bob)
+    assert bob.page.text("c1") == "after before "
+    ada.room.room.leave(ada.member)
+    bob.room.room.leave(bob.member)
+    await hub.registry.close_room(NOTEBOOK)
+    again = await hub.seat()
+    await settle(again)
+    assert again.page.text("c1") == "after before "
+
+
 # --- frames about runs -----------------------------------------------------------------------------------------------
 
 

@@ -96,13 +96,16 @@ async def test_a_storm_at_both_converges_and_every_frame_is_stored_once(pair: Pa
     assert len(stored) == 1 + 1 + 60  # the seed, the cell, the keys
 
 
-async def test_after_a_lost_bus_everybody_looks_every_five_seconds(pair: Pair) -> None:
+@pytest.mark.parametrize("passed_s", [5, -3600])
+async def test_after_a_lost_bus_everybody_looks_every_five_seconds_and_when_the_clock_jumps(
+    pair: Pair, passed_s: int
+) -> None:
     ada, bob = await two_seats(pair)
     pair.exchange.listeners.clear()
     ada.page.insert("c1", "ada")
     await settle(ada, bob)
     assert "c1" not in bob.page.cells
-    pair.clock.advance(s=5)
+    pair.clock.advance(s=passed_s)
     await pair.hubs[1].registry.tick()
     await pair.until(lambda: "c1" in bob.page.cells, ada, bob)
 

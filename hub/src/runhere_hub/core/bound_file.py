@@ -90,6 +90,23 @@ def outputs_came(state: FileSituation, now: int, *, run_ended: bool) -> FileSitu
     return replace(state, outputs_due=due)
 
 
+def none_later_than(state: FileSituation, now: int) -> FileSituation:
+    """The same where the clock was set back meanwhile: what happened has happened by now, so nothing waits for long."""
+
+    def by_now(at: int) -> int:
+        return min(at, now)
+
+    return replace(
+        state,
+        edited=state.edited and (by_now(state.edited[0]), by_now(state.edited[1])),
+        outputs_due=state.outputs_due and min(state.outputs_due, now + OUTPUTS_MS),
+        outputs_written=state.outputs_written and by_now(state.outputs_written),
+        blocked=state.blocked
+        and replace(state.blocked, since=by_now(state.blocked.since), tried=by_now(state.blocked.tried)),
+        gone_since=state.gone_since and by_now(state.gone_since),
+    )
+
+
 @dataclass(frozen=True)
 class WantedWrite:
     """A write that is to be done now; without outputs, those of the file stay."""

@@ -222,6 +222,7 @@ class BoundFile:
             self._wake.clear()
             try:
                 async with self._lock:
+                    self._situation = rules.none_later_than(self._situation, self._now_ms())
                     await self._check_if_changed()
                     if self._compare_at is not None and self._compare_at <= self._now_ms():
                         await self._compare()

@@ -165,7 +165,9 @@ class RoomRegistry:
             if opened is None or notebook_id in self._closing:
                 continue
             opened.room.room.tick()
-            if self._around.bus.is_shared and self._around.clock() - opened.room.looked_at >= LOOK_EVERY_MS:
+            looked_before_ms = self._around.clock() - opened.room.looked_at
+            # Below 0: the clock was set back.
+            if self._around.bus.is_shared and not 0 <= looked_before_ms < LOOK_EVERY_MS:
                 self._look(notebook_id)
             if opened.room.wants_revision() and (opened.revising is None or opened.revising.done()):
                 opened.revising = asyncio.create_task(opened.room.revise_automatically(), name="room-revise")
