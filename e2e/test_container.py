@@ -1,7 +1,8 @@
-"""A runtime in a container: its printed URL is pasted, a notebook runs in it, and what it wrote outlives it."""
+"""A runtime in a container: it is let know of the hub by the line that the page shows, and its files outlive it."""
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from containers import Containers, build_image, published_here, why_not
 from playwright.sync_api import BrowserContext, expect
 from servers import Hub, free_port, wait_until
-from steps import connect, opened, output, run_cell
+from steps import connect_dialog, connected, opened, output, run_cell, try_to_connect
 
 SKIP = why_not()
 CELLS = [
@@ -30,7 +31,7 @@ NOTEBOOK = {
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(SKIP is not None, reason=str(SKIP))
 @pytest.mark.parametrize("browser_name", ["chromium"])
-def test_a_notebook_runs_in_the_container_and_its_files_survive(
+def test_a_notebook_runs_in_the_container_that_learnt_of_the_hub_and_its_files_survive(
     hub: Hub, folder: Path, tmp_path: Path, new_context: Callable[..., BrowserContext]
 ) -> None:
     image = build_image()
@@ -43,11 +44,17 @@ def test_a_notebook_runs_in_the_container_and_its_files_survive(
     try:
         public = f"RUNHERE_PUBLIC_URL=http://127.0.0.1:{port}"
         words = ("-p", "127.0.0.1:9000:8080", "-v", f"{work}:/home/runhere/work", "-e", public)
-        container = containers.run(*words, "-e", f"RUNHERE_HUB={hub.origin}", image)
+        container = containers.run(*words, image)
         printed = wait_until(lambda: containers.logs(container).strip(), limit_s=90, what="the URL")
         with published_here(containers, 9000, port, tmp_path):
             page = opened(new_context(), hub.start(), "Rain")
-            connect(page, printed)
+            dialog = try_to_connect(page, printed)
+            expect(dialog).to_contain_text("The runtime does not know this hub", timeout=30_000)
+            line = dialog.get_by_text(re.compile("^runhere-runtime allow ")).inner_text()
+            assert line == f"runhere-runtime allow {hub.origin}"
+            assert containers.within(container, *line.split()).returncode == 0
+            connect_dialog(page).get_by_role("button", name="Connect", exact=True).click()
+            connected(page)
             run_cell(page, 1)
             run_cell(page, 2)
             expect(output(page, 2)).to_contain_text("sum 7")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -12,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from containers import REPOSITORY, Containers, build_image, podman, why_not
+from containers import REPOSITORY, Containers, build_image, podman, published_here, why_not
+from live_runtime import free_port
 
 SKIP = why_not()
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HUB = "https://hub.test"
 pytestmark = [
     pytest.mark.slow,
@@ -81,6 +84,23 @@ def test_another_port_is_told_and_a_hub_is_let_in_later(containers: Containers, 
     assert curl(containers, *ask, "http://127.0.0.1:9100/api/status").stdout == "200"
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_published_on_another_port_its_own_page_shows_the_link_that_works(
+    containers: Containers, image: str, tmp_path: Path
+) -> None:
+    """It prints 9000 and cannot know better; a person who opens the port that they published is put right."""
+    _, line = started(containers, image, "-p", "127.0.0.1:9100:8080")
+    assert line.startswith("http://127.0.0.1:9000/?token=")
+    port, program = free_port(), Path(__file__).with_name("drive_landing.py")
+    with published_here(containers, 9100, port, tmp_path):
+        ended = subprocess.run(
+            [sys.executable, str(program), f"http://127.0.0.1:{port}", str(CHROMIUM), str(tmp_path / "s.png")],
+            input=line.partition("token=")[2], capture_output=True, text=True, timeout=140, check=False,
+        )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert json.loads(ended.stdout)["address"] == f"http://127.0.0.1:{port}/"
+
+
 def test_its_packages_work_and_files_on_a_volume_survive(containers: Containers, image: str, tmp_path: Path) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
@@ -126,12 +146,11 @@ def test_every_locked_package_is_there_ready_made_for_both_kinds_of_machine(mach
 
 def test_the_relay_reaches_a_published_port(containers: Containers, image: str, tmp_path: Path) -> None:
     """What the story in the browser stands on."""
-    from containers import published_here
-
     _, line = started(containers, image, "-p", "127.0.0.1:9000:8080")
-    with published_here(containers, 9000, 9000, tmp_path):
+    port = free_port()
+    with published_here(containers, 9000, port, tmp_path):
         asked = subprocess.run(
-            [sys.executable, "-m", "runhere_runtime", "doctor", "--json", line],
+            [sys.executable, "-m", "runhere_runtime", "doctor", "--json", line.replace(":9000/", f":{port}/")],
             capture_output=True,
             text=True,
             check=False,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from live_runtime import free_port
 from two_hosts import ADDRESS, TwoHosts, why_not
 
 from runhere_runtime import __version__
@@ -298,12 +299,6 @@ class Far:
         self.process.wait(30)
         assert self.process.stdout is not None
         self.process.stdout.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wish(**more: Any) -> dict[str, Any]:

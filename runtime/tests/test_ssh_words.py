@@ -103,6 +103,13 @@ def test_another_program_may_run_ssh() -> None:
     assert replace(WAY, destination=None, via=via).name == "gpu box"
 
 
+@pytest.mark.parametrize(
+    "via", ["gcloud compute ssh me@gpu-box --zone=eu --", "gcloud compute ssh --zone eu me@gpu-box --"]
+)
+def test_the_other_machine_is_called_by_its_name_and_not_by_an_option(via: str) -> None:
+    assert replace(WAY, destination=None, via=read_via(via)).name == "me@gpu-box"
+
+
 @pytest.mark.parametrize("via", ["", "   ", "gcloud 'x"])
 def test_a_via_that_cannot_be_read_is_refused(via: str) -> None:
     with pytest.raises(SshOptionRefused):

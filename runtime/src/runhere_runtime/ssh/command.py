@@ -70,7 +70,7 @@ class Way:
     @property
     def name(self) -> str:
         """What to call the other machine."""
-        return self.destination or next((w for w in reversed(self.via) if w != "--"), "the other machine")
+        return self.destination or next((w for w in reversed(self.via) if not w.startswith("-")), "the other machine")
 
 
 def check_way(way: Way) -> None:
