@@ -126,6 +126,14 @@ def test_a_companion_passes_every_question(runtime: Running, tmp_path: Path) -> 
     assert runtime.token not in json.dumps(told)
 
 
+def test_without_a_hub_the_pages_that_the_runtime_lists_are_tried(runtime: Running, tmp_path: Path) -> None:
+    code, told = doctor(tmp_path, f"http://127.0.0.1:{runtime.port}/?token={runtime.token}")
+    assert code == 0
+    assert [one["text"] for one in told if one["topic"] == "origin" and HUB in one["text"]]
+    browsers = " ".join(one["text"] for one in told if one["topic"] == "browsers")
+    assert all(name in browsers for name in ("Chrome", "Edge", "Firefox", f"Safari keeps {HUB}"))
+
+
 def test_a_companion_that_lists_another_site_says_the_line(runtime: Running, tmp_path: Path) -> None:
     other = "https://other.test"
     code, told = doctor(tmp_path, f"http://127.0.0.1:{runtime.port}/?token={runtime.token}", "--hub", other)

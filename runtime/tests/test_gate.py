@@ -5,6 +5,7 @@ The number in a test's name is that of the attack list (R01 …).
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -300,6 +301,15 @@ def test_discovery_is_for_listed_pages(runtime: Running) -> None:
     answer = runtime.ask("GET", "/.well-known/runhere", headers={"Origin": HUB})
     assert answer.json() == {"name": "runhere-runtime", "protocol": 1, "version": "0.1.0", "needs": "pairing"}
     assert runtime.ask("GET", "/.well-known/runhere", headers={"Origin": EVIL}).body == b""
+
+
+def test_info_tells_its_person_which_pages_may_connect_and_no_page(fresh: Running) -> None:
+    assert fresh.ask("GET", "/api/runhere/info", headers=fresh.auth).json()["origins"] == [HUB]
+    code = json.dumps({"code": fresh.code}).encode()
+    paired = fresh.ask("POST", "/api/runhere/pair", headers={"Origin": HUB}, body=code).json()["token"]
+    told = fresh.ask("GET", "/api/runhere/info", headers={"Authorization": f"Bearer {paired}", "Origin": HUB}).json()
+    assert told["name"] == "runhere-runtime"
+    assert "origins" not in told
 
 
 def test_info_tells_root_and_kernels(runtime: Running) -> None:

@@ -2,6 +2,8 @@
 
 After a flood, glibc keeps what its queues once took, in a heap for each thread (ZMQ's among them). One heap whose free
 end goes back left 70 MB, with a kernel and after 80,000 messages and twice 64 MB, instead of 86; without any, it is 60.
+
+The hub has a twin with figures of its own: the two never import each other, and `protocol` is only what they say.
 """
 
 from __future__ import annotations

@@ -65,7 +65,10 @@ def read_url(text: str) -> Address:
 
 
 def look_at_server(address: Address, hubs: tuple[str, ...]) -> ServerFacts:
-    """What answers there. Never raises for what a server does; a silent one is `not_http` after the time limit."""
+    """What answers there, and how it meets these hubs (none named: those that it lists itself, if it says so).
+
+    Never raises for what a server does; a silent one is `not_http` after the time limit.
+    """
     try:
         socket.create_connection((address.host, address.port), ANSWER_WITHIN_S).close()
     except OSError as error:
@@ -87,7 +90,7 @@ def look_at_server(address: Address, hubs: tuple[str, ...]) -> ServerFacts:
         token_given=address.token is not None,
         token_status=status.status if status else None,
         forged_host_status=forged.status if forged else None,
-        origins=tuple(_meet(address, hub) for hub in hubs),
+        origins=tuple(_meet(address, hub) for hub in hubs or _listed(info)),
         stranger_let_in=_meet(address, STRANGER).let_in if address.token else None,
     )
 
@@ -108,6 +111,15 @@ def _is_companion(api: _Answer, info: _Answer | None) -> bool:
     # A listed page reads more; without a token this header of every answer is what there is.
     told = info is not None and info.status == 200 and b'"runhere-runtime"' in info.body
     return told or "sandbox" in api.headers.get("content-security-policy", "")
+
+
+def _listed(info: _Answer | None) -> tuple[str, ...]:
+    """The pages that a companion lets in: it tells whoever holds its own token."""
+    try:
+        origins = json.loads(info.body)["origins"] if info else []
+    except (ValueError, KeyError, TypeError):
+        return ()
+    return tuple(one for one in origins if isinstance(one, str)) if isinstance(origins, list) else ()
 
 
 def _version(api: _Answer) -> str | None:

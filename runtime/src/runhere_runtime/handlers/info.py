@@ -28,13 +28,19 @@ class WellKnownHandler(RuntimeHandler):
 
 
 class InfoHandler(RuntimeHandler):
-    """Versions, features, root folder and kernels, for a page that is connected."""
+    """Versions, features, root folder and kernels, for a page that is connected.
+
+    Which pages may connect is told to the master token only: no page learns where else its person works.
+    """
 
     @authenticated
     async def get(self) -> None:
         specs = await ensure_async(self.kernel_spec_manager.get_all_specs())
+        is_master = self.request.headers.get("X-Runhere-Session") == "master"
+        listed = {"origins": sorted(self.runtime.origins.now())} if is_master else {}
         self.answer(
             {
+                **listed,
                 "name": "runhere-runtime",
                 "protocol": PROTOCOL,
                 "version": self.runtime.version,
