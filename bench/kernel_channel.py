@@ -31,6 +31,7 @@ import bridge
 import psutil
 from four_frames import measure_ms
 from jupyter_client.manager import KernelManager
+from lean_socket import open_lean
 from peers import jupyverse_command
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -273,26 +274,28 @@ async def measure_burst(contender: Contender, client: Any, count: int) -> None:
         contender.note("CPU s per 100k burst", (contender.cpu_s() - cpu) * 100_000 / count)
 
 
-async def measure_blob(contender: Contender, client: Any) -> None:
+async def measure_blob(contender: Contender, client: Any, comm: str) -> bool:
+    """Whether it came back."""
     await client.run(ECHO)
     if isinstance(client, ZmqClient):
         started = time.perf_counter()
-        assert client.there_and_back(contender.name) == BLOB
+        assert client.there_and_back(comm) == BLOB
         contender.note("64 MB there and back ms", (time.perf_counter() - started) * 1000)
-        return
-    _, parts = make_request("comm_open", {"comm_id": contender.name, "target_name": "echo", "data": {}})
+        return True
+    _, parts = make_request("comm_open", {"comm_id": comm, "target_name": "echo", "data": {}})
     await client.send("shell", parts)
-    msg_id, parts = make_request("comm_msg", {"comm_id": contender.name, "data": {}})
+    msg_id, parts = make_request("comm_msg", {"comm_id": comm, "data": {}})
     started = time.perf_counter()
     try:
         await client.send("shell", [*parts, BLOB])
         await client.until(lambda: client.of(msg_id, "comm_msg"), 30)
     except Exception as error:  # noqa: BLE001 -- whatever way a peer has to fail
         print(f"# {contender.name}: 64 MB buffer: {type(error).__name__}", file=sys.stderr)
-        return
+        return False
     assert client.of(msg_id, "comm_msg")[0].buffers == [BLOB]
     contender.note("64 MB there and back ms", (time.perf_counter() - started) * 1000)
     forget(client)
+    return True
 
 
 def measure_bridge(contender: Contender, folder: Path, url: str, token: str) -> None:
@@ -427,7 +430,13 @@ async def measure_memory(contender: Contender) -> None:
 
 async def measure_large(contender: Contender) -> None:
     client = await contender.connect()
-    await measure_blob(contender, client)
+    if not isinstance(client, ZmqClient):
+        await client.close()
+        client.opener = open_lean
+        await (client.attach() if isinstance(client, JournalSocket) else client.open())
+    for number in range(3):
+        if not await measure_blob(contender, client, f"{contender.name} {number}"):
+            break
     await close(client)
     if contender.pid is not None:
         contender.note("peak MB", peak_mb(contender.pid))

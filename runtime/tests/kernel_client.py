@@ -103,11 +103,12 @@ class JournalSocket:
     heard: list[Heard] = field(default_factory=list)
     control: list[Heard] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
-    socket: ClientConnection | None = None
+    socket: Any = None
+    opener: Any = open_socket  # or another client's
 
     async def attach(self) -> dict[str, Any]:
         """Connect, and go on after the last seq that was heard."""
-        self.socket = await open_socket(self.url, self.headers, [JOURNAL, V1])
+        self.socket = await self.opener(self.url, self.headers, [JOURNAL, V1])
         assert self.socket.subprotocol == JOURNAL
         await self.tell({"type": "attach", "protocol": 1, "client_id": self.client_id, "after": self.last})
         while not self.frames or self.frames[-1]["type"] != "attached":
@@ -193,11 +194,12 @@ class StockSocket:
     headers: dict[str, str]
     v1: bool = True
     heard: list[Heard] = field(default_factory=list)
-    socket: ClientConnection | None = None
+    socket: Any = None
+    opener: Any = open_socket  # or another client's
 
     async def open(self) -> None:
         protocols = [V1] if self.v1 else []
-        self.socket = await open_socket(self.url, self.headers, protocols)
+        self.socket = await self.opener(self.url, self.headers, protocols)
         assert self.socket.subprotocol == (V1 if self.v1 else None)
 
     async def send(self, channel: str, parts: list[bytes]) -> None:
@@ -227,15 +229,15 @@ class StockSocket:
         async with asyncio.timeout(timeout_s):  # not wait_for, which on 3.11 can swallow a cancellation
             data = await self.socket.recv()
         if self.v1:
-            assert isinstance(data, bytes)
+            assert not isinstance(data, str)
             channel, parts = unpack_v1(data)
             self.heard.append(as_heard(0, channel, parts))
             return
         buffers: list[bytes] = []
-        if isinstance(data, bytes):
+        if not isinstance(data, str):
             (count,) = struct.unpack_from("!I", data)
             offsets = [*struct.unpack_from(f"!{count}I", data, 4), len(data)]
-            pieces = [data[a:b] for a, b in pairwise(offsets)]
+            pieces = [bytes(data[a:b]) for a, b in pairwise(offsets)]
             data, buffers = pieces[0].decode(), pieces[1:]
         found = json.loads(data)
         assert found["msg_type"] == found["header"]["msg_type"]
