@@ -380,8 +380,9 @@ describe("what else the hub says", () => {
   test("2.7 the file's state and 2.9 the role", async () => {
     const mine = rig();
     await settle();
-    mine.hub.line.say({ type: "file", state: "conflict", path: "a.ipynb", message: "Markers." } as never);
-    expect(state(mine).file).toEqual({ state: "conflict", path: "a.ipynb", message: "Markers." });
+    const reasons = [{ code: "conflict_markers", facts: { line: 3 } }];
+    mine.hub.line.say({ type: "file", state: "conflict", path: "a.ipynb", message: "Markers.", reasons } as never);
+    expect(state(mine).file).toEqual({ state: "conflict", path: "a.ipynb", message: "Markers.", reasons });
     mine.hub.line.say({ type: "role", role: "viewer" } as never);
     expect(state(mine).hello?.role).toBe("viewer");
   });

@@ -286,7 +286,9 @@ export class RoomSocket {
         this.#set({ notSaved: { code: frame.code, message: frame.message } });
         break;
       case "file":
-        this.#set({ file: { state: frame.state, path: frame.path, message: frame.message ?? null } });
+        this.#set({
+          file: { state: frame.state, path: frame.path, message: frame.message ?? null, reasons: frame.reasons ?? [] },
+        });
         break;
       case "omit_outputs":
         this.#takeOmitOutputs(frame.omit, frame.cells);
