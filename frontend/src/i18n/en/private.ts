@@ -17,7 +17,9 @@ export const privateOutputs = {
   cellNowStored: "Outputs of this cell are stored again from now on.",
   newNotebooks: "New notebooks",
   omitNew: "Omit code cell output when saving new notebooks",
-  asHub: "As this hub has it for everybody who did not choose.",
+  asHub:
+    "As this hub has it for everybody who did not choose. A choice is kept by the hub and holds in all your browsers.",
+  keptByHub: "This choice is kept by the hub and holds in all your browsers.",
   purgeTitle: "Delete the stored outputs?",
   purge: "Delete and keep outputs at home",
   purgeText: "These are deleted from the hub and cannot be brought back:",

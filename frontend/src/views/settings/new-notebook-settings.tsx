@@ -27,7 +27,7 @@ export function NewNotebookSettings({ hub }: NewNotebookSettingsProps) {
       <Checkbox isSelected={omits} onChange={choose} isDisabled={chosen === null}>
         {t("private.omitNew")}
       </Checkbox>
-      {chosen?.omit === null ? <p className={styles.note}>{t("private.asHub")}</p> : null}
+      <p className={styles.note}>{t(chosen?.omit === null ? "private.asHub" : "private.keptByHub")}</p>
       {failure === null ? null : <p className={styles.note}>{failure}</p>}
     </section>
   );

@@ -49,7 +49,7 @@ export interface SettingsDialogProps {
 const sizes = [11, 12, 13, 14, 15, 16, 18, 20, 24] as const;
 const themes: readonly Theme[] = ["system", "light", "dark"];
 
-/** Choices of this browser: language, theme, how code looks. */
+/** Choices of this browser (language, theme, how code looks), then what the hub keeps, then what this browser keeps secret. */
 export function SettingsDialog({ settings, onChange, version, hub, secrets, onClose }: SettingsDialogProps) {
   const t = useText();
   const themeNames = {
@@ -89,12 +89,11 @@ export function SettingsDialog({ settings, onChange, version, hub, secrets, onCl
       <Checkbox isSelected={settings.lineNumbers} onChange={(lineNumbers) => onChange({ lineNumbers })}>
         {t("settings.lineNumbers")}
       </Checkbox>
+      <p className={styles.note}>{t("settings.keptHere")}</p>
       <newNotebookSettings.Part hub={hub} />
       <trustSettings.Part hub={hub} />
       <secretSettings.Part secrets={secrets} />
-      <p className={styles.note}>
-        {t("settings.keptHere")} {t("settings.version", { version })}
-      </p>
+      <p className={styles.note}>{t("settings.version", { version })}</p>
     </Dialog>
   );
 }
