@@ -8,6 +8,7 @@ import type {
   PageMessage,
   WidgetFrameMessage,
 } from "../../src/core/frame-messages.ts";
+import { assetReader } from "./assets.ts";
 import { offerColab } from "./colab.ts";
 import type { Page } from "./page.ts";
 import { show } from "./show.ts";
@@ -27,9 +28,11 @@ function start(port: MessagePort): void {
   const say = (message: OutputFrameMessage | WidgetFrameMessage): void => port.postMessage(message);
   let isShown: Promise<void> = Promise.resolve();
   const listeners: ((message: PageMessage) => void)[] = [];
+  const hear = (fn: (message: PageMessage) => void): void => void listeners.push(fn);
   const page: { -readonly [K in keyof Page]: Page[K] } = {
     say,
-    hear: (fn) => listeners.push(fn),
+    hear,
+    readAsset: assetReader({ say, hear }),
     theme: "light",
     language: "en",
     show: (shown, host) => show(shown, host, page),

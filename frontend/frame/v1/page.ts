@@ -13,6 +13,8 @@ export interface Page {
   hear(fn: (message: PageMessage) => void): void;
   readonly theme: "light" | "dark";
   readonly language: string;
+  /** A module of the kernel's environment; null when there is none, or this output may not have it. */
+  readAsset(name: string): Promise<string | null>;
   /** Shows a value in an element, as the frame itself does. */
   show(shown: Shown, host: HTMLElement): Promise<void>;
 }

@@ -9,6 +9,7 @@ const PLOTS: readonly (readonly [mime: RegExp, load: () => Promise<ShowPlot>])[]
   [/^application\/vnd\.plotly\.v\d+\+json/, async () => (await import("./renderers/plotly.ts")).showPlotly],
   [/^application\/vnd\.vega(?:lite)?\.v[\d.]+\+json/, async () => (await import("./renderers/vega.ts")).showVega],
   [/^application\/vnd\.bokehjs_exec/, async () => (await import("./renderers/bokeh.ts")).showBokeh],
+  [/^application\/vnd\.holoviews_exec/, async () => (await import("./renderers/holoviews.ts")).showHoloviews],
   [/^text\/vnd\.mermaid/, async () => (await import("./renderers/mermaid.ts")).showMermaid],
   [/^application\/vnd\.jupyter\.widget-view\+json/, async () => (await import("./widgets/show.ts")).showWidget],
 ];

@@ -9,7 +9,6 @@ import { NO_STATE, rootOf, STATE_MIME, toSaved, VIEW_MIME } from "../core/widget
 import type { RunEvent } from "../kernel/execute.ts";
 import type { KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId, newMessage } from "../kernel/messages.ts";
-import type { KernelMessage } from "../kernel/wire.ts";
 import type { WidgetLineWish, WidgetPort } from "../outputs/rendered.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import type { CommWish, WidgetStore } from "../widgets/store.ts";
@@ -38,7 +37,6 @@ export class WidgetHost implements WidgetPort {
   #wasOpened = false;
   #endState: () => void = () => {};
   readonly #assets = new Map<string, Promise<string | null>>();
-  readonly #waitingAssets = new Map<string, (reply: KernelMessage | null) => void>();
   /** Models that changed since the last save. */
   readonly #changed = new Set<string>();
   #changedSince = 0;
@@ -53,7 +51,7 @@ export class WidgetHost implements WidgetPort {
     this.#store?.kernelLost();
     this.#port = port;
     this.#wasOpened = false;
-    this.#forgetAssets();
+    this.#assets.clear();
     this.#endState();
     if (port === null) return;
     const look = () => {
@@ -66,7 +64,7 @@ export class WidgetHost implements WidgetPort {
   /** The kernel's process ended; its successor knows none of the models. */
   lost(): void {
     this.#store?.kernelLost();
-    this.#forgetAssets();
+    this.#assets.clear();
   }
 
   /** Whether the event was a widget's affair alone. */
@@ -76,14 +74,7 @@ export class WidgetHost implements WidgetPort {
       this.#wasOpened = true;
     }
     if (event.type !== "message") return false;
-    const { message } = event;
-    const asked = message.header.msg_type === "execute_reply" ? (message.parent_header.msg_id ?? "") : "";
-    const waiting = this.#waitingAssets.get(asked);
-    if (waiting !== undefined) {
-      waiting(message);
-      return true;
-    }
-    return this.#store?.heard(message) ?? false;
+    return this.#store?.heard(event.message) ?? false;
   }
 
   /** What a widget's code prints belongs to the run that shows the widget, or into an `Output` widget: then nothing is left. */
@@ -106,7 +97,7 @@ export class WidgetHost implements WidgetPort {
     const parts = await this.#load();
     const store = this.#storeOf(parts);
     const saved = wish.saved === null ? parts.fromSaved(this.#options.fileState()) : parts.fromSaved(wish.saved);
-    return new parts.WidgetLine({ ...wish, store, saved, readAsset: (name) => this.#asset(name) });
+    return new parts.WidgetLine({ ...wish, store, saved });
   }
 
   #load(): Promise<WidgetParts> {
@@ -152,29 +143,22 @@ export class WidgetHost implements WidgetPort {
 
   // Modules of the kernel's environment
 
-  #asset(name: string): Promise<string | null> {
+  /** Of the kernel that is bound; what it does not have is asked for again by the next frame. */
+  readAsset(name: string): Promise<string | null> {
     const known = this.#assets.get(name);
     if (known !== undefined) return known;
-    const asked = this.#readAsset(name);
+    const asked = this.#askForAsset(name);
     this.#assets.set(name, asked);
+    void asked.then((code) => {
+      if (code === null && this.#assets.get(name) === asked) this.#assets.delete(name);
+    });
     return asked;
   }
 
-  async #readAsset(name: string): Promise<string | null> {
+  async #askForAsset(name: string): Promise<string | null> {
     const [parts, port] = [await this.#load(), this.#port];
-    if (port === null) return null;
     const { clock, sessionId } = this.#options;
-    const msgId = newId(clock.random);
-    const reply = new Promise<KernelMessage | null>((give) => this.#waitingAssets.set(msgId, give));
-    port.send(parts.assetRequest(name, { msgId, session: sessionId(), now: clock.now() }));
-    const message = await reply;
-    this.#waitingAssets.delete(msgId);
-    return message === null ? null : await parts.assetIn(message);
-  }
-
-  #forgetAssets(): void {
-    this.#assets.clear();
-    for (const give of [...this.#waitingAssets.values()]) give(null);
+    return port === null ? null : await parts.readAsset({ port, session: sessionId(), clock }, name);
   }
 
   // What is kept

@@ -6,6 +6,11 @@ describe("readFrameMessage", () => {
     expect(readFrameMessage({ type: "ready", extra: 1 })).toEqual({ type: "ready" });
     expect(readFrameMessage({ type: "resize", height: 12.2 })).toEqual({ type: "resize", height: 13 });
     expect(readFrameMessage({ type: "error", message: "x" })).toEqual({ type: "error", message: "x" });
+    expect(readFrameMessage({ type: "gone", message: 1 })).toEqual({ type: "gone" });
+    expect(readFrameMessage({ type: "missing", name: "jupyter-matplotlib" })).toEqual({
+      type: "missing",
+      name: "jupyter-matplotlib",
+    });
     expect(readFrameMessage({ type: "open_link", url: "https://a.example/" })).toEqual({
       type: "open_link",
       url: "https://a.example/",
@@ -63,6 +68,7 @@ describe("readFrameMessage", () => {
     [{ type: "open_link", url: "https://" }],
     [{ type: "error" }],
     [{ type: "blocked", host: "a b<script>" }],
+    [{ type: "missing", name: "<b>" }],
     [{ type: "want_model", model_id: "../x" }],
     [{ type: "want_asset", name: "../../etc/passwd" }],
     [{ type: "want_asset", name: "a/../b" }],

@@ -63,9 +63,15 @@ export type OutputFrameMessage =
   | { readonly type: "error"; readonly message: string }
   /** Nothing here can show it: the page takes the output's next representation. */
   | { readonly type: "cannot_show"; readonly message: string }
+  /** The same, because what shows it is in a package of its kernel's environment. */
+  | { readonly type: "missing"; readonly name: string }
+  /** The same, because nobody has the widget any more. */
+  | { readonly type: "gone" }
   /** The frame's policy refused to load something from this host. */
   | { readonly type: "blocked"; readonly host: string }
   | { readonly type: "open_link"; readonly url: string }
+  /** The page answers with `asset`. */
+  | { readonly type: "want_asset"; readonly name: string }
   | EvaluatedMessage
   | InvokeMessage;
 
@@ -87,7 +93,6 @@ export interface EvaluatedMessage {
 /** Frame → page, of a frame that shows widgets. `id` counts the frame's messages. */
 export type WidgetFrameMessage =
   | { readonly type: "want_model"; readonly model_id: string }
-  | { readonly type: "want_asset"; readonly name: string }
   | {
       readonly type: "comm_msg";
       readonly id: number;
@@ -125,7 +130,8 @@ export function readFrameMessage(data: unknown): FrameMessage | null {
   const message = data as Readonly<Record<string, unknown>>;
   switch (message["type"]) {
     case "ready":
-      return { type: "ready" };
+    case "gone":
+      return { type: message["type"] };
     case "resize":
       return typeof message["height"] === "number" && Number.isFinite(message["height"])
         ? { type: "resize", height: Math.max(0, Math.min(MAX_FRAME_HEIGHT_PX, Math.ceil(message["height"]))) }
@@ -143,6 +149,10 @@ export function readFrameMessage(data: unknown): FrameMessage | null {
       return typeof message["url"] === "string" && isWebAddress(message["url"])
         ? { type: "open_link", url: message["url"] }
         : null;
+    case "missing":
+      return isAssetName(message["name"]) ? { type: "missing", name: message["name"] } : null;
+    case "want_asset":
+      return isAssetName(message["name"]) ? { type: "want_asset", name: message["name"] } : null;
     case "evaluated":
       return readEvaluated(message);
     case "invoke":
@@ -166,9 +176,8 @@ function readInvoke({ id, call }: Readonly<Record<string, unknown>>): InvokeMess
 }
 
 function readWidgetMessage(message: Readonly<Record<string, unknown>>): WidgetFrameMessage | null {
-  const { type, model_id, comm_id, name } = message;
+  const { type, model_id, comm_id } = message;
   if (type === "want_model") return isId(model_id) ? { type, model_id } : null;
-  if (type === "want_asset") return isAssetName(name) ? { type, name } : null;
   const id = message["id"];
   if (!Number.isSafeInteger(id) || !isId(comm_id)) return null;
   const numbered = { id: id as number, comm_id };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseMime, isActiveHtml, mimeRank, mimeTier, PAGE_TIERS, textFallback } from "./mime.ts";
+import { chooseMime, isActiveHtml, markedMime, mimeRank, mimeTier, PAGE_TIERS, textFallback } from "./mime.ts";
 
 describe("chooseMime", () => {
   test("takes the richest that is allowed", () => {
@@ -13,6 +13,19 @@ describe("chooseMime", () => {
     expect(chooseMime({ "application/x-thing": "?" })).toBeNull();
     expect(mimeRank("application/x-thing")).toBeNull();
     expect(mimeTier("application/x-thing", "?")).toBe("inert");
+  });
+
+  test("knows what stands beside a type that only marks it", () => {
+    const plot = {
+      "text/html": "<script></script>",
+      "application/vnd.holoviews_exec.v0+json": "",
+      "text/plain": ":Curve",
+    };
+    const chosen = chooseMime(plot);
+    expect([chosen?.mime, chosen?.tier]).toEqual(["application/vnd.holoviews_exec.v0+json", "active"]);
+    expect(markedMime(chosen?.mime ?? "")).toBe("text/html");
+    expect(markedMime("application/vnd.bokehjs_exec.v0+json")).toBe("application/javascript");
+    expect([markedMime("text/html"), markedMime("application/vnd.holoviews_load.v0+json")]).toEqual([null, null]);
   });
 
   test("does not mind parameters and capitals", () => {

@@ -15,7 +15,7 @@ const RANKED: readonly (readonly [pattern: RegExp, tier: MimeTier])[] = [
   [/^application\/vnd\.jupyter\.widget-view\+json$/, "active"],
   [/^application\/vnd\.(vega|vegalite)\.v\d+(\.\d+)*\+json$/, "active"],
   [/^application\/vnd\.plotly\.v1\+json$/, "active"],
-  [/^application\/vnd\.bokehjs_(exec|load)\.v0\+json$/, "active"],
+  [/^application\/vnd\.(bokehjs|holoviews)_(exec|load)\.v0\+json$/, "active"],
   [/^text\/html$/, "sanitised"],
   [/^text\/markdown$/, "sanitised"],
   [/^image\/svg\+xml$/, "inert"],
@@ -80,6 +80,12 @@ export function chooseMime(bundle: MimeBundle, allowed: ReadonlySet<MimeTier> = 
 
 export const ALL_TIERS: ReadonlySet<MimeTier> = new Set(["inert", "sanitised", "active"]);
 export const PAGE_TIERS: ReadonlySet<MimeTier> = new Set(["inert", "sanitised"]);
+
+/** The type whose value is shown for one that only marks it; null for any other type. */
+export function markedMime(mime: string): string | null {
+  if (mime.startsWith("application/vnd.bokehjs_exec")) return "application/javascript";
+  return mime.startsWith("application/vnd.holoviews_exec") ? "text/html" : null;
+}
 
 /** Text that stands for a bundle where nothing else can: `text/plain`, else the names of what it holds. */
 export function textFallback(bundle: MimeBundle): string {

@@ -16,17 +16,21 @@ export interface Question {
   readonly content: Readonly<Record<string, unknown>>;
   /** After so many ms nobody wants to know any more. */
   readonly withinMs: number;
+  /** Whether it may wait in the socket's queue while there is no line to the kernel. */
+  readonly waitsForLine?: boolean;
 }
 
-/** The reply, or null when none came in time; null at once while there is no line to the kernel. */
+/** The reply, or null when none came in time or the line ended; null at once while there is no line, unless it may wait. */
 export async function ask({ port, session, clock }: Asker, question: Question): Promise<KernelMessage | null> {
-  // Asked of a kernel that is not there, the question would wait in the socket's queue long after anybody wants to know.
-  if (port.state.get().phase !== "open") return null;
-  const { channel, type, content, withinMs } = question;
+  const { channel, type, content, withinMs, waitsForLine = false } = question;
+  const { phase } = port.state.get();
+  // Asked of a kernel that is not there, most questions would wait long after anybody wants to know.
+  if (phase === "ended" || (phase !== "open" && !waitsForLine)) return null;
   const msgId = newId(clock.random);
   return await new Promise((give) => {
     const finish = (message: KernelMessage | null) => {
       end();
+      endState();
       cancel();
       give(message);
     };
@@ -34,6 +38,9 @@ export async function ask({ port, session, clock }: Asker, question: Question): 
       if (event.type === "process_changed") finish(null);
       if (event.type !== "message" || event.message.parent_header.msg_id !== msgId) return;
       if (event.message.channel === channel) finish(event.message);
+    });
+    const endState = port.state.subscribe(() => {
+      if (port.state.get().phase === "ended") finish(null);
     });
     const cancel = clock.after(withinMs, () => finish(null));
     port.send(newMessage({ msgId, type, channel, session, now: clock.now(), content }));

@@ -6,6 +6,7 @@
  * do, which knows no shapes and sizes. A kernel without a debugger is asked over the shell for everything.
  */
 import { type Asker, ask } from "./ask.ts";
+import { evaluateSilently, executeSilently } from "./silently.ts";
 import { ASK_PREFIX, HELPER, INSTALL, TOLD_MARK, VARIABLES_MIME } from "./variables-python.ts";
 
 export interface Variable {
@@ -70,7 +71,7 @@ export async function listVariables(asker: Asker, hasDebugger: boolean): Promise
 
 /** Puts the helper into the kernel, after what runs there now. False when it was not answered, or refused. */
 export async function installHelper(asker: Asker): Promise<boolean> {
-  const reply = await execute(asker, INSTALL, {});
+  const reply = await executeSilently(asker, { code: INSTALL, expressions: {}, withinMs: SHELL_MS });
   return reply?.["status"] === "ok";
 }
 
@@ -116,26 +117,8 @@ function hex(value: string): string {
 
 /** A value of ours as the kernel displays it. */
 async function displayed(asker: Asker, expression: string): Promise<unknown> {
-  const reply = await execute(asker, "", { told: expression });
-  const told = fields(fields(reply?.["user_expressions"])["told"]);
-  return fields(told["data"])[VARIABLES_MIME] ?? null;
-}
-
-async function execute(
-  asker: Asker,
-  code: string,
-  expressions: Readonly<Record<string, string>>,
-): Promise<Fields | null> {
-  const content = {
-    code,
-    silent: true,
-    store_history: false,
-    user_expressions: expressions,
-    allow_stdin: false,
-    stop_on_error: false,
-  };
-  const reply = await ask(asker, { channel: "shell", type: "execute_request", content, withinMs: SHELL_MS });
-  return reply?.content ?? null;
+  const worth = await evaluateSilently(asker, expression, { withinMs: SHELL_MS });
+  return worth?.status === "ok" ? (fields(worth.data)[VARIABLES_MIME] ?? null) : null;
 }
 
 // ── What the kernel says, checked ────────────────────────────────────────────────────────────────────────────────────

@@ -14,9 +14,9 @@ export const activeRenderer: Renderer = {
   render: (request, host) => renderActive(request, host),
 };
 
-/** BokehJS comes with each plot's frame; what `output_notebook()` loads would stay in a frame of its own. */
+/** What Bokeh's and HoloViews' loaders fetch would stay in a frame of its own: it comes with each plot's frame. */
 export const bokehLoadRenderer: Renderer = {
-  mimeTypes: ["application/vnd.bokehjs_load.v0+json"],
+  mimeTypes: ["application/vnd.bokehjs_load.v0+json", "application/vnd.holoviews_load.v0+json"],
   render: () => nothingToDispose,
 };
 

@@ -14,6 +14,7 @@ import {
   readFrameMessage,
   type WidgetFrameMessage,
 } from "../core/frame-messages.ts";
+import { text } from "../i18n/t.ts";
 
 export interface FrameEvents {
   onResize(heightPx: number): void;
@@ -27,6 +28,8 @@ export interface FrameEvents {
   onEvaluated(message: EvaluatedMessage): void;
   /** Code of the output calls a function of the kernel. */
   onInvoke(message: InvokeMessage): void;
+  /** Code of the output needs a module of the kernel's environment. */
+  onAsset(name: string): void;
   /** A document has loaded and was told what to show. Again after a reload: what it knew is gone. */
   onOpened(): void;
   /** The frame broke the protocol and was cut off. */
@@ -83,6 +86,12 @@ function deliver(message: FrameMessage, events: FrameEvents): void {
     case "cannot_show":
       events.onCannotShow(message.message);
       return;
+    case "missing":
+      events.onCannotShow(text("frames.missing", { name: message.name }));
+      return;
+    case "gone":
+      events.onCannotShow(text("frames.gone"));
+      return;
     case "blocked":
       events.onBlocked(message.host);
       return;
@@ -95,6 +104,9 @@ function deliver(message: FrameMessage, events: FrameEvents): void {
       return;
     case "invoke":
       events.onInvoke(message);
+      return;
+    case "want_asset":
+      events.onAsset(message.name);
       return;
     default:
       events.onWidget(message);

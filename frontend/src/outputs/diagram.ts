@@ -34,6 +34,7 @@ export function showDiagram(source: HTMLElement): void {
       onWidget: () => {},
       onEvaluated: () => {},
       onInvoke: () => {},
+      onAsset: () => {},
       onOpened: () => {},
       onBroken: () => fail(text("frames.stopped")),
     },

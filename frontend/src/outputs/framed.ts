@@ -1,4 +1,5 @@
 /** Output in a frame: at once when this person's run made it, behind a click when it came with the notebook. */
+import { markedMime } from "../core/mime.ts";
 import { isBlobRef } from "../core/outputs.ts";
 import { rootOf, STATE_MIME, VIEW_MIME } from "../core/widget-state.ts";
 import { text } from "../i18n/t.ts";
@@ -95,8 +96,7 @@ export async function asFrameContent({
     isBlobRef(part) ? JSON.parse(new TextDecoder().decode(await environment.readBlob(part.$blob))) : part;
   const root = mime === VIEW_MIME ? rootOf(value) : null;
   if (root !== null) return { mime, data: root, widget: { root, saved: (await read(data[STATE_MIME])) ?? null } };
-  // Bokeh's own type only marks the script beside it.
-  if (mime.startsWith("application/vnd.bokehjs_exec"))
-    return { mime, data: asText(await read(data["application/javascript"])), widget: null };
+  const beside = markedMime(mime);
+  if (beside !== null) return { mime, data: asText(await read(data[beside])), widget: null };
   return { mime, data: asText(value), widget: null };
 }

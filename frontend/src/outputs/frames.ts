@@ -7,9 +7,10 @@
  *                       └── broke the protocol, or evicted while parked ──▶ gone
  */
 
-import type { InvokeMessage, PageMessage } from "../core/frame-messages.ts";
+import type { PageMessage } from "../core/frame-messages.ts";
 import { text } from "../i18n/t.ts";
 import { connectFrame } from "./bridge.ts";
+import { assetFor, invoked } from "./frame-asks.ts";
 import { FrameNotes } from "./frame-notes.ts";
 import { FrameScripts } from "./frame-scripts.ts";
 import { FrameWidget } from "./frame-widget.ts";
@@ -169,13 +170,14 @@ function create(
       onError: (message) => note.problem(message),
       onCannotShow: (message) => {
         note.problem(message);
-        owner.onUnshowable();
+        owner.onUnshowable(message);
       },
       onBlocked: (host) => note.blocked(host),
       onLink: (url) => void followLink(url, environment),
       onWidget: (message) => widget?.receive(message),
       onEvaluated: (message) => scripts.evaluated(message),
-      onInvoke: (message) => void invoke(message, owner).then((answer) => link.tell(answer)),
+      onInvoke: (message) => void invoked(message, owner).then((answer) => link.tell(answer)),
+      onAsset: (name) => void assetFor(name, owner).then((answer) => link.tell(answer)),
       onOpened: () => {
         widget?.open();
         scripts.opened();
@@ -197,16 +199,6 @@ function create(
     link.close();
   };
   return { iframe, notes, content, scripts, tell: (message) => link.tell(message), end: finish };
-}
-
-/** Only outputs of this person's own runs reach the kernel. */
-async function invoke({ id, call }: InvokeMessage, { environment, isOwn }: FrameOwner): Promise<PageMessage> {
-  try {
-    if (!isOwn) throw new Error(text("frames.notOwn"));
-    return { type: "invoked", id, json: JSON.stringify(await environment.invoke(call)), error: null };
-  } catch (error) {
-    return { type: "invoked", id, json: null, error: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 /** The document begins anew, and is told again what to show. */

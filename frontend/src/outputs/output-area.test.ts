@@ -12,7 +12,7 @@ const environment: OutputEnvironment = {
   theme: () => "light",
   invoke: async () => null,
   language: () => "en",
-  widgets: { openLine: () => Promise.reject(new Error("no widgets here")) },
+  widgets: { openLine: () => Promise.reject(new Error("no widgets here")), readAsset: async () => null },
 };
 let host: HTMLElement;
 let area: OutputArea;
@@ -102,6 +102,13 @@ describe("OutputArea", () => {
       "allow-scripts",
       "/frame/v1/frame.html",
     ]);
+  });
+
+  it("shows nothing of an empty display, and says what it cannot show", () => {
+    show([display({})], "empty");
+    expect(host.textContent).toBe("");
+    show([display({ "application/x-unknown": "1" })], "unknown");
+    expect(host.textContent).toContain("application/x-unknown");
   });
 
   it("frames an active output of one's own at once", async () => {

@@ -2,6 +2,7 @@
  * The outputs of one run as nodes, brought up to date by difference: what is the same object stays untouched, a growing
  * stream only grows. At most one update per frame, whatever the kernel sends.
  */
+import { markedMime } from "../core/mime.ts";
 import { isBlobRef, type Output } from "../core/outputs.ts";
 import { text } from "../i18n/t.ts";
 import { errorElement } from "./error.ts";
@@ -147,6 +148,8 @@ export class OutputArea {
     item.mime = choice?.mime ?? null;
     if (!choice) {
       const types = data ? Object.keys(data).join(", ") : output.output_type;
+      // An empty display, to be filled later or never, is nothing to show.
+      if (types === "") return;
       item.host.append(element("div", "output-unknown", text("outputs.cannotShow", { types })));
       return;
     }
@@ -163,21 +166,22 @@ export class OutputArea {
           isOwn: run?.isOwn ?? false,
           runId: run?.runId ?? "",
           outputKey: `${run?.runId}:${index}`,
-          onUnshowable: () => this.#fallBack(item, output, index),
+          onUnshowable: (reason) => this.#fallBack(item, output, index, reason),
         },
         item.host,
       );
     });
   }
 
-  #fallBack(item: Item, output: Extract<Output, { data: unknown }>, index: number): void {
+  #fallBack(item: Item, output: Extract<Output, { data: unknown }>, index: number, reason: string): void {
     if (item.mime === null || !this.#items.includes(item)) return;
-    item.unshowable.add(item.mime);
+    for (const mime of [item.mime, markedMime(item.mime)]) if (mime !== null) item.unshowable.add(mime);
     // Nothing else: the reason stays where it is.
     if (chooseRenderer(output.data, item.unshowable) === null) return;
     item.rendered?.dispose();
     item.rendered = null;
     this.#fillBundle(item, output, index);
+    item.host.append(element("div", "output-frame-problem", reason));
   }
 
   #withValue(item: Item, value: unknown, show: (value: unknown) => void): void {

@@ -24,6 +24,8 @@ export interface OutputEnvironment {
 /** What a frame that shows a widget asks of the page. */
 export interface WidgetPort {
   openLine(wish: WidgetLineWish): Promise<WidgetFrameLine>;
+  /** The text of a module that the kernel's environment ships; null when there is none. */
+  readAsset(name: string): Promise<string | null>;
 }
 
 export interface WidgetLineWish {
@@ -51,7 +53,7 @@ export interface FrameOwner {
   readonly environment: OutputEnvironment;
   readonly runId: string;
   readonly isOwn: boolean;
-  readonly onUnshowable: () => void;
+  readonly onUnshowable: (reason: string) => void;
 }
 
 export interface RenderRequest {
@@ -64,8 +66,8 @@ export interface RenderRequest {
   /** Whether a run of this person made it: else active content waits for a click, and reaches no kernel. */
   readonly isOwn: boolean;
   readonly runId: string;
-  /** Nothing shows this representation after all: take the next best. */
-  readonly onUnshowable: () => void;
+  /** Nothing shows this representation after all: take the next best, and say why. */
+  readonly onUnshowable: (reason: string) => void;
   /** Names the output among all of the notebook; frames are kept under it. */
   readonly outputKey: string;
 }

@@ -18,8 +18,6 @@ export interface LineOptions {
   /** State that came with the output or the notebook, for when no kernel has the model. */
   readonly saved: ReadonlyMap<string, WidgetState>;
   readonly tell: (message: PageMessage) => void;
-  /** Reads a module of the kernel's environment; null when there is none. */
-  readonly readAsset: (name: string) => Promise<string | null>;
   /** The person acts on a widget that no kernel listens to. */
   readonly onDeaf: () => void;
   /** A kernel has the model now that was shown from its saved state: the frame must begin again. */
@@ -53,9 +51,6 @@ export class WidgetLine implements WidgetListener {
     switch (message.type) {
       case "want_model":
         this.#give(message.model_id);
-        return;
-      case "want_asset":
-        void this.#giveAsset(message.name);
         return;
       case "comm_msg":
         this.#say(message);
@@ -164,12 +159,6 @@ export class WidgetLine implements WidgetListener {
       this.#made.add(modelId);
       this.#held.add(modelId);
     } else this.sent(id);
-  }
-
-  async #giveAsset(name: string): Promise<void> {
-    const { isOwn, readAsset, tell } = this.#options;
-    const code = isOwn ? await readAsset(name) : null;
-    tell({ type: "asset", name, code });
   }
 }
 

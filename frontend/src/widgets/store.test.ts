@@ -60,7 +60,6 @@ function frame(root: string, { runId = "run-1", isOwn = true, saved = new Map<st
     isOwn,
     saved,
     tell: (message) => heard.push(message),
-    readAsset: async (name) => `code of ${name}`,
     onDeaf: () => {
       told.deaf += 1;
     },
@@ -186,7 +185,7 @@ describe("what a frame may reach", () => {
     expect(store.stateOf("secret")?.state).toEqual({ value: 2 });
   });
 
-  it("is no kernel at all for an output of somebody else, nor its modules", async () => {
+  it("is no kernel at all for an output of somebody else", () => {
     opens("slider", { value: 1 });
     const saved = new Map([["slider", { state: { value: 0 }, buffers: [] }]]);
     const { line, say, models, heard, told } = frame("slider", { isOwn: false, saved });
@@ -195,13 +194,7 @@ describe("what a frame may reach", () => {
     ]);
     say(1, "slider", update({ value: 666 }));
     line.receive({ type: "comm_open", id: 2, comm_id: "new", state: {}, buffer_paths: [], buffers: [] });
-    line.receive({ type: "want_asset", name: "jupyter-matplotlib/index" });
-    await Promise.resolve();
-    expect([sent, told.deaf, heard.at(-1)]).toEqual([
-      [],
-      1,
-      { type: "asset", name: "jupyter-matplotlib/index", code: null },
-    ]);
+    expect([sent, told.deaf, heard.at(-1)]).toEqual([[], 1, { type: "sent", id: 2 }]);
   });
 
   it("includes models that it makes itself", () => {

@@ -16,15 +16,16 @@ interface Wanted {
   refuse(error: Error): void;
 }
 
-/** Says that nothing here knows the module. */
-class ModuleMissing extends Error {}
+/** Nothing here knows the module. `message`: its name. */
+export class ModuleMissing extends Error {}
+/** Nobody has the model. */
+export class ModelGone extends Error {}
 
 export class FrameManager extends ManagerBase {
   readonly page: Page;
   readonly #outbox: Outbox;
   readonly #comms = new Map<string, FrameComm>();
   readonly #wanted = new Map<string, Wanted>();
-  readonly #assets = new Map<string, (code: string | null) => void>();
   readonly #modules = new Map<string, Promise<Record<string, unknown>>>();
   #isLive = false;
 
@@ -109,7 +110,7 @@ export class FrameManager extends ManagerBase {
         for (const model of message.models) this.#take(model);
         return;
       case "no_model":
-        this.#wanted.get(message.model_id)?.refuse(new Error("This widget is not there any more. Run the cell again."));
+        this.#wanted.get(message.model_id)?.refuse(new ModelGone());
         this.#wanted.delete(message.model_id);
         return;
       case "comm":
@@ -121,10 +122,6 @@ export class FrameManager extends ManagerBase {
         return;
       case "sent":
         this.#outbox.done(message.id);
-        return;
-      case "asset":
-        this.#assets.get(message.name)?.(message.code);
-        this.#assets.delete(message.name);
     }
   }
 
@@ -163,22 +160,15 @@ export class FrameManager extends ManagerBase {
 
   /** As the kernel's environment ships it for notebooks. */
   async #readModule(name: string): Promise<Record<string, unknown>> {
-    const code = await this.#read(`${name}/index`);
-    if (code === null) throw new ModuleMissing(`The widget module "${name}" is not there without its kernel.`);
+    const code = await this.page.readAsset(`${name}/index`);
+    if (code === null) throw new ModuleMissing(name);
     return (await evaluateModule(code, name, (other) => this.#near(name, other))) as Record<string, unknown>;
   }
 
   /** A file that lies beside a package's module (pythreejs' `three`), else another package. */
   async #near(name: string, other: string): Promise<unknown> {
-    const code = await this.#read(`${name}/${other}`);
+    const code = await this.page.readAsset(`${name}/${other}`);
     return code === null ? await this.#module(other) : await evaluateModule(code, other);
-  }
-
-  #read(path: string): Promise<string | null> {
-    return new Promise((give) => {
-      this.#assets.set(path, give);
-      this.page.say({ type: "want_asset", name: path });
-    });
   }
 }
 

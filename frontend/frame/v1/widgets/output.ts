@@ -15,7 +15,7 @@ export interface Inside {
 // Best first, as in the page.
 const PREFERRED = [
   VIEW_MIME,
-  /^application\/vnd\.(?:vega|plotly|bokehjs_exec)/,
+  /^application\/vnd\.(?:vega|plotly|bokehjs_exec|holoviews_exec)/,
   "text/html",
   "text/markdown",
   "image/svg+xml",
@@ -106,6 +106,8 @@ async function fillBundle(
   else if (mime.startsWith("image/")) item.append(picture(mime, text));
   else if (mime.startsWith("application/vnd.bokehjs_exec"))
     await manager.page.show({ mime, data: String(data["application/javascript"] ?? "") }, item);
+  else if (mime.startsWith("application/vnd.holoviews_exec"))
+    await manager.page.show({ mime, data: String(data["text/html"] ?? "") }, item);
   else await manager.page.show({ mime, data: text }, item);
 }
 

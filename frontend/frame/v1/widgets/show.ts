@@ -1,7 +1,7 @@
 /** A widget in its frame. */
 import "./widgets.css";
 import type { Page } from "../page.ts";
-import { FrameManager } from "./manager.ts";
+import { FrameManager, ModelGone, ModuleMissing } from "./manager.ts";
 
 let manager: FrameManager | null = null;
 
@@ -11,6 +11,8 @@ export async function showWidget(modelId: string, host: HTMLElement, page: Page)
   try {
     await manager.display(modelId, host);
   } catch (error) {
-    page.say({ type: "cannot_show", message: error instanceof Error ? error.message : String(error) });
+    if (error instanceof ModelGone) page.say({ type: "gone" });
+    else if (error instanceof ModuleMissing) page.say({ type: "missing", name: error.message });
+    else page.say({ type: "cannot_show", message: error instanceof Error ? error.message : String(error) });
   }
 }

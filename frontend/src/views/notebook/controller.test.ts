@@ -44,7 +44,7 @@ beforeEach(() => {
     language: new Value("python"),
     person: { id: "p", name: "P", color: "#123456" },
     readBlob: () => Promise.reject(new Error("no blobs")),
-    widgets: { openLine: () => Promise.reject(new Error("no widgets here")) },
+    widgets: { openLine: () => Promise.reject(new Error("no widgets here")), readAsset: async () => null },
     invoke: async () => null,
     now: () => 1,
   });
