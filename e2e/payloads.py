@@ -67,6 +67,21 @@ def payloads(evil: str) -> list[str]:
     return [text.format(js=script(evil, number), evil=evil, id=number) for number, text in enumerate(MARKUP + MARKDOWN)]
 
 
+def kernelspecs(evil: str, python: str) -> dict[str, str]:
+    """Kernels by folder: each with a payload where a runtime tells of it, and its file `kernel.json`."""
+    return {
+        f"payload{number}": json.dumps(
+            {
+                "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+                "display_name": text,
+                "language": text,
+                "metadata": {text[:30]: text},
+            }
+        )
+        for number, text in enumerate(payloads(evil))
+    }
+
+
 def _code(number: int, outputs: list[object], metadata: object = None) -> dict[str, object]:
     return {
         "cell_type": "code",

@@ -1,14 +1,28 @@
 """What outputs of others, and hostile code in one's own, can reach: nothing. Somebody else's server listens."""
 
+import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from listener import listener
-from payloads import notebook, payloads
+from payloads import kernelspecs, notebook, payloads
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from servers import Jupyter
+from servers import Jupyter, jupyter, server_flags
 from stage import Stage
-from steps import connect, open_notebook, output, ran, run_cell, sign_in, trust_what_is_asked
+from steps import (
+    bring_into_view,
+    choose_panel,
+    connect,
+    connected,
+    open_notebook,
+    output,
+    ran,
+    run_cell,
+    sign_in,
+    trust_what_is_asked,
+)
 
 EVERYTHING = """from IPython.display import HTML
 HTML('''<pre id="log"></pre><script>
@@ -130,7 +144,7 @@ def test_hostile_code_in_an_output_reaches_nothing(
 
 @pytest.mark.timeout(240)
 def test_no_payload_in_any_field_runs_in_the_page_or_calls_out(
-    stage: Stage, victim: Callable[[], BrowserContext], browser_name: str
+    stage: Stage, victim: Callable[[], BrowserContext], browser_name: str, tmp_path: Path
 ) -> None:
     with listener() as evil:
         name = f"Payloads {browser_name} <img src=x onerror=top.__pwned=1>"
@@ -145,6 +159,8 @@ def test_no_payload_in_any_field_runs_in_the_page_or_calls_out(
         titles.add(page.title())
         page.get_by_role("button", name="Table of contents").click()
         expect(page.get_by_role("heading", name="Table of contents")).to_be_visible()
+        look_at_comments(page, payloads(evil.origin))
+        look_at_kernels(page, stage, tmp_path, evil.origin)
         look_at_versions_and_search(page, stage.hub.origin)
         assert page.evaluate(
             "[window.__pwned, typeof config, document.querySelectorAll('script:not([src])').length]"
@@ -164,6 +180,59 @@ def test_no_payload_in_any_field_runs_in_the_page_or_calls_out(
         reached = {hit.partition("?")[2].strip("/") for hit in evil.hits if "?" in hit}
         assert len(reached) >= 15, sorted(reached)
         context.close()
+
+
+def look_at_comments(page: Page, texts: list[str]) -> None:
+    """The payloads are said about the first cell, four in a comment, because a hub lets nobody say much at once."""
+    texts = ["\n".join(texts[at : at + 4]) for at in range(0, len(texts), 4)]
+    made = page.evaluate(
+        """async ([id, texts]) => {
+          const post = (body) => fetch(`/api/v1/notebooks/${id}/comments`, { method: "POST",
+            headers: { "Content-Type": "application/json" }, body: JSON.stringify({ cell_id: "c0", body }) });
+          const statuses = [];
+          for (const text of texts) statuses.push((await post(text)).status);
+          return statuses;
+        }""",
+        [page.url.rsplit("/", 1)[1][:32], texts],
+    )
+    assert made == [201] * len(texts)
+    comments = choose_panel(page, "Comments")
+    expect(comments.get_by_role("listitem")).to_have_count(len(texts))
+    shown = comments.inner_text()
+    assert [text for text in texts if squeezed(text) not in squeezed(shown)] == []
+    expect(comments.get_by_role("img")).to_have_count(0)
+    # An address is a link, and nothing else of it is: whoever follows one goes there by himself.
+    links = comments.get_by_role("link").evaluate_all("(found) => found.map((one) => one.protocol)")
+    assert set(links) <= {"http:", "https:"}
+    assert page.evaluate("window.__pwned") is None
+
+
+def squeezed(text: str) -> str:
+    """Without what lines are broken at."""
+    return re.sub(r"\s+", "", text)
+
+
+def look_at_kernels(page: Page, stage: Stage, place: Path, evil: str) -> None:
+    """A runtime whose kernels have payloads for names: listed, chosen, run, and told of."""
+    for folder, file in kernelspecs(evil, sys.executable).items():
+        (place / "kernels" / folder).mkdir(parents=True)
+        (place / "kernels" / folder / "kernel.json").write_text(file, encoding="utf-8")
+    told = payloads(evil)[2]
+    flags = server_flags(stage.hub.origin)
+    with jupyter("server", stage.hub.folder, *flags, env={"JUPYTER_PATH": str(place)}) as runtime:
+        connect(page, runtime.pasted)
+        page.get_by_role("button", name="Connection options").click()
+        page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        expect(page.get_by_role("menuitemcheckbox")).to_have_count(len(payloads(evil)) + 1)  # and Python's own
+        page.get_by_role("menuitemcheckbox", name=told, exact=True).click()
+        connected(page)
+        bring_into_view(page, 1)
+        run_cell(page, 1)
+        ran(page, 1)
+        page.get_by_role("button", name=re.compile("^Connected to ")).click()
+        expect(page.get_by_role("dialog").get_by_role("button", name=re.compile("^" + re.escape(told)))).to_be_visible()
+        page.keyboard.press("Escape")
+        assert page.evaluate("window.__pwned") is None
 
 
 def look_at_versions_and_search(page: Page, origin: str) -> None:
