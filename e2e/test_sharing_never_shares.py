@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from browser_storage import PLACES, kept_by, plant
 from people import Team, invitation, join, team_hub
 from playwright.sync_api import BrowserContext, Page, expect
 from searching import finds, forms, holds, in_files
@@ -141,6 +142,8 @@ def search_everywhere(
         source(ada, 1).click()
         expect(bob.get_by_label("Also here:").first).to_be_visible()
         of_bob.answered += [("page", bob.content().encode())]
+        plant(bob, SHARED)
+        of_bob.answered += [(f"kept: {where}", data) for where, data in kept_by(bob)]
         home_of_bob = bob.request.get(f"{origin}/api/v1/home").json()
         me = bob.request.get(f"{origin}/api/v1/session").json()["person"]["id"]
         ids = {
@@ -170,6 +173,7 @@ def search_everywhere(
     found = finds(shared, [*kept, *told, *answered])
     outside(shared, found, "hub.db:", "export/", "answered: page", *["backup.tar.gz:" for _ in backup])
     outside(shared, found, *(["told: frame", "answered: frame"] if hears_frames else []))
+    outside(shared, found, *[f"answered: kept: {place}" for place in PLACES])
     outside(shared, found, "answered: /api/v1/notebooks/{notebook_id}/download", "answered: /api/v1/search")
     assert finds({"notebook": notebook}, logs) != []
 
