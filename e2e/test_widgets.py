@@ -165,6 +165,11 @@ def test_anywidgets_and_plots_are_drawn_offline(
 
 
 MERMAID = "```mermaid\nflowchart TD\n  first[A mermaid box] --> second\n```"
+PANEL = {
+    "application/vnd.holoviews_exec.v0+json": "",
+    "text/html": ["<script>document.body.append('no Panel')</script>"],
+    "text/plain": [":Curve [x] (y)"],
+}
 STATE = {
     "version_major": 2,
     "version_minor": 0,
@@ -207,6 +212,14 @@ def test_a_saved_widget_waits_for_a_click_and_shows_without_a_kernel(
             "source": ["slider"],
         },
         {"cell_type": "markdown", "id": "m", "metadata": {}, "source": MERMAID.splitlines(keepends=True)},
+        {
+            "cell_type": "code",
+            "execution_count": 2,
+            "id": "h",
+            "metadata": {},
+            "outputs": [{"output_type": "display_data", "data": PANEL, "metadata": {}}],
+            "source": ["curve"],
+        },
     ]
     widgets = {"application/vnd.jupyter.widget-state+json": STATE}
     content = {"cells": cells, "metadata": {"widgets": widgets}, "nbformat": 4, "nbformat_minor": 5}
@@ -217,4 +230,9 @@ def test_a_saved_widget_waits_for_a_click_and_shows_without_a_kernel(
     expect(frame(page, 1).locator(".widget-readout")).to_have_text("42")
     diagram = page.get_by_role("group", name="Text cell 2").locator("iframe").content_frame
     expect(diagram.get_by_text("A mermaid box")).to_be_visible()
+    # What only the kernel's environment can show says so, above the next best.
+    output(page, 3).get_by_role("button", name="Show it").click()
+    expect(output(page, 3)).to_contain_text("in the package “panel” of its kernel’s environment")
+    expect(output(page, 3)).to_contain_text(":Curve [x] (y)")
+    expect(output(page, 3).locator("iframe")).to_have_count(0)
     saved(page)

@@ -24,7 +24,7 @@ export async function showHoloviews(html: string, host: HTMLElement, page: Page)
 
 async function load(page: Page): Promise<boolean> {
   const codes = await Promise.all(PARTS.map((name) => page.readAsset(name)));
-  const missing = codes.indexOf(null);
+  const missing = codes.lastIndexOf(null);
   if (missing >= 0) {
     page.say({ type: "missing", name: PARTS[missing]?.split("/")[0] ?? "" });
     return false;
