@@ -9,7 +9,7 @@ import sys
 
 import setup
 
-SUITES = ["collaboration", "load", "kernel_channel", "page"]
+SUITES = ["collaboration", "load", "kernel_channel", "page", "frames"]
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -127,7 +128,8 @@ CASES = {
         ("hvplot", "pandas"),
         "import hvplot.pandas, pandas as pd\npd.DataFrame({'a': [3, 1, 2]}).hvplot()",
         ".bk-Figure, canvas",
-        "its loader stays in another output; `show(hvplot.render(plot))` gives Bokeh's own",
+        "BokehJS and Panel are read from the kernel's environment; controls beside a plot (`HoloMap`, `.interactive`) "
+        "do not reach Python",
     ),
     "folium": Case(
         ("folium",),
@@ -246,13 +248,17 @@ def _file_name(case: str) -> str:
     return re.sub(r"\W+", "-", case)
 
 
-def table(results: dict[str, Result], before: str) -> str:
-    """In the order of `CASES`; rows of packages that were not tried now stay as they were."""
-    rows = {row.split(" | ")[0].removeprefix("| "): row for row in before.splitlines() if row.startswith("| ")}
-    for name, result in results.items():
-        rows[name] = f"| {name} | {result.version} | {'yes' if result.works else 'no'} | {CASES[name].note} |"
-    known = [rows[name] for name in CASES if name in rows]
-    return "\n".join(["| package | version tried | shows | |", "|---|---|---|---|", *known])
+def write_table(
+    begin: str, end: str, head: tuple[str, ...], rows: dict[str, tuple[str, ...]], *, order: Iterable[str]
+) -> None:
+    """Puts rows between two lines of the docs; the first column names a row. Rows not made now stay as they were."""
+    text = DOCS.read_text(encoding="utf-8")
+    before, _, rest = text.partition(begin)
+    old, _, after = rest.partition(end)
+    known = {line.split(" | ")[0].removeprefix("| "): line for line in old.splitlines() if line.startswith("| ")}
+    known |= {name: " | ".join(("| " + name, *cells)) + " |" for name, cells in rows.items()}
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(known[name] for name in order if name in known)]
+    DOCS.write_text(f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{after}", encoding="utf-8")
 
 
 def main() -> int:
@@ -260,10 +266,10 @@ def main() -> int:
     chosen = {name: case for name, case in CASES.items() if not sys.argv[1:] or name in sys.argv[1:]}
     say(f"playwright {version('playwright')}")
     results = try_all(chosen, install(chosen))
-    text = DOCS.read_text(encoding="utf-8")
-    head, _, rest = text.partition(BEGIN)
-    old, _, tail = rest.partition(END)
-    DOCS.write_text(f"{head}{BEGIN}\n{table(results, old)}\n{END}{tail}", encoding="utf-8")
+    rows = {
+        name: (result.version, "yes" if result.works else "no", CASES[name].note) for name, result in results.items()
+    }
+    write_table(BEGIN, END, ("package", "version tried", "shows", ""), rows, order=CASES)
     return 0
 
 

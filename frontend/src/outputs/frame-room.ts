@@ -1,5 +1,5 @@
 /**
- * How many output frames stand open in the page: each costs about 7 MB and a tenth of a second. Up to the limit one opens
+ * How many output frames stand open in the page: each costs 4 to 7 MB and some tenths of a second. Up to the limit one opens
  * where its output is drawn; beyond it, when it comes into sight, and the one out of sight for the longest makes room.
  *
  *   waiting ──there is room, or in sight──▶ open ──another needs the room, and it is out of sight──▶ waiting
