@@ -52,10 +52,11 @@ export function SignedOutScreen({ failure }: { readonly failure: SignInFailure |
   );
 }
 
+/** @param message what the hub answered; without one it did not. */
 export function UnreachableScreen({ message, onRetry }: { readonly message?: string; readonly onRetry: () => void }) {
   const t = useText();
   return (
-    <Screen title={t("shell.hubUnreachableTitle")}>
+    <Screen title={t(message === undefined ? "shell.hubUnreachableTitle" : "shell.hubRefusedTitle")}>
       <p role="alert">{message ?? t("shell.hubUnreachableText")}</p>
       <div className={styles.actions}>
         <Button variant="primary" onPress={onRetry}>

@@ -1,7 +1,7 @@
 import { UserRoundPlus } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
-import { ApiError } from "../api/errors.ts";
+import { ApiError, HubUnreachable } from "../api/errors.ts";
 import { hostedId } from "../core/hosted.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
@@ -71,7 +71,8 @@ export interface NotebookPageProps {
 type Loaded =
   | { readonly phase: "loading" }
   | { readonly phase: "missing" }
-  | { readonly phase: "failed"; readonly message: string }
+  /** Without a message: the hub did not answer. */
+  | { readonly phase: "failed"; readonly message?: string }
   | { readonly phase: "open"; readonly notebook: Notebook; readonly open: OpenNotebook };
 
 /** A notebook with its top bar. What lives with it is composed here and closed when the address changes. */
@@ -99,6 +100,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
         if (isGone) return;
         if (error instanceof ApiError && error.status === 401) page.session.lost();
         else if (error instanceof ApiError && error.status === 404) setLoaded({ phase: "missing" });
+        else if (error instanceof HubUnreachable) setLoaded({ phase: "failed" });
         else setLoaded({ phase: "failed", message: errorText(error) });
       }
     };
@@ -115,7 +117,12 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
     case "missing":
       return <NotFoundScreen what="notebook" onHome={() => page.router.go("/")} />;
     case "failed":
-      return <UnreachableScreen message={loaded.message} onRetry={() => setAttempt(attempt + 1)} />;
+      return (
+        <UnreachableScreen
+          {...(loaded.message === undefined ? {} : { message: loaded.message })}
+          onRetry={() => setAttempt(attempt + 1)}
+        />
+      );
     case "open":
       return (
         <OpenPage

@@ -31,6 +31,7 @@ export const shell = {
   signInExpired: "It is older than ten minutes. Ask for another:",
   signInNoCode: "The link is incomplete. Ask for another and open it whole:",
   hubUnreachableTitle: "The hub does not answer",
+  hubRefusedTitle: "This could not be opened",
   hubUnreachableText:
     "Is “runhere” still running in its terminal? Start it again; what you typed is kept in this browser and is saved then.",
   crashTitle: "Something in this page broke",

@@ -34,6 +34,7 @@ export const shell = {
   signInExpired: "発行から10分を過ぎています。新しいリンクを発行してください。",
   signInNoCode: "リンクが途中で切れています。新しいリンクを発行し、全体を開いてください。",
   hubUnreachableTitle: "ハブが応答しません",
+  hubRefusedTitle: "開けませんでした",
   hubUnreachableText:
     "端末で「runhere」はまだ動いていますか。もう一度起動してください。入力した内容はこのブラウザーに残っていて、起動後に保存されます。",
   crashTitle: "ページの一部で問題が起きました",
