@@ -17,6 +17,7 @@ import type { InterruptionReason } from "../core/binding.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { FlowGate } from "./flow-gate.ts";
 import { GapWatch, type GapWatchOptions } from "./gap-watch.ts";
+import { Inbox } from "./inbox.ts";
 import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel-port.ts";
 import { KernelTracker } from "./kernel-tracker.ts";
 import { type Clock, newId, newMessage, RecentIds, waitBefore } from "./messages.ts";
@@ -59,6 +60,7 @@ export class KernelConnection implements KernelPort {
   readonly #unsent: OutgoingMessage[] = [];
   readonly #tracker: KernelTracker;
   readonly #gate: FlowGate;
+  readonly #inbox: Inbox<{ readonly socket: SocketLike; readonly data: unknown }>;
   /** Requests whose answer is due on this socket. */
   readonly #due = new Set<string>();
   #socket: SocketLike | null = null;
@@ -89,6 +91,11 @@ export class KernelConnection implements KernelPort {
       clock: options.clock,
       ask: () => this.#tracker.ask(),
       onOpen: () => this.#flows(),
+    });
+    this.#inbox = new Inbox({
+      clock: options.clock,
+      handle: ({ socket, data }) => this.#received(socket, data),
+      isHidden: () => globalThis.document?.visibilityState === "hidden",
     });
     this.#endWake = options.onWake(() => this.#woken());
     this.#connect(1);
@@ -163,7 +170,7 @@ export class KernelConnection implements KernelPort {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     socket.onopen = () => this.#opened();
-    socket.onmessage = (event) => this.#received(socket, event.data);
+    socket.onmessage = (event) => this.#inbox.put({ socket, data: event.data });
     socket.onerror = () => {};
     socket.onclose = (event) => this.#closed(socket, event.wasClean && event.code !== 1006, attempt);
     this.#cancelTimer = clock.after(OPEN_MS, () => this.#closed(socket, false, attempt));
@@ -171,6 +178,7 @@ export class KernelConnection implements KernelPort {
 
   /** Forget the socket without waiting for its farewell. */
   #drop(): void {
+    this.#inbox.flush();
     this.#cancelTimer();
     this.#cancelWatch();
     this.#gate.stop();
