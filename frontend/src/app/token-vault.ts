@@ -40,7 +40,8 @@ type VaultMessage =
 
 const CHANNEL = "runhere-tokens";
 const DATABASE = "runhere-runtimes";
-const SIBLING_MS = 150;
+// A hidden tab of a busy browser takes its time; too short a wait would ask a person for what the next tab knows.
+const SIBLING_MS = 800;
 
 export class TokenVault {
   readonly #options: VaultOptions;
