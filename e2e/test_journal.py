@@ -121,8 +121,10 @@ def test_every_notebook_is_connected_by_itself_but_not_after_disconnect(
     connected(second)
 
 
-def test_a_pairing_link_warns_first(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
-    stage.put("Paired", "6 * 7")
+def test_a_pairing_link_warns_first(
+    stage: Stage, new_context: Callable[..., BrowserContext], browser_name: str
+) -> None:
+    stage.put(f"Paired {browser_name}", "6 * 7")
     page = new_context().new_page()
     sign_in(page, stage.next_link().split("&rt=")[0])
     runtime = parse_qs(urlsplit(stage.hub.login_link()).fragment)
@@ -136,7 +138,7 @@ def test_a_pairing_link_warns_first(stage: Stage, new_context: Callable[..., Bro
         "nothing is asked of the runtime before the click"
     )
     button.click()
-    open_notebook(page, "Paired")
+    open_notebook(page, f"Paired {browser_name}")
     connected(page)
     run_cell(page, 1)
     expect(output(page, 1)).to_contain_text("42")

@@ -89,6 +89,8 @@ export interface DebugState {
   readonly naming: FileNaming | null;
   readonly cells: ReadonlyMap<CellId, PlacedCell>;
   readonly stopOn: StopOn;
+  /** What of it the kernel has answered last; null: nothing yet. */
+  readonly stopOnTold: StopOn | null;
   readonly halt: Halt | null;
   /** Why a thread stopped, as far as an event told; what counts is whether it stands still. */
   readonly hint: { readonly threadId: number; readonly reason: string; readonly text: string } | null;
@@ -150,6 +152,7 @@ export const DEBUG_OFF: DebugState = {
   naming: null,
   cells: new Map(),
   stopOn: "nothing",
+  stopOnTold: null,
   halt: null,
   hint: null,
   look: "none",
@@ -204,6 +207,11 @@ export function isPlaced({ cells }: DebugState, wish: Pick<CellWish, "cellId" | 
   return isCellPlaced(cells, wish);
 }
 
+/** Whether the kernel knows on which exceptions to stop, or never will. */
+export function isStopSet({ stopOn, stopOnTold }: DebugState): boolean {
+  return stopOn === stopOnTold;
+}
+
 // ── Beginning and end ────────────────────────────────────────────────────────────────────────────────────────────────
 
 function begin(state: DebugState): DebugStep {
@@ -228,7 +236,7 @@ function anew(state: DebugState): DebugStep {
 
 function forgotten(state: DebugState): DebugState {
   const cells = wantedCells(state.cells);
-  return { ...state, cells, halt: null, hint: null, naming: null, look: "none" };
+  return { ...state, cells, stopOnTold: null, halt: null, hint: null, naming: null, look: "none" };
 }
 
 function hasTurn({ phase }: DebugState): boolean {
@@ -306,6 +314,8 @@ function told(state: DebugState, ask: Ask, reply: Reply | null): DebugStep {
       return placed(state, cellWritten(state.cells, ask, isOk ? sourcePathIn(reply.body) : null));
     case "setBreakpoints":
       return placed(state, breakpointsTold(state.cells, ask, isOk));
+    case "setExceptionBreakpoints":
+      return only({ ...state, stopOnTold: ask.stopOn });
     case "stackTrace":
       return framesTold(state, ask, isOk ? framesIn(reply.body) : []);
     case "scopes":

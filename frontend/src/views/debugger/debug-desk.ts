@@ -15,6 +15,7 @@ import {
   type DebugEvent,
   type DebugState,
   isPlaced,
+  isStopSet,
   type Move,
   type StopOn,
   stepDebug,
@@ -154,7 +155,8 @@ export class DebugDesk {
     const wishes = runs.map((run) => this.#wishOf(run, visit));
     this.#remember(runs);
     this.#dispatch({ type: "place", cells: wishes });
-    const isReady = (state: DebugState) => state.phase !== "on" || wishes.every((wish) => isPlaced(state, wish));
+    const isReady = (state: DebugState) =>
+      state.phase !== "on" || (isStopSet(state) && wishes.every((wish) => isPlaced(state, wish)));
     await this.#until(isReady, PLACE_WITHIN_MS);
     return true;
   }
