@@ -78,6 +78,16 @@ async def test_when_the_keeper_dies_another_writes_what_it_had_not(pair: Pair) -
     assert (pair.first.keeps_folder, pair.second.keeps_folder) == (False, True)
 
 
+async def test_what_was_edited_before_the_keeper_died_is_written_by_whoever_made_the_document(pair: Pair) -> None:
+    seat = await pair.second.page()  # its document is made from the file, and as the file says
+    await pair.first.room()
+    async with bound_file(pair.first).held():
+        seat.page.type(next(iter(seat.page.cells)), 0, "# before\n")
+        await settle(seat)
+        await pair.first.die()
+    await until(lambda: any("before" in source for source in sources(pair.second.file)))
+
+
 async def test_a_download_at_the_other_process_waits_for_the_file(pair: Pair) -> None:
     seat = await pair.second.page()
     seat.page.type(next(iter(seat.page.cells)), 0, "# just now\n")
