@@ -10,7 +10,6 @@ from pathlib import Path
 
 import ipykernel
 import pytest
-from jupyter_client.kernelspec import KernelSpec
 from kernel_client import JournalSocket
 from live_runtime import HUB, start_runtime
 
@@ -80,9 +79,9 @@ def test_what_cannot_be_read_or_is_this_runtimes_own_is_passed_over(tmp_path: Pa
 
 def test_an_environment_whose_kernel_is_registered_is_offered_once(tmp_path: Path) -> None:
     one = Environment(tmp_path, tmp_path / "bin/python", "venv", "one", has_kernel=True)
-    registered = KernelSpec(argv=[str(tmp_path / "bin/python"), "-m", "ipykernel_launcher"])
+    registered = [str(tmp_path / "bin/python"), "-m", "ipykernel_launcher"]
     assert unregistered([one], [registered]) == ()
-    assert unregistered([one], [KernelSpec(argv=["/usr/bin/R"]), KernelSpec(argv=[])]) == (one,)
+    assert unregistered([one], [["/usr/bin/R"], []]) == (one,)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links are made as on POSIX")

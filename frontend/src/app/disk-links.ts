@@ -2,6 +2,8 @@
  * Which notebooks are at home in a file on a runtime's disk. Known to this browser only, and one person's each: neither the hub nor anybody
  * else learns a path or an address (ADR 0001, 0037).
  */
+import { DISK_PREFIX } from "./disk-key.ts";
+
 export interface DiskLink {
   readonly notebookId: string;
   readonly personId: string;
@@ -15,11 +17,9 @@ export interface DiskLink {
 
 export type LinkStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
-const PREFIX = "runhere.disk:";
-
 /** The link of a notebook, if it is this person's. */
 export function linkOf(store: LinkStore, notebookId: string, personId: string): DiskLink | null {
-  const link = parsed(store.getItem(PREFIX + notebookId));
+  const link = parsed(store.getItem(DISK_PREFIX + notebookId));
   return link?.personId === personId ? link : null;
 }
 
@@ -27,7 +27,7 @@ export function linkOf(store: LinkStore, notebookId: string, personId: string): 
 export function linkAt(store: LinkStore, place: Pick<DiskLink, "baseUrl" | "path">, personId: string): DiskLink | null {
   for (let at = 0; at < store.length; at += 1) {
     const key = store.key(at);
-    const link = key?.startsWith(PREFIX) ? parsed(store.getItem(key)) : null;
+    const link = key?.startsWith(DISK_PREFIX) ? parsed(store.getItem(key)) : null;
     if (link?.baseUrl === place.baseUrl && link.path === place.path && link.personId === personId) return link;
   }
   return null;
@@ -35,16 +35,16 @@ export function linkAt(store: LinkStore, place: Pick<DiskLink, "baseUrl" | "path
 
 /** The folder of a server in which a notebook's file is; null when it is not there. */
 export function folderOnDisk(store: Pick<Storage, "getItem">, notebookId: string, baseUrl: string): string | null {
-  const link = parsed(store.getItem(PREFIX + notebookId));
+  const link = parsed(store.getItem(DISK_PREFIX + notebookId));
   return link?.baseUrl === baseUrl ? link.path.slice(0, Math.max(0, link.path.lastIndexOf("/"))) : null;
 }
 
 export function keepLink(store: LinkStore, link: DiskLink): void {
-  store.setItem(PREFIX + link.notebookId, JSON.stringify(link));
+  store.setItem(DISK_PREFIX + link.notebookId, JSON.stringify(link));
 }
 
 export function forgetLink(store: LinkStore, notebookId: string): void {
-  store.removeItem(PREFIX + notebookId);
+  store.removeItem(DISK_PREFIX + notebookId);
 }
 
 function parsed(text: string | null): DiskLink | null {

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import type { Notebook } from "../api/client.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { atHomeOf } from "../core/private-outputs.ts";
 import { systemClock } from "../sync/clock.ts";
 import { DiskStatus } from "../views/disk/disk-status.tsx";
 import { DiskBases } from "./disk-bases.ts";
@@ -79,10 +80,7 @@ function begin(open: OpenNotebook, page: PageServices, notebookId: string, perso
       page.hub.ask<Exchanged>(`/notebooks/${notebookId}/file`, { method: "POST", json: { file: text, base } }),
     way,
     hub,
-    atHome: () => {
-      const { omit_outputs: everything = false, private_cells: cells = [] } = room.state.get().hello ?? {};
-      return { everything, cells: new Set(cells) };
-    },
+    atHome: () => atHomeOf(room.state.get().hello),
     onMoved: (moved) => keepLink(localStorage, moved),
     clock: systemClock,
     locks: navigator.locks,

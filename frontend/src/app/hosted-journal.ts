@@ -4,6 +4,7 @@
  */
 import type { Notebook } from "../api/client.ts";
 import type { Observable } from "../core/observable.ts";
+import { atHomeOf, staysHomeSomewhere } from "../core/private-outputs.ts";
 import { text } from "../i18n/t.ts";
 import { RuntimeError } from "../kernel/errors.ts";
 import type { KernelPort } from "../kernel/kernel-port.ts";
@@ -53,6 +54,6 @@ export class HostedJournal {
   #staysHome(): boolean {
     const { notebook, room } = this.#options;
     const { hello } = room.state.get();
-    return hello === null ? notebook.omit_outputs : hello.omit_outputs || (hello.private_cells ?? []).length > 0;
+    return hello === null ? notebook.omit_outputs : staysHomeSomewhere(atHomeOf(hello));
   }
 }

@@ -1,5 +1,7 @@
 /** What the commands of `commands.ts` ask of the page around the notebook. */
+
 import type { Notebook } from "../api/client.ts";
+import { atHomeOf, staysHomeSomewhere } from "../core/private-outputs.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { text } from "../i18n/t.ts";
 import { toast } from "../ui/toast.tsx";
@@ -65,8 +67,7 @@ export function pageActions(options: PageActionsOptions): PageActions {
         toast({ text: text("shell.trashed", { name: notebook.name }), action });
       }),
     download(withOutputs) {
-      const { omit_outputs: omits, private_cells: cells = [] } = open.room.state.get().hello ?? {};
-      if (withOutputs && (omits || cells.length > 0)) {
+      if (withOutputs && staysHomeSomewhere(atHomeOf(open.room.state.get().hello))) {
         onDialog("download");
         return;
       }

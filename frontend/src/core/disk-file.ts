@@ -4,7 +4,7 @@
  * Texts are whole `.ipynb` files. The *base* is what the file said when this browser read or wrote it last: nothing is written over a text
  * that was not read first.
  */
-import { type AtHome, CELL_MARK, saysHome } from "./private-outputs.ts";
+import { type AtHome, CELL_MARK, saysHome, staysHomeSomewhere } from "./private-outputs.ts";
 
 /** Why nothing is written now, though the runtime answers. Each needs a person, or something to be mended on that disk. */
 export type DiskTrouble =
@@ -77,8 +77,7 @@ export function wishesHome(text: string): boolean {
 
 /** A file as the hub may see it: without the outputs that stay at home. The very text where there are none. */
 export function withoutHome(text: string, atHome: AtHome): string {
-  const isFree = !atHome.everything && atHome.cells.size === 0 && !text.includes("private_outputs");
-  if (isFree) return text;
+  if (!staysHomeSomewhere(atHome) && !text.includes("private_outputs")) return text;
   const notebook = parsed(text);
   if (notebook === null) return text;
   const all = atHome.everything || wishesHome(text);

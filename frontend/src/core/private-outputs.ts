@@ -1,6 +1,7 @@
 /** Outputs that stay at home: whose they are, and what a cell's metadata may tell then. The hub's list (`core/private_outputs.py`) is the one that counts. */
 import type { CellId } from "./cell.ts";
 import type { Json } from "./json.ts";
+import type { Hello } from "./notebook.ts";
 
 /** Whose outputs stay at home: the notebook's, or those of some cells. */
 export interface AtHome {
@@ -9,6 +10,16 @@ export interface AtHome {
 }
 
 export const NOWHERE: AtHome = { everything: false, cells: new Set() };
+
+/** What the hub said when the room was entered, and since. Until it spoke nothing is known to stay at home. */
+export function atHomeOf(hello: Pick<Hello, "omit_outputs" | "private_cells"> | null): AtHome {
+  return hello === null ? NOWHERE : { everything: hello.omit_outputs, cells: new Set(hello.private_cells) };
+}
+
+/** Whether outputs of the whole notebook, or of one cell at least, stay at home. */
+export function staysHomeSomewhere({ everything, cells }: AtHome): boolean {
+  return everything || cells.size > 0;
+}
 
 /** A cell's metadata that say so are `{"private_outputs": true}` under this key. */
 export const CELL_MARK = "runhere";

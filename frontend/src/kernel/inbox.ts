@@ -21,7 +21,6 @@ export class Inbox<T> {
   #next = 0;
   /** When the present slice began; null when it is over, and another may begin. */
   #since: number | null = null;
-  #cancel: () => void = () => {};
 
   constructor(options: InboxOptions<T>) {
     this.#options = options;
@@ -42,8 +41,7 @@ export class Inbox<T> {
     const { clock, isHidden } = this.#options;
     if (this.#since === null) {
       this.#since = clock.now();
-      this.#cancel();
-      this.#cancel = clock.after(0, () => this.#goOn());
+      clock.after(0, () => this.#goOn());
     }
     return clock.now() - this.#since < SLICE_MS || isHidden();
   }

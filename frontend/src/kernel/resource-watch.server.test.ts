@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Value } from "../core/observable.ts";
-import { KernelConnection } from "./kernel.ts";
+import type { KernelConnection } from "./kernel.ts";
 import type { KernelPort } from "./kernel-port.ts";
-import { newId } from "./messages.ts";
 import { ResourceWatch } from "./resource-watch.ts";
 import type { JupyterServer } from "./server.ts";
 import { type Cable, cuttable } from "./testing/cable.ts";
 import { realClock } from "./testing/clock.ts";
 import { echoKernel } from "./testing/echo-kernel.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startCompanion, startJupyter } from "./testing/jupyter.ts";
+import { newKernel } from "./testing/new-kernel.ts";
 import { run, send, until } from "./testing/runs.ts";
 
 const HUB = "http://hub.example:8800";
@@ -21,20 +21,10 @@ async function kernelOn(
   server: JupyterServer,
   kernelspec = "python3",
 ): Promise<{ id: string; port: KernelConnection }> {
-  const session = await server.startSession({ path: `${newId(Math.random)}.ipynb`, name: "x", kernelspec });
-  const { id } = session.kernel;
-  const port = new KernelConnection({
-    server,
-    kernelId: id,
-    sessionId: newId(Math.random),
-    clock: realClock,
-    onWake: () => () => {},
-    process: null,
-    isTokenRefused: async () => false,
-  });
-  ends.push(() => port.close());
-  await until(port.state, ({ phase }) => phase === "open");
-  return { id, port };
+  const kernel = await newKernel(server, kernelspec);
+  ends.push(() => kernel.port.close());
+  await until(kernel.port.state, ({ phase }) => phase === "open");
+  return kernel;
 }
 
 function watching(server: JupyterServer, kernel: { id: string; port: KernelPort } | null) {

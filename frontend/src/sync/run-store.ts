@@ -8,7 +8,7 @@ import type { CellId } from "../core/cell.ts";
 import { type Hello, isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { OutputOp } from "../core/outputs.ts";
-import { type AtHome, NOWHERE } from "../core/private-outputs.ts";
+import { type AtHome, atHomeOf, NOWHERE } from "../core/private-outputs.ts";
 import { ranAtOnce } from "../core/runs.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { RunEvent, RunHubFrame, RunPageFrame } from "./messages.ts";
@@ -300,7 +300,7 @@ export class RunStore {
   /** After `hello`: frames can be sent from now on. The hub's `runs` follows. */
   connected(hello: Hello, send: (frame: RunPageFrame) => void): void {
     this.#hello = hello;
-    this.keepHome({ everything: hello.omit_outputs, cells: new Set(hello.private_cells) });
+    this.keepHome(atHomeOf(hello));
     this.#outbox.connected(send);
   }
 

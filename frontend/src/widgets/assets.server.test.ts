@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Asker } from "../kernel/ask.ts";
 import { invokeFunction } from "../kernel/invoke.ts";
-import { KernelConnection } from "../kernel/kernel.ts";
-import { newId } from "../kernel/messages.ts";
+import type { KernelConnection } from "../kernel/kernel.ts";
 import { realClock } from "../kernel/testing/clock.ts";
 import { echoKernel } from "../kernel/testing/echo-kernel.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
+import { newKernel } from "../kernel/testing/new-kernel.ts";
 import { printed, run, until } from "../kernel/testing/runs.ts";
 import { assetExpression, readAsset } from "./assets.ts";
 
@@ -33,16 +33,7 @@ describe.skipIf(jupyterPython() === null)("9_3 modules of the kernel's environme
 
   async function attach(kernelspec = "python3"): Promise<Asker & { readonly port: KernelConnection }> {
     const server = clientOf(jupyter, { auth: "query", origin: "http://hub.example:8800" });
-    const { id } = (await server.startSession({ path: `${newId(Math.random)}.ipynb`, name: "x", kernelspec })).kernel;
-    const port = new KernelConnection({
-      server,
-      kernelId: id,
-      sessionId: newId(Math.random),
-      clock: realClock,
-      onWake: () => () => {},
-      process: null,
-      isTokenRefused: async () => false,
-    });
+    const { port } = await newKernel(server, kernelspec);
     kernels.push(port);
     return { port, session: "session-of-the-test", clock: realClock };
   }

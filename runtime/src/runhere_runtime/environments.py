@@ -19,6 +19,7 @@ from typing import Literal
 
 Kind = Literal["venv", "uv", "conda", "pyenv", "system"]
 
+KERNEL_PREFIX = "environment-"
 _BESIDE_NOTEBOOKS = (".venv", "venv", "env")
 _CONDA_HOMES = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba")
 
@@ -44,7 +45,7 @@ class Environment:
     def kernel_name(self) -> str:
         """Name of its kernelspec: the same for the same folder, valid as Jupyter wants it."""
         words = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-") or "python"
-        return f"environment-{words}-{hashlib.sha256(str(self.prefix).encode()).hexdigest()[:6]}"
+        return f"{KERNEL_PREFIX}{words}-{hashlib.sha256(str(self.prefix).encode()).hexdigest()[:6]}"
 
     @property
     def display_name(self) -> str:
@@ -85,15 +86,15 @@ def find_environments(*, root: Path, home: Path, variables: Mapping[str, str]) -
 
 
 def _candidates(root: Path, home: Path, variables: Mapping[str, str]) -> Iterator[tuple[Kind, Path]]:
-    active, conda = variables.get("VIRTUAL_ENV"), variables.get("CONDA_PREFIX")
-    yield from (("venv", Path(active)),) if active else ()
-    yield from (("conda", Path(conda)),) if conda else ()
+    if active := variables.get("VIRTUAL_ENV"):
+        yield "venv", Path(active)
+    if conda := variables.get("CONDA_PREFIX"):
+        yield "conda", Path(conda)
     for folder in (root, *root.parents[:1]):
         yield from (("venv", folder / name) for name in _BESIDE_NOTEBOOKS)
     for folder in (Path(variables.get("WORKON_HOME") or home / ".virtualenvs"), home / ".local/share/virtualenvs"):
         yield from (("venv", prefix) for prefix in _folders_in(folder))
-    for prefix in _conda(home, variables):
-        yield "conda", prefix
+    yield from (("conda", prefix) for prefix in _conda(home, variables))
     pyenv = Path(variables.get("PYENV_ROOT") or home / ".pyenv")
     modern = (prefix for prefix in _folders_in(pyenv / "versions") if not prefix.name.startswith("2."))
     yield from (("pyenv", prefix) for prefix in modern)

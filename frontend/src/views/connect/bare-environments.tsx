@@ -3,12 +3,13 @@ import { useCallback, useEffect, useState } from "react";
 import { Button as TriggerButton } from "react-aria-components/Button";
 import { Disclosure, DisclosurePanel } from "react-aria-components/Disclosure";
 import { Heading } from "react-aria-components/Heading";
+import type { BareEnvironment } from "../../kernel/server.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyLine } from "../../ui/copy-line.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
-import type { BareEnvironment, ConnectRuntime } from "./runtime.ts";
+import type { ConnectRuntime } from "./runtime.ts";
 
 type Found = readonly BareEnvironment[] | "looking" | "failed";
 

@@ -3,6 +3,7 @@ import type { BindingState } from "../../core/binding.ts";
 import type { HostedStatus } from "../../core/hosted.ts";
 import type { Observable } from "../../core/observable.ts";
 import type { Advice } from "../../core/probe.ts";
+import type { BareEnvironment } from "../../kernel/server.ts";
 
 export interface KernelNow {
   readonly status: "none" | "starting" | "idle" | "busy" | "restarting" | "dead" | "unknown";
@@ -13,13 +14,6 @@ export interface KernelNow {
 export interface KernelChoice {
   readonly name: string;
   readonly displayName: string;
-}
-
-/** A Python environment of the runtime's machine without a kernel, and the line that puts one there. */
-export interface BareEnvironment {
-  readonly name: string;
-  readonly python: string;
-  readonly install: string;
 }
 
 export interface ConnectRuntime {

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Value } from "../../core/observable.ts";
-import { KernelConnection } from "../../kernel/kernel.ts";
+import type { KernelConnection } from "../../kernel/kernel.ts";
 import type { KernelPort } from "../../kernel/kernel-port.ts";
-import { newId } from "../../kernel/messages.ts";
 import type { JupyterServer } from "../../kernel/server.ts";
 import { realClock } from "../../kernel/testing/clock.ts";
 import { echoKernel } from "../../kernel/testing/echo-kernel.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "../../kernel/testing/jupyter.ts";
+import { newKernel } from "../../kernel/testing/new-kernel.ts";
 import { run, send, until } from "../../kernel/testing/runs.ts";
 import { VariablesDesk, type VariablesState } from "./variables-desk.ts";
 
@@ -41,16 +41,7 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
   afterAll(async () => await jupyter?.stop(), 20_000);
 
   async function attach(kernelspec = "python3"): Promise<{ id: string; kernel: KernelConnection }> {
-    const { id } = (await server.startSession({ path: `${newId(Math.random)}.ipynb`, name: "x", kernelspec })).kernel;
-    const kernel = new KernelConnection({
-      server,
-      kernelId: id,
-      sessionId: newId(Math.random),
-      clock: realClock,
-      onWake: () => () => {},
-      process: null,
-      isTokenRefused: async () => false,
-    });
+    const { id, port: kernel } = await newKernel(server, kernelspec);
     ends.push(() => kernel.close());
     await until(kernel.state, ({ phase }) => phase === "open");
     return { id, kernel };

@@ -204,7 +204,8 @@ class Kernels(AsyncMappingKernelManager):
 
     async def _is_warm(self) -> bool:
         """Whether the kernel that waited has done what it was to do first, or does so in a moment."""
-        _, late = await asyncio.wait(filter(None, [self._warming]), timeout=SETTLE_WITHIN_S)
+        assert self._warming is not None  # begun before it waits
+        _, late = await asyncio.wait([self._warming], timeout=SETTLE_WITHIN_S)
         return not late
 
     def _spec(self, name: str) -> KernelSpec:

@@ -36,8 +36,7 @@ class InfoHandler(RuntimeHandler):
     @authenticated
     async def get(self) -> None:
         specs = await ensure_async(self.kernel_spec_manager.get_all_specs())
-        is_master = self.request.headers.get("X-Runhere-Session") == "master"
-        listed = {"origins": sorted(self.runtime.origins.now())} if is_master else {}
+        listed = {"origins": sorted(self.runtime.origins.now())} if self.by_master else {}
         self.answer(
             {
                 **listed,
