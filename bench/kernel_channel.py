@@ -276,17 +276,18 @@ async def measure_burst(contender: Contender, client: Any, count: int) -> None:
 
 async def measure_blob(contender: Contender, client: Any, comm: str) -> bool:
     """Whether it came back."""
-    await client.run(ECHO)
     if isinstance(client, ZmqClient):
+        await client.run(ECHO)
         started = time.perf_counter()
         assert client.there_and_back(comm) == BLOB
         contender.note("64 MB there and back ms", (time.perf_counter() - started) * 1000)
         return True
-    _, parts = make_request("comm_open", {"comm_id": comm, "target_name": "echo", "data": {}})
-    await client.send("shell", parts)
+    _, opening = make_request("comm_open", {"comm_id": comm, "target_name": "echo", "data": {}})
     msg_id, parts = make_request("comm_msg", {"comm_id": comm, "data": {}})
-    started = time.perf_counter()
     try:
+        await client.run(ECHO)
+        await client.send("shell", opening)
+        started = time.perf_counter()
         await client.send("shell", [*parts, BLOB])
         await client.until(lambda: client.of(msg_id, "comm_msg"), 30)
     except Exception as error:  # noqa: BLE001 -- whatever way a peer has to fail

@@ -27,9 +27,7 @@ class LeanSocket:
         await self._send(TEXT if isinstance(message, str) else BINARY, data)
 
     async def _send(self, opcode: int, data: bytes) -> None:
-        await self._loop.sock_sendall(
-            self._socket, struct.pack("!BBQ", 0x80 | opcode, MASKED | 127, len(data)) + bytes(4)
-        )
+        await self._loop.sock_sendall(self._socket, _head(opcode, len(data)) + bytes(4))
         await self._loop.sock_sendall(self._socket, data)
 
     async def recv(self) -> str | memoryview:
@@ -57,6 +55,15 @@ class LeanSocket:
 
     async def close(self) -> None:
         self._socket.close()
+
+
+def _head(opcode: int, size: int) -> bytes:
+    """A frame's first bytes, its length in the shortest form: some servers refuse any other."""
+    if size < 126:
+        return struct.pack("!BB", 0x80 | opcode, MASKED | size)
+    if size < 2**16:
+        return struct.pack("!BBH", 0x80 | opcode, MASKED | 126, size)
+    return struct.pack("!BBQ", 0x80 | opcode, MASKED | 127, size)
 
 
 async def open_lean(url: str, headers: dict[str, str], protocols: list[str]) -> LeanSocket:
