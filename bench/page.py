@@ -1,6 +1,9 @@
 """The page: the same notebooks in ours and in JupyterLab, one Chromium, one run, as ratios.
 
-Usage: python scripts/bench.py page [--rounds 3] [--quick] [--ours-only]. `--quick` leaves out the 45 s of idle CPU.
+Usage: python scripts/bench.py page [--rounds 3] [--peers jupyterlab|none] [--quick] [--only PHASE…].
+
+`--quick`: one round of both that ends within nine minutes: no 45 s of idle CPU, half of the keys, and a flood that has not ended after 45 s
+is given up. Phases: `load`, `sizes`, `run`. Each figure is printed as it is measured, the table at the end.
 """
 
 import argparse
@@ -73,6 +76,32 @@ class Product:
     url: Callable[[int], str]
     scroller: str
     run_first: Callable[[Page], None]
+    stock: str | None = None
+    """Pasted URL of the stock server behind it, to be asked without the product; None: there is nothing between."""
+
+    def url_of_server(self) -> tuple[str, str]:
+        """Base URL and token of `stock`."""
+        base, _, token = (self.stock or "").partition("/?token=")
+        return base, token
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    quick: bool
+    phases: frozenset[str]
+
+    @property
+    def keys(self) -> int:
+        return 30 if self.quick else 60
+
+    @property
+    def flood_limit_s(self) -> int:
+        return 45 if self.quick else 120
+
+
+PHASES = ("load", "sizes", "run")
 
 
 @contextmanager
@@ -111,7 +140,12 @@ def ours(place: Path) -> Iterator[Product]:
 
         try:
             yield Product(
-                "runhere", enter, lambda count: urls[count], "main, main *, [role=list], [role=list] *", connect
+                "runhere",
+                enter,
+                lambda count: urls[count],
+                "main, main *, [role=list], [role=list] *",
+                connect,
+                stock.pasted,
             )
         finally:
             hub.stop()
@@ -172,8 +206,20 @@ def blank_page() -> Iterator[str]:
     server.shutdown()
 
 
-def opening(playwright: Playwright, product: Product, *, quick: bool) -> Iterator[tuple[str, float]]:
-    """Figures of opening notebooks of three sizes."""
+def measured(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tuple[str, float]]:
+    """The figures of one product, one after the other."""
+    if "load" in plan.phases:
+        yield from first_load(playwright, product)
+    if "sizes" in plan.phases:
+        for count in SIZES:
+            with chromium(playwright) as browser:
+                yield from one_size(browser, product, count, plan)
+    if "run" in plan.phases:
+        yield from running(playwright, product, plan)
+
+
+def first_load(playwright: Playwright, product: Product) -> Iterator[tuple[str, float]]:
+    """What a cold browser fetches."""
     with chromium(playwright) as browser:
         page = browser.page()
         product.enter(page)
@@ -185,19 +231,16 @@ def opening(playwright: Playwright, product: Product, *, quick: bool) -> Iterato
         yield "first load: requests before an editor is there", float(before.requests)
         yield "code 3 s later, KB on the wire", after.code_kb
         yield "requests 3 s later", float(after.requests)
-    for count in SIZES:
-        with chromium(playwright) as browser:
-            yield from one_size(browser, product, count, quick=quick)
 
 
-def one_size(browser: Chromium, product: Product, count: int, *, quick: bool) -> Iterator[tuple[str, float]]:
+def one_size(browser: Chromium, product: Product, count: int, plan: Plan) -> Iterator[tuple[str, float]]:
     """Editor visible, heap, idle CPU, scrolling, typing for one notebook."""
     page = browser.page()
     product.enter(page)
     page.close()
     page = browser.page()
     yield f"editor visible, {count:,} cells, s", editor_visible_s(page, product.url(count))
-    if count == 1000 and not quick:
+    if count == 1000 and not plan.quick:
         before = browser.cpu_s()
         time.sleep(45)
         yield "Chromium CPU in the 45 s after opening 1,000 cells, s", browser.cpu_s() - before
@@ -206,7 +249,7 @@ def one_size(browser: Chromium, product: Product, count: int, *, quick: bool) ->
     if count > 10:
         yield f"JS heap, {count:,} cells, MB", heap_mb(page)
     page.locator(".cm-content").first.click()
-    p50, p95 = key_to_paint_ms(page)
+    p50, p95 = key_to_paint_ms(page, keys=plan.keys)
     yield f"key → paint p50, {count:,} cells, ms", p50
     yield f"key → paint p95, {count:,} cells, ms", p95
     if count == 1000:
@@ -228,7 +271,40 @@ RUN_AND_WATCH = """async ([marker]) => {
 }"""
 
 
-def running(playwright: Playwright, product: Product) -> Iterator[tuple[str, float]]:
+# The same question without the product: a bare WebSocket in the same browser, its answer painted as text.
+ASK_BARE = """async ([base, token, rounds]) => {
+  const query = `token=${token}`;
+  const kernel = await (await fetch(`${base}/api/kernels?${query}`, { method: 'POST', body: '{}' })).json();
+  const session = crypto.randomUUID();
+  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/api/kernels/${kernel.id}/channels?session_id=${session}&${query}`);
+  await new Promise((resolve) => { socket.onopen = resolve; });
+  const host = document.createElement('pre');
+  document.body.append(host);
+  const ask = (code) => new Promise((resolve) => {
+    const id = crypto.randomUUID();
+    const from = performance.now();
+    socket.onmessage = ({ data }) => {
+      const { parent_header: parent, header, content } = JSON.parse(data);
+      if (parent.msg_id !== id || header.msg_type !== 'execute_result') return;
+      host.textContent = content.data['text/plain'];
+      requestAnimationFrame(() => resolve(performance.now() - from));
+    };
+    const head = { msg_id: id, session, username: '', date: new Date().toISOString(), msg_type: 'execute_request', version: '5.3' };
+    const wish = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true };
+    socket.send(JSON.stringify({ channel: 'shell', header: head, parent_header: {}, metadata: {}, content: wish, buffers: [] }));
+  });
+  const times = [];
+  for (let index = 0; index < rounds; index++) {
+    times.push(await ask(`${index} + 1`));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  socket.close();
+  await fetch(`${base}/api/kernels/${kernel.id}?${query}`, { method: 'DELETE' });
+  return times;
+}"""
+
+
+def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tuple[str, float]]:
     """`1+1` from Shift+Enter to its output on the screen; 100,000 lines printed."""
     with chromium(playwright) as browser:
         page = browser.page()
@@ -245,19 +321,20 @@ def running(playwright: Playwright, product: Product) -> Iterator[tuple[str, flo
             times.append(float(page.evaluate("() => window.__seen")))
             watching.dispose()
         yield "1+1: Shift+Enter → output painted, ms", statistics.median(times[2:])
+        if product.stock is not None:
+            bare: list[float] = page.evaluate(ASK_BARE, [*product.url_of_server(), 12])
+            yield "1+1: the same server by a bare WebSocket, ms", statistics.median(bare[2:])
         for flush, name in (("", "no flush"), (", flush=True", "with flush")):
             end = f"the end {name}"
             replace_first_source(page, f"for n in range(100000): print('line', n{flush})\nprint('the' + {end[3:]!r})")
             page.evaluate("window.__bench.watch()")
             page.evaluate(f"() => {{ window.__seen = ({RUN_AND_WATCH})([{end!r}]); }}")
             page.keyboard.press("Shift+Enter")
-            took = float(
-                page.evaluate(
-                    "() => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(120000), 120000))])"
-                )
-            )
+            script = "(ms) => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(ms), ms))])"
+            took = float(page.evaluate(script, plan.flood_limit_s * 1000))
             gaps = page.evaluate("window.__bench.stop()")
-            yield f"100,000 lines, {name}: done, s", took / 1000
+            if took < plan.flood_limit_s * 1000:
+                yield f"100,000 lines, {name}: done, s", took / 1000
             yield f"100,000 lines, {name}: longest block, ms", max(gaps)
 
 
@@ -269,7 +346,7 @@ def replace_first_source(page: Page, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
-def blank_figures(playwright: Playwright, url: str) -> Iterator[tuple[str, float]]:
+def blank_figures(playwright: Playwright, url: str, plan: Plan) -> Iterator[tuple[str, float]]:
     """What typing costs with CodeMirror and nothing else."""
     for count in SIZES:
         with chromium(playwright) as browser:
@@ -277,7 +354,7 @@ def blank_figures(playwright: Playwright, url: str) -> Iterator[tuple[str, float
             yield f"editor visible, {count:,} cells, s", editor_visible_s(page, f"{url}?cells={count}")
             time.sleep(2)
             page.locator(".cm-content").first.click()
-            p50, p95 = key_to_paint_ms(page)
+            p50, p95 = key_to_paint_ms(page, keys=plan.keys)
             yield f"key → paint p50, {count:,} cells, ms", p50
             yield f"key → paint p95, {count:,} cells, ms", p95
 
@@ -285,24 +362,27 @@ def blank_figures(playwright: Playwright, url: str) -> Iterator[tuple[str, float
 def main() -> int:
     """Interleave, repeat, print medians and ratios."""
     words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--rounds", type=int, default=3)
+    words.add_argument("--rounds", type=int)
     words.add_argument("--quick", action="store_true")
-    words.add_argument("--ours-only", action="store_true")
+    words.add_argument("--peers", choices=["jupyterlab", "none"], default="jupyterlab")
+    words.add_argument("--only", nargs="+", choices=PHASES, default=PHASES)
     chosen = words.parse_args()
+    plan = Plan(chosen.quick, frozenset(chosen.only))
     figures: list[Figure] = []
-    products = [ours] if chosen.ours_only else [ours, jupyterlab]
+
+    def note(server: str, found: Iterator[tuple[str, float]]) -> None:
+        for name, value in found:
+            print(f"{server}: {name}: {value:.5g}", flush=True)
+            figures.append(Figure("page", name, server, value))
+
+    products = [ours] if chosen.peers == "none" else [ours, jupyterlab]
     with sync_playwright() as playwright, blank_page() as blank:
-        for round_number in range(chosen.rounds):
-            figures += [
-                Figure("page", name, "blank codemirror", value) for name, value in blank_figures(playwright, blank)
-            ]
+        for _ in range(chosen.rounds or (1 if chosen.quick else 3)):
+            if "sizes" in plan.phases:
+                note("blank codemirror", blank_figures(playwright, blank, plan))
             for begin in products:
                 with tempfile.TemporaryDirectory(prefix="runhere-bench-") as place, begin(Path(place)) as product:
-                    for name, value in opening(playwright, product, quick=chosen.quick):
-                        figures.append(Figure("page", name, product.name, value))
-                    for name, value in running(playwright, product):
-                        figures.append(Figure("page", name, product.name, value))
-                print(f"round {round_number + 1}: {product.name} done", flush=True)
+                    note(product.name, measured(playwright, product, plan))
     print_table(figures, ours="runhere")
     return 0
 
