@@ -50,6 +50,19 @@ class Served:
             opened = await client.post("/api/v1/notebooks/open", json=body, headers=own)
             self.notebook_id = opened.json()["id"]
 
+    async def recent(self) -> list[str]:
+        """Names of the notebooks that were opened last, the last one first."""
+        async with httpx.AsyncClient(base_url=self.origin, headers={"Cookie": self.cookie}) as client:
+            return [notebook["name"] for notebook in (await client.get("/api/v1/home")).json()["recent"]]
+
+    async def make(self) -> None:
+        """Another notebook, opened now."""
+        own = {"Origin": self.origin, "X-Requested-By": "runhere", "Cookie": self.cookie}
+        async with httpx.AsyncClient(base_url=self.origin, headers=own) as client:
+            folder = (await client.get("/api/v1/home")).json()["folders"][0]["id"]
+            made = await client.post("/api/v1/notebooks", json={"folder_id": folder, "path": ""})
+            assert made.is_success, made.text
+
     def connect(self, notebook_id: str | None = None, **changes: Any) -> connect:
         """A socket to the room; headers as the page sends them, with changes (None: left out)."""
         headers = {"Origin": self.origin, "Cookie": self.cookie, **changes.pop("headers", {})}
@@ -93,6 +106,15 @@ async def test_2_1_whoever_is_signed_in_gets_into_the_room(served: Served) -> No
         await ws.send(JOIN)
         hello = json.loads(await ws.recv())
     assert (hello["type"], hello["notebook"]["title"], hello["role"]) == ("hello", "a", "owner")
+
+
+async def test_a_notebook_that_is_opened_by_its_address_is_recent(served: Served) -> None:
+    await served.make()
+    assert await served.recent() == ["Untitled", "a"]
+    async with served.connect() as ws, asyncio.timeout(10):
+        await ws.send(JOIN)
+        while await served.recent() != ["a", "Untitled"]:  # noqa: ASYNC110 - a table gives no event
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(

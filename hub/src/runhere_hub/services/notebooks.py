@@ -182,6 +182,12 @@ async def _opened(drive: Drive, person: Person, row: NotebookRow) -> NotebookVie
     return await shown(drive, person, replace(row, opened_at=now))
 
 
+async def note_visit(drive: Drive, notebook_id: str) -> None:
+    """Note that its owner has it before them, however they came there: by Home or by its address."""
+    now = drive.now_ms()
+    await drive.db.write(lambda conn: notebooks.opened(conn, NotebookId(notebook_id), now=now))
+
+
 def _wishes(accepted: AcceptedFiles, file: Path, accept: Accept) -> tuple[bool, Path]:
     """Whether a notebook's file wishes outputs to stay home, and the file that the notebook is in now."""
     stamp, known = accepted.look(file)

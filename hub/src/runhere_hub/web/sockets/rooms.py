@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -13,7 +14,7 @@ from runhere_hub.core.identity import Person
 from runhere_hub.rooms.channel import Message, Outbox
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import RoomRegistry
-from runhere_hub.services import session, sharing
+from runhere_hub.services import notebooks, session, sharing
 from runhere_hub.services.session import SignIn
 from runhere_hub.web import auth, errors
 from runhere_hub.web.deps import current_person, require_own_origin, services
@@ -40,6 +41,10 @@ async def _always() -> bool:
     return True
 
 
+async def _nothing() -> None:
+    pass
+
+
 async def room_endpoint(websocket: WebSocket) -> None:
     """`GET /api/v1/notebooks/{notebook_id}/room`: the gate has found out who is calling."""
     hub = services(websocket)
@@ -52,7 +57,10 @@ async def room_endpoint(websocket: WebSocket) -> None:
         return
     token = auth.session_token(websocket.headers, hub.cookie_name) or ""
     watch = hub.team.rights if hub.team is not None else None
-    ticket = Ticket(role, watch, lambda: _is_still(hub.sign_in, token, person))
+    visit = partial(notebooks.note_visit, hub.drive, websocket.path_params["notebook_id"])
+    ticket = Ticket(
+        role, watch, lambda: _is_still(hub.sign_in, token, person), note_visit=visit if role == "owner" else _nothing
+    )
     await serve(websocket, hub.registry, person, ticket=ticket)
 
 
@@ -70,11 +78,13 @@ class Ticket:
         role: None: nothing does.
         watch: Cuts the page when its rights end; None: they cannot.
         is_signed_in: Whether the session behind the socket is still good.
+        note_visit: Called once the page is in the room.
     """
 
     role: Role | None
     watch: RightsWatch | None = None
     is_signed_in: Callable[[], Awaitable[bool]] = field(default=_always)
+    note_visit: Callable[[], Awaitable[None]] = field(default=_nothing)
 
 
 async def serve(websocket: WebSocket, registry: RoomRegistry, person: Person, *, ticket: Ticket) -> None:
@@ -104,6 +114,7 @@ async def _let_in(websocket: WebSocket, room: OpenRoom, person: Person, role: Ro
     try:
         if ticket.watch is not None:
             await ticket.watch.add(seat)
+        await ticket.note_visit()
         await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         if ticket.watch is not None:
