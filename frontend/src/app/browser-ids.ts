@@ -1,9 +1,10 @@
+import { hexOf } from "../core/hex.ts";
+
 /** Names of this browser and of this tab, for the room (SPEC 2.3). They say nothing about the person. */
 const key = "runhere.browser-id";
 
 export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 /** The same in all tabs of this browser; a private window that keeps nothing gets one for its life. */

@@ -1,4 +1,5 @@
 import { RunhereError } from "../core/errors.ts";
+import { sha256Hex } from "../core/hex.ts";
 import { text } from "../i18n/t.ts";
 
 /**
@@ -8,6 +9,5 @@ import { text } from "../i18n/t.ts";
  */
 export async function digestOf(source: string): Promise<string> {
   if (!("subtle" in crypto)) throw new RunhereError("insecure_page", text("errors.insecure_page"));
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(source));
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return await sha256Hex(new TextEncoder().encode(source));
 }

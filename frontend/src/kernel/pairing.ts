@@ -4,6 +4,7 @@
  * Both sides know the session's token. Before this page sends it, the other side has to show that it knows it, by a MAC over a nonce of ours
  * and the address we dialled. A program that took the runtime's port meanwhile cannot, and learns nothing.
  */
+import { hexOf } from "../core/hex.ts";
 
 export interface PairingTools {
   readonly fetch: typeof fetch;
@@ -61,7 +62,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function provesOnce(wish: ProofWish, { fetch, crypto }: PairingTools): Promise<Proof | "timed_out"> {
-  const nonce = hex(crypto.getRandomValues(new Uint8Array(16)));
+  const nonce = hexOf(crypto.getRandomValues(new Uint8Array(16)));
   const url = new URL("api/runhere/challenge", wish.baseUrl);
   url.searchParams.set("nonce", nonce);
   url.searchParams.set("session_id", wish.sessionId);
@@ -87,10 +88,10 @@ async function provesOnce(wish: ProofWish, { fetch, crypto }: PairingTools): Pro
 
 async function macOf(crypto: Crypto, token: string, nonce: string, host: string): Promise<string> {
   const text = new TextEncoder();
-  const key = hex(await crypto.subtle.digest("SHA-256", text.encode(token)));
+  const key = hexOf(await crypto.subtle.digest("SHA-256", text.encode(token)));
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const imported = await crypto.subtle.importKey("raw", text.encode(key), algorithm, false, ["sign"]);
-  return hex(await crypto.subtle.sign("HMAC", imported, text.encode(`runhere-challenge\n${nonce}\n${host}`)));
+  return hexOf(await crypto.subtle.sign("HMAC", imported, text.encode(`runhere-challenge\n${nonce}\n${host}`)));
 }
 
 export interface PairWish {
@@ -127,8 +128,4 @@ export async function pair(wish: PairWish, fetch: PairingTools["fetch"]): Promis
   const { token, session_id: sessionId } = given;
   if (!answer.ok || typeof token !== "string") return { ok: false, status: answer.ok ? 500 : answer.status, json };
   return { ok: true, token, sessionId: typeof sessionId === "string" ? sessionId : null };
-}
-
-function hex(bytes: ArrayBuffer | Uint8Array): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -5,6 +5,7 @@
  * Before the page's helper is in the kernel (it is put there over the shell: it waits for a cell that runs) the debugger's own list has to
  * do, which knows no shapes and sizes. A kernel without a debugger is asked over the shell for everything.
  */
+import { hexOf } from "../core/hex.ts";
 import { type Asker, ask } from "./ask.ts";
 import { evaluateSilently, executeSilently } from "./silently.ts";
 import { ASK_PREFIX, HELPER, INSTALL, TOLD_MARK, VARIABLES_MIME } from "./variables-python.ts";
@@ -94,7 +95,7 @@ async function debug(asker: Asker, command: string, more: Fields): Promise<Field
  * what it knows of a name, and the helper knows much of `open_…`.
  */
 async function documented(asker: Asker, question: unknown): Promise<unknown> {
-  const name = `${HELPER}.${ASK_PREFIX}${hex(JSON.stringify(question))}`;
+  const name = `${HELPER}.${ASK_PREFIX}${hexOf(new TextEncoder().encode(JSON.stringify(question)))}`;
   const content = { code: name, cursor_pos: name.length, detail_level: 0 };
   const reply = await ask(asker, { channel: "control", type: "inspect_request", content, withinMs: CONTROL_MS });
   const told = text(fields(reply?.content["data"])["text/plain"]).split(TOLD_MARK)[1]?.split(":")[0];
@@ -109,10 +110,6 @@ function jsonIn(told: string): unknown {
   } catch {
     return null;
   }
-}
-
-function hex(value: string): string {
-  return Array.from(new TextEncoder().encode(value), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** A value of ours as the kernel displays it. */

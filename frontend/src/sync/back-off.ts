@@ -1,4 +1,5 @@
 /** How long to wait before the next try, what ends the wait early, and when there may be no later. */
+import { Listeners } from "../core/observable.ts";
 
 const FIRST_MS = 250;
 const LONGEST_MS = 15_000;
@@ -16,28 +17,43 @@ export function waitBefore(failures: number, random: () => number, atLeastMs = 0
 const TICK_MS = 5_000;
 const LEAP_MS = 20_000;
 
+const wakers = new Listeners();
+let endWatch: (() => void) | null = null;
+
 /**
  * Calls `fn` when it is likely that the network works again: it came back, the person looks at the page, or the machine has slept (an opened lid
  * alone raises no event). Returns the end.
  */
 export function onWake(fn: () => void): () => void {
   if (typeof window === "undefined") return () => {};
+  endWatch ??= watchForWakes(() => wakers.notify());
+  const end = wakers.add(fn);
+  return () => {
+    end();
+    if (wakers.size > 0) return;
+    endWatch?.();
+    endWatch = null;
+  };
+}
+
+/** One clock for the whole page. */
+function watchForWakes(tell: () => void): () => void {
   const onVisible = () => {
-    if (document.visibilityState === "visible") fn();
+    if (document.visibilityState === "visible") tell();
   };
   let lastTick = Date.now();
   const ticking = setInterval(() => {
     const hasSlept = Date.now() - lastTick > LEAP_MS;
     lastTick = Date.now();
-    if (hasSlept) fn();
+    if (hasSlept) tell();
   }, TICK_MS);
-  window.addEventListener("online", fn);
-  window.addEventListener("pageshow", fn);
+  window.addEventListener("online", tell);
+  window.addEventListener("pageshow", tell);
   document.addEventListener("visibilitychange", onVisible);
   return () => {
     clearInterval(ticking);
-    window.removeEventListener("online", fn);
-    window.removeEventListener("pageshow", fn);
+    window.removeEventListener("online", tell);
+    window.removeEventListener("pageshow", tell);
     document.removeEventListener("visibilitychange", onVisible);
   };
 }

@@ -2,11 +2,11 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { sha256Hex } from "../core/hex.ts";
 import type { OutputOp } from "../core/outputs.ts";
 import { announce, othersIn } from "../doc/awareness.ts";
 import { seededRandom } from "../doc/seed-for-tests.ts";
 import { RoomServer, whyNoServer } from "./room-server-for-tests.ts";
-import { sha256Hex } from "./run-values.ts";
 import { Tab, type TabOptions } from "./tab-for-tests.ts";
 
 // A hub takes seconds to start where the machine is busy.

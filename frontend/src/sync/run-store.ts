@@ -5,6 +5,7 @@
  * this page, until it is acknowledged. Starts and moves of heads go out in the order in which they were made, because the hub orders heads by arrival.
  */
 import type { CellId } from "../core/cell.ts";
+import { sha256Hex } from "../core/hex.ts";
 import { type Hello, isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { OutputOp } from "../core/outputs.ts";
@@ -15,7 +16,7 @@ import type { RunEvent, RunHubFrame, RunPageFrame } from "./messages.ts";
 import { RunBook } from "./run-book.ts";
 import { type NewRun, newRecord, type RunChange, startedEvent, statusChanges } from "./run-changes.ts";
 import { earlier, RunOutbox } from "./run-outbox.ts";
-import { hasLarge, inFrames, MAX_INLINE_BYTES, OpsBuffer, type PutBlob, sha256Hex, withBlobs } from "./run-values.ts";
+import { hasLarge, inFrames, MAX_INLINE_BYTES, OpsBuffer, type PutBlob, withBlobs } from "./run-values.ts";
 import { bare, RunWriter, withoutOutputs } from "./run-writer.ts";
 
 /** Outputs are gathered for at most this long before they are shown and sent. */

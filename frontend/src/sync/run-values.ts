@@ -98,12 +98,6 @@ export function hasLarge(ops: readonly OutputOp[]): boolean {
   );
 }
 
-/** Lower-case hex SHA-256. Browsers offer it on https and loopback pages only. */
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 async function withoutLarge(op: OutputOp, stored: (bundle: MimeBundle) => Promise<MimeBundle>): Promise<OutputOp> {
   if (op.op === "update_display") return { ...op, data: await stored(op.data) };
   if (op.op !== "output") return op;

@@ -1,9 +1,9 @@
 /** Parts of the notebook as React sees them; each redraws only what it concerns. */
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { CellId } from "../../core/cell.ts";
+import { sha256Hex } from "../../core/hex.ts";
 import type { RunRecord } from "../../core/notebook.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
-import { sha256Hex } from "../../sync/run-values.ts";
 import type { NotebookController } from "./controller.ts";
 import type { QueuePlace } from "./services.ts";
 
