@@ -85,6 +85,22 @@ test("a run of a page that is gone: from what it recorded, or kept, to what is h
   }
 });
 
+test("a run of a page that is gone: what is lost between the last word heard with it and the first one heard without it is a gap", () => {
+  for (const [next, expected] of [
+    [10, [RUN]],
+    [9, []],
+  ] as const) {
+    const { watch, hears, clock, gaps } = setUp();
+    for (const n of [6, 7, 8]) hears(n);
+    // The socket was opened before the run was taken over, and nothing has come through it.
+    watch.opened([]);
+    watch.takenOver(RUN, { through: "kernel_7_7", kept: null, heard: "kernel_7_8" });
+    hears(next);
+    clock.advance(1_000);
+    expect(gaps).toEqual(expected);
+  }
+});
+
 test("what the kernel told somebody else is no gap", () => {
   const { watch, hears, clock, gaps } = setUp();
   hears(1);

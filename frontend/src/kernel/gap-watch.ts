@@ -79,10 +79,12 @@ export class GapWatch {
     { through, kept, heard }: Readonly<Record<"through" | "kept" | "heard", string | null>>,
   ): void {
     const before = laterOf(through, kept);
+    const last = laterOf(before, heard);
+    // What was heard last may be from before that page went, and what comes next from a socket that was opened since.
+    if (last !== null) this.#owed.set(runId, last);
     if (before === null) return;
     this.#since.set(runId, before);
-    if (heard === null) this.#owed.set(runId, before);
-    else this.#judge(runId, before, heard);
+    if (heard !== null) this.#judge(runId, before, heard);
   }
 
   /** Whether something that the kernel said since this run began, up to what was heard of it last, has not come. */
