@@ -11,8 +11,8 @@ import { type BookStore, BreakpointBook } from "../views/debugger/breakpoint-boo
 import { type CellPlace, DebugDesk } from "../views/debugger/debug-desk.ts";
 import { cannotText } from "../views/debugger/words.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
+import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured } from "./run-gate.ts";
-import type { NotebookRuntime } from "./runtime-driver.ts";
 
 export interface DebugPartOptions {
   readonly runtime: NotebookRuntime;

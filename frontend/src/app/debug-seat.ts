@@ -9,8 +9,8 @@ import { withWords } from "../i18n/t.ts";
 import { toast } from "../ui/toast.tsx";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import type { DebugPart } from "./debug-part.ts";
+import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured } from "./run-gate.ts";
-import type { NotebookRuntime } from "./runtime-driver.ts";
 
 export type DebugCommand = "toggle" | "cell" | Move;
 

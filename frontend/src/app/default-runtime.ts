@@ -2,7 +2,6 @@
  * The runtime that this browser uses for notebooks that remember none: the one that the command line started beside the
  * hub and named in the sign-in link. Kept is its address, never a secret; its token lies in the vault.
  */
-import { parseBackendUrl } from "../core/backend-url.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import type { TokenVault } from "./token-vault.ts";
 
@@ -52,9 +51,15 @@ export class DefaultRuntime {
   }
 
   async #adopt(link: string): Promise<void> {
-    const address = parseBackendUrl(link);
-    if (!address.ok) return;
     this.#link = link;
+    // Fetched when there is a link. Should that fail, the connection itself tries again.
+    const reading = await import("../core/backend-url.ts").catch(() => null);
+    const address = reading?.parseBackendUrl(link);
+    if (address === undefined) return;
+    if (!address.ok) {
+      this.#link = null;
+      return;
+    }
     const { baseUrl, token, pair: code } = address;
     const given = code === null ? { token, sessionId: null } : await this.#pair(baseUrl, code);
     if (given?.token == null) return;

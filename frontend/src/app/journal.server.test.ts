@@ -1,13 +1,13 @@
 /** A real companion with its journal, real rooms of a real hub; tabs and browsers in one process. */
 import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { NOTICE_MIME } from "../core/mime.ts";
 import { type Cable, cuttable } from "../kernel/testing/cable.ts";
 import { jupyterPython, type RunningCompanion, startCompanion } from "../kernel/testing/jupyter.ts";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
 import { HUB, Page, TestBrowser } from "./page-for-tests.ts";
-import { NOTICE_MIME } from "./run-driver.ts";
 
 const COUNT = 300;
 const TICKS = `import time\nfor i in range(${COUNT}):\n    print(i, flush=True)\n    time.sleep(0.01)`;

@@ -17,6 +17,8 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("../views/connect/connect-dialogs.tsx"), "connect"),
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
   () => import("./run-gate.ts"),
+  () => import("./runtime-driver.ts"),
+  () => import("../kernel/probing.ts"),
   reviewDialog.fetch,
   async () => (await withWords(import("../views/settings/settings-dialog.tsx"), "settings")).trustSettings.fetch(),
   findBar.fetch,

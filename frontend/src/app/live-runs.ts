@@ -6,16 +6,13 @@
  */
 import type { CellId } from "../core/cell.ts";
 import type { RunId, RunStatus } from "../core/notebook.ts";
-import type { OutputOp } from "../core/outputs.ts";
+import { noticeOp } from "../core/run-notice.ts";
 import type { QueueEvent } from "../core/runs.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import type { RunQuestions } from "./run-questions.ts";
 import type { Standing } from "./run-watch.ts";
-
-/** MIME type of a notice of ours among a run's outputs. */
-export const NOTICE_MIME = "application/vnd.runhere.notice+json";
 
 interface LiveRun {
   readonly cellId: CellId;
@@ -25,6 +22,8 @@ interface LiveRun {
   isOlderThanSocket: boolean;
   /** The journal, which holds everything, holds not a word about it. */
   isUnheard: boolean;
+  /** Its outputs say already that some were dropped on their way because they came too fast. */
+  isTooFast: boolean;
   /** When something was heard of it last, ms since 1970. */
   heardAt: number;
   /** Set when the run ends otherwise than the queue would say. */
@@ -71,6 +70,7 @@ export class LiveRuns {
       isIdle: false,
       isOlderThanSocket: false,
       isUnheard: false,
+      isTooFast: false,
       heardAt: 0,
       end: null,
     });
@@ -84,7 +84,8 @@ export class LiveRuns {
   /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
   goOn(runId: RunId, cellId: CellId, heard: Standing & GoingOn): void {
     const { reply, isIdle, isOlderThanSocket, isUnheard = false } = heard;
-    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, heardAt: 0, end: null });
+    const fresh = { isTooFast: false, heardAt: 0, end: null };
+    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, ...fresh });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
     if (reply !== null) this.#end(runId);
     else if (this.#isDrained) this.#lookForLost(runId);
@@ -129,6 +130,9 @@ export class LiveRuns {
     const { runs, questions, dispatch } = this.#options;
     switch (event.type) {
       case "ops":
+        // A server says so each time that it begins to drop; once is enough.
+        if (event.isTooFast === true && run.isTooFast) break;
+        run.isTooFast ||= event.isTooFast === true;
         runs.ops(runId, event.ops, id);
         break;
       case "started":
@@ -161,7 +165,7 @@ export class LiveRuns {
         this.#endWithoutIdle(runId);
         return;
       }
-      if (hasGap(runId)) this.#markIncomplete([runId]);
+      if (hasGap(runId)) this.#markGap(runId, run);
       this.#end(runId);
     });
   }
@@ -189,19 +193,14 @@ export class LiveRuns {
     this.#options.dispatch({ type: "replied", runId, status: "error", executionCount: null });
   }
 
+  /** What does not come through a socket that was there all the time was dropped before it. */
+  #markGap(runId: RunId, run: LiveRun): void {
+    if (run.isOlderThanSocket) this.#markIncomplete([runId]);
+    else if (!run.isTooFast) this.#options.runs.ops(runId, [noticeOp("too_fast")]);
+  }
+
   #markIncomplete(runIds: readonly RunId[]): void {
-    const notice: OutputOp = {
-      op: "output",
-      output: {
-        output_type: "display_data",
-        data: {
-          [NOTICE_MIME]: { code: "maybe_incomplete" },
-          "text/plain": "The connection was cut while this ran: some output may be missing here.",
-        },
-        metadata: {},
-      },
-    };
-    for (const runId of runIds) this.#options.runs.ops(runId, [notice]);
+    for (const runId of runIds) this.#options.runs.ops(runId, [noticeOp("maybe_incomplete")]);
     this.#options.tellIncomplete(runIds);
   }
 }

@@ -7,8 +7,8 @@ import { printed, until } from "../kernel/testing/runs.ts";
 import { Browser } from "../kernel/testing/tabs.ts";
 import type { RoomServer } from "../sync/room-server-for-tests.ts";
 import { Tab } from "../sync/tab-for-tests.ts";
+import { NotebookRuntime } from "./notebook-runtime.ts";
 import { RunDriver } from "./run-driver.ts";
-import { NotebookRuntime } from "./runtime-driver.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import { TokenVault } from "./token-vault.ts";
 

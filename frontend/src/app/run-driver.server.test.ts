@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { NOTICE_MIME } from "../core/mime.ts";
 import { cuttable } from "../kernel/testing/cable.ts";
 import { jupyterPython, type RunningJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
 import { Page, TestBrowser } from "./page-for-tests.ts";
-import { NOTICE_MIME } from "./run-driver.ts";
 
 // Slow enough that a page leaves between two lines: what a stock server has put on the wire at that very moment, nobody hears.
 const TICKS = "import time\nfor i in range(12):\n    print(i, flush=True)\n    time.sleep(0.25)";
@@ -37,10 +37,16 @@ const CULLING = ["cull_idle_timeout=6", "cull_interval=1", "cull_connected=True"
 /** Set it higher to look for a race. */
 const RESTARTS = Number(process.env["RUNHERE_RESTARTS"] ?? 3);
 
-/** Whether its outputs say that some may be missing. */
-function isMarked(page: Page, cell: string): boolean {
+/** What its outputs say of missing ones. */
+function notices(page: Page, cell: string): unknown[] {
   const outputs = page.tab.runs.headOf(cell)?.outputs ?? [];
-  return outputs.some((output) => "data" in output && NOTICE_MIME in output.data);
+  return outputs.flatMap((output) =>
+    "data" in output && NOTICE_MIME in output.data ? [output.data[NOTICE_MIME]] : [],
+  );
+}
+
+function isMarked(page: Page, cell: string): boolean {
+  return notices(page, cell).length > 0;
 }
 
 describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells", () => {
@@ -445,6 +451,16 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     expect(again.text("c0")).not.toBe(ALL_TICKS);
     expect(again.runtime.notice.get()).toMatchObject({ code: "maybe_incomplete" });
     cable.close();
+  }, 60_000);
+
+  it("output that the server drops because it comes too fast is marked as that, once, and the run ends", async () => {
+    const { page } = await open(["for n in range(20_000):\n    print('line', n, flush=True)"]);
+    page.driver.runCells(["c0"]);
+    await page.ends("c0", "ok");
+    expect(page.text("c0").split("\n").length).toBeLessThan(20_000);
+    expect(notices(page, "c0")).toEqual([{ code: "too_fast" }]);
+    expect(page.text("c0")).not.toContain("IOPub");
+    expect(page.runtime.notice.get()).toBeNull();
   }, 60_000);
 
   it("runs at once after a restart, and nothing is lost", async () => {

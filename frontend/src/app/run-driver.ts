@@ -1,11 +1,9 @@
 /**
- * Runs cells: the queue's pure rules (`core/runs.ts`) joined to the kernel's messages and the run store.
- *
- * A run's id is the `msg_id` of its request, so any message finds its run, also after a reload. This tab writes the runs that it started, and
- * those that it took over: the tab that holds the kernel's socket takes over the unfinished runs of this browser that nobody writes any more.
+ * Runs cells: gestures become entries of the queue, whose pure rules (`core/runs.ts`) say what is handed to the kernel and what ends. What the
+ * kernel says of it is heard in `kernel-runs.ts`, which comes with the first kernel.
  */
 import type { CellId } from "../core/cell.ts";
-import { isFinished, type RunId } from "../core/notebook.ts";
+import type { RunId } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { shareableLabel } from "../core/run-label.ts";
 import {
@@ -18,29 +16,18 @@ import {
   stepQueue,
 } from "../core/runs.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
-import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
-import type { GapWatch } from "../kernel/gap-watch.ts";
-import type { PastRun } from "../kernel/journal-reader.ts";
-import type { JournalPort, KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
+import type { KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
-import { type PageRequest, readPageRequest } from "../kernel/page-requests.ts";
-import type { KernelMessage } from "../kernel/wire.ts";
+import type { PageRequest } from "../kernel/page-requests.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import { digestOf } from "./digest.ts";
-import { KeptOutputs } from "./kept-outputs.ts";
-import { LiveRuns } from "./live-runs.ts";
-import { OrphanRuns } from "./orphan-runs.ts";
-import { PastRuns, type TakenRun } from "./past-runs.ts";
+import type { KernelRuns } from "./kernel-runs.ts";
+import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured } from "./run-gate.ts";
-import { RunQuestions, type StdinRequest } from "./run-questions.ts";
-import { type Heard, heardIn, notRecorded, showing, updatesOfOthers } from "./run-watch.ts";
-import type { NotebookRuntime } from "./runtime-driver.ts";
+import type { StdinRequest } from "./run-questions.ts";
 import type { LocalStore } from "./runtime-memory.ts";
-import { type SentRun, SentRuns } from "./sent-runs.ts";
 import type { WidgetHost } from "./widget-host.ts";
-
-export { NOTICE_MIME } from "./live-runs.ts";
 
 export type QueuePlace = "waiting" | "running";
 
@@ -77,74 +64,34 @@ export interface RunDriverOptions {
 export class RunDriver {
   readonly #options: RunDriverOptions;
   readonly #clock: Clock;
-  readonly #sent: SentRuns;
-  readonly #questions: RunQuestions;
-  readonly #live: LiveRuns;
-  #gaps: GapWatch | null = null;
-  readonly #orphans: OrphanRuns;
-  /** In place of `#orphans` where the runtime keeps a journal. */
-  readonly #past: PastRuns;
-  readonly #kept: KeptOutputs;
   readonly #digests = new Map<RunId, string>();
   /** On which server a waiting run may run. */
   readonly #approvedFor = new Map<RunId, string>();
-  /** Finished here, and not yet wholly with the hub. */
-  readonly #unsaved = new Set<RunId>();
-  /** When runs that were read again ended, ms since 1970. */
-  readonly #endedAt = new Map<RunId, number>();
+  readonly #stdin = new Value<StdinRequest | null>(null);
   readonly #stopped = new Value<QueueStopped | null>(null);
   readonly #queue = new Value<QueueState>(emptyQueue());
   readonly #pending = new Value(0);
   readonly #cellListeners = new Map<CellId, Set<() => void>>();
   readonly #ends: (() => void)[] = [];
-  /** Questions that were asked on this kernel, by their message. */
-  readonly #inputs = new Map<string, Extract<RunEvent, { type: "input" }>>();
   /** Gestures are carried out in the order in which they were made. */
   #gestures: Promise<void> = Promise.resolve();
-  #endPort: () => void = () => {};
-  #openedAt = 0;
+  #endLink: () => void = () => {};
+  /** Null until there was a kernel. */
+  #kernel: KernelRuns | null = null;
 
   constructor(options: RunDriverOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#sent = new SentRuns(options.store ?? localStorage, options.notebookId);
-    const { runtime, runs } = options;
-    this.#questions = new RunQuestions(this.#sent, this.#clock);
-    this.#live = new LiveRuns({
-      runs,
-      clock: this.#clock,
-      questions: this.#questions,
-      dispatch: (event) => this.#dispatch(event),
-      tellIncomplete: (runIds) => runtime.tell({ code: "maybe_incomplete", runIds }),
-      hasGap: (runId) => this.#gaps?.hasGap(runId) ?? false,
-    });
-    this.#orphans = new OrphanRuns({
-      runs,
-      sent: this.#sent,
-      isLive: (runId) => this.#live.has(runId),
-      onTaken: (sent, heard) => this.#continue(sent, heard),
-      onSettled: () => this.#goOn(),
-    });
-    this.#past = new PastRuns({
-      runs,
-      sent: this.#sent,
-      clock: this.#clock,
-      isLive: (runId) => this.#live.has(runId),
-      onTaken: (run, past) => this.#goOnFromPast(run, past),
-      onSettled: () => this.#goOn(),
-    });
-    this.#kept = new KeptOutputs(runs);
+    const { runtime } = options;
     this.#ends.push(
-      runs.unsavedSince.subscribe(() => this.#forgetSaved()),
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
       runtime.onLoss(() => this.#lost()),
-      runs.subscribe(() => this.#lookForOrphans()),
     );
     this.#follow(runtime.port.get());
   }
 
   get stdin(): Observable<StdinRequest | null> {
-    return this.#questions.request;
+    return this.#stdin;
   }
   get queue(): Observable<QueueState> {
     return this.#queue;
@@ -271,22 +218,17 @@ export class RunDriver {
 
   /** Answer the question of `stdin`; without one nothing happens. */
   answerStdin(text: string): void {
-    const { runtime, runs } = this.#options;
-    const port = runtime.port.get();
-    const answer = port === null ? null : this.#questions.answer(text, runtime.sessionId);
-    if (answer === null) return;
-    if (port?.journal?.prompt.get()?.isMine === false) port.journal.takePrompt();
-    port?.send(answer.message);
-    runs.ops(answer.runId, [answer.shown]);
+    this.#kernel?.answer(text);
   }
 
   /** The page may be about to end; outputs are stored. */
   leaving(): void {
-    this.#gaps?.leaving();
+    this.#kernel?.leaving();
   }
 
   close(): void {
-    this.#endPort();
+    this.#endLink();
+    this.#kernel?.close();
     for (const end of this.#ends.splice(0)) end();
   }
 
@@ -353,93 +295,65 @@ export class RunDriver {
         this.#stopped.set({ cellId: runs.run(action.by)?.cell_id ?? null, cancelled: action.cancelled });
         break;
       case "withdraw": {
-        const journal = this.#journal();
+        const journal = runtime.port.get()?.journal ?? null;
         if (journal !== null) journal.withdraw(action.runId);
-        else this.#options.runtime.tell({ code: "cannot_cancel" }); // stock Jupyter gives nothing back: the person hears why
+        else runtime.tell({ code: "cannot_cancel" }); // stock Jupyter gives nothing back: the person hears why
         break;
       }
     }
   }
 
   #send({ runId, cellId, source }: Extract<QueueAction, { type: "send" }>): void {
-    const { runtime } = this.#options;
-    const port = runtime.port.get();
-    if (port === null) return;
-    this.#live.add(runId, cellId);
-    this.#gaps?.begins(runId);
-    const now = this.#clock.now();
-    const kernelId = this.#kernelId();
     const digest = this.#digests.get(runId) ?? "";
     this.#digests.delete(runId);
-    const inJournal = port.journal === null ? {} : { after: port.journal.lastSeq, digest };
-    if (kernelId !== null) this.#sent.add({ runId, cellId, kernelId, sentAt: now, input: null, ...inJournal });
-    port.send(executeRequest({ runId, code: source, cellId, session: runtime.sessionId, now }));
+    this.#kernel?.send({ runId, cellId, source, digest });
   }
 
   #finish(action: Extract<QueueAction, { type: "finish" }>): void {
     const { runId, status, executionCount } = action;
-    const end = this.#live.finished(runId) ?? status;
-    this.#gaps?.finished(runId);
-    const finishedAt = this.#endedAt.get(runId) ?? this.#clock.now();
-    this.#endedAt.delete(runId);
+    const ended = this.#kernel?.finished(runId) ?? { status: null, finishedAt: this.#clock.now() };
     this.#digests.delete(runId);
     this.#approvedFor.delete(runId);
-    if (this.#journal() === null) this.#sent.finished(runId);
-    else this.#unsaved.add(runId);
     this.#options.runs.status(runId, {
-      status: end,
-      finishedAt,
+      status: ended.status ?? status,
+      finishedAt: ended.finishedAt,
       ...(executionCount === null ? {} : { executionCount }),
     });
-  }
-
-  /** A run may be read again from the journal until the hub has all of it. */
-  #forgetSaved(): void {
-    if (this.#options.runs.unsavedSince.get() !== null) return;
-    for (const runId of this.#unsaved) this.#sent.finished(runId);
-    this.#unsaved.clear();
   }
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #follow(port: KernelPort | null): void {
-    this.#endPort();
-    this.#endPort = () => {};
-    this.#live.detached();
-    this.#orphans.forget();
-    this.#past.forget();
-    this.#kept.forget();
-    this.#inputs.clear();
-    this.#gaps = this.#gapsOf(port);
-    this.#options.widgets?.follow(port);
+    const { widgets, runs } = this.#options;
+    this.#endLink();
+    this.#endLink = () => {};
+    if (port !== null) this.#kernel ??= this.#firstKernel();
+    this.#kernel?.follow(port);
+    widgets?.follow(port);
     // What a journal keeps, a closed page does not miss: everything may be handed over at once.
     this.#dispatch({ type: "window", size: port?.journal ? Number.POSITIVE_INFINITY : 1 });
-    this.#options.runs.leaveToJournal(port?.journal != null);
+    runs.leaveToJournal(port?.journal != null);
     if (port === null) {
       this.#dispatch({ type: "disconnected" });
       return;
     }
-    const ends = [
-      port.listen((event) => this.#heard(event)),
-      port.isLeader.subscribe(() => this.#lookForOrphans()),
-      port.state.subscribe(() => this.#linkChanged(port)),
-      port.journal?.prompt.subscribe(() => this.#promptChanged()) ?? (() => {}),
-    ];
-    this.#endPort = () => {
-      for (const end of ends) end();
-    };
+    this.#endLink = port.state.subscribe(() => this.#linkChanged(port));
     this.#linkChanged(port);
   }
 
-  #gapsOf(port: KernelPort | null): GapWatch | null {
-    if (port === null) return null;
-    return port.watchGaps({
+  #firstKernel(): KernelRuns | null {
+    const { runtime, notebookId, runs, widgets, onPageRequest, store = localStorage } = this.#options;
+    return runtime.runsOfKernel({
+      notebookId,
+      runs,
+      runtime,
+      widgets,
+      onPageRequest,
+      stdin: this.#stdin,
+      dispatch: (event) => this.#dispatch(event),
+      onSettled: () => this.#goOn(),
+      store,
       clock: this.#clock,
-      session: this.#options.runtime.sessionId,
-      isOurs: (runId) => this.#live.has(runId),
-      keep: (runId, msgId) => this.#sent.heard(runId, msgId),
-      isStored: () => this.#options.runs.unsavedSince.get() === null,
-      onGap: (runId) => this.#live.dropped(runId),
     });
   }
 
@@ -448,7 +362,7 @@ export class RunDriver {
       this.#dispatch({ type: "disconnected" });
       return;
     }
-    this.#lookForOrphans();
+    this.#kernel?.look();
     this.#goOn();
   }
 
@@ -457,7 +371,7 @@ export class RunDriver {
     const isOpen = this.#options.runtime.port.get()?.state.get().phase === "open";
     const strange = this.#queue.get().entries.filter((entry) => this.#isForElsewhere(entry));
     if (isOpen && strange.length > 0) void this.#askAgain(strange).catch((error) => this.#options.onTrouble?.(error));
-    if (isOpen && !this.#orphans.isBusy && !this.#past.isBusy) this.#dispatch({ type: "connected" });
+    if (isOpen && this.#kernel?.isBusy === false) this.#dispatch({ type: "connected" });
   }
 
   #isForElsewhere({ runId, phase }: QueueEntry): boolean {
@@ -465,133 +379,9 @@ export class RunDriver {
     return phase === "waiting" && place !== undefined && place !== this.#place();
   }
 
-  #heard(event: KernelEvent): void {
-    if (event.type === "message") this.#gaps?.heard(event.message);
-    if (this.#options.widgets?.heard(event)) return;
-    if (event.type === "opened") {
-      this.#openedAt = this.#clock.now();
-      this.#live.opened(event.clean);
-      if (event.clean) this.#gaps?.opened(this.#live.ids());
-    } else if (event.type === "shell_drained") {
-      this.#live.drained();
-      this.#goOn();
-    } else if (event.type === "gap") {
-      this.#live.dropped();
-    } else if (event.type === "message") {
-      this.#message(event.message, event.seq === undefined ? null : { seq: event.seq, at: event.at ?? 0 });
-    }
-  }
-
-  #message(message: KernelMessage, place: { readonly seq: number; readonly at: number } | null): void {
-    const requestId = message.parent_header.msg_id;
-    if (requestId === undefined) return;
-    const request = readPageRequest(message);
-    if (request !== null && this.#live.has(requestId)) this.#options.onPageRequest?.(request);
-    const said = runEvent(message);
-    if (said === null) return;
-    const { runs } = this.#options;
-    const { runId, event } = this.#options.widgets?.sort(requestId, said) ?? { runId: requestId, event: said };
-    if (event === null) return;
-    const journal = this.#journal();
-    if (event.type === "input" && journal !== null) this.#inputs.set(event.request.header.msg_id, event);
-    if (place !== null && this.#past.takes(runId, event, place)) return;
-    const { msg_id: id, session } = message.header;
-    const through = session === this.#options.runtime.sessionId ? null : id;
-    const kernelId = this.#kernelId() ?? "";
-    if (this.#live.has(runId)) this.#live.heard(runId, event, through);
-    else if (event.type === "ops" && this.#isOver(runId)) runs.ops(runId, event.ops, through);
-    else if (journal !== null) this.#past.heard(runId, journal, kernelId);
-    else this.#orphans.heard(runId, event, { id, kernelId });
-  }
-
-  /** A run of this tab that ended: its threads may print on. */
-  #isOver(runId: RunId): boolean {
-    const { runs } = this.#options;
-    return runs.isWriter(runId) && isFinished(runs.run(runId)?.status ?? "queued");
-  }
-
-  #journal(): JournalPort | null {
-    return this.#options.runtime.port.get()?.journal ?? null;
-  }
-
-  /** The runtime knows which question waits, whoever was asked first. */
-  #promptChanged(): void {
-    const prompt = this.#journal()?.prompt.get() ?? null;
-    const shown = this.#questions.request.get();
-    if (prompt === null) {
-      if (shown !== null) this.#questions.ended(shown.runId);
-      return;
-    }
-    const input = this.#inputs.get(prompt.msgId);
-    const cellId = this.#options.runs.run(prompt.runId)?.cell_id;
-    if (shown === null && input !== undefined && cellId !== undefined && this.#live.has(prompt.runId)) {
-      this.#questions.asked({ runId: prompt.runId, cellId }, input);
-    }
-  }
-
   #lost(): void {
     this.#options.widgets?.lost();
-    for (const { runId } of this.#sent.of(this.#kernelId() ?? ""))
-      if (this.#live.has(runId)) this.#sent.finished(runId);
-    this.#questions.ended(null);
-    this.#orphans.forget();
+    this.#kernel?.lost();
     this.#dispatch({ type: "kernel_gone" });
-  }
-
-  // ── Runs that nobody writes any more ───────────────────────────────────────────────────────────────────────────────
-
-  #lookForOrphans(): void {
-    const port = this.#options.runtime.port.get();
-    const kernelId = this.#kernelId();
-    if (kernelId === null || port === null) return;
-    if (port.journal === null) {
-      if (port.isLeader.get()) this.#orphans.look(kernelId);
-    } else if (port.state.get().phase === "open") {
-      this.#past.look(port.journal, kernelId);
-      this.#kept.look(port.journal);
-    }
-  }
-
-  #goOnFromPast({ runId, cellId, sentAt }: TakenRun, { events, hasGap }: PastRun): void {
-    const { runs } = this.#options;
-    const said = events.map(({ event }) => event);
-    const heard = heardIn(said);
-    for (const event of said) if (event.type === "input") this.#inputs.set(event.request.header.msg_id, event);
-    const started = events.find(({ event }) => event.type === "started");
-    this.#dispatch({ type: "adopt", runId, cellId, source: "", phase: started ? "running" : "submitted" });
-    if (started !== undefined) runs.status(runId, { status: "running", startedAt: started.at });
-    const shown = JSON.stringify(runs.run(runId)?.outputs ?? []);
-    if (JSON.stringify(heard.folded.outputs) !== shown) runs.ops(runId, showing(heard.folded));
-    runs.ops(runId, updatesOfOthers(said));
-    if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
-    if (heard.reply !== null) this.#endedAt.set(runId, events.at(-1)?.at ?? this.#clock.now());
-    const asked = heard.input?.request.header.msg_id;
-    const isPending = asked !== undefined && this.#journal()?.prompt.get()?.msgId === asked;
-    this.#live.goOn(runId, cellId, {
-      ...heard,
-      input: isPending ? heard.input : null,
-      isOlderThanSocket: sentAt < this.#openedAt,
-      isUnheard: events.length === 0,
-    });
-    if (hasGap) this.#live.dropped(runId);
-  }
-
-  #continue({ runId, cellId, sentAt, input, heard: kept }: SentRun, heard: Heard): void {
-    const { runs } = this.#options;
-    const through = runs.run(runId)?.through ?? null;
-    this.#gaps?.takenOver(runId, { through, kept: kept ?? null, heard: heard.lastId });
-    this.#dispatch({ type: "adopt", runId, cellId, source: "" });
-    runs.status(runId, { status: "running" });
-    for (const { id, ops } of notRecorded(heard.outputs, runs.run(runId)?.through ?? null)) runs.ops(runId, ops, id);
-    if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
-    if (heard.input === null && heard.reply === null && input !== null) {
-      this.#questions.askAgain({ runId, cellId }, input);
-    }
-    this.#live.goOn(runId, cellId, { ...heard, isOlderThanSocket: sentAt < this.#openedAt });
-  }
-
-  #kernelId(): string | null {
-    const state = this.#options.runtime.binding.get();
-    return "attachment" in state ? state.attachment.kernelId : null;
   }
 }

@@ -1,7 +1,7 @@
 /** The question that running code asks (`input()`, `getpass()`): shown, kept over a reload, answered once. */
 import type { CellId } from "../core/cell.ts";
 import type { RunId } from "../core/notebook.ts";
-import { type Observable, Value } from "../core/observable.ts";
+import type { Observable, Value } from "../core/observable.ts";
 import type { OutputOp } from "../core/outputs.ts";
 import { inputReply, type RunEvent } from "../kernel/execute.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
@@ -23,12 +23,13 @@ export interface Asker {
 export class RunQuestions {
   readonly #sent: SentRuns;
   readonly #clock: Clock;
-  readonly #request = new Value<StdinRequest | null>(null);
+  readonly #request: Value<StdinRequest | null>;
   #header: KernelMessage["header"] | null = null;
 
-  constructor(sent: SentRuns, clock: Clock) {
+  constructor(sent: SentRuns, clock: Clock, request: Value<StdinRequest | null>) {
     this.#sent = sent;
     this.#clock = clock;
+    this.#request = request;
   }
 
   /** The question that waits for the person; null: none. */

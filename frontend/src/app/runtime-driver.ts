@@ -1,133 +1,77 @@
-type JupyterParts = typeof import("./jupyter-parts.ts");
-
 /**
  * Joins the binding's pure rules (`core/binding.ts`) to a real runtime: probes it, authenticates, chooses a kernel, starts it in the notebook's
  * folder, holds (or follows) its socket, and goes on after a reload.
  *
- * No kernel message and no token passes the hub. One object per open notebook and tab.
+ * Fetched with all that talks to a Jupyter server when a runtime is to be reached. One object per open notebook and tab; `NotebookRuntime` alone
+ * calls it.
  */
 import { parseBackendUrl, parseToken } from "../core/backend-url.ts";
 import {
   type AuthStyle,
   type BindingEvent,
-  type BindingState,
   type Failure,
   type KernelAttachment,
   nextBinding,
   type RuntimeTarget,
-  UNBOUND,
 } from "../core/binding.ts";
 import { RunhereError } from "../core/errors.ts";
 import { hostedId, hostedUrl } from "../core/hosted.ts";
-import { type Observable, Value } from "../core/observable.ts";
-import type { Advice, Diagnosis, FailureCode } from "../core/probe.ts";
-import type { Completion } from "../kernel/complete.ts";
-import type { KernelPort, LinkState } from "../kernel/kernel-port.ts";
-import { newId } from "../kernel/messages.ts";
-import type { BareEnvironment, JupyterServer } from "../kernel/server.ts";
+import { type Diagnosis, type FailureCode, socketBlocked } from "../core/probe.ts";
+import { type Completion, complete, inspect } from "../kernel/complete.ts";
+import type { LinkState } from "../kernel/kernel-port.ts";
+import { type BareEnvironment, JupyterServer } from "../kernel/server.ts";
+import { directTransport } from "../kernel/transport.ts";
 import { answersStrangers, ConnectAttempt, provesItself } from "./connect-attempt.ts";
-import type { HeldKernel } from "./held-kernel.ts";
-import { browserEnvironment, type RuntimeEnvironment } from "./runtime-environment.ts";
-import { RuntimeMemory } from "./runtime-memory.ts";
-import type {
-  ConnectOptions,
-  KernelState,
-  KernelspecChoice,
-  LossReason,
-  NotebookRuntimeOptions,
-  RunningKernel,
-  RuntimeNotice,
-} from "./runtime-types.ts";
+import { folderOnDisk } from "./disk-links.ts";
+import { HeldKernel } from "./held-kernel.ts";
+import { KernelRuns, type KernelRunsOptions } from "./kernel-runs.ts";
+import { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
+import type { RuntimeEnvironment } from "./runtime-environment.ts";
+import type { RuntimeMemory } from "./runtime-memory.ts";
+import { NO_KERNEL, type RuntimeState } from "./runtime-state.ts";
+import type { ConnectOptions, LossReason, NotebookRuntimeOptions, RunningKernel } from "./runtime-types.ts";
 
-export type { NotebookPlace } from "../kernel/folder.ts";
-export type {
-  ConnectOptions,
-  KernelState,
-  KernelspecChoice,
-  LossReason,
-  NotebookRuntimeOptions,
-  RunningKernel,
-  RuntimeNotice,
-} from "./runtime-types.ts";
+// Here so that widgets' code is there before a kernel's first message.
+export { WidgetStore } from "./widget-parts.ts";
 
 type Connected = Extract<Diagnosis, { ok: true }>;
 
-const NO_KERNEL: KernelState = { status: "none", name: null, displayName: null, language: null };
+export interface RuntimeDriverOptions extends NotebookRuntimeOptions {
+  readonly environment: RuntimeEnvironment;
+  readonly memory: RuntimeMemory;
+  /** Written by the driver alone, but for notices that were read. */
+  readonly state: RuntimeState;
+  /** The kernel's variables are gone, and nothing sent to it will be answered. */
+  readonly onLost: (reason: LossReason) => void;
+}
 
-export class NotebookRuntime {
-  readonly #options: NotebookRuntimeOptions;
+export class RuntimeDriver {
+  readonly #options: RuntimeDriverOptions;
   readonly #environment: RuntimeEnvironment;
   readonly #memory: RuntimeMemory;
-  readonly #binding = new Value<BindingState>(UNBOUND);
-  readonly #kernel = new Value<KernelState>(NO_KERNEL);
-  readonly #kernelspecs = new Value<readonly KernelspecChoice[]>([]);
-  readonly #advice = new Value<readonly Advice[]>([]);
-  readonly #notice = new Value<RuntimeNotice | null>(null);
-  readonly #port = new Value<KernelPort | null>(null);
-  readonly #lossListeners = new Set<(reason: LossReason) => void>();
+  readonly #state: RuntimeState;
   #attempt: ConnectAttempt | null = null;
-  /** Fetched when a runtime is bound. */
-  #parts: JupyterParts | null = null;
-  readonly #server = new Value<JupyterServer | null>(null);
-  /** Address and way of proof of `#server`. */
+  /** Address and way of proof of the server in `#state`. */
   #servedAs = "";
   #keepsJournal = false;
   /** The kernel whose socket is being opened, or is open. */
   #held: HeldKernel | null = null;
 
-  constructor(options: NotebookRuntimeOptions, environment: RuntimeEnvironment = browserEnvironment()) {
+  constructor(options: RuntimeDriverOptions) {
     this.#options = options;
-    this.#environment = environment;
-    this.#memory = new RuntimeMemory(environment.store, options.notebookId, () => newId(environment.clock.random));
+    this.#environment = options.environment;
+    this.#memory = options.memory;
+    this.#state = options.state;
   }
 
-  get binding(): Observable<BindingState> {
-    return this.#binding;
-  }
-  get kernel(): Observable<KernelState> {
-    return this.#kernel;
-  }
-  /** All kernels the bound server offers, its default first; empty while unbound. */
-  get kernelspecs(): Observable<readonly KernelspecChoice[]> {
-    return this.#kernelspecs;
-  }
-  /** What works, and could be better, about the present connection. */
-  get advice(): Observable<readonly Advice[]> {
-    return this.#advice;
-  }
-  get notice(): Observable<RuntimeNotice | null> {
-    return this.#notice;
-  }
-  dismissNotice(): void {
-    this.#notice.set(null);
-  }
-  tell(notice: RuntimeNotice): void {
-    this.#notice.set(notice);
-  }
-  /** The bound kernel's messages; null while none is bound. */
-  get port(): Observable<KernelPort | null> {
-    return this.#port;
-  }
-  /** The bound server: null while unbound, the same object until another one is bound. */
-  get server(): Observable<JupyterServer | null> {
-    return this.#server;
-  }
-  /** `session` of the messages sent to the kernel. */
-  get sessionId(): string {
-    return this.#memory.sessionId;
-  }
-  /** Calls `fn` once each time the kernel's variables are gone and nothing sent to it will be answered. Returns the end. */
-  onLoss(fn: (reason: LossReason) => void): () => void {
-    this.#lossListeners.add(fn);
-    return () => {
-      this.#lossListeners.delete(fn);
-    };
+  runsOfKernel(options: KernelRunsOptions): KernelRuns {
+    return new KernelRuns(options);
   }
 
   // ── Connecting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Connect to what a person pasted. Resolves when ready, failed, or waiting for a token (see `binding`); never rejects. */
-  async connect(input: string, options: ConnectOptions = {}): Promise<void> {
+  async connect(input: string, options: ConnectOptions): Promise<void> {
     const address = parseBackendUrl(input);
     if (!address.ok) {
       const failure: Failure = { ok: false, code: address.code, facts: address.facts, needsToken: false };
@@ -178,8 +122,8 @@ export class NotebookRuntime {
   }
 
   /** Token (or a whole URL holding one) for the bound server, when `binding` waits for it. */
-  async giveToken(tokenOrUrl: string, options: { readonly remember?: boolean } = {}): Promise<void> {
-    const state = this.#binding.get();
+  async giveToken(tokenOrUrl: string, options: { readonly remember?: boolean }): Promise<void> {
+    const state = this.#state.binding.get();
     const token = parseToken(tokenOrUrl);
     if (token === null || !("target" in state)) return;
     const remember = options.remember ?? false;
@@ -198,7 +142,7 @@ export class NotebookRuntime {
   async reattach(): Promise<boolean> {
     this.#memory.refresh();
     const { runtime } = this.#memory;
-    if (runtime === null || this.#binding.get().phase !== "unbound") return false;
+    if (runtime === null || this.#state.binding.get().phase !== "unbound") return false;
     const isHosted = this.#isHosted(runtime.baseUrl);
     const target = { baseUrl: runtime.baseUrl, label: runtime.label, kind: isHosted ? ("hosted" as const) : null };
     const attempt = this.#begin(target, {}, null);
@@ -221,10 +165,9 @@ export class NotebookRuntime {
       const target = { ...attempt.target, kind };
       this.#happened({ type: "identified", target });
       this.#happened({ type: "authenticated" });
-      const parts = await this.#jupyter();
-      this.#serve(parts, baseUrl, auth);
+      this.#serve(baseUrl, auth);
       this.#keepsJournal = kind === "companion";
-      this.#join(parts, { ...kernel }, kernel.process);
+      this.#join({ ...kernel }, kernel.process);
       this.#happened({ type: "attached", attachment: kernel });
       this.#linkChanged({
         phase: "waiting",
@@ -267,7 +210,7 @@ export class NotebookRuntime {
       this.#fail(attempt, diagnosis);
       return;
     }
-    this.#advice.set(diagnosis.advice);
+    this.#state.advice.set(diagnosis.advice);
     const { vault } = this.#environment;
     const token = vault.peek(attempt.target.baseUrl);
     if (token !== null && diagnosis.baseUrl !== attempt.target.baseUrl) {
@@ -292,78 +235,70 @@ export class NotebookRuntime {
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #attach(attempt: ConnectAttempt, { baseUrl, auth, kind }: Connected): Promise<void> {
-    const parts = await this.#jupyter();
-    const server = this.#serve(parts, baseUrl, auth);
+    const server = this.#serve(baseUrl, auth);
     const [{ defaultName, specs }, keepsJournal] = await Promise.all([
       server.kernelspecs(),
       kind === "jupyter" ? false : server.keepsJournal(),
     ]);
     this.#keepsJournal = keepsJournal;
     if (!this.#isCurrent(attempt)) return;
-    this.#kernelspecs.set(specs);
+    this.#state.kernelspecs.set(specs);
     if (specs.length === 0) {
       this.#fail(attempt, this.#failure("no_kernelspecs", baseUrl));
       return;
     }
-    const remembered = await parts.rememberedKernel(server, this.#memory, {
+    const remembered = await rememberedKernel(server, this.#memory, {
       baseUrl,
       wanted: attempt.options.kernelspec,
     });
     if (remembered === "gone") this.#lost("kernel_gone");
     const found = typeof remembered === "object" ? remembered : null;
-    const kernel = found?.kernel ?? (await this.#startKernel(parts, server, attempt, defaultName));
+    const kernel = found?.kernel ?? (await this.#startKernel(server, attempt, defaultName));
     if (!this.#isCurrent(attempt)) return;
     if (found === null && kernel.folder.place === "root" && this.#options.place !== null)
-      this.#notice.set({ code: "started_elsewhere" });
+      this.#state.notice.set({ code: "started_elsewhere" });
     this.#happened({ type: "connect_step", step: "socket" });
-    this.#join(parts, kernel, found?.process ?? null);
+    this.#join(kernel, found?.process ?? null);
     this.#remember(baseUrl, auth, kernel, found?.process ?? null);
     const outcome = await this.#held?.firstOpened(attempt.signal);
     if (outcome === "blocked" && this.#isCurrent(attempt)) {
-      const { socketBlocked } = await import("../core/probe.ts");
       this.#fail(attempt, socketBlocked(baseUrl, this.#environment.facts.hubOrigin));
     }
   }
 
-  async #jupyter(): Promise<JupyterParts> {
-    this.#parts ??= await import("./jupyter-parts.ts");
-    return this.#parts;
-  }
-
-  #serve(parts: JupyterParts, baseUrl: string, auth: AuthStyle): JupyterServer {
+  #serve(baseUrl: string, auth: AuthStyle): JupyterServer {
     const { fetch, openSocket, vault } = this.#environment;
     const token = () => vault.peek(baseUrl);
     const servedAs = `${auth} ${baseUrl}`;
-    const present = this.#server.get();
+    const present = this.#state.server.get();
     // The same object for the same server: what panels show of it outlives a new kernel.
     if (present !== null && servedAs === this.#servedAs) return present;
-    const server = new parts.JupyterServer(
-      parts.directTransport({ baseUrl, auth, token, fetch, openSocket, isHosted: this.#isHosted(baseUrl) }),
+    const server = new JupyterServer(
+      directTransport({ baseUrl, auth, token, fetch, openSocket, isHosted: this.#isHosted(baseUrl) }),
     );
     this.#servedAs = servedAs;
-    this.#server.set(server);
+    this.#state.server.set(server);
     return server;
   }
 
   async #startKernel(
-    parts: JupyterParts,
     server: JupyterServer,
     { options }: ConnectAttempt,
     defaultName: string,
   ): Promise<KernelAttachment> {
     const { place, wantedKernelspec } = this.#options;
-    const specs = this.#kernelspecs.get();
-    return await parts.startKernel({
+    const specs = this.#state.kernelspecs.get();
+    return await startKernel({
       server,
       specs,
-      kernelspec: parts.chooseKernelspec(specs, [
+      kernelspec: chooseKernelspec(specs, [
         options.kernelspec,
         this.#memory.kernelspec,
         wantedKernelspec?.(),
         defaultName,
       ]),
       place: typeof place === "function" ? await place().catch(() => null) : place,
-      home: parts.folderOnDisk(this.#environment.store, this.#options.notebookId, server.transport.baseUrl),
+      home: folderOnDisk(this.#environment.store, this.#options.notebookId, server.transport.baseUrl),
       // With a journal every browser of a person is welcome at the one kernel of the notebook; else each has its own.
       owner: this.#keepsJournal ? this.#options.notebookId : this.#memory.sessionId,
       onStep: (step) => this.#happened({ type: "connect_step", step }),
@@ -371,13 +306,13 @@ export class NotebookRuntime {
   }
 
   /** Hold the kernel's socket, or follow the tab that does. */
-  #join(parts: JupyterParts, attachment: KernelAttachment, process: string | null): void {
-    const server = this.#server.get();
-    const state = this.#binding.get();
+  #join(attachment: KernelAttachment, process: string | null): void {
+    const server = this.#state.server.get();
+    const state = this.#state.binding.get();
     if (server === null || !("target" in state)) return;
     const { baseUrl } = state.target;
     this.#drop();
-    const held = new parts.HeldKernel({
+    const held = new HeldKernel({
       environment: this.#environment,
       server,
       attachment,
@@ -389,32 +324,32 @@ export class NotebookRuntime {
       prove: this.#keepsJournal ? () => provesItself(this.#environment, baseUrl) : null,
       listener: {
         linkChanged: (link) => this.#linkChanged(link),
-        statusChanged: (status) => this.#kernel.set({ ...this.#kernel.get(), status }),
+        statusChanged: (status) => this.#state.kernel.set({ ...this.#state.kernel.get(), status }),
         processHeard: (heard) => this.#memory.process(heard),
-        languageHeard: (language) => this.#kernel.set({ ...this.#kernel.get(), language }),
+        languageHeard: (language) => this.#state.kernel.set({ ...this.#state.kernel.get(), language }),
         lost: (reason) => this.#lost(reason),
         ended: (reason) => this.#kernelEnded(reason),
       },
     });
     this.#held = held;
-    const spec = this.#kernelspecs.get().find(({ name }) => name === attachment.kernelspec);
-    this.#kernel.set({
+    const spec = this.#state.kernelspecs.get().find(({ name }) => name === attachment.kernelspec);
+    this.#state.kernel.set({
       status: held.port.status.get(),
       name: attachment.kernelspec,
       displayName: attachment.displayName,
       language: spec?.language ?? null,
     });
-    this.#port.set(held.port);
+    this.#state.port.set(held.port);
   }
 
   #drop(): void {
     this.#held?.close();
     this.#held = null;
-    this.#port.set(null);
+    this.#state.port.set(null);
   }
 
   #remember(baseUrl: string, auth: AuthStyle, kernel: KernelAttachment, process: string | null): void {
-    const state = this.#binding.get();
+    const state = this.#state.binding.get();
     if (!("target" in state)) return;
     const { label, kind } = state.target;
     this.#memory.bind({ baseUrl, label, kind: kind ?? "jupyter", auth, kernel: { ...kernel, process } });
@@ -431,22 +366,21 @@ export class NotebookRuntime {
   }
 
   #lost(reason: LossReason): void {
-    for (const fn of [...this.#lossListeners]) fn(reason);
-    if (reason !== "restarted_here") this.#notice.set({ code: "variables_lost", reason });
+    this.#options.onLost(reason);
+    if (reason !== "restarted_here") this.#state.notice.set({ code: "variables_lost", reason });
   }
 
   #kernelEnded(reason: "kernel_died" | "kernel_gone"): void {
     this.#memory.forgetKernel();
-    this.#kernel.set({ ...this.#kernel.get(), status: "dead" });
+    this.#state.kernel.set({ ...this.#state.kernel.get(), status: "dead" });
     this.#happened({ type: "ended", reason });
   }
 
   // ── What a person does with it ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Forget the binding. The kernel keeps running; the document stays open. */
+  /** The kernel keeps running. */
   disconnect(): void {
     this.#leave();
-    this.#memory.unbind();
     this.#happened({ type: "disconnect" });
   }
 
@@ -471,14 +405,14 @@ export class NotebookRuntime {
    */
   async turnJournalOff(): Promise<void> {
     if (this.#keepsJournal && this.#held !== null)
-      await this.#server.get()?.turnJournalOff(this.#held.attachment.kernelId);
+      await this.#state.server.get()?.turnJournalOff(this.#held.attachment.kernelId);
   }
 
   /** End the kernel. The server stays bound; `newKernel` starts another. */
   async shutdown(): Promise<void> {
     const kernelId = this.#kernelId();
     if (kernelId === null) return;
-    await this.#server.get()?.shutdown(kernelId);
+    await this.#state.server.get()?.shutdown(kernelId);
     this.#endKernel();
   }
 
@@ -486,19 +420,19 @@ export class NotebookRuntime {
     this.#drop();
     this.#lost("restarted_here");
     this.#memory.forgetKernel();
-    this.#kernel.set({ ...this.#kernel.get(), status: "none" });
+    this.#state.kernel.set({ ...this.#state.kernel.get(), status: "none" });
     this.#happened({ type: "ended", reason: "shut_down" });
   }
 
   /** A fresh kernel on the same server, with this kernelspec or the present one. The old kernel is shut down. */
   async newKernel(kernelspec?: string): Promise<void> {
-    const state = this.#binding.get();
+    const state = this.#state.binding.get();
     const { runtime } = this.#memory;
-    if (!("target" in state) || this.#server.get() === null || runtime === null) return;
-    const wanted = kernelspec ?? this.#kernel.get().name ?? undefined;
+    if (!("target" in state) || this.#state.server.get() === null || runtime === null) return;
+    const wanted = kernelspec ?? this.#state.kernel.get().name ?? undefined;
     const old = this.#kernelId();
     if (old !== null)
-      await this.#server
+      await this.#state.server
         .get()
         ?.shutdown(old)
         .catch(() => {});
@@ -523,59 +457,47 @@ export class NotebookRuntime {
     this.#held?.reconnectNow();
   }
 
-  /** Remove every remembered token from this browser. */
-  async forgetTokens(): Promise<void> {
-    await this.#environment.vault.forgetAll();
-  }
-
   /**
    * Looks anew which kernels the server has (see `kernelspecs`). Returns environments of its machine that have none, where it tells.
    *
    * @throws RuntimeError
    */
   async lookForKernels(): Promise<readonly BareEnvironment[]> {
-    const server = this.#server.get();
+    const server = this.#state.server.get();
     if (server === null) return [];
     const [{ specs }, bare] = await Promise.all([
       server.kernelspecs(),
       this.#keepsJournal ? server.bareEnvironments() : [],
     ]);
-    if (server === this.#server.get()) this.#kernelspecs.set(specs);
+    if (server === this.#state.server.get()) this.#state.kernelspecs.set(specs);
     return bare;
   }
 
   /** @throws RuntimeError */
   async listSessions(): Promise<readonly RunningKernel[]> {
-    const server = this.#server.get();
-    return server === null ? [] : await (await this.#jupyter()).runningKernels(server, this.#kernelId());
+    const server = this.#state.server.get();
+    return server === null ? [] : await runningKernels(server, this.#kernelId());
   }
 
   /** @throws RuntimeError */
   async shutdownSession({ kernelId }: { readonly sessionId: string | null; readonly kernelId: string }): Promise<void> {
     if (kernelId === this.#kernelId()) await this.shutdown();
-    else await this.#server.get()?.shutdown(kernelId);
+    else await this.#state.server.get()?.shutdown(kernelId);
   }
 
   async complete(code: string, cursor: number): Promise<Completion | null> {
-    const port = this.#port.get();
-    return port === null
-      ? null
-      : await (await this.#jupyter()).complete(
-          { port, session: this.sessionId, clock: this.#environment.clock },
-          code,
-          cursor,
-        );
+    const asker = this.#asker();
+    return asker === null ? null : await complete(asker, code, cursor);
   }
 
   async inspect(code: string, cursor: number): Promise<{ readonly [mime: string]: unknown } | null> {
-    const port = this.#port.get();
-    return port === null
-      ? null
-      : await (await this.#jupyter()).inspect(
-          { port, session: this.sessionId, clock: this.#environment.clock },
-          code,
-          cursor,
-        );
+    const asker = this.#asker();
+    return asker === null ? null : await inspect(asker, code, cursor);
+  }
+
+  #asker() {
+    const port = this.#state.port.get();
+    return port === null ? null : { port, session: this.#memory.sessionId, clock: this.#environment.clock };
   }
 
   /** Close sockets and channels. The kernel keeps running, and another page goes on with it. */
@@ -586,7 +508,7 @@ export class NotebookRuntime {
   // ── Small parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #kernelId(): string | null {
-    const state = this.#binding.get();
+    const state = this.#state.binding.get();
     return "attachment" in state ? state.attachment.kernelId : null;
   }
 
@@ -594,10 +516,10 @@ export class NotebookRuntime {
     this.#attempt?.cancel();
     this.#attempt = null;
     this.#drop();
-    this.#server.set(null);
-    this.#kernelspecs.set([]);
-    this.#advice.set([]);
-    this.#kernel.set(NO_KERNEL);
+    this.#state.server.set(null);
+    this.#state.kernelspecs.set([]);
+    this.#state.advice.set([]);
+    this.#state.kernel.set(NO_KERNEL);
   }
 
   #fail(attempt: ConnectAttempt, failure: Failure): void {
@@ -621,7 +543,7 @@ export class NotebookRuntime {
   }
 
   #happened(event: BindingEvent): void {
-    this.#binding.set(nextBinding(this.#binding.get(), event));
+    this.#state.binding.set(nextBinding(this.#state.binding.get(), event));
   }
 }
 

@@ -8,10 +8,14 @@
 import type { Json } from "./notebook.ts";
 import { type BlobRef, isBlobRef, type MimeBundle } from "./outputs.ts";
 
+/** A notice of ours among a run's outputs (`run-notice.ts`). */
+export const NOTICE_MIME = "application/vnd.runhere.notice+json";
+
 export type MimeTier = "inert" | "sanitised" | "active";
 
 // Best first. What is not listed ranks by its pattern below, then not at all.
 const RANKED: readonly (readonly [pattern: RegExp, tier: MimeTier])[] = [
+  [/^application\/vnd\.runhere\.notice\+json$/, "inert"],
   [/^application\/vnd\.jupyter\.widget-view\+json$/, "active"],
   [/^application\/vnd\.(vega|vegalite)\.v\d+(\.\d+)*\+json$/, "active"],
   [/^application\/vnd\.plotly\.v1\+json$/, "active"],

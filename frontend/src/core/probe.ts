@@ -39,6 +39,8 @@ export type FailureCode =
   | "hosted_closed"
   /** The hosted runtime's own host does not answer, and the hub does. */
   | "hosted_unreachable"
+  /** The page could not fetch its own code for it. */
+  | "page_incomplete"
   | AddressRefusal;
 
 /** How far the climb is, for the progress text of a binding. */

@@ -43,6 +43,10 @@ export const late = {
     en: async () => (await import("./en/hosted.ts")).hosted,
     ja: async () => (await import("./ja/hosted.ts")).hosted,
   },
+  notices: {
+    en: async () => (await import("./en/notices.ts")).notices,
+    ja: async () => (await import("./ja/notices.ts")).notices,
+  },
   panels: {
     en: async () => (await import("./en/panels.ts")).panels,
     ja: async () => (await import("./ja/panels.ts")).panels,

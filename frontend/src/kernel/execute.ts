@@ -1,13 +1,19 @@
 /** What kernel messages mean for a run: outputs, state, questions. Pure. */
 import type { Json } from "../core/notebook.ts";
 import type { MimeBundle, OutputOp } from "../core/outputs.ts";
+import { noticeOp } from "../core/run-notice.ts";
 import { VIEW_MIME } from "../core/widget-state.ts";
 import { type MessageWish, newMessage } from "./messages.ts";
 import type { KernelMessage, OutgoingMessage } from "./wire.ts";
 
 export type RunEvent =
   /** Operations of SPEC 4, in order. */
-  | { readonly type: "ops"; readonly ops: readonly OutputOp[] }
+  | {
+      readonly type: "ops";
+      readonly ops: readonly OutputOp[];
+      /** They say that others were dropped. */
+      readonly isTooFast?: true;
+    }
   /** The kernel began. `executionCount` null: not told yet. */
   | { readonly type: "started"; readonly executionCount: number | null }
   | {
@@ -22,9 +28,14 @@ export type RunEvent =
   | { readonly type: "idle" }
   | { readonly type: "input"; readonly prompt: string; readonly password: boolean; readonly request: KernelMessage };
 
-/** What the message means for the run that its parent names; null when nothing. */
-export function runEvent(message: KernelMessage): RunEvent | null {
+/**
+ * What the message means for the run that its parent names; null when nothing.
+ *
+ * @param session of this browser's requests; null where no stock server is between.
+ */
+export function runEvent(message: KernelMessage, session: string | null = null): RunEvent | null {
   const { content } = message;
+  if (isServersLimit(message, session)) return { type: "ops", ops: [noticeOp("too_fast")], isTooFast: true };
   switch (message.header.msg_type) {
     case "status":
       return statusEvent(content["execution_state"]);
@@ -44,6 +55,15 @@ export function runEvent(message: KernelMessage): RunEvent | null {
       return ops.length === 0 ? null : { type: "ops", ops };
     }
   }
+}
+
+/** A stock server that drops output says so on stderr, in our session's name: what running code prints has the kernel's. */
+function isServersLimit({ header, content }: KernelMessage, session: string | null): boolean {
+  return (
+    header.msg_type === "stream" &&
+    header.session === session &&
+    /^IOPub (?:message|data) rate exceeded/.test(text(content["text"]))
+  );
 }
 
 function statusEvent(state: unknown): RunEvent | null {

@@ -6,6 +6,7 @@ import { htmlRenderer } from "./html.ts";
 import { imageRenderer, svgRenderer } from "./image.ts";
 import { jsonRenderer } from "./json.ts";
 import { latexRenderer, markdownRenderer } from "./markdown.ts";
+import { noticeRenderer } from "./notice.ts";
 import { plainTextRenderer } from "./plain-text.ts";
 import type { Renderer } from "./rendered.ts";
 
@@ -18,6 +19,7 @@ const renderers: readonly Renderer[] = [
   activeRenderer,
   bokehLoadRenderer,
   jsonRenderer,
+  noticeRenderer,
   plainTextRenderer,
 ];
 

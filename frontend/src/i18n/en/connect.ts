@@ -190,6 +190,9 @@ export const connect = {
     "The hub runs it at {address}, and your browser cannot reach that name. Whoever runs the hub has to give it an address and a certificate; until then connect to a local runtime.",
   failure_kernel_start_failed_title: "The kernel did not start",
   failure_kernel_start_failed_text: "The server’s terminal says why. {hint}",
+  failure_page_incomplete_title: "A part of this page could not be fetched",
+  failure_page_incomplete_text:
+    "The hub did not hand out what connects to a runtime. Check that the hub runs, then try again.",
   failure_address_empty_title: "Enter an address",
   failure_address_empty_text: "Paste what the server printed, or its port.",
   failure_address_not_understood_title: "This is not an address",

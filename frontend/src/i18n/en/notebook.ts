@@ -69,7 +69,6 @@ export const notebook = {
   interrupted: "Interrupted",
   cancelled: "Cancelled",
   contactLost: "Contact lost: nobody hears from this run any more.",
-  maybeIncomplete: "Some output of this run may be missing: the line to the runtime was cut.",
   runFacts: "{status} in {duration}",
   ranAt: "Last run: {when}",
   ranBy: "by {name}",

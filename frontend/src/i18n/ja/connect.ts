@@ -197,6 +197,9 @@ export const connect = {
     "ハブはこのランタイムを {address} で動かしていますが、ブラウザからその名前に接続できません。ハブの管理者が名前と証明書を設定する必要があります。それまではローカル ランタイムに接続してください。",
   failure_kernel_start_failed_title: "カーネルが起動しませんでした",
   failure_kernel_start_failed_text: "理由はサーバーの端末に表示されています。{hint}",
+  failure_page_incomplete_title: "ページの一部を取得できませんでした",
+  failure_page_incomplete_text:
+    "ランタイムへの接続に必要な部分をハブから取得できませんでした。ハブが動作していることを確認して、もう一度お試しください。",
   failure_address_empty_title: "アドレスを入力してください",
   failure_address_empty_text: "サーバーが表示したアドレスか、ポート番号を貼り付けてください。",
   failure_address_not_understood_title: "アドレスとして読み取れません",

@@ -74,7 +74,6 @@ export const notebook = {
   interrupted: "中断",
   cancelled: "取り消し",
   contactLost: "連絡が途絶えました。この実行の結果を受け取っている人はいません。",
-  maybeIncomplete: "ランタイムとの接続が切れたため、この実行の出力の一部が欠けている可能性があります。",
   runFacts: "{status}（{duration}）",
   ranAt: "最終実行: {when}",
   ranBy: "実行者: {name}",

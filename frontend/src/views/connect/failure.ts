@@ -40,6 +40,7 @@ const texts: { readonly [Code in FailureCode]: readonly [title: TextKey, text: T
   kernel_start_failed: ["connect.failure_kernel_start_failed_title", "connect.failure_kernel_start_failed_text"],
   hosted_closed: ["connect.failure_hosted_closed_title", "connect.failure_hosted_closed_text"],
   hosted_unreachable: ["connect.failure_hosted_closed_title", "connect.failure_hosted_unreachable_text"],
+  page_incomplete: ["connect.failure_page_incomplete_title", "connect.failure_page_incomplete_text"],
   address_empty: ["connect.failure_address_empty_title", "connect.failure_address_empty_text"],
   address_not_understood: [
     "connect.failure_address_not_understood_title",

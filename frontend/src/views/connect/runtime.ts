@@ -1,4 +1,4 @@
-/** The runtime as this view uses it; `NotebookRuntime` of `app/runtime-driver.ts` is one. */
+/** The runtime as this view uses it; `NotebookRuntime` of `app/notebook-runtime.ts` is one. */
 import type { BindingState } from "../../core/binding.ts";
 import type { HostedStatus } from "../../core/hosted.ts";
 import type { Observable } from "../../core/observable.ts";

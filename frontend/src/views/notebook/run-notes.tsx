@@ -1,25 +1,18 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { CellId } from "../../core/cell.ts";
-import { Value } from "../../core/observable.ts";
 import { formatDateTime, text } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
-import { useSelected, useText } from "../../ui/use-observable.ts";
+import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 import { useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
 import { runLook } from "./run-status.ts";
 
-const none = new Value<ReadonlySet<string>>(new Set());
-
-/** Sentences about a run that need saying: contact lost, holes, somebody else's machine. Else nothing. */
+/** Sentences about a run that need saying: contact lost, somebody else's machine. Else nothing. */
 export function RunNotes({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
   const t = useText();
   const run = useHeadRun(controller, id);
   const place = useQueuePlace(controller, id);
-  const incomplete = useSelected(
-    controller.services.actions.incompleteRuns ?? none,
-    (runs) => run !== null && runs.has(run.run_id),
-  );
   const isEdited = useEditedSince(controller, id, run);
   if (!run) return null;
   const look = runLook(run, place, controller.services.runs.isContactLost(run));
@@ -27,7 +20,6 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
   const notes = [
     look === "lost" ? t("notebook.contactLost") : null,
     look === "running-elsewhere" && !isMine && run.person ? t("notebook.runningBy", { name: run.person.name }) : null,
-    incomplete ? t("notebook.maybeIncomplete") : null,
     look !== "running-elsewhere" && !isMine && run.person && run.started_at
       ? t(run.runtime?.kind === "local" ? "notebook.ranByOnOwn" : "notebook.ranByOther", {
           name: run.person.name,

@@ -33,8 +33,6 @@ export interface RunActions {
   subscribeCell(cellId: CellId, fn: () => void): () => void;
   readonly stdin: Observable<StdinQuestion | null>;
   answerStdin(text: string): void;
-  /** Runs whose output may have holes: the line was cut unclean (architecture §7, L0). */
-  readonly incompleteRuns?: Observable<ReadonlySet<string>>;
 }
 
 /** A completion or inspection asked of the kernel; null while no kernel is connected. Offsets are UTF-16 code units. */

@@ -1,0 +1,22 @@
+/** What the page says among a run's outputs: some of them may be missing, and why. Stored with them, in English for other programs. */
+import { NOTICE_MIME } from "./mime.ts";
+import type { OutputOp } from "./outputs.ts";
+
+/** `too_fast`: the server, or the kernel before it, let go of what it could not hand on in time. */
+export type NoticeCode = "maybe_incomplete" | "too_fast";
+
+const plain: { readonly [Code in NoticeCode]: string } = {
+  maybe_incomplete: "The connection was cut while this ran: some output may be missing here.",
+  too_fast: "The Jupyter server dropped output here because it came too fast: some lines are missing.",
+};
+
+export function noticeOp(code: NoticeCode): OutputOp {
+  const data = { [NOTICE_MIME]: { code }, "text/plain": plain[code] };
+  return { op: "output", output: { output_type: "display_data", data, metadata: {} } };
+}
+
+/** The code in a notice's value; null for what is none of ours. */
+export function noticeCode(value: unknown): NoticeCode | null {
+  const code = typeof value === "object" && value !== null && "code" in value ? value.code : null;
+  return code === "maybe_incomplete" || code === "too_fast" ? code : null;
+}
