@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -31,8 +30,19 @@ import bridge
 import psutil
 from four_frames import measure_ms
 from jupyter_client.manager import KernelManager
+from kernel_servers import (
+    Server,
+    Start,
+    forget_peak,
+    memory_mb,
+    peak_mb,
+    start_jupyverse,
+    start_kernel,
+    start_ours,
+    start_stock,
+    stop,
+)
 from lean_socket import open_lean
-from peers import jupyverse_command
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "runtime" / "tests"))
@@ -51,9 +61,9 @@ BURST = (
     "for i in range({n}): k.session.send(k.iopub_socket, 'display_data', "
     "{{'data': {{'text/plain': str(i)}}, 'metadata': {{}}}}, parent=k.get_parent('shell'))"
 )
+TEXT_BYTES = 50_000_000
+PRINT = f"print('x' * {TEXT_BYTES}, end='')"
 QUIET_S = 3.0
-
-Start = Callable[[Path], tuple[subprocess.Popen[bytes], str, str, float]]  # process, address, token, seconds to answer
 
 
 @dataclass
@@ -108,75 +118,6 @@ class ZmqClient:
             answer = self._client.get_iopub_msg(timeout=60)
             if answer["msg_type"] == "comm_msg":
                 return bytes(answer["buffers"][0])
-
-
-def start_stock(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]:
-    """Stock jupyter_server with defaults; (process, url, token, seconds to /api)."""
-    token, port = "bench", free_port()
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyter_server", f"--port={port}", "--no-browser", "--allow-root",
-         f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0",
-         "--ServerApp.jpserver_extensions={'jupyterlab':False,'notebook':False,'notebook_shim':False,'jupyter_lsp':False}"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    wait_for(url + "/api")
-    return process, url, token, time.perf_counter() - started
-
-
-def start_jupyverse(folder: Path) -> tuple[subprocess.Popen[bytes], str, str, float]:
-    port, program = free_port(), jupyverse_command()
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [program, f"--port={port}", "--timeout=100", "--set", "auth.mode=noauth"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    wait_for(url + "/api/kernelspecs")
-    return process, url, "none", time.perf_counter() - started
-
-
-def start_ours(folder: Path, *options: str) -> tuple[subprocess.Popen[bytes], str, str, float]:
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "runhere_runtime", "--port", "0", "--announce", "json", "--root", str(folder), *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "RUNHERE_RUNTIME_DATA": str(folder / "data")},
-    )
-    assert process.stdout is not None
-    facts = json.loads(process.stdout.readline())
-    wait_for(facts["origin"] + "/api")
-    return process, facts["origin"], facts["token"], time.perf_counter() - started
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(url, timeout=5).read()
-            return
-        except OSError:
-            time.sleep(0.005)
-    raise TimeoutError(url)
-
-
-def start_kernel(url: str, token: str) -> str:
-    asked = {"path": f"{uuid.uuid4().hex}.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}
-    request = urllib.request.Request(f"{url}/api/sessions", method="POST", data=json.dumps(asked).encode())
-    request.add_header("Authorization", f"token {token}")
-    request.add_header("Content-Type", "application/json")
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return str(json.load(answer)["kernel"]["id"])
 
 
 def socket_maker(kind: str, url: str, token: str, kernel: str) -> Callable[[], Awaitable[Any]]:
@@ -274,6 +215,18 @@ async def measure_burst(contender: Contender, client: Any, count: int) -> None:
         contender.note("CPU s per 100k burst", (contender.cpu_s() - cpu) * 100_000 / count)
 
 
+async def measure_text(contender: Contender, client: Any) -> None:
+    """One print of 50 MB, and by how much the server grew at most."""
+    before = memory_mb(contender.pid) if contender.pid is not None else 0.0
+    contents, took = await collect(client, PRINT, "stream")
+    if sum(len(c["text"]) for c in contents) != TEXT_BYTES:
+        print(f"# {contender.name}: 50 MB printed did not arrive", file=sys.stderr)
+        return
+    contender.note("50 MB printed ms", took * 1000)
+    if contender.pid is not None:
+        contender.note("50 MB printed, peak +MB", peak_mb(contender.pid) - before)
+
+
 async def measure_blob(contender: Contender, client: Any, comm: str) -> bool:
     """Whether it came back."""
     if isinstance(client, ZmqClient):
@@ -304,10 +257,6 @@ def measure_bridge(contender: Contender, folder: Path, url: str, token: str) -> 
     assert contender.pid is not None
     for name, ratio in bridge.measure_ratios(contender.pid, url, token).items():
         contender.note(name, ratio)
-
-
-def memory_mb(pid: int) -> float:
-    return psutil.Process(pid).memory_info().rss / 2**20
 
 
 async def measure_first_reply(contender: Contender, kind: str, url: str, token: str) -> None:
@@ -341,16 +290,6 @@ def measure_starts(rounds: int, folder: Path, starts: dict[str, Start]) -> dict[
             found[name].note("idle MB", memory_mb(process.pid))
             stop(process)
     return found
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a server, and the kernels that it leaves behind: not every peer ends its own."""
-    started = psutil.Process(process.pid).children(recursive=True)
-    process.terminate()
-    process.wait(30)
-    _, left = psutil.wait_procs(started, 5)
-    for kernel in left:
-        kernel.kill()
 
 
 async def _nothing() -> None:
@@ -398,7 +337,7 @@ async def run_all(rounds: int, messages: int, folder: Path, *, without: str) -> 
 KINDS = {"jupyter_server": ("v1",), "jupyverse": ("v1 of session",), "ours": ("v1", "default", "journal")}
 
 
-def contenders_of(running: dict[str, tuple[subprocess.Popen[bytes], str, str, float]]) -> list[Contender]:
+def contenders_of(running: dict[str, Server]) -> list[Contender]:
     """Each server's subprotocols, all on one kernel of it."""
     found = []
     for name, (process, url, token, _) in running.items():
@@ -435,23 +374,15 @@ async def measure_large(contender: Contender) -> None:
         await client.close()
         client.opener = open_lean
         await (client.attach() if isinstance(client, JournalSocket) else client.open())
+    if contender.pid is not None:
+        forget_peak(contender.pid)
+    await measure_text(contender, client)
     for number in range(3):
         if not await measure_blob(contender, client, f"{contender.name} {number}"):
             break
     await close(client)
     if contender.pid is not None:
         contender.note("peak MB", peak_mb(contender.pid))
-
-
-def peak_mb(pid: int) -> float:
-    """Highest resident memory so far (Linux; elsewhere the present one)."""
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    return memory_mb(pid)
 
 
 async def close(client: Any) -> None:
