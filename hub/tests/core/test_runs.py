@@ -303,6 +303,12 @@ def test_3_5_another_browser_of_the_person_waits_30_s() -> None:
     leased(take_over(state, OTHER_BROWSER, now_ms=1_000 + OTHER_BROWSER_WAITS_MS), OTHER_BROWSER, n=2)
 
 
+def test_3_5_a_clock_that_was_set_back_lets_nobody_wait_longer() -> None:
+    state = orphan(left_at=10_000_000)
+    leased(take_over(state, OTHER_BROWSER, now_ms=10_000_000 - 3_600_000), OTHER_BROWSER, n=2)
+    held(state, take_over(state, BOB, now_ms=10_000_000 - 3_600_000))
+
+
 def test_3_5_another_browser_of_the_person_need_not_wait_when_forced() -> None:
     leased(take_over(orphan(), OTHER_BROWSER, force=True), OTHER_BROWSER, n=2)
 

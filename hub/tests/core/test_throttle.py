@@ -23,3 +23,11 @@ def test_only_as_many_failures_are_kept_as_count() -> None:
     for at in range(100):
         state = state.failed(at)
     assert state.failures == (97, 98, 99)
+
+
+@pytest.mark.fast
+def test_a_clock_that_was_set_back_keeps_nobody_out() -> None:
+    state = Throttle(most=2, window_ms=1000).failed(5_000).failed(5_000)
+    assert state.wait_ms(5_000) == 1000
+    assert state.wait_ms(4_999) == 0
+    assert state.failed(1_000).failed(1_001).wait_ms(1_001) == 999

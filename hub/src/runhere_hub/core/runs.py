@@ -263,8 +263,11 @@ def _may_take_over(run: Run, asker: Asker, frame: TakeOver, at: Circumstances) -
     if run.writer is not None:
         # The same tab again: its old socket is dead and the hub has not noticed yet. Elsewhere only by their own wish.
         return (same_browser and last.tab_id == asker.tab_id) or frame.force
+    if same_browser or frame.force:
+        return True
     waited_ms = at.now_ms - run.left_at if run.left_at is not None else 0
-    return same_browser or frame.force or waited_ms >= OTHER_BROWSER_WAITS_MS
+    # Below zero the clock was set back: nobody knows how long it has been, and an hour's wait would be for nothing.
+    return not 0 <= waited_ms < OTHER_BROWSER_WAITS_MS
 
 
 def _release(state: RunsState, frame: Release, asker: Asker, at: Circumstances) -> Outcome:

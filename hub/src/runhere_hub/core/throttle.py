@@ -27,4 +27,5 @@ class Throttle:
         return Throttle(self.most, self.window_ms, (*self._recent(now), now)[-self.most :])
 
     def _recent(self, now: int) -> tuple[int, ...]:
-        return tuple(at for at in self.failures if now - at < self.window_ms)
+        # One from the future: the clock was set back, and nobody is to wait for that.
+        return tuple(at for at in self.failures if 0 <= now - at < self.window_ms)
