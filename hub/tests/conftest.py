@@ -33,6 +33,13 @@ def empty_postgres(postgres_url: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def another_postgres(postgres_url: str) -> Iterator[str]:
+    """A second empty PostgreSQL database."""
+    with _postgres_database(postgres_url, template="template1") as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: every test that takes this runs on both."""

@@ -1,6 +1,7 @@
 """`runhere export`, `backup` and `restore`: of a hub that is typed into, and of archives that are not whole."""
 
 import asyncio
+import errno
 import hashlib
 import io
 import json
@@ -11,24 +12,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, text
 
 from runhere_hub.cli import keeping
 from runhere_hub.cli.hub_process import DataFolderTaken, hold
 from runhere_hub.core import backup, ipynb
 from runhere_hub.core.backup import Digest, Manifest
 from runhere_hub.core.drive import NotebookRow
-from runhere_hub.core.errors import BackupBroken, Conflict, FileMissing, Invalid
+from runhere_hub.core.errors import BackupBroken, Conflict, DatabaseUnavailable, DiskFull, FileMissing
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import NotebookId, PersonId
 from runhere_hub.core.notebook import Notebook
-from runhere_hub.store import file_bases, folders, notebooks, people
-from runhere_hub.store.backup import copy_sqlite
+from runhere_hub.store import audit, file_bases, folders, notebooks, people, tables
+from runhere_hub.store.backup import copy_sqlite, require_empty
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.testing.pages import Page
 from runhere_hub.testing.processes import SignedIn, Started, run, sign_in
 from runhere_hub.testing.room_clients import Line
 from runhere_hub.testing.serving import notebook_json
+from runhere_hub.testing.team import everything_stored
 
 Start = Callable[..., Started]
 LARGE = "a line of output\n" * 8000
@@ -45,8 +48,18 @@ def with_output(source: str) -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
-def started_hub(start: Start, work: Path, data: Path) -> SignedIn:
-    return sign_in(start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data))
+def started_hub(start: Start, work: Path, data: Path, **variables: str) -> SignedIn:
+    return sign_in(start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data, **variables))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def where(request: pytest.FixtureRequest) -> tuple[dict[str, str], dict[str, str]]:
+    """Environment that says where the database is, of a hub and of the one that it is restored as."""
+    if request.param == "sqlite":
+        return {}, {}
+    names = ("empty_postgres", "another_postgres")
+    one, other = (str(request.getfixturevalue(name)) for name in names)
+    return {"RUNHERE_DATABASE_URL": one}, {"RUNHERE_DATABASE_URL": other}
 
 
 def opened(hub: SignedIn, name: str) -> str:
@@ -79,12 +92,13 @@ def command(*words: str | Path) -> int:
 
 @pytest.mark.timeout(170)
 async def test_a_backup_of_a_hub_that_is_typed_into_is_restored_elsewhere_and_opens(
-    start: Start, home: Path, work: Path, tmp_path: Path
+    start: Start, home: Path, work: Path, tmp_path: Path, where: tuple[dict[str, str], dict[str, str]]
 ) -> None:
+    here, there = where
     data, file, elsewhere = tmp_path / "data", tmp_path / "backup.tar.gz", tmp_path / "elsewhere"
     (work / "a.ipynb").write_text(with_output("start"), encoding="utf-8")
     (work / "gone.ipynb").write_text(notebook_json("trashed"), encoding="utf-8")
-    hub = started_hub(start, work, data)
+    hub = started_hub(start, work, data, **here)
     assert hub.ask("DELETE", f"/api/v1/notebooks/{opened(hub, 'gone.ipynb')}")[0] == 204
     page = Page()
     writing = await line(hub, page, opened(hub, "a.ipynb"))
@@ -92,7 +106,7 @@ async def test_a_backup_of_a_hub_that_is_typed_into_is_restored_elsewhere_and_op
     await writing.until(lambda: page.all_saved)
 
     typed = 0
-    making = asyncio.create_task(asyncio.to_thread(run, home, "backup", file, "--data", data))
+    making = asyncio.create_task(asyncio.to_thread(run, home, "backup", file, "--data", data, **here))
     while not making.done():  # somebody types all the while
         page.type("cell-0", 0, f"{typed},")
         typed += 1
@@ -104,27 +118,32 @@ async def test_a_backup_of_a_hub_that_is_typed_into_is_restored_elsewhere_and_op
     assert typed > 1
     await writing.until(lambda: page.all_saved)  # and none of it was refused
 
-    again = await asyncio.to_thread(run, home, "backup", file, "--data", data)  # nothing is overwritten
+    again = await asyncio.to_thread(run, home, "backup", file, "--data", data, **here)  # nothing is overwritten
     assert again.returncode == 1
     assert "nothing is overwritten" in again.stderr
-    over = await asyncio.to_thread(run, home, "restore", file, "--data", data)
+    over = await asyncio.to_thread(run, home, "restore", file, "--data", data, **here)
     assert over.returncode == 1
     assert "A hub is running" in over.stderr
     page.type("cell-0", 0, "still here ")
     await writing.until(lambda: page.all_saved)
     await writing.close()
     assert hub.started.stop() == 0
-    over = await asyncio.to_thread(run, home, "restore", file, "--data", data)  # not running, but not empty
+    over = await asyncio.to_thread(run, home, "restore", file, "--data", data, **here)  # not running, but not empty
     assert over.returncode == 1
     assert "is not an empty folder" in over.stderr
 
-    back = await asyncio.to_thread(run, home, "restore", file, "--data", elsewhere)
+    if here:
+        over = await asyncio.to_thread(run, home, "restore", file, "--data", elsewhere, **here)
+        assert over.returncode == 1
+        assert "is not empty; nothing was changed" in over.stderr
+        assert not elsewhere.exists()
+    back = await asyncio.to_thread(run, home, "restore", file, "--data", elsewhere, **there)
     assert back.returncode == 0, back.stderr
     assert back.stdout == f"{elsewhere}\n"
     for path in (work / "a.ipynb", data):  # what opens now comes from the backup alone
         path.rename(path.with_name(f"{path.name}.away"))
     (work / "a.ipynb").write_text(with_output("start"), encoding="utf-8")
-    hub = started_hub(start, work, elsewhere)
+    hub = started_hub(start, work, elsewhere, **there)
     witness = Page()
     reading = await line(hub, witness, opened(hub, "a.ipynb"))
     assert "acknowledged" in witness.text("cell-0")
@@ -340,15 +359,138 @@ def test_a_blob_that_was_missing_already_is_told(
     assert "1 parts of outputs were missing" in capsys.readouterr().err
 
 
-def test_with_postgresql_one_is_told_of_its_own_tools(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+def use(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+    """Where the commands that follow find the database; None: in the data folder."""
+    if url is None:
+        monkeypatch.delenv("RUNHERE_DATABASE_URL", raising=False)
+    else:
+        monkeypatch.setenv("RUNHERE_DATABASE_URL", url)
+
+
+def rows(url: str) -> list[str]:
+    return sorted(everything_stored(url).splitlines())
+
+
+def is_empty(url: str) -> bool:
+    db = Database.connect(url)
+    try:
+        require_empty(db)
+    except Conflict:
+        return False
+    finally:
+        db.close()
+    return True
+
+
+@pytest.mark.postgres
+def test_an_archive_goes_from_one_kind_of_database_into_the_other_and_back_with_every_row(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_postgres: str
 ) -> None:
-    monkeypatch.setenv("RUNHERE_DATABASE_URL", "postgresql://user:secret@host/database")
+    db = Database.open(f"sqlite:///{data / 'hub.db'}")
+
+    def rows_of_every_kind(conn: Connection) -> None:
+        for number in range(450):  # more than are copied at once
+            audit.record(conn, number, "something", by=None, number=number)
+        conn.execute(insert(tables.snapshots).values(notebook_id="1" * 32, seq=1, data=bytes(range(256)) * 4000))
+        conn.execute(insert(tables.accounts).values(person_id="person1", user_name="ada", is_admin=True, created_at=1))
+        conn.execute(insert(tables.accounts).values(person_id="person2", user_name="bob", is_admin=False, created_at=1))
+
+    db.write_now(rows_of_every_kind)
+    db.close()
+    before = rows(f"sqlite:///{data / 'hub.db'}")
+    first, second = tmp_path / "first.tar.gz", tmp_path / "second.tar.gz"
+    on_server, back = tmp_path / "on-server", tmp_path / "back"
+
+    use(monkeypatch, None)
+    assert command("backup", first, "--data", data) == 0
+    use(monkeypatch, empty_postgres)
+    assert command("restore", first, "--data", on_server) == 0
+    assert not (on_server / "hub.db").exists()
+    assert rows(empty_postgres) == before
+
+    server = Database.open(empty_postgres)  # it goes on with numbers that nobody has
+    server.write_now(lambda conn: audit.record(conn, 1000, "afterwards", by=None))
+    assert server.write_now(audit.first_broken) is None
+    assert server.write_now(audit.last) == 451
+    server.close()
+    after = rows(empty_postgres)
+
+    assert command("backup", second, "--data", on_server) == 0
+    use(monkeypatch, None)
+    assert command("restore", second, "--data", back) == 0
+    assert rows(f"sqlite:///{back / 'hub.db'}") == after
+    assert [path.relative_to(back) for path in (back / "blobs").rglob("*")] == [
+        path.relative_to(data) for path in (data / "blobs").rglob("*")
+    ]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("spoil", [cut, other_content])
+def test_a_broken_archive_leaves_the_server_empty(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_postgres: str, spoil: Callable[[Path], None]
+) -> None:
+    file, target = tmp_path / "backup.tar.gz", tmp_path / "target"
+    assert command("backup", file, "--data", data) == 0
+    spoil(file)
+    use(monkeypatch, empty_postgres)
+    with pytest.raises(BackupBroken, match="cannot be restored"):
+        command("restore", file, "--data", target)
+    assert not target.exists()
+    assert is_empty(empty_postgres)
+
+
+@pytest.mark.postgres
+def test_a_restore_that_fails_at_the_end_leaves_folder_and_server_as_they_were(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_postgres: str
+) -> None:
+    file, target = tmp_path / "backup.tar.gz", tmp_path / "target"
+    assert command("backup", file, "--data", data) == 0
+    use(monkeypatch, empty_postgres)
+    db = Database.connect(empty_postgres)
+    db.write_now(lambda conn: conn.execute(text("CREATE TABLE mine (a int)")))
+    with pytest.raises(Conflict, match="is not empty; nothing was changed"):
+        command("restore", file, "--data", target)
+    assert not target.exists()
+
+    db.write_now(lambda conn: conn.execute(text("DROP TABLE mine")))
+    db.close()
+    moving = Path.rename
+
+    def full(self: Path, to: Path) -> Path:
+        if to == target / "blobs":
+            moving(self, to)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return moving(self, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", full)
+        with pytest.raises(DiskFull):
+            command("restore", file, "--data", target)
+    assert [path.name for path in target.iterdir()] == ["hub.lock"]
+    assert is_empty(empty_postgres)
+    assert command("restore", file, "--data", target) == 0
+    assert not is_empty(empty_postgres)
+
+
+@pytest.mark.postgres
+def test_a_database_that_no_hub_used_or_that_does_not_answer_is_told_without_its_password(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_postgres: str
+) -> None:
+    file = tmp_path / "backup.tar.gz"
+    use(monkeypatch, empty_postgres)
+    with pytest.raises(FileMissing, match="There is no hub's data in the database"):
+        command("backup", file, "--data", data)
+    assert is_empty(empty_postgres)
+    use(monkeypatch, f"postgresql://user:secret@/database?host={tmp_path}")
     for verb in ("backup", "restore"):
-        with pytest.raises(Invalid, match="pg_dump") as refused:
-            command(verb, tmp_path / "backup.tar.gz", "--data", data)
+        with pytest.raises(DatabaseUnavailable) as refused:
+            command(verb, file, "--data", data if verb == "backup" else tmp_path / "new")
         assert "secret" not in refused.value.message
-    assert not (tmp_path / "backup.tar.gz").exists()
+    assert not file.exists()
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,15 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from runhere_hub.blobs.disk import DiskBlobStore
 from runhere_hub.cli import running
 from runhere_hub.cli.hub_process import DataFolderTaken, hold
 from runhere_hub.core.backup import DATABASE
-from runhere_hub.core.errors import Conflict, FileMissing, Invalid
+from runhere_hub.core.errors import Conflict, FileMissing
 from runhere_hub.rooms.export import Exported, export
 from runhere_hub.services import backup
 from runhere_hub.settings import Given, Settings, read, read_team
@@ -55,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     make = verbs.add_parser(
         "backup", description="Put everything that the hub keeps into one file. The hub may run meanwhile."
     )
-    back = verbs.add_parser("restore", description="Put a backup into a new or empty data folder.")
+    back = verbs.add_parser(
+        "restore", description="Put a backup into a new or empty data folder (and an empty database)."
+    )
     for one in (make, back):
         one.add_argument("file", metavar="FILE", help="the backup, a .tar.gz")
     for one in (out, make, back):
@@ -101,8 +104,9 @@ def _export(settings: Settings, target: Path, *, keeps_outputs: bool) -> int:
 
 
 def _backup(settings: Settings, file: Path) -> int:
-    _only_sqlite(settings)
-    kept = backup.make(settings.data_dir, file, now_ms=time.time_ns() // 1_000_000, say=_Progress())
+    now_ms = time.time_ns() // 1_000_000
+    with _server(settings) as server:
+        kept = backup.make(settings.data_dir, file, server=server, now_ms=now_ms, say=_Progress())
     if kept.lacking:
         print(
             f"runhere: {kept.lacking} parts of outputs were missing from {settings.blobs_dir} already; "
@@ -119,7 +123,6 @@ def _backup(settings: Settings, file: Path) -> int:
 
 
 def _restore(settings: Settings, file: Path) -> int:
-    _only_sqlite(settings)
     data_dir = settings.data_dir
     hub = running.alive(data_dir)
     if hub is not None:
@@ -132,25 +135,34 @@ def _restore(settings: Settings, file: Path) -> int:
             f"{data_dir} is not an empty folder; nothing was changed. Restore into a new one with --data DIR, or move "
             "this one away first."
         )
-    backup.prove(file, say=_Progress())
-    try:
-        with hold(data_dir, is_shared=False):
-            backup.restore(file, data_dir, say=_Progress())
-    except DataFolderTaken as error:
-        raise DataFolderTaken(f"{error.message} Stop it first, or restore into another folder with --data.") from error
-    print("The backup is restored. Start the hub on this folder.", file=sys.stderr)
+    with _server(settings) as server:
+        if server is not None:
+            backup.require_empty(server)  # said before the whole archive is read
+        backup.prove(file, say=_Progress())
+        try:
+            with hold(data_dir, is_shared=False):
+                backup.restore(file, data_dir, server=server, say=_Progress())
+        except DataFolderTaken as error:
+            raise DataFolderTaken(
+                f"{error.message} Stop it first, or restore into another folder with --data."
+            ) from error
+    where = "this folder" if server is None else "this folder and this database"
+    print(f"The backup is restored. Start the hub on {where}.", file=sys.stderr)
     print(data_dir, flush=True)
     return 0
 
 
-def _only_sqlite(settings: Settings) -> None:
+@contextmanager
+def _server(settings: Settings) -> Iterator[Database | None]:
+    """The database where it is not a file in the data folder; None where it is."""
     if settings.database is None or settings.database.startswith("sqlite"):
+        yield None
         return
-    raise Invalid(
-        "The database of this hub is in PostgreSQL, which has its own tools. Back it up with "
-        f"pg_dump --format=custom, then copy {settings.blobs_dir} and {settings.trash_dir}; to restore, use pg_restore "
-        "and copy them back."
-    )
+    server = Database.connect(settings.database)
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 class _Progress:

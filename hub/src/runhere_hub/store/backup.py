@@ -1,4 +1,8 @@
-"""A copy of the hub's SQLite file while a hub writes to it, and what a copy needs before it is used elsewhere."""
+"""A copy of the hub's database, one SQLite file, made while a hub writes to it; and what it needs to be used elsewhere.
+
+SQLite is copied by its own online backup and used as it is. PostgreSQL is copied row by row, and so is an empty
+PostgreSQL database filled.
+"""
 
 import os
 import sqlite3
@@ -6,9 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from sqlalchemy import Connection, func, insert, select, text
+
 from runhere_hub.core.errors import DatabaseDamaged, DatabaseUnavailable
+from runhere_hub.store import migrations
+from runhere_hub.store.session import Database
+from runhere_hub.store.tables import metadata
 
 _PAGES_A_STEP = 1024
+_ROWS_A_STEP = 200
 
 
 def copy_sqlite(source: Path, target: Path, on_progress: Callable[[int, int], None]) -> None:
@@ -34,6 +44,90 @@ def copy_sqlite(source: Path, target: Path, on_progress: Callable[[int, int], No
         )
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         _check(copy, target)
+
+
+def copy_postgres(live: Database, target: Path, on_progress: Callable[[int, int], None]) -> None:
+    """Copy every row as it is at this moment into a SQLite file. Writers go on meanwhile, and are not waited for.
+
+    Args:
+        live: The database of hubs that run, or do not; connected, of any version.
+        target: A file that is not there yet.
+        on_progress: Told how many rows are copied, and of how many.
+
+    Raises:
+        FileMissing: No hub ever used the database.
+        DatabaseUnavailable: Of another version, or it cannot be copied now. There is no usable copy.
+    """
+    copy = Database.open(f"sqlite:///{target}")
+
+    def work(conn: Connection) -> None:
+        conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))  # one snapshot, of all tables
+        migrations.require_current(conn, live.name)
+        copy.write_now(lambda into: _copy_rows(conn, into, on_progress))
+
+    try:
+        live.write_now(work)
+    finally:
+        copy.close()
+    with _our_errors(target), closing(_open(target)) as made:
+        made.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        _check(made, target)
+
+
+def fill_postgres(
+    target: Database, copy: Path, on_progress: Callable[[int, int], None], *, before_commit: Callable[[], None]
+) -> None:
+    """Put every row of a copy into an empty database, in one transaction.
+
+    Args:
+        target: Connected, and empty.
+        copy: A copy of any version that this program knows; it is brought up to date in its place.
+        on_progress: Told how many rows are in, and of how many.
+        before_commit: Called once all are; if it raises, the database stays empty.
+
+    Raises:
+        Conflict: The database is not empty.
+        DatabaseDamaged, DatabaseUnavailable, DiskFull: It is as empty as it was.
+    """
+    source = Database.open(f"sqlite:///{copy}")
+
+    def work(conn: Connection) -> None:
+        migrations.require_empty(conn, target.name)
+        migrations.bring_up_to_date(conn, target.name)
+        source.write_now(lambda rows: _copy_rows(rows, conn, on_progress))
+        for table in metadata.sorted_tables:
+            counted = table.autoincrement_column
+            if counted is not None:  # what comes next gets a number that none has
+                used = conn.execute(select(func.max(counted))).scalar() or 0
+                sequence = select(func.pg_get_serial_sequence(table.name, counted.name)).scalar_subquery()
+                conn.execute(select(func.setval(sequence, used + 1, False)))
+        before_commit()
+
+    try:
+        target.write_now(work)
+    finally:
+        source.close()
+
+
+def require_empty(target: Database) -> None:
+    """Return when a copy may be put into the database.
+
+    Raises:
+        Conflict: It has tables, of whomever.
+    """
+    target.write_now(lambda conn: migrations.require_empty(conn, target.name))
+
+
+def _copy_rows(source: Connection, target: Connection, on_progress: Callable[[int, int], None]) -> None:
+    tables = metadata.sorted_tables  # what others refer to comes first
+    total = sum(source.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
+    done = 0
+    for table in tables:
+        rows = source.execute(select(table), execution_options={"yield_per": _ROWS_A_STEP}).mappings()
+        for step in rows.partitions():
+            target.execute(insert(table), [dict(row) for row in step])
+            done += len(step)
+            on_progress(done, total)
 
 
 def blob_names(database: Path) -> frozenset[str]:

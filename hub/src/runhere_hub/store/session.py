@@ -58,14 +58,30 @@ class Database:
             DiskFull: Nothing was written.
             DatabaseUnavailable: Not reachable, read-only, of a newer version, or somebody else's.
         """
-        parsed = make_url(url)
-        database = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+        database = cls.connect(url)
         try:
-            database._prepare()
+            database.write_now(lambda conn: migrations.bring_up_to_date(conn, database.name))
         except BaseException:
             database.close()
             raise
         return database
+
+    @classmethod
+    def connect(cls, url: str) -> "Database":
+        """As `open`, and whatever version it has stays: for what copies whole databases."""
+        parsed = make_url(url)
+        database = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+        try:
+            database._check()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @property
+    def name(self) -> str:
+        """What messages call it; without a password."""
+        return self._name
 
     @property
     def is_postgres(self) -> bool:
@@ -134,12 +150,11 @@ class Database:
         except SQLAlchemyError as error:
             raise _ours(error, self._name) from error
 
-    def _prepare(self) -> None:
+    def _check(self) -> None:
         if self._writer.dialect.name == "sqlite" and _file_bytes(self._writer.url) < _QUICK_CHECK_BELOW_BYTES:
             self.write_now(lambda conn: _quick_check(conn, self._name))
         if self.is_postgres:
             self.write_now(lambda conn: _check_encoding(conn, self._name))
-        self.write_now(lambda conn: migrations.bring_up_to_date(conn, self._name))
 
 
 def _sqlite(url: URL) -> Database:

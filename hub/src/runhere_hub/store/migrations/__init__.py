@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from runhere_hub.core.errors import DatabaseUnavailable
+from runhere_hub.core.errors import Conflict, DatabaseUnavailable, FileMissing
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -35,6 +35,37 @@ def bring_up_to_date(conn: Connection, name: str) -> None:
             database=name,
         )
     command.upgrade(config, "head")
+
+
+def require_current(conn: Connection, name: str) -> None:
+    """Return when the database is of this program's version, and change nothing.
+
+    Raises:
+        FileMissing: There is nothing in it.
+        DatabaseUnavailable: Of another version, or not a database of ours.
+    """
+    version = _version(conn, name)
+    if version is None:
+        raise FileMissing(f"There is no hub's data in the database {name}.")
+    if version != HEAD:
+        raise DatabaseUnavailable(
+            f"The database {name} is of another version of Runhere (it has {version}, this one knows {HEAD}). "
+            "Use the version that its hub runs.",
+            database=name,
+        )
+
+
+def require_empty(conn: Connection, name: str) -> None:
+    """Return when there is no table in the database.
+
+    Raises:
+        Conflict: There is one, of whomever.
+    """
+    if inspect(conn).get_table_names():
+        raise Conflict(
+            f"The database {name} is not empty; nothing was changed. Make an empty one "
+            "(createdb --encoding UTF8 --template template0 NAME) and name that in RUNHERE_DATABASE_URL."
+        )
 
 
 def alembic_config(conn: Connection) -> "Config":
