@@ -42,12 +42,11 @@ def tracked_files() -> list[str]:
 
 
 def no_registry_hosts() -> bool:
-    """No tracked file names a package registry's host, and the npm lock has no download addresses."""
+    """No tracked file names a package registry's host, and no npm lock has download addresses."""
     hosts = re.compile(rb"py[p]i\.org|python[h]osted|registry\.n[p]mjs|deb\.de[b]ian")
     found = [name for name in tracked_files() if hosts.search((setup.ROOT / name).read_bytes())]
-    lock = setup.FRONTEND / "package-lock.json"
-    if '"resolved"' in lock.read_text(encoding="utf-8"):
-        found.append('frontend/package-lock.json ("resolved")')
+    locks = [name for name in tracked_files() if Path(name).name == "package-lock.json"]
+    found += [f'{name} ("resolved")' for name in locks if b'"resolved"' in (setup.ROOT / name).read_bytes()]
     for name in found:
         print(f"names a registry host: {name}", file=sys.stderr)
     return not found

@@ -19,16 +19,23 @@ EXPORTS = {
     # what the container image and hosted runtimes hold
     "hosted.txt": ["--no-default-groups", "--only-group", "hosted"],
 }
+# What tests run beside us, in environments of their own: their versions are nobody else's.
+APART = {"jupyterhub.txt": "jupyterhub.in"}
 
 
 def main() -> int:
     """Lock and export; fails if a host name slipped in."""
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "lock", "--quiet"], cwd=ROOT, check=True)
-    for name, selection in EXPORTS.items():
+    export = ["export", "--quiet", "--format", "requirements-txt", "--no-emit-workspace", "--no-header"]
+    compiling = ["pip", "compile", "--quiet", "--generate-hashes", "--universal", "--no-header", "--no-annotate"]
+    commands = {name: [*export, *selection] for name, selection in EXPORTS.items()}
+    commands |= {
+        name: [*compiling, "--python-version", "3.11", f"requirements/{source}"] for name, source in APART.items()
+    }
+    for name, words in commands.items():
         target = ROOT / "requirements" / name
-        command = [*uv, "export", "--quiet", "--format", "requirements-txt", "--no-emit-workspace", "--no-header"]
-        text = subprocess.run([*command, *selection], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        text = subprocess.run([*uv, *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout
         if re.search(r"https?://", text):
             print(f"{name}: the export names a host; not written", file=sys.stderr)
             return 1

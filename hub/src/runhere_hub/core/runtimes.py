@@ -15,8 +15,12 @@ from runhere_hub.core.ids import PersonId
 
 RuntimeId = NewType("RuntimeId", str)
 State = Literal["absent", "starting", "ready", "failed"]
-Ending = Literal["idle", "died", "hub_stopped"]
-"""Why a runtime ended that nobody had asked to: nothing ran in it, it ended by itself, or the hub stops."""
+Ending = Literal["idle", "died", "hub_stopped", "gone"]
+"""Why a runtime ended that nobody had asked to: nothing ran in it, it ended by itself, the hub stops; or it was gone
+when the hub looked, because its provider ended it or the hub itself was killed."""
+
+
+NOT_RUNNING = "Your hosted runtime is not running. Start it, then connect again."
 
 
 class RuntimeNotReady(Conflict):

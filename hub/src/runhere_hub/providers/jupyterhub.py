@@ -19,6 +19,7 @@ from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import (
     ABSENT,
+    NOT_RUNNING,
     Owner,
     RuntimeNotReady,
     RuntimeSilent,
@@ -144,7 +145,7 @@ class JupyterHubProvider:
         if known is None or self._now_s() >= known.renew_at:
             model = await self._model(owner)
             if model is None or not model.get("ready"):
-                raise RuntimeNotReady("Your hosted runtime is not running. Start it, then connect again.")
+                raise RuntimeNotReady(NOT_RUNNING)
             known = await self._new_token(owner)
         parts = urlsplit(self._options.url)
         path = f"{parts.path}user/{_user(owner)}/{self._options.server_name}/"

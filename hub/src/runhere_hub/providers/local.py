@@ -26,6 +26,7 @@ from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import (
     ABSENT,
+    NOT_RUNNING,
     Ending,
     IdleRule,
     KernelActivity,
@@ -170,7 +171,7 @@ class LocalProvider:
         """See `RuntimeProvider`."""
         running = self._running.get(owner.person_id)
         if running is None or running.upstream is None:
-            raise RuntimeNotReady("Your hosted runtime is not running. Start it, then connect again.")
+            raise RuntimeNotReady(NOT_RUNNING)
         return running.upstream
 
     async def keep(self, owner: Owner) -> None:

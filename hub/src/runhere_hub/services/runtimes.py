@@ -10,10 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runhere_hub.core.audit import NOWHERE, From
-from runhere_hub.core.errors import NotFound, SignedOut
+from runhere_hub.core.errors import NotFound, RunhereError, SignedOut
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
-from runhere_hub.core.runtimes import Ending, Owner, RuntimeId, RuntimeProvider, Status, Upstream, runtime_id
+from runhere_hub.core.runtimes import (
+    NOT_RUNNING,
+    Ending,
+    Owner,
+    RuntimeId,
+    RuntimeNotReady,
+    RuntimeProvider,
+    RuntimeSilent,
+    Status,
+    Upstream,
+    runtime_id,
+)
 from runhere_hub.services.runtime_passes import Passes, RuntimePass
 from runhere_hub.services.session import SignIn, person_of_key, sha256
 from runhere_hub.store.audit import record
@@ -144,6 +155,18 @@ async def upstream(runtimes: Runtimes, entered: Entered) -> Upstream:
         RuntimeNotReady, RuntimeSilent: Nothing can be reached.
     """
     return await runtimes.provider.upstream(entered.owner)
+
+
+async def told_of(runtimes: Runtimes, entered: Entered, error: RuntimeSilent) -> RunhereError:
+    """What a page is told whose runtime did not answer like one: that it does not run any more, where that is so.
+
+    Where a JupyterHub ended a server, its proxy answers in the server's place: with an address to sign in at.
+    """
+    try:
+        status = await runtimes.provider.status(entered.owner)
+    except RunhereError:
+        return error
+    return error if status.state == "ready" else RuntimeNotReady(NOT_RUNNING)
 
 
 def require_own(runtimes: Runtimes, person: Person, wanted: str) -> None:

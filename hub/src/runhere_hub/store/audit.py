@@ -20,12 +20,17 @@ def record(
     **detail: object,
 ) -> None:
     """Append an entry in the transaction of what it is about: both are kept, or neither is."""
-    if conn.dialect.name == "postgresql":
-        # One after the other, or two entries would name the same predecessor. (SQLite has one writer.)
-        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    hold(conn)
     one = rules.entry(now, action, person_id=by, object_id=on, came=came, detail=detail)
     before = conn.execute(select(audit.c.chain).order_by(audit.c.id.desc()).limit(1)).scalar()
     conn.execute(insert(audit).values(**one.__dict__, chain=rules.link(before, one)))
+
+
+def hold(conn: Connection) -> None:
+    """Nobody else appends until this transaction ends."""
+    if conn.dialect.name == "postgresql":
+        # One after the other, or two entries would name the same predecessor. (SQLite has one writer.)
+        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 def last(conn: Connection) -> int:
@@ -38,6 +43,12 @@ def entries(conn: Connection, *, person_id: str | None, limit: int) -> list[Entr
     wanted = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if person_id is not None:
         wanted = wanted.where(audit.c.person_id == person_id)
+    return [_entry(row) for row in conn.execute(wanted)]
+
+
+def since(conn: Connection, number: int, *actions: str) -> list[Entry]:
+    """Entries of some kinds behind a number, oldest first."""
+    wanted = select(audit).where(audit.c.id > number, audit.c.action.in_(actions)).order_by(audit.c.id)
     return [_entry(row) for row in conn.execute(wanted)]
 
 

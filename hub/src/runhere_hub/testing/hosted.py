@@ -125,21 +125,22 @@ async def hosted_hub(
 
             patch.setattr(composition, "_runtime_provider", provided)
             patch.setattr(composition, "_now_ms", clock)
-            async with team_hub(settings) as team, _listening(team) as port:
+            async with team_hub(settings) as team, listening(team) as port:
                 await team.join("ada")
                 await team.join("ben")
                 yield HostedHub(team, runtime, provider, port, clock, domain, given[0])
 
 
 @asynccontextmanager
-async def _listening(team: TeamHub) -> AsyncIterator[int]:
-    listening = socket.create_server(("127.0.0.1", 0))
+async def listening(team: TeamHub) -> AsyncIterator[int]:
+    """Serve the hub on a free port of loopback: sockets need one."""
+    door = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(team.app, log_level="critical", lifespan="off", **UVICORN_OPTIONS)  # type: ignore[arg-type]  # a plain dict
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
+    task = asyncio.create_task(server.serve(sockets=[door]))
     try:
-        yield int(listening.getsockname()[1])
+        yield int(door.getsockname()[1])
     finally:
         server.should_exit = server.force_exit = True
         await task
-        listening.close()
+        door.close()

@@ -18,6 +18,7 @@ from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.comments import Comments
 from runhere_hub.services.drive import Drive
+from runhere_hub.services.runtime_ends import RuntimeEnds
 from runhere_hub.services.runtimes import Entered, Runtimes
 from runhere_hub.services.session import SignIn
 from runhere_hub.services.sharing import Sharing
@@ -36,10 +37,12 @@ class HostedServices:
     """Hosted runtimes, and the way to them.
 
     Attributes:
+        ends: Writes down which of them ended by themselves.
         hosts: Their own origins; None: they are below the hub's.
     """
 
     runtimes: Runtimes
+    ends: RuntimeEnds
     http: HttpProxy
     hosts: RuntimeHosts | None = None
 

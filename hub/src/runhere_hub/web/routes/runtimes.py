@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from runhere_hub.core.errors import NotFound, SignedOut
 from runhere_hub.core.identity import Person
-from runhere_hub.core.runtimes import Status
+from runhere_hub.core.runtimes import RuntimeSilent, Status
 from runhere_hub.proxy import headers, paths
 from runhere_hub.proxy.http import Answered, Asked
 from runhere_hub.services import runtimes
@@ -94,9 +94,8 @@ async def proxied(request: Request, hosted: HostedDep) -> Response:
     stack = AsyncExitStack()
     try:
         answered = await stack.enter_async_context(hosted.http.ask(upstream, asked))
-    except BaseException:
-        await stack.aclose()
-        raise
+    except RuntimeSilent as error:
+        raise await runtimes.told_of(hosted.runtimes, who, error) from error
     return StreamingResponse(
         _body(stack, answered),
         status_code=answered.status,

@@ -27,7 +27,8 @@ async def runtime_endpoint(websocket: WebSocket) -> None:
             raise SignedOut("A secret does not belong into an address. Connect again.")
         if path is None:
             raise NotFound("Hosted runtimes offer sockets of kernels and terminals, and nothing else.")
-        upstream = await runtimes.upstream(services.runtimes, entered(websocket))
+        who = entered(websocket)
+        upstream = await runtimes.upstream(services.runtimes, who)
     except RunhereError as error:
         await websocket.send_denial_response(errors.answer(error))
         return
@@ -40,15 +41,13 @@ async def runtime_endpoint(websocket: WebSocket) -> None:
             else:
                 await websocket.accept(subprotocol=chosen)
             end = await carry(_Page(websocket), runtime, may_stay=_MayStay(services, websocket))
-    except SocketRefused as error:
-        # As the runtime would have refused the page itself.
-        status = error.details["status"]
-        refusal = errors.answer(error)
-        refusal.status_code = status if isinstance(status, int) and 400 <= status < 600 else 502
-        await websocket.send_denial_response(refusal)
-        return
     except RuntimeSilent as error:
-        await websocket.send_denial_response(errors.answer(error))
+        told = await runtimes.told_of(services.runtimes, who, error)
+        refusal = errors.answer(told)
+        if isinstance(told, SocketRefused):  # as the runtime would have refused the page itself
+            status = told.details["status"]
+            refusal.status_code = status if isinstance(status, int) and 400 <= status < 600 else 502
+        await websocket.send_denial_response(refusal)
         return
     except (WebSocketDisconnect, RuntimeError):
         return  # the page went while something was on its way to it

@@ -1,0 +1,92 @@
+"""Ends of hosted runtimes that nobody told this hub of: a JupyterHub ended a server, or the hub itself was killed.
+
+Who has a runtime stands in the audit log: their last entry about one is its start. Where the provider has none for such
+a person, twice in a row, the end is written down. So it is found after a restart of the hub too, and by whichever hub
+process looks first.
+"""
+
+import asyncio
+import json
+import logging
+from functools import partial
+
+from runhere_hub.core.audit import Entry
+from runhere_hub.core.errors import Unavailable
+from runhere_hub.core.ids import PersonId
+from runhere_hub.core.runtimes import Owner
+from runhere_hub.services.runtimes import Runtimes
+from runhere_hub.store import audit
+from runhere_hub.store.session import Connection
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 30.0
+_ABOUT = ("runtime_start", "runtime_stop")
+
+
+class RuntimeEnds:
+    """What one hub process knows of who has a runtime."""
+
+    def __init__(self, runtimes: Runtimes) -> None:
+        self._runtimes = runtimes
+        self._read_to = 0
+        self._have: set[PersonId] = set()
+        self._missed: set[PersonId] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._keep_looking(), name="runtime-ends")
+
+    async def stop(self) -> None:
+        """Look no more. May be called again."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def look(self) -> None:
+        """Look once.
+
+        Raises:
+            Unavailable: The provider or the database does not answer; what was found until then is written down.
+        """
+        await self._runtimes.sign_in.db.read(self._read_on)
+        self._missed &= self._have
+        for person_id in sorted(self._have):
+            status = await self._runtimes.provider.status(Owner(person_id, ""))
+            if status.state in ("starting", "ready"):
+                self._missed.discard(person_id)
+            elif person_id in self._missed:
+                await self._runtimes.sign_in.db.write(partial(self._write_down, person_id))
+            else:
+                # Once is no proof: another hub process writes a start down before its runtime is there.
+                self._missed.add(person_id)
+
+    def _read_on(self, conn: Connection) -> None:
+        last = audit.last(conn)
+        for entry in audit.since(conn, self._read_to, *_ABOUT):
+            self._follow(entry)
+        self._read_to = last
+
+    def _follow(self, entry: Entry) -> None:
+        if entry.person_id is None or json.loads(entry.detail or "{}").get("provider") != self._runtimes.provider.name:
+            return
+        change = self._have.add if entry.action == "runtime_start" else self._have.discard
+        change(PersonId(entry.person_id))
+
+    def _write_down(self, person_id: PersonId, conn: Connection) -> None:
+        audit.hold(conn)
+        self._read_on(conn)
+        if person_id in self._have:  # else it was written down meanwhile
+            name, now = self._runtimes.provider.name, self._runtimes.sign_in.now_ms()
+            audit.record(conn, now, "runtime_stop", by=person_id, provider=name, why="gone")
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self.look()
+            except Unavailable as error:
+                _log.warning("Hosted runtimes could not be looked at: %s", error.message)
+            except Exception:  # noqa: BLE001  # one runtime's trouble must not keep the others from being looked at
+                _log.exception("Hosted runtimes could not be looked at")
