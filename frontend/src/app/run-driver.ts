@@ -237,7 +237,8 @@ export class RunDriver {
   async #enqueue(approved: readonly Captured[]): Promise<void> {
     if (approved.length === 0) return;
     const { runs, runtime } = this.#options;
-    const label = { kind: "local", label: shareableLabel(runtime.kernel.get().displayName) };
+    const kind = this.#isHosted() ? "hosted" : "local";
+    const label = { kind, label: shareableLabel(runtime.kernel.get().displayName) };
     for (const { runId, cellId, digest } of approved) {
       this.#digests.set(runId, digest);
       this.#approvedFor.set(runId, this.#place());
@@ -251,6 +252,11 @@ export class RunDriver {
   #place(): string {
     const state = this.#options.runtime.binding.get();
     return "attachment" in state ? state.target.baseUrl : "";
+  }
+
+  #isHosted(): boolean {
+    const state = this.#options.runtime.binding.get();
+    return "attachment" in state && state.target.kind === "hosted";
   }
 
   /** What waits was approved for another machine: it is asked about again before this one gets it. */

@@ -1181,6 +1181,8 @@ export interface components {
         };
         /** AccountView */
         AccountView: {
+            /** Person Id */
+            person_id: string;
             /** User Name */
             user_name: string;
             /** Name */

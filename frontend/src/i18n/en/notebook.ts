@@ -73,6 +73,7 @@ export const notebook = {
   ranAt: "Last run: {when}",
   ranBy: "by {name}",
   ranByOnOwn: "Run by {name}, on their own machine, {when}",
+  ranByHosted: "Run by {name}, on a hosted runtime, {when}",
   ranByOther: "Run by {name}, {when}",
   editedSince: "Edited since this ran",
   ranOn: "on {runtime}",

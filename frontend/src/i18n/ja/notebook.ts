@@ -78,6 +78,7 @@ export const notebook = {
   ranAt: "最終実行: {when}",
   ranBy: "実行者: {name}",
   ranByOnOwn: "{name} さんが自分のマシンで実行（{when}）",
+  ranByHosted: "{name} さんがホスト型ランタイムで実行（{when}）",
   ranByOther: "{name} さんが実行（{when}）",
   editedSince: "実行後に編集されています",
   ranOn: "実行環境: {runtime}",

@@ -6,7 +6,7 @@ import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 import { useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
-import { runLook } from "./run-status.ts";
+import { ranWhere, runLook } from "./run-status.ts";
 
 /** Sentences about a run that need saying: contact lost, somebody else's machine. Else nothing. */
 export function RunNotes({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
@@ -21,7 +21,7 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
     look === "lost" ? t("notebook.contactLost") : null,
     look === "running-elsewhere" && !isMine && run.person ? t("notebook.runningBy", { name: run.person.name }) : null,
     look !== "running-elsewhere" && !isMine && run.person && run.started_at
-      ? t(run.runtime?.kind === "local" ? "notebook.ranByOnOwn" : "notebook.ranByOther", {
+      ? t(ranWhere(run), {
           name: run.person.name,
           when: formatDateTime(run.started_at),
         })

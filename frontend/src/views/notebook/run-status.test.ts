@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../core/notebook.ts";
-import { durationOf, runLook, showDuration } from "./run-status.ts";
+import { durationOf, ranWhere, runLook, showDuration } from "./run-status.ts";
 
 const run: RunRecord = {
   run_id: "r",
@@ -35,6 +35,16 @@ describe("run status", () => {
   it("does not call outputs from a file finished", () => {
     expect(runLook({ ...run, kind: "imported" }, null, false)).toBe("saved");
     expect([runLook(null, null, false), runLook(run, null, false)]).toEqual(["never", "ok"]);
+  });
+
+  it("says whose machine somebody else's run was on, as far as that is told", () => {
+    const on = (kind: string) => ranWhere({ ...run, runtime: { kind, label: "Python 3" } });
+    expect([on("local"), on("hosted"), on("a later kind")]).toEqual([
+      "notebook.ranByOnOwn",
+      "notebook.ranByHosted",
+      "notebook.ranByOther",
+    ]);
+    expect(ranWhere(run)).toBe("notebook.ranByOther");
   });
 
   it("shows durations as people say them", () => {

@@ -25,6 +25,14 @@ export function runLook(run: RunRecord | null, place: QueuePlace | null, isConta
   return run.status;
 }
 
+/** The words for a run of somebody else's: whose machine it was on, as far as that is told. */
+export function ranWhere({
+  runtime,
+}: RunRecord): "notebook.ranByOnOwn" | "notebook.ranByHosted" | "notebook.ranByOther" {
+  if (runtime?.kind === "local") return "notebook.ranByOnOwn";
+  return runtime?.kind === "hosted" ? "notebook.ranByHosted" : "notebook.ranByOther";
+}
+
 /** `0.04 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`; the words are the same in every language we speak. */
 export function showDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { Session } from "../../api/client.ts";
-import type { ApiToken, AuditEntry, TeamClient } from "../../api/team-client.ts";
-import { formatAgo, formatDateTime } from "../../i18n/t.ts";
+import type { ApiToken, TeamClient } from "../../api/team-client.ts";
+import { formatAgo } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyLine } from "../../ui/copy-line.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
@@ -9,6 +9,8 @@ import { Notice } from "../../ui/notice.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useText } from "../../ui/use-observable.ts";
+import { Failure } from "./failure.tsx";
+import { LogSection } from "./log-section.tsx";
 import { useWork } from "./sign-in-page.tsx";
 import styles from "./team.module.css";
 
@@ -20,6 +22,8 @@ export interface AccountPageProps {
   readonly onSession: (session: Session) => void;
   readonly onSignedOut: () => void;
 }
+
+const noNames: ReadonlyMap<string, string> = new Map();
 
 /** One's own account: password, sessions, tokens, and what happened. */
 export function AccountPage({ team, session, now, onSession, onSignedOut }: AccountPageProps) {
@@ -44,7 +48,7 @@ export function AccountPage({ team, session, now, onSession, onSignedOut }: Acco
         </div>
       </section>
       <TokenSection team={team} now={now} />
-      <LogSection team={team} whose="own" />
+      <LogSection team={team} whose="own" names={noNames} />
       <ConfirmDialog
         title={t("team.signOutEverywhere")}
         isOpen={isAsking}
@@ -176,40 +180,5 @@ function TokenSection({ team, now }: Pick<AccountPageProps, "team" | "now">) {
         ))}
       </ul>
     </section>
-  );
-}
-
-/** The audit log, newest first: one's own lines, or everybody's. Actions are named as the hub names them. */
-export function LogSection({ team, whose }: { readonly team: TeamClient; readonly whose: "own" | "all" }) {
-  const t = useText();
-  const [entries, setEntries] = useState<readonly AuditEntry[]>([]);
-  const { error, run } = useWork();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is another function each time; once is meant.
-  useEffect(() => void run(async () => setEntries(await team.log(whose))), [team, whose]);
-  return (
-    <section className={styles.section}>
-      <h2>{t("team.log")}</h2>
-      <p className={styles.muted}>{t(whose === "own" ? "team.logText" : "team.logAllText")}</p>
-      <Failure error={error} />
-      <ul className={styles.list}>
-        {entries.slice(0, 50).map((entry) => (
-          <li key={`${entry.at} ${entry.action} ${entry.object_id}`}>
-            <span>
-              <code>{entry.action}</code> <span className={styles.small}>{formatDateTime(entry.at)}</span>
-            </span>
-            <span className={styles.small}>{entry.ip === null ? "" : t("team.logFrom", { ip: entry.ip })}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-export function Failure({ error }: { readonly error: string | null }) {
-  if (error === null) return null;
-  return (
-    <Notice tone="danger" isLive>
-      {error}
-    </Notice>
   );
 }

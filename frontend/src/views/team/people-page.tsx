@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Account, TeamClient } from "../../api/team-client.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
@@ -6,7 +6,8 @@ import { CopyLine } from "../../ui/copy-line.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { useText } from "../../ui/use-observable.ts";
-import { Failure, LogSection } from "./account-page.tsx";
+import { Failure } from "./failure.tsx";
+import { LogSection } from "./log-section.tsx";
 import { useWork } from "./sign-in-page.tsx";
 import styles from "./team.module.css";
 
@@ -17,6 +18,7 @@ export function PeoplePage({ team }: { readonly team: TeamClient }) {
   const [userName, setUserName] = useState("");
   const [isAdmin, setAdmin] = useState(false);
   const [link, setLink] = useState<string | null>(null);
+  const names = useMemo(() => new Map(accounts.map(({ person_id, name }) => [person_id, name])), [accounts]);
   const { error, isBusy, run } = useWork();
   const load = useCallback(async () => setAccounts(await team.accounts()), [team]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is another function each time; once is meant.
@@ -87,7 +89,7 @@ export function PeoplePage({ team }: { readonly team: TeamClient }) {
           ))}
         </ul>
       </section>
-      <LogSection team={team} whose="all" />
+      <LogSection team={team} whose="all" names={names} />
     </main>
   );
 }

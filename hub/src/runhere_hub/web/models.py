@@ -86,6 +86,7 @@ class Arrived(Answer):
 
 
 class AccountView(Answer):
+    person_id: str
     user_name: str
     name: str
     is_admin: bool

@@ -158,6 +158,7 @@ async def list_accounts(team: TeamDep) -> models.AccountList:
     return models.AccountList(
         accounts=[
             models.AccountView(
+                person_id=one.person.id,
                 user_name=one.user_name,
                 name=one.person.name,
                 is_admin=one.is_admin,
