@@ -49,6 +49,9 @@ export interface EditorLook {
   readonly margin: Extension | null;
 }
 
+/** What a key brings beside `keydown`: nobody above an editor wants it, and a framework that looks through it costs a part of the frame. */
+const TYPED = ["keypress", "beforeinput", "textInput", "input"];
+
 const shared: Extension = [
   theme,
   presence,
@@ -110,6 +113,7 @@ export class CellEditor {
         ],
       }),
     });
+    for (const type of TYPED) this.view.dom.addEventListener(type, (event) => event.stopPropagation());
     this.#loadLanguage(options.language, language.later);
   }
 

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { type Connect, connectAhead, type SocketEvents } from "./socket.ts";
+import { expect, test, vi } from "vitest";
+import { type Connect, connectAhead, overWebSocket, type SocketEvents } from "./socket.ts";
 
 /** A line that is played by hand. */
 function byHand() {
@@ -69,4 +69,35 @@ test("a line that its owner ended tells nothing more", async () => {
   await Promise.resolve();
   expect(told).toEqual([]);
   expect(lines).toMatchObject([{ isEnded: true }]);
+});
+
+test("what a key makes is sent after the key, in order; a hidden page, and one that ends, wait for nothing", () => {
+  vi.useFakeTimers();
+  const page = { visibilityState: "visible" };
+  vi.stubGlobal("document", page);
+  const sent: unknown[] = [];
+  const bare = {
+    binaryType: "",
+    addEventListener: () => {},
+    send: (data: unknown) => sent.push(data),
+    close: () => sent.push("closed"),
+  };
+  const socket = overWebSocket(bare, { opened: () => {}, heard: () => {}, closed: () => {} });
+  socket.send("one");
+  socket.send("two");
+  expect(sent).toEqual([]);
+  vi.advanceTimersByTime(0);
+  expect(sent).toEqual(["one", "two"]);
+  socket.send("three");
+  page.visibilityState = "hidden";
+  socket.send("four");
+  expect(sent).toEqual(["one", "two", "three", "four"]);
+  page.visibilityState = "visible";
+  socket.send("five");
+  socket.end();
+  socket.send("six");
+  vi.runAllTimers();
+  expect(sent).toEqual(["one", "two", "three", "four", "five", "closed"]);
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
 });

@@ -44,9 +44,20 @@ export function overWebSocket(socket: WebSocketLike, events: SocketEvents): Sock
   });
   // Every error is followed by `close`, which says as much as a page may know.
   socket.addEventListener("error", () => {});
+  // A key is painted before it is told: handing bytes to the network takes a part of the frame. Nobody looks at a hidden page, and its
+  // timers are slow.
+  const waiting: (string | Uint8Array<ArrayBuffer>)[] = [];
+  const sendWaiting = (): void => {
+    for (const data of waiting.splice(0)) if (!isEnded) socket.send(data);
+  };
   return {
-    send: (data) => isEnded || socket.send(data),
+    send(data) {
+      waiting.push(data);
+      if (globalThis.document?.visibilityState !== "visible") sendWaiting();
+      else if (waiting.length === 1) setTimeout(sendWaiting, 0);
+    },
     end() {
+      sendWaiting();
       isEnded = true;
       socket.close();
     },
