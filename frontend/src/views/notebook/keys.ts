@@ -51,13 +51,10 @@ type Place = "edit" | "command" | "control" | "elsewhere";
 /** Where a key was pressed: in an editor, on a cell, on a button of a cell, or in a field that keeps its keys. */
 function placeOf(target: EventTarget | null): Place {
   if (!(target instanceof Element)) return "command";
+  // An editor there is no cell's: of a file of the runtime's machine, say.
+  if (target.closest("[role='menu'], [role='dialog'], [role='alertdialog'], [data-panel], search")) return "elsewhere";
   if (target.closest(".cm-content")) return "edit";
-  if (
-    target.closest(
-      "input, textarea, select, [contenteditable=true], [role='menu'], [role='dialog'], [role='alertdialog'], [data-panel], search",
-    )
-  )
-    return "elsewhere";
+  if (target.closest("input, textarea, select, [contenteditable=true]")) return "elsewhere";
   return target.closest("button, a, summary, [role='button']") ? "control" : "command";
 }
 

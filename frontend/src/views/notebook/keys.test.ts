@@ -1,0 +1,52 @@
+// @vitest-environment jsdom
+import { afterEach, expect, test } from "vitest";
+import { listenToKeys } from "./keys.ts";
+
+afterEach(() => document.body.replaceChildren());
+
+/** Which commands a key calls that is pressed in the last element of this HTML. */
+function called(html: string, key: string, more: KeyboardEventInit = {}): readonly string[] {
+  const box = document.createElement("div");
+  box.innerHTML = html;
+  document.body.append(box);
+  const target = [...box.querySelectorAll("*")].at(-1);
+  const done: string[] = [];
+  const listener = listenToKeys(
+    [
+      { command: "run", keys: "Shift-Enter", mode: "any" },
+      { command: "leave", keys: "Escape", mode: "edit" },
+      { command: "below", keys: "b", mode: "command" },
+    ],
+    (command) => {
+      done.push(command);
+      return true;
+    },
+    () => 0,
+  );
+  target?.addEventListener("keydown", (event) => {
+    if (event instanceof KeyboardEvent) listener.press(event);
+  });
+  target?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+  return done;
+}
+
+const EDITOR = '<div class="cm-editor"><div class="cm-content" contenteditable="true"></div></div>';
+const SHIFT = { shiftKey: true };
+
+test("keys in a cell's editor and on a cell are the notebook's", () => {
+  expect(called(EDITOR, "Enter", SHIFT)).toEqual(["run"]);
+  expect(called(EDITOR, "Escape")).toEqual(["leave"]);
+  expect(called(EDITOR, "b")).toEqual([]);
+  expect(called("<div role='group'></div>", "b")).toEqual(["below"]);
+});
+
+test.each([
+  ["a dialog", `<div role="dialog">${EDITOR}</div>`],
+  ["a question", `<div role="alertdialog">${EDITOR}</div>`],
+  ["a panel", `<section data-panel="">${EDITOR}</section>`],
+  ["a field", "<input>"],
+])("keys in %s are not, also when it has an editor: no cell runs while somebody writes there", (_, html) => {
+  expect(called(html, "Enter", SHIFT)).toEqual([]);
+  expect(called(html, "Escape")).toEqual([]);
+  expect(called(html, "b")).toEqual([]);
+});
