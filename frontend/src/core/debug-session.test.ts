@@ -5,6 +5,7 @@ import {
   type DebugAction,
   type DebugEvent,
   type DebugState,
+  isAllPlaced,
   isPlaced,
   type Reply,
   stepDebug,
@@ -174,6 +175,26 @@ describe("breakpoints", () => {
     session.do({ type: "place", cells: [CELL, bare] }).answer("dumpCell", ok({ sourcePath: "/tmp/k/2.py" }));
     expect(session.take()).toEqual([]);
     expect(isPlaced(session.state, bare)).toBe(true);
+  });
+
+  it("are told once more with each run: another browser at this kernel may have put its own in their place", () => {
+    const session = attached(CELL)
+      .answer("dumpCell", ok({ sourcePath: "/tmp/k/1.py" }))
+      .answer("setBreakpoints", ok());
+    session.take();
+    const run = { cellId: "c2", source: "f()", lines: [] };
+    session.do({ type: "place", cells: [run], isForRun: true });
+    expect(isAllPlaced(session.state)).toBe(false);
+    expect(session.actions).toEqual([
+      { type: "ask", ask: { command: "setBreakpoints", cellId: "c1", path: "/tmp/k/1.py", lines: [2] } },
+      { type: "ask", ask: { command: "dumpCell", cellId: "c2", code: "f()" } },
+    ]);
+    session.answer("dumpCell", ok({ sourcePath: "/tmp/k/2.py" })).answer("setBreakpoints", ok());
+    expect([isAllPlaced(session.state), isPlaced(session.state, run)]).toEqual([true, true]);
+    // Without any breakpoints a run asks nothing.
+    session.do({ type: "place", cells: [{ ...CELL, lines: [] }] }).answer("setBreakpoints", ok());
+    session.do({ type: "place", cells: [run], isForRun: true });
+    expect(session.take()).toEqual([]);
   });
 
   it("that changed while the text was being written are set as they are now", () => {

@@ -28,6 +28,7 @@ import {
   type CellWish,
   cellWritten,
   isCellPlaced,
+  markedCells,
   type PlaceAsk,
   type PlacedCell,
   type PlacedStep,
@@ -123,7 +124,8 @@ export type DebugEvent =
   | { readonly type: "told"; readonly ask: Ask; readonly reply: Reply | null }
   /** A `debug_event` of the kernel. */
   | { readonly type: "heard"; readonly event: string; readonly body: unknown }
-  | { readonly type: "place"; readonly cells: readonly CellWish[] }
+  /** `isForRun`: these are about to run; what the kernel was told of other cells is told once more with them. */
+  | { readonly type: "place"; readonly cells: readonly CellWish[]; readonly isForRun?: boolean }
   | { readonly type: "stop_on"; readonly stopOn: StopOn }
   | { readonly type: "move"; readonly how: Move }
   | { readonly type: "frame"; readonly frameId: number }
@@ -186,7 +188,7 @@ export function stepDebug(state: DebugState, event: DebugEvent): DebugStep {
     case "heard":
       return heard(state, event.event, event.body);
     case "place":
-      return place(state, event.cells);
+      return event.isForRun === true ? placeForRun(state, event.cells) : place(state, event.cells);
     case "stop_on":
       return stopAt({ ...state, stopOn: event.stopOn });
     case "move":
@@ -205,6 +207,11 @@ export function stepDebug(state: DebugState, event: DebugEvent): DebugStep {
 /** Whether the kernel knows the breakpoints of this text of the cell, or never will. */
 export function isPlaced({ cells }: DebugState, wish: Pick<CellWish, "cellId" | "source">): boolean {
   return isCellPlaced(cells, wish);
+}
+
+/** Whether the kernel knows all breakpoints that it was told, or never will. */
+export function isAllPlaced({ cells }: DebugState): boolean {
+  return markedCells(cells).every((wish) => isCellPlaced(cells, wish));
 }
 
 /** Whether the kernel knows on which exceptions to stop, or never will. */
@@ -450,7 +457,13 @@ function still(state: DebugState): DebugState {
 // ── Breakpoints ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function place(state: DebugState, wishes: readonly CellWish[]): DebugStep {
-  return placed(state, placeCells(state.cells, wishes, state.phase === "on"));
+  return placed(state, placeCells(state.cells, wishes, state.phase === "on" ? "told" : "noted"));
+}
+
+function placeForRun(state: DebugState, runs: readonly CellWish[]): DebugStep {
+  if (state.phase !== "on") return place(state, runs);
+  const others = markedCells(state.cells).filter(({ cellId }) => !runs.some((run) => run.cellId === cellId));
+  return placed(state, placeCells(state.cells, [...others, ...runs], "told_again"));
 }
 
 function placed(state: DebugState, { cells, asks }: PlacedStep): DebugStep {

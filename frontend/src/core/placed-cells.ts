@@ -4,7 +4,8 @@
  *   wanted ──placed──▶ dumping ──its file is written──▶ setting ──answered──▶ set
  *                         └── refused ─▶ failed ◀── refused ─┘
  *
- * A cell has breakpoints in one of its texts at a time, the newest that was placed; those in older texts are taken back.
+ * A cell has breakpoints in one of its texts at a time, the newest that was placed; those in older texts are taken back. Another browser at the
+ * same kernel may put its own in place of ours without our hearing of it: before a run, ours are told once more.
  */
 import type { CellId } from "./cell.ts";
 
@@ -39,18 +40,22 @@ export interface PlacedStep {
 
 type Cells = PlacedStep["cells"];
 
-/** `isOn` false: nobody is there to be asked; it is only noted. */
-export function placeCells(now: Cells, wishes: readonly CellWish[], isOn: boolean): PlacedStep {
+/** `noted`: nobody is there to be asked. `told`: what the kernel is not known to have. `told_again`: also what it was told before. */
+export type PlaceHow = "noted" | "told" | "told_again";
+
+export function placeCells(now: Cells, wishes: readonly CellWish[], how: PlaceHow): PlacedStep {
   const cells = new Map(now);
   const asks: PlaceAsk[] = [];
   for (const { cellId, source, lines } of wishes) {
     const known = cells.get(cellId);
     const isSameText = known !== undefined && known.source === source;
-    if (!isOn) {
+    const isThere =
+      known?.step === "setting" || (known?.step === "set" && (how !== "told_again" || lines.length === 0));
+    if (how === "noted") {
       cells.set(cellId, { source, lines, path: isSameText ? known.path : null, step: "wanted" });
     } else if (isSameText && known.step === "dumping") {
       cells.set(cellId, { ...known, lines });
-    } else if (isSameText && isEqual(known.lines, lines) && (known.step === "set" || known.step === "setting")) {
+    } else if (isSameText && isEqual(known.lines, lines) && isThere) {
       // It is there, or on its way.
     } else if (isSameText && known.path !== null) {
       cells.set(cellId, { ...known, lines, step: "setting" });
@@ -89,6 +94,13 @@ export function breakpointsTold(cells: Cells, { cellId, path, lines }: SetAsk, i
 export function isCellPlaced(cells: Cells, { cellId, source }: Pick<CellWish, "cellId" | "source">): boolean {
   const known = cells.get(cellId);
   return known?.source === source && (known.step === "set" || known.step === "failed");
+}
+
+/** Those that have breakpoints, as they were placed. */
+export function markedCells(cells: Cells): readonly CellWish[] {
+  return [...cells]
+    .filter(([, { lines }]) => lines.length > 0)
+    .map(([cellId, { source, lines }]) => ({ cellId, source, lines }));
 }
 
 /** Another process knows none of them. */

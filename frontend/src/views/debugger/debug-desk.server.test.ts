@@ -32,8 +32,24 @@ interface Place {
   readonly begin: () => Promise<RunningJupyter>;
 }
 
+/** Python's own kernel, where `debugpy` cannot be imported. */
+const bareKernel = {
+  name: "bare",
+  displayName: "Python without debugpy",
+  language: "python",
+  source: `
+import sys
+
+sys.modules["debugpy"] = None
+
+from ipykernel.kernelapp import launch_new_instance
+
+launch_new_instance()
+`,
+} as const;
+
 const PLACES: readonly Place[] = [
-  { name: "jupyter_server", begin: () => startJupyter({ app: "server", kernels: [echoKernel] }) },
+  { name: "jupyter_server", begin: () => startJupyter({ app: "server", kernels: [echoKernel, bareKernel] }) },
   { name: "notebook 7", begin: () => startJupyter({ app: "notebook" }) },
   { name: "the companion", begin: () => startCompanion([HUB]) },
 ];
@@ -239,6 +255,68 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
     await until(later.desk.state, ({ halt }) => halt === null);
   }, 90_000);
 
+  it("after a switch to another kernel it stops there, and the one left behind still stands when it is chosen again", async () => {
+    const [first, second] = [await attach(), await attach()];
+    const port = portOf(first.kernel);
+    const tab = new DebuggedTab(new Cells(["x = 1\ny = x + 1"]), port);
+    ends.push(() => tab.close());
+    tab.mark("c0", 2);
+    tab.desk.turnOn();
+    await until(tab.desk.state, ({ phase }) => phase === "on");
+    await tab.start("c0");
+    await tab.stands("c0", 2);
+
+    port.set(null);
+    expect(tab.desk.state.get().halt).toBeNull();
+    first.kernel.close();
+    port.set(second.kernel);
+    await until(tab.desk.state, ({ phase }) => phase === "on");
+    const { ran } = await tab.start("c0");
+    await tab.stands("c0", 2);
+    tab.desk.move("continue");
+    expect((await ran)?.status).toBe("ok");
+
+    const again = await portTo(first.id, server);
+    port.set(again);
+    await tab.stands("c0", 2);
+    await tab.shows("x", "1");
+    tab.desk.move("continue");
+    await until(tab.desk.state, ({ halt }) => halt === null);
+    expect(printed((await run(again, "print(y)")).outputs)).toBe("2\n");
+  }, 120_000);
+
+  it("two browsers at one kernel: each run stops at the breakpoints of who runs, and both see where it stands", async () => {
+    const { id, kernel } = await attach();
+    const cells = new Cells(["x = 1\ny = 2\nz = 3"]);
+    const mine = tabOf(kernel, cells);
+    const theirs = tabOf(await portTo(id, server), cells);
+    mine.mark("c0", 2);
+    mine.desk.turnOn();
+    await until(mine.desk.state, ({ phase }) => phase === "on");
+    theirs.mark("c0", 3);
+    theirs.desk.turnOn();
+    await until(theirs.desk.state, ({ phase, cells: placed }) => phase === "on" && placed.get("c0")?.step === "set");
+
+    const first = await mine.start("c0");
+    await Promise.all([mine.stands("c0", 2), theirs.stands("c0", 2)]);
+    theirs.desk.move("continue");
+    expect((await first.ran)?.status).toBe("ok");
+    await until(mine.desk.state, ({ halt }) => halt === null);
+
+    const second = await theirs.start("c0");
+    await Promise.all([mine.stands("c0", 3), theirs.stands("c0", 3)]);
+    mine.desk.move("continue");
+    expect((await second.ran)?.status).toBe("ok");
+
+    // One of them turns it off: the other's goes on.
+    await until(mine.desk.state, ({ halt }) => halt === null);
+    theirs.desk.turnOff();
+    const third = await mine.start("c0");
+    await mine.stands("c0", 2);
+    mine.desk.move("continue");
+    expect((await third.ran)?.status).toBe("ok");
+  }, 120_000);
+
   onStock(
     "waits with its start for a cell that runs, and the kernel answers meanwhile",
     async () => {
@@ -313,6 +391,20 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
       tab.desk.turnOff();
       const plain = await tab.start("c0");
       expect(printed((await plain.ran)?.outputs ?? [])).toBe("hello");
+    },
+    60_000,
+  );
+
+  onStock(
+    "a Python without debugpy says so, and runs on undisturbed",
+    async () => {
+      const { kernel } = await attach("bare");
+      const tab = tabOf(kernel, new Cells(["print(6 * 7)"]));
+      const { ran } = await tab.start("c0", true);
+      expect([ran, tab.desk.state.get().cannot]).toEqual([null, { code: "no_debugger", language: "python" }]);
+      tab.desk.turnOff();
+      const plain = await tab.start("c0");
+      expect(printed((await plain.ran)?.outputs ?? [])).toBe("42\n");
     },
     60_000,
   );

@@ -14,6 +14,7 @@ import {
   type DebugAction,
   type DebugEvent,
   type DebugState,
+  isAllPlaced,
   isPlaced,
   isStopSet,
   type Move,
@@ -154,9 +155,9 @@ export class DebugDesk {
     if (this.#state.get().phase !== "on") return visit === null;
     const wishes = runs.map((run) => this.#wishOf(run, visit));
     this.#remember(runs);
-    this.#dispatch({ type: "place", cells: wishes });
+    this.#dispatch({ type: "place", cells: wishes, isForRun: true });
     const isReady = (state: DebugState) =>
-      state.phase !== "on" || (isStopSet(state) && wishes.every((wish) => isPlaced(state, wish)));
+      state.phase !== "on" || (isStopSet(state) && isAllPlaced(state) && wishes.every((wish) => isPlaced(state, wish)));
     await this.#until(isReady, PLACE_WITHIN_MS);
     return true;
   }
