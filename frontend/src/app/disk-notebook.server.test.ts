@@ -202,6 +202,17 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("a notebook on the disk 
     expect(onDisk()).toBe(file("a = 1", "b = 2", "c"));
   });
 
+  it("writes the whole again over its own half, which a full disk broke off", async () => {
+    const whole = file("mine", "b = 2");
+    bases.kept.set("n", { text: file("a = 1", "b = 2"), pending: whole });
+    rewrite(whole.slice(0, 20));
+    hub.cells = ["mine", "b = 2"];
+    const it = start();
+    await until(it, { phase: "saved" });
+    expect(hub.asked).toEqual([[file("a = 1", "b = 2"), file("a = 1", "b = 2")]]);
+    expect(onDisk()).toBe(whole);
+  });
+
   it("does not make a file anew that was deleted, before a person says so", async () => {
     const it = start();
     await until(it, { phase: "saved" });

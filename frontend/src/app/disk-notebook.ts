@@ -7,7 +7,7 @@
  * Nothing is written over a text that was not read first, but on a person's word. One tab of a browser at a time; others find nothing to do.
  */
 import { ApiError, HubUnreachable } from "../api/errors.ts";
-import { changedAt, type DiskState, dueAt, isRelated, type Unwritten, withoutHome } from "../core/disk-file.ts";
+import { changedAt, type DiskState, dueAt, isHalf, isRelated, type Unwritten, withoutHome } from "../core/disk-file.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { AtHome } from "../core/private-outputs.ts";
 import { FileError, RuntimeFiles } from "../kernel/files.ts";
@@ -195,8 +195,10 @@ export class DiskNotebook {
     for (let attempt = 1; ; attempt += 1) {
       const kept = await bases.load(notebookId);
       const file = wish === "write_mine" && kept !== null ? null : await files.readText(path);
-      const base = baseFor(kept, file?.text ?? null);
-      const text = file?.text ?? base ?? "";
+      // What a full disk broke off is our own half: the file said what it said before.
+      const told = file !== null && kept !== null && isHalf(file.text, kept) ? kept.text : (file?.text ?? null);
+      const base = baseFor(kept, told);
+      const text = told ?? base ?? "";
       if (wish === null && base !== null && !isRelated(base, text)) throw new Another();
       const answer = await this.#exchange(exchange, text, wish === "take_theirs" ? "theirs" : base);
       if (answer.text !== file?.text) {
@@ -282,10 +284,16 @@ function stateAfter(error: unknown): DiskState {
       case "read_only":
       case "disk_full":
         return { phase: "stopped", trouble, reason };
+      case "damaged":
+        return { phase: "stopped", trouble: "disk_full", reason };
       case "not_text":
         return { phase: "stopped", trouble: "invalid", reason };
       case "exists":
       case "changed":
+      case "name_too_long":
+      case "bad_name":
+      case "trash_full":
+      case "no_room_here":
       case "refused":
         return { phase: "stopped", trouble: "refused", reason };
     }

@@ -9,9 +9,9 @@ import { RuntimeFiles } from "../kernel/files.ts";
 import { isSameFile } from "../kernel/folder.ts";
 import { newId } from "../kernel/messages.ts";
 import type { JupyterServer } from "../kernel/server.ts";
+import { systemClock } from "../sync/clock.ts";
 import { DiskBases } from "./disk-bases.ts";
 import { forgetLink, keepLink, linkAt } from "./disk-links.ts";
-import { browserEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
 
 export interface DiskWishToOpen {
@@ -122,8 +122,7 @@ function folderIn(path: string): string {
 
 /** The new notebook goes to the runtime that it comes from, with a kernel of its own. */
 function runOnTheSame(from: string, to: string): void {
-  const { store, clock } = browserEnvironment();
-  const { runtime } = RuntimeMemory.peek(store, from);
+  const { runtime } = RuntimeMemory.peek(localStorage, from);
   if (runtime === null) return;
-  new RuntimeMemory(store, to, () => newId(clock.random)).bind({ ...runtime, kernel: null });
+  new RuntimeMemory(localStorage, to, () => newId(systemClock.random)).bind({ ...runtime, kernel: null });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changedAt, dueAt, isRelated, wishesHome, withoutHome } from "./disk-file.ts";
+import { changedAt, dueAt, isHalf, isRelated, wishesHome, withoutHome } from "./disk-file.ts";
 import { NOWHERE } from "./private-outputs.ts";
 
 interface MadeCell {
@@ -38,6 +38,19 @@ test("a file is what became of another when one cell is the same, by id or by te
   expect(isRelated(base, file([]))).toBe(true);
   // What is no notebook is the hub's to refuse.
   expect(isRelated(base, "<<<<<<<")).toBe(true);
+});
+
+test("the beginning of what was being written is our own half, and nothing else is", () => {
+  const kept = { text: "old\n", pending: "new text\n" };
+  expect(["", "new", "new text"].map((file) => isHalf(file, kept))).toEqual([true, true, true]);
+  expect(["old\n", "new text\n", "new text\nmore", "theirs"].map((file) => isHalf(file, kept))).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect(isHalf("", { text: "", pending: "new" })).toBe(false);
+  expect(isHalf("new", { text: "old", pending: null })).toBe(false);
 });
 
 test("outputs that stay at home are not told to the hub, and all else is", () => {

@@ -62,6 +62,12 @@ export function isRelated(base: string, file: string): boolean {
   return known.size === 0 || after.length === 0 || after.flatMap(namesOf).some((name) => known.has(name));
 }
 
+/** Whether a file holds the beginning of what was being written, and no more: the write broke off. */
+export function isHalf(file: string, kept: { readonly text: string; readonly pending: string | null }): boolean {
+  const { text, pending } = kept;
+  return pending !== null && file !== text && file.length < pending.length && pending.startsWith(file);
+}
+
 function namesOf(cell: FileCell): readonly string[] {
   const source = Array.isArray(cell.source) ? cell.source.join("") : String(cell.source ?? "");
   const id = typeof cell.id === "string" ? [`id ${cell.id}`] : [];

@@ -4,8 +4,10 @@
  * name, so that at no moment there is neither.
  */
 import { type Observable, Value } from "../core/observable.ts";
+import { base64Of } from "./base64.ts";
 import { FileError, type RuntimeFiles } from "./files.ts";
 import { type Clock, waitBefore } from "./messages.ts";
+import type { Pieces } from "./pieces.ts";
 
 export type TransferState =
   | { readonly phase: "running"; readonly doneBytes: number }
@@ -55,13 +57,13 @@ export function upload(wish: UploadWish): Transfer {
       const base64 = await base64Of(content.slice(from, to));
       // Every piece is "not the last": that one would be told by number only, and an empty file has none.
       from = await run.persist(async (isRepeated) => {
-        if (isRepeated && from > 0) {
+        if (isRepeated) {
           const there = (await files.stat(part))?.sizeBytes ?? -1;
           // The piece arrived, only its answer was lost.
           if (there === to) return to;
-          // A request comes whole or not at all: a piece of which only the beginning is there met a full disk.
-          if (there > from && there < to) throw new FileError("disk_full", "");
-          if (there !== from) throw new FileError("changed", "");
+          // A request comes whole or not at all: a piece of which only the beginning is there, or a file that was only just made, met a full disk.
+          if (there < to && (there > from || (from === 0 && there === 0))) throw new FileError("disk_full", "");
+          if (from > 0 && there !== from) throw new FileError("changed", "");
         }
         await files.writePiece(part, from === 0 ? 1 : 2, base64, run.signal);
         return to;
@@ -107,26 +109,36 @@ export interface DownloadWish {
   readonly sizeBytes: number;
   /** ms since 1970: a file that changes meanwhile is not handed out as a mixture. */
   readonly modifiedAt: number;
-  /** Takes the whole file. */
-  readonly onWhole: (content: Blob) => void;
+  /** Where it is gathered. */
+  readonly open: () => Promise<Pieces>;
+  /** Takes the whole file; `drop` is to be called after its last use. */
+  readonly onWhole: (content: Blob, drop: () => void) => void;
 }
 
 export function download(wish: DownloadWish): Transfer {
   const { files, path, sizeBytes } = wish;
+  let pieces: Pieces | null = null;
   const get = async (run: Run): Promise<void> => {
-    const pieces: Blob[] = [];
+    const gathered = await wish.open();
+    pieces = gathered;
     for (let from = 0; from < sizeBytes; from += PIECE_BYTES) {
       const to = Math.min(sizeBytes, from + PIECE_BYTES);
       const piece = await run.persist(() => files.readPiece(path, from, to - 1, run.signal));
       if (piece.size !== to - from) throw new FileError("changed", "");
-      pieces.push(piece);
+      await gathered.add(piece).catch((error: unknown) => {
+        throw new FileError("no_room_here", "", error);
+      });
       run.tell(to);
     }
     const now = await run.persist(() => files.stat(path));
     if (now === null || now.modifiedAt !== wish.modifiedAt) throw new FileError("changed", "");
-    wish.onWhole(new Blob(pieces));
+    wish.onWhole(await gathered.whole(), () => void gathered.drop());
   };
-  return start({ name: nameOf(path), direction: "down", sizeBytes, clock: wish.clock }, get, async () => {});
+  return start(
+    { name: nameOf(path), direction: "down", sizeBytes, clock: wish.clock },
+    get,
+    async () => await pieces?.drop(),
+  );
 }
 
 interface Run {
@@ -202,16 +214,6 @@ function start(
 function mayPass(error: unknown, attempt: number): boolean {
   if (!(error instanceof FileError)) return false;
   return error.trouble === "unreachable" || (error.trouble === "refused" && error.reason === "" && attempt <= REFUSALS);
-}
-
-async function base64Of(blob: Blob): Promise<string> {
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  // Typed arrays have no base64 of their own in every browser; strings of this length can be built at once.
-  const step = 0x8000;
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += step)
-    binary += String.fromCharCode(...bytes.subarray(at, Math.min(bytes.length, at + step)));
-  return btoa(binary);
 }
 
 function nameOf(path: string): string {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { download, type Transfer, upload } from "./file-transfer.ts";
 import { FileError, RuntimeFiles } from "./files.ts";
+import { openPieces } from "./pieces.ts";
 import { type Cable, cuttable } from "./testing/cable.ts";
 import { realClock } from "./testing/clock.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startCompanion, startJupyter } from "./testing/jupyter.ts";
@@ -120,6 +121,7 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("files of %s", (_name, b
       files,
       clock: realClock,
       ...wish,
+      open: () => openPieces(undefined, 0),
       onWhole: (content) => {
         whole = content;
       },

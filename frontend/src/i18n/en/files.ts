@@ -32,12 +32,14 @@ export const files = {
   replaceConfirm: "Replace",
   nameNeeded: "A name is needed.",
   nameSlash: "A name cannot contain “/”, nor be “.” or “..”.",
-  nameHidden: "Names that begin with a dot are hidden; this server does not show or make them.",
+  nameHidden:
+    "Jupyter hides names that begin with a dot or end with “~”, “.pyc” or “.pyo”, and “__pycache__”: it would not be shown here. Take another name.",
   emptyFolder: "Empty",
   emptyRoot: "There are no files here yet. Drop some, or use the buttons above.",
   dropHere: "Drop files to upload them into {folder}",
   transfers: "Uploads and downloads",
   uploading: "Uploading {name}",
+  uploaded: "{name} was uploaded.",
   downloading: "Downloading {name}",
   progress: "{done} of {size}",
   waiting: "The connection is cut; it goes on by itself.",
@@ -69,11 +71,24 @@ export const files = {
   loading: "Loading {name}",
   trouble_unreachable: "The runtime does not answer. Try again when the connection is back.",
   trouble_token: "The runtime did not accept the token. Connect again with the newest address from its terminal.",
-  trouble_missing: "It is not there any more. It may have been moved or deleted; refresh the list.",
-  trouble_folder_missing: "Its folder is not there any more. It may have been moved or deleted; refresh the list.",
+  trouble_missing:
+    "It is not there any more, or the runtime may no longer look into it. It may have been moved or deleted; refresh the list.",
+  trouble_folder_missing:
+    "Its folder is not there any more, or the runtime may no longer look into it. It may have been moved or deleted; refresh the list.",
   trouble_exists: "There is already a file or folder with this name.",
-  trouble_read_only: "The runtime may not read or write it. Check its permissions on that machine.",
+  trouble_read_only:
+    "The runtime may not read or write it: it lacks the permission for the file or its folder, or the disk is read-only. Change that on the machine, then try again.",
   trouble_disk_full: "The disk of that machine is full. Free some space, then try again.",
+  trouble_trash_full:
+    "The server moves what is deleted to a trash first, and the disk of that machine is too full even for that. Delete something there in a terminal (rm), then try again.",
+  trouble_damaged:
+    "The disk of that machine got full half-way, and the file there is incomplete now. Keep this open, free some space, and save again: your text is whole here.",
+  trouble_name_too_long:
+    "The name is too long for that disk. Take a shorter one: at most 250 letters, or some 80 Japanese ones.",
+  trouble_bad_name:
+    "Its name is not text in UTF-8, so no program can ask the server for it. Rename it on that machine, in a terminal.",
+  trouble_no_room_here:
+    "This browser gives the page no more room on this computer’s disk. Free some space here, or take the file from that machine another way (scp, for one).",
   trouble_not_text: "It is not text in UTF-8. Download it to look at it.",
   trouble_changed: "It changed on that machine meanwhile. Refresh the list and try again.",
   trouble_refused:

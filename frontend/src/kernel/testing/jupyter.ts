@@ -36,6 +36,8 @@ export interface JupyterWish {
   readonly root?: string;
   /** Kernels beside Python's, written in Python. */
   readonly kernels?: readonly TestKernel[];
+  /** A program that runs it: `setpriv`, say. */
+  readonly under?: readonly string[];
 }
 
 export interface TestKernel {
@@ -89,7 +91,8 @@ function launch({ python, wish, root, home, port, token }: Launch): ChildProcess
     IPYTHONDIR: home,
     JUPYTER_PATH: join(home, "share"),
   };
-  return spawn(python, ["-m", "jupyter", wish.app, `--ServerApp.root_dir=${root}`, ...flags], {
+  const words = [...(wish.under ?? []), python, "-m", "jupyter", wish.app, `--ServerApp.root_dir=${root}`, ...flags];
+  return spawn(words[0] ?? python, words.slice(1), {
     cwd: root,
     env: { ...process.env, ...folders, JUPYTER_PLATFORM_DIRS: "0" },
     stdio: ["ignore", "ignore", "pipe"],
@@ -227,12 +230,20 @@ export interface RunningCompanion extends RunningJupyter {
 }
 
 /** A companion runtime for pages of these origins, announced as `runhere` has it announced. */
-export async function startCompanion(hubs: readonly string[], more: readonly string[] = []): Promise<RunningCompanion> {
+export async function startCompanion(
+  hubs: readonly string[],
+  more: readonly string[] = [],
+  under: readonly string[] = [],
+): Promise<RunningCompanion> {
   const python = jupyterPython();
   if (python === null) throw new Error("No interpreter with the companion: set RUNHERE_PYTHON.");
   const root = mkdtempSync(join(tmpdir(), "runhere-companion-"));
   const home = mkdtempSync(join(tmpdir(), "runhere-home-"));
   const words = [
+    ...under,
+    python,
+    "-m",
+    "runhere_runtime",
     "--port",
     "0",
     "--root",
@@ -242,7 +253,7 @@ export async function startCompanion(hubs: readonly string[], more: readonly str
     ...hubs.flatMap((hub) => ["--hub", hub]),
     ...more,
   ];
-  const child = spawn(python, ["-m", "runhere_runtime", ...words], {
+  const child = spawn(words[0] ?? python, words.slice(1), {
     cwd: root,
     env: {
       ...process.env,

@@ -1,6 +1,12 @@
 /** FOR TESTS: a browser's `localStorage` or `sessionStorage`, in memory. */
 export class MemoryStorage {
   readonly items = new Map<string, string>();
+  get length(): number {
+    return this.items.size;
+  }
+  key(at: number): string | null {
+    return [...this.items.keys()][at] ?? null;
+  }
   getItem(key: string): string | null {
     return this.items.get(key) ?? null;
   }

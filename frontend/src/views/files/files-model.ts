@@ -1,8 +1,9 @@
 /** The files of one server as the panel shows them: which folders are open, what is in them, what is on its way. One per panel. */
 import { type Observable, Value } from "../../core/observable.ts";
-import { download, type Transfer, upload } from "../../kernel/file-transfer.ts";
+import { type DownloadWish, download, type Transfer, upload } from "../../kernel/file-transfer.ts";
 import { type FileEntry, joined, parentOf, type RuntimeFiles } from "../../kernel/files.ts";
 import type { Clock } from "../../kernel/messages.ts";
+import { openPieces } from "../../kernel/pieces.ts";
 
 export interface Listing {
   readonly phase: "loading" | "listed" | "failed";
@@ -15,6 +16,13 @@ export interface FilesState {
   readonly listings: ReadonlyMap<string, Listing>;
   readonly expanded: ReadonlySet<string>;
   readonly transfers: readonly Transfer[];
+}
+
+export interface UploadHow {
+  /** What has the name already is replaced, when the new file is whole. */
+  readonly replaces: boolean;
+  /** Told the name when the whole file is there. */
+  readonly onDone: (name: string) => void;
 }
 
 export class FilesModel {
@@ -63,17 +71,22 @@ export class FilesModel {
     await this.look(folder);
   }
 
-  upload(folder: string, name: string, content: Blob, replaces: boolean): Transfer {
+  upload(folder: string, name: string, content: Blob, how: UploadHow): Transfer {
     const path = joined(folder, name);
+    const { replaces, onDone } = how;
     const transfer = upload({ files: this.files, clock: this.#clock, path, content, replaces });
-    this.#follow(transfer, () => void this.look(folder));
+    this.#follow(transfer, () => {
+      onDone(name);
+      void this.look(folder);
+    });
     return transfer;
   }
 
-  download(entry: FileEntry, onWhole: (content: Blob) => void): Transfer {
+  download(entry: FileEntry, onWhole: DownloadWish["onWhole"]): Transfer {
     const { path, modifiedAt } = entry;
     const sizeBytes = entry.sizeBytes ?? 0;
-    const transfer = download({ files: this.files, clock: this.#clock, path, sizeBytes, modifiedAt, onWhole });
+    const open = () => openPieces(navigator.storage, this.#clock.now());
+    const transfer = download({ files: this.files, clock: this.#clock, path, sizeBytes, modifiedAt, open, onWhole });
     this.#follow(transfer, () => {});
     return transfer;
   }

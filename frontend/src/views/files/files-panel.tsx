@@ -43,6 +43,8 @@ export function FilesPanel(props: FilesPanelProps) {
   return model === null ? null : <Files {...props} model={model} />;
 }
 
+const COPIED_MS = 10 * 60_000;
+
 type Asking =
   | { readonly what: "new_file" | "new_folder"; readonly folder: string }
   | { readonly what: "rename" | "remove" | "show"; readonly entry: FileEntry }
@@ -58,6 +60,8 @@ function Files({ model, notebook, openNotebook, openInHub }: FilesPanelProps & {
   const state = useObservable(model.state);
   const [asking, setAsking] = useState<Asking | null>(null);
   const [dropFolder, setDropFolder] = useState<string | null>(null);
+  /** For screen readers: what was just done and is not seen otherwise than by looking. */
+  const [said, setSaid] = useState("");
   const picker = useRef<HTMLInputElement>(null);
   const pickedFor = useRef("");
   const { files } = model;
@@ -70,17 +74,20 @@ function Files({ model, notebook, openNotebook, openInHub }: FilesPanelProps & {
   const put = async (folder: string, wanted: readonly Named[]): Promise<void> => {
     const [file, ...rest] = wanted;
     if (file === undefined) return;
+    const { name, content } = file;
+    const problem = nameProblem(name);
     try {
-      if ((await files.stat(joined(folder, file.name))) !== null) {
+      if (problem !== null) toast({ text: t("files.uploadFailed", { name, why: problem }), tone: "error" });
+      else if ((await files.stat(joined(folder, name))) !== null) {
         setAsking({ what: "replace", folder, file, rest });
         return;
-      }
-      model.upload(folder, file.name, file.content, false);
+      } else model.upload(folder, name, content, { replaces: false, onDone: sayUploaded });
     } catch (error) {
-      tell(file.name)(error);
+      tell(name)(error);
     }
     await put(folder, rest);
   };
+  const sayUploaded = (name: string) => setSaid(t("files.uploaded", { name }));
   const putFiles = (folder: string, list: Iterable<File>) =>
     void put(
       folder,
@@ -91,18 +98,21 @@ function Files({ model, notebook, openNotebook, openInHub }: FilesPanelProps & {
     picker.current?.click();
   };
   const fetchFile = (entry: FileEntry) =>
-    model.download(entry, (content) => {
+    model.download(entry, (content, drop) => {
       const url = URL.createObjectURL(content);
       const link = document.createElement("a");
       link.href = url;
       link.download = entry.name;
       link.click();
-      // The browser has taken the address by then; kept on, the whole file would stay in the page.
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      // Nothing tells when the browser has copied all of it to where the person wants it.
+      setTimeout(() => {
+        URL.revokeObjectURL(url);
+        drop();
+      }, COPIED_MS);
     });
   const toHub = (entry: FileEntry) =>
-    model.download(entry, (content) => {
-      openInHub(entry.name, content).catch(tell(entry.name));
+    model.download(entry, (content, drop) => {
+      openInHub(entry.name, content).catch(tell(entry.name)).finally(drop);
     });
   const openHere = (entry: FileEntry) => {
     const close = toast({ text: t("files.opening", { name: entry.name }) });
@@ -223,7 +233,7 @@ function Files({ model, notebook, openNotebook, openInHub }: FilesPanelProps & {
             confirm={t("files.replaceConfirm")}
             tone="danger"
             onConfirm={() => {
-              model.upload(folder, file.name, file.content, true);
+              model.upload(folder, file.name, file.content, { replaces: true, onDone: sayUploaded });
               next();
             }}
             onClose={next}
@@ -317,6 +327,9 @@ function Files({ model, notebook, openNotebook, openInHub }: FilesPanelProps & {
         onOpen={(entry) => (entry.kind === "notebook" ? openHere(entry) : setAsking({ what: "show", entry }))}
         menuOf={menuOf}
       />
+      <p role="status" className="visually-hidden">
+        {said}
+      </p>
       <TransferList transfers={state.transfers} onForget={(transfer) => model.forget(transfer)} />
       {dialog()}
     </div>

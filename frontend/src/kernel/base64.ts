@@ -1,0 +1,13 @@
+/** Bytes as text, as Jupyter's contents API takes them. */
+export async function base64Of(blob: Blob): Promise<string> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  // Newer browsers have it; the type checker does not know yet.
+  const own: unknown = Reflect.get(bytes, "toBase64");
+  if (typeof own === "function") return String(own.call(bytes));
+  // Strings of this length can be built at once.
+  const step = 0x8000;
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += step)
+    binary += String.fromCharCode(...bytes.subarray(at, Math.min(bytes.length, at + step)));
+  return btoa(binary);
+}
