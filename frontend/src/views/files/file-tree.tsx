@@ -41,7 +41,9 @@ export function FileTree({ state, onExpand, onOpen, menuOf }: FileTreeProps) {
       return (
         <TreeItem key={row.id} id={row.id} textValue={row.text} className={styles.row ?? ""}>
           <TreeItemContent>
-            <span className={cx(styles.note, row.isBad && styles.bad)}>{row.text}</span>
+            <span className={cx(styles.note, row.isBad && styles.bad)} role={row.isBad ? "alert" : undefined}>
+              {row.text}
+            </span>
           </TreeItemContent>
         </TreeItem>
       );
@@ -84,7 +86,8 @@ export function FileTree({ state, onExpand, onOpen, menuOf }: FileTreeProps) {
             </div>
           )}
         </TreeItemContent>
-        {isFolder && state.expanded.has(entry.path) ? (
+        {/* Also while it is closed: what tells that a row can be opened looks at what is in it. */}
+        {isFolder ? (
           <Collection items={rowsOf(entry.path).map((child) => ({ id: child.id, child }))}>
             {({ child }) => draw(child) as never}
           </Collection>
