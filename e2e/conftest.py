@@ -7,6 +7,7 @@ script error and no violation of its content security policy.
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,16 @@ CHROMIUM_FLAGS = [
 BROWSERS = ("chromium", "firefox")
 # Only how long a red story waits: a machine that does other things besides is slow, not wrong.
 expect.set_options(timeout=15_000)
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl+C, whoever started the tests.
+
+    A shell lets its background jobs ignore it, and every program that they start inherits that: servers that are to
+    end, and shells in terminals.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

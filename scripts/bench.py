@@ -9,7 +9,7 @@ import sys
 
 import setup
 
-SUITES = ["collaboration", "load", "kernel_channel", "page", "frames"]
+SUITES = ["collaboration", "load", "kernel_channel", "page", "panels", "frames"]
 
 
 def main() -> int:
