@@ -308,9 +308,11 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
     mine.desk.move("continue");
     expect((await second.ran)?.status).toBe("ok");
 
-    // One of them turns it off: the other's goes on.
+    // One of them turns it off: the other's hears of it and begins anew.
     await until(mine.desk.state, ({ halt }) => halt === null);
     theirs.desk.turnOff();
+    await until(mine.desk.state, ({ phase }) => phase !== "on");
+    await until(mine.desk.state, ({ phase }) => phase === "on", 60_000);
     const third = await mine.start("c0");
     await mine.stands("c0", 2);
     mine.desk.move("continue");
