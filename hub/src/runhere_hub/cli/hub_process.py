@@ -29,6 +29,7 @@ from runhere_hub.app import HubApp, create_app
 from runhere_hub.cli import running
 from runhere_hub.cli.allocator import give_back_what_is_free
 from runhere_hub.cli.children import ALREADY_RUNNING
+from runhere_hub.cli.garbage import spare_what_stays
 from runhere_hub.core.errors import DiskFull, FolderReadOnly, RunhereError, Unavailable
 from runhere_hub.settings import Given, Settings, Team, read
 from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS
@@ -154,6 +155,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.should_exit:
             return
+        spare_what_stays()
         with _our_errors(self._data_dir):
             running.write(self._data_dir, self._here)
         self.was_ready = True
