@@ -23,11 +23,14 @@ class Authored:
     since: int | None = field(default=None, compare=False)
 
 
+_APPEND = insert(authorship)
+
+
 def append(conn: Connection, notebook_id: str, seq: int, rows: Sequence[Authored]) -> None:
     """Add to the record; nothing is ever taken away from it."""
     if rows:
         conn.execute(
-            insert(authorship),
+            _APPEND,
             [
                 {
                     "notebook_id": notebook_id,
