@@ -8,8 +8,9 @@ from runhere_hub.core import runs as rules
 from runhere_hub.core.notebook import CellId
 from runhere_hub.core.private_outputs import NOWHERE, AtHome
 from runhere_hub.core.run_frames import Frame
-from runhere_hub.core.run_records import Asker, Run, RunsState
+from runhere_hub.core.run_records import Asker, Run, RunsState, runs_frame
 from runhere_hub.core.runs import Circumstances, Imported, Outcome
+from runhere_hub.rooms.member import text_of
 
 _STORE_AT_MOST_BYTES_PER_MS = 20_000
 """A run is stored whole. One with 20 MB of outputs that keeps growing is written once a second, not forty times."""
@@ -42,6 +43,17 @@ class LiveRuns:
         self._changed_heads: set[str] = set()
         self._acks: dict[str, dict[str, Mapping[str, Any]]] = {}  # run id -> session -> frame
         self._stored_at: dict[str, int] = {}
+        self._frame: tuple[RunsState, str] | None = None
+
+    def frame(self) -> str:
+        """The frame with all heads and their runs (SPEC 3.2), as text: made once for all who join until it changes."""
+        if self._frame is None or self._frame[0] is not self.state:
+            self._frame = (self.state, text_of(runs_frame(self.state)))
+        return self._frame[1]
+
+    def forget_frame(self) -> None:
+        """Keep the text of the frame no longer: it may have megabytes."""
+        self._frame = None
 
     def fold(self, frame: Frame, asker: Asker, *, seq: int, at_home: AtHome) -> Outcome:
         """Fold a page's frame. An answer that must wait for the commit is kept back here."""

@@ -21,7 +21,7 @@ from runhere_hub.core.errors import FrameInvalid, NotFound, OutputsOmitted, Runh
 from runhere_hub.core.identity import Person
 from runhere_hub.core.notebook import CellId
 from runhere_hub.core.private_outputs import AtHome
-from runhere_hub.core.run_records import Asker, runs_frame
+from runhere_hub.core.run_records import Asker
 from runhere_hub.core.runs import Outcome
 from runhere_hub.core.yjs_bytes import (
     AwarenessMessage,
@@ -216,7 +216,7 @@ class Room:
         member.send(self._hello(member))
         if self._trouble is not None:
             member.send(self._trouble)
-        member.send(runs_frame(self.runs.state))
+        member.channel.send(self.runs.frame())
         if may_send(member.role, "update"):
             member.channel.send(sync_step1(self.document.state()))
         if self._presence:
@@ -433,6 +433,7 @@ class Room:
 
     def tick(self) -> None:
         """Called about once a second: sends the beat (SPEC 2.6)."""
+        self.runs.forget_frame()
         # A clock that was set back must not silence the room: its pages would think it dead.
         if not 0 <= self._clock() - self._beat_at < BEAT_S * 1000:
             self._beat_at = self._clock()
