@@ -42,6 +42,9 @@ _log = logging.getLogger(__name__)
 
 COMPACT_AFTER_UPDATES = 1_000
 COMPACT_AFTER_BYTES = 1024 * 1024
+BYTES_WORTH_AN_UPDATE = 200
+"""Joining costs time by the document's size, and nobody's keys pass meanwhile: a large one gathers more updates first.
+Replaying them when the room is opened takes about as long as reading so many bytes of the document for each."""
 REVISE_AFTER_IDLE_MS = 5 * 60_000
 REVISE_AFTER_EDITING_MS = 10 * 60_000
 
@@ -94,9 +97,12 @@ class Surroundings:
 class OpenRoom:
     """One notebook that is open. Made, driven and closed by the registry; used from the hub's loop."""
 
-    def __init__(self, room: Room, around: Surroundings, *, log_count: int, log_bytes: int) -> None:
+    def __init__(
+        self, room: Room, around: Surroundings, *, document_bytes: int, log_count: int, log_bytes: int
+    ) -> None:
         self.room = room
         self._around = around
+        self._document_bytes = document_bytes  # of the snapshot, or what will be one
         self._log_count = log_count
         self._log_bytes = log_bytes
         self._seen = room.about.seq
@@ -274,7 +280,8 @@ class OpenRoom:
         self._seen = max(self._seen, elsewhere.seq)
 
     async def _after_commit(self) -> None:
-        if self._log_count >= COMPACT_AFTER_UPDATES or self._log_bytes >= COMPACT_AFTER_BYTES:
+        enough = max(COMPACT_AFTER_UPDATES, self._document_bytes // BYTES_WORTH_AN_UPDATE)
+        if self._log_count >= enough or self._log_bytes >= max(COMPACT_AFTER_BYTES, self._document_bytes):
             await self._in_spite_of_trouble(self.compact)
 
     async def compact(self) -> None:
@@ -282,7 +289,8 @@ class OpenRoom:
         self._log_count = self._log_bytes = 0
         async with self._around.bus.lock(f"compact {self.notebook_id}") as alone:
             if alone:
-                await room_service.compact(self._around.db, self.notebook_id)
+                made = await room_service.compact(self._around.db, self.notebook_id)
+                self._document_bytes = made or self._document_bytes
         if self._around.bus.is_shared:
             return  # another process may show runs that nobody reaches here
         candidates = self.room.runs.forgettable()

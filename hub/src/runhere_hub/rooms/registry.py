@@ -243,7 +243,13 @@ class RoomRegistry:
             on_failed=lambda: self._on_failed(notebook_id),
             on_presence=lambda payload: self._around.bus.tell(Present(notebook_id, payload)),
         )
-        opened = OpenRoom(room, self._around, log_count=loaded.log_count, log_bytes=loaded.log_bytes)
+        opened = OpenRoom(
+            room,
+            self._around,
+            document_bytes=sum(map(len, loaded.updates)) - loaded.log_bytes,
+            log_count=loaded.log_count,
+            log_bytes=loaded.log_bytes,
+        )
         opened.is_as_its_file = loaded.is_new
         return opened
 

@@ -232,14 +232,19 @@ def _look(conn: Connection, notebook_id: str, after: int, process: str) -> Elsew
     )
 
 
-async def compact(db: Database, notebook_id: str) -> None:
+async def compact(db: Database, notebook_id: str) -> int | None:
     """Join the log into a snapshot, made from what is stored, never from memory.
 
     The long part runs beside writers; another process that was faster wins.
+
+    Returns:
+        The snapshot's size in bytes; None: there was nothing to join.
     """
     made = await db.read(lambda conn: _joined(conn, notebook_id))
-    if made is not None:
-        await db.write(lambda conn: updates.put_snapshot(conn, notebook_id, made))
+    if made is None:
+        return None
+    await db.write(lambda conn: updates.put_snapshot(conn, notebook_id, made))
+    return len(made.data)
 
 
 def _joined(conn: Connection, notebook_id: str) -> Snapshot | None:
