@@ -35,6 +35,7 @@ from runhere_hub.proxy.http import HttpProxy
 from runhere_hub.rooms.bound_rooms import BoundRooms
 from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services import accounts, folders, runtimes, session, sharing
+from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.comments import Comments
@@ -140,7 +141,8 @@ def _services(settings: Settings, port: int) -> Services:
     blobs = DiskBlobStore(settings.blobs_dir)
     dice = random.SystemRandom()
     bus: Bus = PostgresBus(settings.database_url, process=_new_id()) if db.is_postgres else LocalBus()
-    rooms = BoundRooms(db=db, now_ms=_now_ms, bus=bus)
+    accepted = AcceptedFiles()
+    rooms = BoundRooms(db=db, now_ms=_now_ms, bus=bus, accepted=accepted)
     registry = RoomRegistry(
         db=db,
         blobs=blobs,
@@ -161,6 +163,7 @@ def _services(settings: Settings, port: int) -> Services:
         new_id=_new_id,
         trash_dir=settings.trash_dir,
         rooms=rooms,
+        accepted=accepted,
         is_for_team=team is not None,
         bound=None if team is None else frozenset(one.path for one in team.bound_folders),
         omits_outputs=settings.omit_outputs,

@@ -34,7 +34,7 @@ class Recorded:
 NOTHING_RECORDED = Recorded()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Cell:
     text: str
     who: Who = field(default_factory=dict)

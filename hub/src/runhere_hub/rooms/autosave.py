@@ -101,9 +101,12 @@ class Autosave:
         """True when it writes nothing any more: not started, closed, or failed."""
         return self._task is None or self._task.done()
 
-    def ask(self) -> None:
-        """Something waits."""
-        self._asked.set()
+    def ask(self, *, in_s: float = 0) -> None:
+        """Something waits, for so long if nobody asks before."""
+        if in_s > 0:
+            self._come_back(in_s)
+        else:
+            self._asked.set()
 
     async def flushed(self) -> None:
         """Wait until everything that waits now is durable.

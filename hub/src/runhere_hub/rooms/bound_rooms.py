@@ -32,6 +32,7 @@ from runhere_hub.folders.write import read_text
 from runhere_hub.rooms.bound_file import BoundFile
 from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.open_room import OpenRoom
+from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.store import file_bases, folders, notebooks, updates
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
@@ -60,10 +61,22 @@ class Rooms(Protocol):
 
 
 class BoundRooms:
-    """The bound files of every open room. `use` and `start` come before the first room."""
+    """The bound files of every open room. `use` and `start` come before the first room.
 
-    def __init__(self, *, db: Database, now_ms: Callable[[], int], bus: Bus | None = None) -> None:
+    Args:
+        accepted: Files that were read to be opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        now_ms: Callable[[], int],
+        bus: Bus | None = None,
+        accepted: AcceptedFiles | None = None,
+    ) -> None:
         self._db = db
+        self._accepted = accepted or AcceptedFiles()
         self._bus = bus or LocalBus()
         self._now_ms = now_ms
         self._registry: Rooms | None = None
@@ -107,7 +120,9 @@ class BoundRooms:
         if file is None:
             return await self._waiting_text(notebook_id)
         found = await asyncio.to_thread(read_text, file)
-        parsed = await asyncio.to_thread(ipynb.parse, found.text)
+        parsed = self._accepted.take(found.sha256)
+        if parsed is None:
+            parsed = await asyncio.to_thread(ipynb.parse, found.text)
         return Seeded(parsed.notebook, FileBase(found.text, found.sha256, found.mtime_ns))
 
     async def attach(self, room: OpenRoom) -> "Attached | None":

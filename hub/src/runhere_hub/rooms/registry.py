@@ -34,6 +34,7 @@ IDLE_MS = 60_000
 TOMBSTONES_STAY_MS = 30 * 24 * 3600 * 1000
 _TICK_S = 1.0
 _GIVE_UP_AFTER_S = 10.0
+_AUTHORS_LATER_S = 1.0
 
 
 class Attachment(Protocol):
@@ -212,7 +213,8 @@ class RoomRegistry:
         opened = _Opened(self._make(loaded))
         room = opened.room
         room.autosave.start()
-        room.autosave.ask()  # whose text a file's is, where that is not written down yet
+        # Whose text a file's is, where that is not written down yet; pages that wait to come in come first.
+        room.autosave.ask(in_s=_AUTHORS_LATER_S)
         try:
             before_ms = self._around.clock() - TOMBSTONES_STAY_MS
             room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))

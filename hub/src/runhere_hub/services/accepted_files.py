@@ -8,7 +8,10 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TypeAlias
 
+from runhere_hub.core.ipynb import ParsedFile
+
 _MOST = 1_000
+_LONGEST_KEPT = 16 * 1024 * 1024  # characters
 
 _Stamp: TypeAlias = tuple[int, ...]
 
@@ -26,6 +29,7 @@ class AcceptedFiles:
 
     def __init__(self) -> None:
         self._wishes: OrderedDict[_Stamp, bool] = OrderedDict()
+        self._last: tuple[str, ParsedFile] | None = None
 
     def look(self, file: Path) -> tuple[_Stamp | None, bool | None]:
         """What to remember the file by, and whether it wishes outputs to stay home; None when it must be read."""
@@ -39,3 +43,12 @@ class AcceptedFiles:
         self._wishes[stamp] = wishes_private_outputs
         while len(self._wishes) > _MOST:
             self._wishes.popitem(last=False)
+
+    def keep(self, sha256: str, parsed: ParsedFile) -> None:
+        """What the file with these bytes says: its room, which opens next, need not read that again. One is kept."""
+        self._last = (sha256, parsed) if len(parsed.nodes.text) <= _LONGEST_KEPT else None
+
+    def take(self, sha256: str) -> ParsedFile | None:
+        """What was kept, if it is of these bytes; it is handed out once."""
+        last, self._last = self._last, None
+        return last[1] if last is not None and last[0] == sha256 else None

@@ -93,15 +93,19 @@ async def _register(drive: Drive, owner_id: PersonId, file: Path, *, omits_outpu
     home, path = max(found, key=lambda pair: len(pair[0].path))
     fresh = NotebookRow(NotebookId(drive.new_id()), owner_id, home.id, path, omits_outputs, None, None, None)
 
-    def work(conn: Connection) -> NotebookRow:
-        for folder, place in found:
-            known = notebooks.at(conn, folder.id, place)
-            if known is not None:
-                return known
+    def known(conn: Connection) -> NotebookRow | None:
+        rows = (notebooks.at(conn, folder.id, place) for folder, place in found)
+        return next((row for row in rows if row is not None), None)
+
+    def added(conn: Connection) -> NotebookRow:
+        row = known(conn)  # another request may have been faster
+        if row is not None:
+            return row
         notebooks.add(conn, fresh, now=drive.now_ms())
         return fresh
 
-    return await drive.db.write(work)
+    row = await drive.db.read(known)
+    return row if row is not None else await drive.db.write(added)
 
 
 async def create(drive: Drive, person: Person, *, folder_id: str, path: str, name: str | None) -> NotebookView:
@@ -161,8 +165,8 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
     file = await asyncio.to_thread(places.existing_file, folder.path, parts)
     known = await _register(drive, folder.owner_id, file)
     await notebook_for(drive, person, known.id, verb)  # a link may lead to where they may not go
-    wishes_private_outputs, file = await asyncio.to_thread(_wishes, drive.accepted, file, accept)
-    row = await _register(drive, folder.owner_id, file)
+    wishes_private_outputs, now_in = await asyncio.to_thread(_wishes, drive.accepted, file, accept)
+    row = known if now_in == file else await _register(drive, folder.owner_id, now_in)
     now = drive.now_ms()
 
     def work(conn: Connection) -> None:
@@ -193,18 +197,20 @@ def _wishes(accepted: AcceptedFiles, file: Path, accept: Accept) -> tuple[bool, 
     stamp, known = accepted.look(file)
     if known is not None:
         return known, file
-    notebook, now_in = _accepted(file, accept)
+    notebook, now_in = _accepted(accepted, file, accept)
     wishes = private_outputs.is_wished(notebook.metadata)
     if now_in == file and accept == "as_is":
         accepted.remember(stamp, wishes_private_outputs=wishes)
     return wishes, now_in
 
 
-def _accepted(file: Path, accept: Accept) -> tuple[Notebook, Path]:
+def _accepted(accepted: AcceptedFiles, file: Path, accept: Accept) -> tuple[Notebook, Path]:
     """The notebook in a file, and the file that it is in now."""
     found = read_text(file)
     try:
-        return ipynb.parse(found.text).notebook, file
+        parsed = ipynb.parse(found.text)
+        accepted.keep(found.sha256, parsed)
+        return parsed.notebook, file
     except NotebookNeedsUpgrade:
         if accept != "upgrade":
             raise
