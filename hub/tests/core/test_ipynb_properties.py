@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from runhere_hub.core import ipynb
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
+from runhere_hub.core.ipynb.json_text import Node
 from runhere_hub.core.json_values import same
-from runhere_hub.core.notebook import Notebook
+from runhere_hub.core.notebook import Cell, CellId, Notebook
 from runhere_hub.doc import notebook_doc
 from runhere_hub.testing import strategies
 from runhere_hub.testing.corpus import corpus, read_exact
@@ -66,6 +67,36 @@ def test_what_is_rendered_over_any_text_reads_as_the_notebook(data: st.DataObjec
     assert says_the_same(parsed.notebook, after, ids=minor == 5)
     assert "unknown" in json.loads(rendered.removeprefix("\ufeff"))
     assert minor == 5 or not any("id" in cell for cell in json.loads(rendered.removeprefix("\ufeff"))["cells"])
+
+
+@pytest.mark.timeout(240)  # as above
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_was_written_over_a_file_is_read_as_if_nothing_were_known_of_it(data: st.DataObject) -> None:
+    minor = data.draw(st.sampled_from([4, 5]))
+    known = ipynb.parse(data.draw(strategies.file_texts(data.draw(strategies.notebooks(minor=minor)))))
+    for _ in range(2):
+        text = ipynb.render_over(data.draw(strategies.edited(known.notebook)), known)
+        again, anew = ipynb.parse_written(text, known), ipynb.parse(text)
+        assert again == anew
+        assert [places(cell) for cell in again.nodes.cells] == [places(cell) for cell in anew.nodes.cells]
+        known = again
+
+
+def places(node: Node) -> object:
+    """Where a value stands, and everything in it."""
+    inner = [*map(places, node.items), *((member.key, member.start, places(member.node)) for member in node.members)]
+    return node.start, node.end, node.kind, inner
+
+
+def test_of_a_written_file_only_what_was_changed_or_moved_is_read_again() -> None:
+    cells = tuple(Cell(CellId(f"c{number}"), "code", f"{number}", {"k": [number]}) for number in range(9))
+    known = ipynb.parse(ipynb.render(Notebook(4, 5, {}, cells), previous_text=None))
+    kept = list(known.notebook.cells)
+    changed = [kept[0], replace(kept[1], source="new"), *kept[3:5], kept[7], *kept[5:7], kept[8]]
+    again = ipynb.parse_written(ipynb.render_over(replace(known.notebook, cells=tuple(changed)), known), known)
+    assert [cell.source for cell in again.notebook.cells] == ["0", "new", "3", "4", "7", "5", "6", "8"]
+    assert [cell.id for cell in again.notebook.cells if not any(cell is one for one in kept)] == ["c1", "c7"]
 
 
 @settings(max_examples=100, deadline=None)

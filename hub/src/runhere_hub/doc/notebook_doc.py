@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import TypeAlias
 
 from pycrdt import Doc, Map
 
@@ -40,13 +41,37 @@ def create(notebook: Notebook, *, random: Random) -> NotebookYDoc:
     return doc
 
 
+_Placed: TypeAlias = tuple[str, CellId, Cell]
+"""A living cell behind what it is sorted by."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A document that was read.
+
+    Attributes:
+        placed: Its living cells by id.
+    """
+
+    notebook: Notebook
+    placed: Mapping[str, _Placed]
+
+
 @dataclass(frozen=True)
 class Taken:
-    """What a document said at one moment, as JSON texts that Yjs made: cells by id, metadata, format."""
+    """What a document said at one moment, as JSON texts that Yjs made: cells by id, metadata, format.
+
+    Attributes:
+        cells: All of them, or those that may be other ones than in `before`.
+        before: What was read before; None: `cells` are all.
+        gone: Of these, `cells` has what is left.
+    """
 
     cells: str
     metadata: str
     form: str
+    before: Reading | None = None
+    gone: frozenset[str] = frozenset()
 
 
 def take(doc: NotebookYDoc) -> Taken:
@@ -54,42 +79,63 @@ def take(doc: NotebookYDoc) -> Taken:
     return Taken(str(schema.cells(doc)), str(schema.metadata(doc)), str(schema.format_of(doc)))
 
 
+def take_changed(doc: NotebookYDoc, before: Reading, changed: Collection[str]) -> Taken:
+    """The same of a document in which only these cells changed since it was read: they alone are asked for."""
+    cells = schema.cells(doc)
+    found = {cell_id: cells.get(cell_id) for cell_id in changed}
+    if not all(cell is None or isinstance(cell, Map) for cell in found.values()):
+        return take(doc)  # something that no client of ours can have written
+    texts = [f"{json.dumps(cell_id)}:{cell}" for cell_id, cell in found.items() if cell is not None]
+    whole = "{" + ",".join(texts) + "}"
+    return Taken(whole, str(schema.metadata(doc)), str(schema.format_of(doc)), before, frozenset(changed))
+
+
 def read(doc: NotebookYDoc) -> Notebook:
     """What the document says: living cells in order, without outputs.
 
     What no client of ours can have written is left out, or read as far as it says something.
     """
-    return read_taken(take(doc))
+    return read_taken(take(doc)).notebook
 
 
-def read_taken(taken: Taken) -> Notebook:
-    """The same of a document that was taken; touches no document, so any thread may do it."""
+def read_taken(taken: Taken) -> Reading:
+    """The same of a document that was taken; touches no document, so any thread may do it.
+
+    Cells that did not change since it was read before are the very same objects.
+    """
     form = _object(json.loads(taken.form))
-    alive = [
-        (CellId(key), cell)
-        for key, cell in _object(json.loads(taken.cells)).items()
-        if isinstance(cell, dict) and not schema.is_deleted(cell.get("deleted"))
-    ]
-    alive.sort(key=lambda pair: (schema.position_of(pair[1].get("position")), pair[0]))
-    return Notebook(
+    placed = {key: one for key, one in taken.before.placed.items() if key not in taken.gone} if taken.before else {}
+    for key, cell in _object(json.loads(taken.cells)).items():
+        if isinstance(cell, dict) and not schema.is_deleted(cell.get("deleted")):
+            placed[key] = (schema.position_of(cell.get("position")), CellId(key), _taken_cell(CellId(key), cell))
+    notebook = Notebook(
         nbformat=schema.whole(form.get("nbformat"), 4),
         nbformat_minor=schema.whole(form.get("nbformat_minor"), 5),
         metadata=_values(json.loads(taken.metadata)),
-        cells=tuple([_taken_cell(cell_id, cell) for cell_id, cell in alive]),
+        cells=tuple([cell for _, _, cell in sorted(placed.values(), key=_place_of)]),
     )
+    return Reading(notebook, placed)
+
+
+def _place_of(placed: _Placed) -> tuple[str, CellId]:
+    return placed[0], placed[1]
 
 
 def _taken_cell(cell_id: CellId, cell: Mapping[str, Json]) -> Cell:
-    source, attachments = cell.get("source"), None
+    attachments = None
     if "attachments" in cell:
         _, attachments = schema.json_value(cell["attachments"])
     return Cell(
         id=cell_id,
         type=schema.known_type(cell.get("type")),
-        source=source if isinstance(source, str) else "",
+        source=_text(cell.get("source")),
         metadata=_values(cell.get("metadata")),
         attachments=attachments if isinstance(attachments, dict) else None,
     )
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _object(value: Json) -> dict[str, Json]:
@@ -102,6 +148,13 @@ def _values(entries: Json) -> dict[str, Json]:
         return {}
     parsed = {key: schema.json_value(text) for key, text in entries.items()}
     return {key: value for key, (is_json, value) in sorted(parsed.items()) if is_json}
+
+
+def sources(doc: NotebookYDoc) -> dict[str, str]:
+    """The text of every cell, deleted ones too."""
+    cells = _object(json.loads(str(schema.cells(doc)))).items()
+    texts = {cell_id: cell.get("source") for cell_id, cell in cells if isinstance(cell, dict)}
+    return {cell_id: text for cell_id, text in texts.items() if isinstance(text, str)}
 
 
 def apply_merge(doc: NotebookYDoc, merge: MergeResult, *, random: Random, now: int) -> None:
@@ -227,9 +280,9 @@ class Tombstone:
 def tombstones(doc: NotebookYDoc) -> tuple[Tombstone, ...]:
     """Deleted cells, latest first."""
     found = [
-        Tombstone(CellId(key), schema.deleted_at(cell), str(schema.source(cell) or ""))
-        for key, cell in schema.cells(doc).items()
-        if isinstance(cell, Map) and schema.deleted_at(cell)
+        Tombstone(CellId(key), schema.deleted_since(cell.get("deleted")), _text(cell.get("source")))
+        for key, cell in _object(json.loads(str(schema.cells(doc)))).items()
+        if isinstance(cell, dict) and schema.is_deleted(cell.get("deleted"))
     ]
     return tuple(sorted(found, key=lambda stone: (-stone.deleted_at, stone.id)))
 

@@ -68,8 +68,12 @@ def position_of(value: object) -> str:
 
 def deleted_at(cell: YMap) -> int:
     """When the cell was deleted, milliseconds since 1970; 0: alive."""
-    found = cell.get("deleted")
-    return int(found) if isinstance(found, int | float) and is_deleted(found) else 0
+    return deleted_since(cell.get("deleted"))
+
+
+def deleted_since(value: object) -> int:
+    """What `deleted_at` gives for this entry."""
+    return int(value) if isinstance(value, int | float) and is_deleted(value) else 0
 
 
 def is_deleted(value: object) -> bool:

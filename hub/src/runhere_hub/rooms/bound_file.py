@@ -38,8 +38,9 @@ from runhere_hub.core.notebook import CellId, Notebook
 from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.folders.renames import find_renamed, has_sha256
 from runhere_hub.folders.write import FileText, read_text, write_atomically
-from runhere_hub.rooms.open_room import OpenRoom, Shown
+from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.room import Change, FileState
+from runhere_hub.rooms.showing import Shown
 from runhere_hub.store import file_bases
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
@@ -207,7 +208,10 @@ class BoundFile:
             return  # our own merge: `_merge` finds out whether the file lacks something
         now = self._now_ms()
         if change.kind == "document":
+            waits = self._situation.edited is not None
             self._situation = rules.edited(self._situation, now)
+            if waits:
+                return  # for the file's task; one more key press only puts the write off
         else:
             ended = change.kind == "run_finished" or change.by_hub
             self._situation = rules.outputs_came(self._situation, now, run_ended=ended)
@@ -469,7 +473,9 @@ class BoundFile:
         if base is not None and (text != base.text or _is_bare(base)):
             done = await asyncio.to_thread(write_atomically, self._path, text, expected_sha256=base.sha256)
             self._seen = self._stat()
-            await self._keep_base(FileBase(text, done.sha256, done.mtime_ns))
+            over = self._parsed_base
+            parsed = await asyncio.to_thread(ipynb.parse_written, text, over) if over is not None else None
+            await self._keep_base(FileBase(text, done.sha256, done.mtime_ns), parsed)
         self._base_ids = ids
         self._situation = rules.written(self._situation, self._now_ms(), wanted)
 

@@ -13,7 +13,8 @@ from runhere_hub.core.errors import OutputsOmitted
 from runhere_hub.core.merge import merge, open_conflicts
 from runhere_hub.core.merge.align import adopt_ids
 from runhere_hub.core.notebook import Notebook
-from runhere_hub.rooms.open_room import OpenRoom, Shown
+from runhere_hub.rooms.open_room import OpenRoom
+from runhere_hub.rooms.showing import Shown
 
 
 @dataclass(frozen=True)

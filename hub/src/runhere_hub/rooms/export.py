@@ -16,8 +16,8 @@ from runhere_hub.doc.log import replay
 from runhere_hub.folders import places
 from runhere_hub.folders.write import FileText, read_text
 from runhere_hub.rooms.loading import EMPTY
-from runhere_hub.rooms.open_room import with_outputs
 from runhere_hub.rooms.output_blobs import OutputBlobs
+from runhere_hub.rooms.showing import Showing
 from runhere_hub.services import rooms as room_service
 from runhere_hub.services.hub_notebooks import free_name
 from runhere_hub.services.notebooks import without_outputs
@@ -126,7 +126,7 @@ async def _text(db: Database, blobs: BlobStore, one: _Wanted) -> tuple[str, bool
         return notebook_doc.read(replay(loaded.updates))
 
     stored = OutputBlobs(db, blobs, lambda: 0, one.row.id)
-    shown = await with_outputs(await asyncio.to_thread(document), loaded.runs, stored)
+    shown = await Showing(stored).shown(await asyncio.to_thread(document), loaded.runs)
     previous = base.text if base is not None and one.file is not None else None
     text = await asyncio.to_thread(lambda: ipynb.render(shown.notebook, previous_text=previous))
     return text, not shown.lacking

@@ -11,8 +11,9 @@ from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Circumstances, Imported
 from runhere_hub.doc import notebook_doc
-from runhere_hub.rooms.open_room import ShownOutputs, Surroundings
+from runhere_hub.rooms.open_room import Surroundings
 from runhere_hub.rooms.output_blobs import OutputBlobs
+from runhere_hub.rooms.showing import ShownOutputs
 from runhere_hub.services import private_outputs as outputs_service
 from runhere_hub.services import rooms as room_service
 from runhere_hub.services.private_outputs import bare_base

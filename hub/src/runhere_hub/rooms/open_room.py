@@ -18,11 +18,9 @@ from runhere_hub.core.bus import Bus, Committed
 from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.identity import Person
 from runhere_hub.core.merge import MergeResult, merge
-from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.notebook import CellId, Notebook
 from runhere_hub.core.private_outputs import AtHome
-from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Imported
-from runhere_hub.core.widget_state import as_filed
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.rooms.autosave import Autosave, Pace
@@ -30,6 +28,7 @@ from runhere_hub.rooms.channel import Channel
 from runhere_hub.rooms.member import Member
 from runhere_hub.rooms.output_blobs import OutputBlobs
 from runhere_hub.rooms.room import Change, FileState, Room
+from runhere_hub.rooms.showing import Showing, Shown, ShownOutputs
 from runhere_hub.services import private_outputs as outputs_service
 from runhere_hub.services import revisions as revision_service
 from runhere_hub.services import rooms as room_service
@@ -55,22 +54,6 @@ class Restored:
 
     before: RevisionInfo
     after: RevisionInfo
-
-
-ShownOutputs = tuple[int | None, tuple[Output, ...]]
-"""Execution count and outputs of one cell."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A notebook with what its cells show.
-
-    Attributes:
-        lacking: Cells of whose outputs some part is missing from the hub's store.
-    """
-
-    notebook: Notebook
-    lacking: frozenset[CellId]
 
 
 @dataclass(frozen=True)
@@ -112,6 +95,7 @@ class OpenRoom:
         self.handed_out: deque[str] = deque(maxlen=64)
         """SHA-256 of texts that pages were given to write into files elsewhere, oldest first (`distant_file`)."""
         self._blobs = OutputBlobs(around.db, around.blobs, around.clock, room.notebook_id)
+        self._showing = Showing(self._blobs)
         self.autosave = Autosave(
             room,
             commit=self._commit,
@@ -144,9 +128,9 @@ class OpenRoom:
 
     async def shown(self) -> Shown:
         """The same, and where a blob is missing."""
-        taken, state = notebook_doc.take(self.doc), self.room.runs.state  # of one moment
-        document = await asyncio.to_thread(notebook_doc.read_taken, taken)
-        shown = await with_outputs(document, state, self._blobs)
+        state = self.room.runs.state  # of the moment in which the document is taken
+        document = await self.room.document.read()
+        shown = await self._showing.shown(document, state)
         return replace(shown, notebook=private_outputs.marked(shown.notebook, self.room.about.at_home))
 
     async def edit(self, work: Callable[[Doc[Any]], object], person: Person | None = None) -> None:
@@ -381,20 +365,3 @@ class OpenRoom:
             await work()
         except Unavailable as error:
             _log.warning("Notebook %s: %s", self.notebook_id, error.message)
-
-
-async def with_outputs(document: Notebook, state: RunsState, blobs: OutputBlobs) -> Shown:
-    """A document with what its heads show, as a file has it."""
-    cells: list[Cell] = []
-    lacking: set[CellId] = set()
-    for cell in document.cells:
-        run = state.runs.get(state.heads.get(cell.id) or "")
-        if run is None or cell.type != "code":
-            cells.append(cell)
-            continue
-        resolved = [await blobs.resolved(output) for output in run.folded.outputs]
-        outputs = tuple([one.output for one in resolved])
-        cells.append(replace(cell, outputs=outputs, execution_count=run.execution_count))
-        if not all(one.is_whole for one in resolved):
-            lacking.add(cell.id)
-    return Shown(as_filed(replace(document, cells=tuple(cells))), frozenset(lacking))

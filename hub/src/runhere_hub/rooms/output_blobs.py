@@ -24,10 +24,12 @@ class Resolved:
 
     Attributes:
         is_whole: False: a value is missing from the store; a text that says so stands in its place.
+        is_stored: A value of it is in the store.
     """
 
     output: Output
     is_whole: bool
+    is_stored: bool
 
 
 class OutputBlobs:
@@ -55,10 +57,11 @@ class OutputBlobs:
 
     async def resolved(self, output: Output) -> Resolved:
         """The output as a file has it: values back in, display id dropped."""
-        whole = True
+        whole, is_stored = True, False
 
         async def get(value: Json) -> Json:
-            nonlocal whole
+            nonlocal whole, is_stored
+            is_stored = True
             found = await self._get(value)
             whole = whole and found is not None
             return _MISSING if found is None else found
@@ -69,7 +72,7 @@ class OutputBlobs:
         data = made.get("data")
         if isinstance(data, dict):
             made["data"] = {mime: await get(value) if _is_blob(value) else value for mime, value in data.items()}
-        return Resolved(made, whole)
+        return Resolved(made, whole, is_stored)
 
     async def _put(self, value: Json) -> Json:
         if not is_too_large(value):

@@ -4,10 +4,20 @@ from runhere_hub.core.ipynb.files import (
     ParsedFile,
     conflict_markers_line,
     parse,
+    parse_written,
     render,
     render_over,
     salvage,
     upgrade,
 )
 
-__all__ = ["ParsedFile", "conflict_markers_line", "parse", "render", "render_over", "salvage", "upgrade"]
+__all__ = [
+    "ParsedFile",
+    "conflict_markers_line",
+    "parse",
+    "parse_written",
+    "render",
+    "render_over",
+    "salvage",
+    "upgrade",
+]

@@ -15,10 +15,19 @@ from dataclasses import dataclass, field
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
 from runhere_hub.core.ipynb import damaged, write
 from runhere_hub.core.ipynb.json_text import scan
-from runhere_hub.core.ipynb.read import FileNodes, read_file
+from runhere_hub.core.ipynb.read import FileNodes, read_file, read_written
 from runhere_hub.core.notebook import CellId, Json, Notebook
 
-__all__ = ["ParsedFile", "conflict_markers_line", "parse", "render", "render_over", "salvage", "upgrade"]
+__all__ = [
+    "ParsedFile",
+    "conflict_markers_line",
+    "parse",
+    "parse_written",
+    "render",
+    "render_over",
+    "salvage",
+    "upgrade",
+]
 
 conflict_markers_line = damaged.conflict_markers_line
 
@@ -48,7 +57,19 @@ def parse(text: str) -> ParsedFile:
         NotebookInvalid: It is no notebook of nbformat 4; with the place and the reason.
         NotebookNeedsUpgrade: It is one of nbformat 2 or 3.
     """
-    found = read_file(text)
+    return _parsed(read_file(text))
+
+
+def parse_written(text: str, over: ParsedFile) -> ParsedFile:
+    """The same for a text that `render_over` gave: cells that stand in it as before are not read again.
+
+    Raises:
+        As `parse`.
+    """
+    return _parsed(read_written(text, over.nodes))
+
+
+def _parsed(found: FileNodes) -> ParsedFile:
     notebook = found.notebook
     return ParsedFile(
         notebook,

@@ -136,6 +136,21 @@ def outline(text: str) -> Node:
         return scan(text)  # finds the place, or reads what C refuses (integers of thousands of digits)
 
 
+def outline_again(text: str, before_text: str, before: Sequence[Node]) -> Node:
+    """The same as `outline` where much stands as it stood in an earlier text: what is written alike is not read again.
+
+    Args:
+        before: Objects of the earlier text, in order. A value of theirs that is found again is the very same object.
+
+    Raises:
+        NotebookInvalid: As `outline`.
+    """
+    try:
+        return _whole(_Outliner(text, _Known(before_text, before)))
+    except (NotebookInvalid, ValueError, RecursionError):
+        return scan(text)
+
+
 def fail(text: str, at: int, reason: str) -> NoReturn:
     """Refuse the text because of what stands at this offset."""
     line, column = line_and_column(text, at)
@@ -246,12 +261,61 @@ _KINDS: dict[type, Kind] = {dict: "object", list: "array", str: "string"}
 _decode = JSONDecoder().raw_decode
 
 
+class _Known:
+    """Objects of an earlier text, to be known again by how they are written."""
+
+    def __init__(self, text: str, nodes: Sequence[Node]) -> None:
+        self._text = text
+        self._nodes = [node for node in nodes if node.kind == "object"]
+        self._next = 0
+        self._misses = 0  # one after the other
+        self._places: dict[str, int] | None = None
+
+    def at(self, text: str, at: int) -> Node | None:
+        """The one that is expected here, if it stands here; or the one behind it, if the one before was changed."""
+        for place in (self._next, self._next + 1):
+            if place < len(self._nodes) and text.startswith(self._raw(place), at):
+                return self._found(place)
+        self._misses += 1
+        return None
+
+    def elsewhere(self, raw: str) -> Node | None:
+        """The one that is written like this: after a second miss something was put in, moved or taken out."""
+        if self._misses < 2:
+            return None
+        if self._places is None:
+            self._places = {self._raw(place): place for place in range(len(self._nodes))}
+        place = self._places.get(raw)
+        return None if place is None else self._found(place)
+
+    def _found(self, place: int) -> Node:
+        self._next, self._misses = place + 1, 0
+        return self._nodes[place]
+
+    def _raw(self, place: int) -> str:
+        return self._text[self._nodes[place].start : self._nodes[place].end]
+
+
 class _Outliner(_Scanner):
     """Leaves the inside of values to C. Its errors say nothing of the place."""
+
+    def __init__(self, text: str, known: _Known | None = None) -> None:
+        super().__init__(text)
+        self.known = known
 
     def value(self, at: int, depth: int) -> Node:
         if depth < _OUTLINED:
             return super().value(at, depth)
+        if self.known is None or self.text[at : at + 1] != "{":
+            return self.read(at, depth)
+        same = self.known.at(self.text, at)
+        if same is not None:
+            return Node("object", at, at + same.end - same.start, same.value, unread=self.text)
+        node = self.read(at, depth)
+        moved = self.known.elsewhere(self.text[at : node.end])
+        return node if moved is None else Node("object", at, node.end, moved.value, unread=self.text)
+
+    def read(self, at: int, depth: int) -> Node:
         value: Json
         value, end = _decode(self.text, at)
         levels = MAX_DEPTH - depth

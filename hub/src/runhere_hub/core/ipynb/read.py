@@ -10,10 +10,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from runhere_hub.core.errors import NotebookInvalid, NotebookNeedsUpgrade
-from runhere_hub.core.ipynb.json_text import Node, line_and_column, outline
+from runhere_hub.core.ipynb.json_style import Style, style_of
+from runhere_hub.core.ipynb.json_text import Node, line_and_column, outline, outline_again
 from runhere_hub.core.json_values import with_unix_lines, without_surrogates
 from runhere_hub.core.merge.align import MadeIds, is_cell_id
 from runhere_hub.core.notebook import Cell, CellId, CellType, Json, Notebook, Output
@@ -43,6 +45,13 @@ class FileNodes:
     cells: tuple[Node, ...]
     notebook: Notebook
     made_ids: frozenset[CellId]
+    written_in: Style | None = None
+    """The manner in which it was written here; None: it has to be found out."""
+
+    @cached_property
+    def style(self) -> Style:
+        """The manner in which the text is written."""
+        return self.written_in or style_of(self.text, self.root)
 
 
 def read_file(text: str) -> FileNodes:
@@ -52,14 +61,33 @@ def read_file(text: str) -> FileNodes:
         NotebookInvalid: It is none; with the place.
         NotebookNeedsUpgrade: It is one of nbformat 2 or 3.
     """
-    root = outline(text)
+    return _read(text, outline(text), _Reader(unusual=_is_unusual(text), known={}))
+
+
+def read_written(text: str, over: FileNodes) -> FileNodes:
+    """Read what was written over a file: cells that are written as before are those of before.
+
+    Raises:
+        As `read_file`.
+    """
+    known = {} if over.made_ids else dict(zip(map(_identity, over.cells), over.notebook.cells, strict=True))
+    # Looking through the whole text for what is unusual takes longer than cleaning the few cells that are read.
+    reader = _Reader(unusual=True, known=known)
+    return _read(text, outline_again(text, over.text, over.cells), reader, written_in=over.style)
+
+
+def _identity(node: Node) -> int:
+    return id(node.value)
+
+
+def _read(text: str, root: Node, reader: "_Reader", *, written_in: Style | None = None) -> FileNodes:
     try:
-        notebook, made = _Reader(unusual=_is_unusual(text)).notebook(root.value)
+        notebook, made = reader.notebook(root.value)
     except _Refused as refused:
         line, column = line_and_column(text, _node_at(root, refused.path).start)
         raise NotebookInvalid(refused.place, refused.reason, line, column) from None
     cells = root.member("cells")
-    return FileNodes(text, root, tuple(cells.items) if cells is not None else (), notebook, made)
+    return FileNodes(text, root, tuple(cells.items) if cells is not None else (), notebook, made, written_in)
 
 
 def _is_unusual(text: str) -> bool:
@@ -99,8 +127,11 @@ def _node_at(root: Node, path: _Path) -> Node:
 
 
 class _Reader:
-    def __init__(self, *, unusual: bool) -> None:
+    """`known`: cells by the identity of the value that they were made from, which somebody else keeps alive."""
+
+    def __init__(self, *, unusual: bool, known: Mapping[int, Cell]) -> None:
         self.unusual = unusual
+        self.known = known
         self.newer = False  # written by a later minor than we know
 
     def notebook(self, value: Json) -> tuple[Notebook, frozenset[CellId]]:
@@ -113,7 +144,8 @@ class _Reader:
         cell_list = _need(value, "cells", ())
         if not isinstance(cell_list, list):
             raise _Refused(("cells",), "must be a list")
-        bare = [self.cell(cell, ("cells", index)) for index, cell in enumerate(cell_list)]
+        known = self.known
+        bare = [known.get(id(cell)) or self.cell(cell, ("cells", index)) for index, cell in enumerate(cell_list)]
         cells, made = _with_ids(bare)
         return Notebook(4, minor, self.mapping(value, "metadata", ()), cells), made
 

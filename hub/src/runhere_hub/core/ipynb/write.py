@@ -5,7 +5,7 @@ Only what says something else than before is written; the rest keeps its bytes, 
 
 from collections.abc import Mapping, Sequence
 
-from runhere_hub.core.ipynb.json_style import Style, dump, style_of
+from runhere_hub.core.ipynb.json_style import Style, dump
 from runhere_hub.core.ipynb.json_text import Node
 from runhere_hub.core.ipynb.read import FileNodes, cleaned
 from runhere_hub.core.ipynb.text import Piece, Splicer, Write
@@ -48,7 +48,7 @@ class _Writer:
     def __init__(self, notebook: Notebook, previous: FileNodes) -> None:
         self.notebook = notebook
         self.previous = previous
-        self.style = style_of(previous.text, previous.root)
+        self.style = previous.style
         self.splice = Splicer(previous.text, self.style)
         self.with_ids = notebook.nbformat_minor >= IDS_SINCE
         self.all_ids = self.with_ids and previous.notebook.nbformat_minor < IDS_SINCE
