@@ -116,6 +116,7 @@ def _made(settings: Settings) -> Iterator[tuple["_Server", socket.socket]]:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # six lines about its own insides
     with _listen(settings.host, settings.port) as listening:
         port = listening.getsockname()[1]
         token = secrets.token_urlsafe(32)

@@ -104,7 +104,10 @@ def _print_link(team: Team, code: str, words: str) -> int:
 
 
 async def _list(around: Accounts, _team: Team, _arguments: argparse.Namespace) -> int:
-    for one in await accounts.every(around):
+    found = await accounts.every(around)
+    if not found:
+        print("There are no accounts yet. `runhere user invite --admin` prints a link for the first.", file=sys.stderr)
+    for one in found:
         notes = [
             *(["administrator"] if one.is_admin else []),
             *(["disabled"] if one.disabled_at is not None else []),
@@ -116,11 +119,13 @@ async def _list(around: Accounts, _team: Team, _arguments: argparse.Namespace) -
 
 async def _disable(around: Accounts, _team: Team, arguments: argparse.Namespace) -> int:
     await accounts.set_disabled(around, by=None, user_name=arguments.name, disabled=True)
+    print(f"{arguments.name} may not sign in any more; open pages are cut within seconds.", file=sys.stderr)
     return 0
 
 
 async def _enable(around: Accounts, _team: Team, arguments: argparse.Namespace) -> int:
     await accounts.set_disabled(around, by=None, user_name=arguments.name, disabled=False)
+    print(f"{arguments.name} may sign in again.", file=sys.stderr)
     return 0
 
 
