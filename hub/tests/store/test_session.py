@@ -1,10 +1,14 @@
 """Opening, migrating and using the database; how it fails."""
 
 import asyncio
+import os
 import secrets
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +19,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, func, insert, make_url, select, text
 from sqlalchemy.pool import NullPool
 
-from runhere_hub.core.errors import DatabaseDamaged, DatabaseUnavailable
+from runhere_hub.core.errors import DatabaseDamaged, DatabaseUnavailable, DiskFull
 from runhere_hub.store import migrations, tables
 from runhere_hub.store.session import Connection, Database
 
 
 def _add_person(conn: Connection, name: str) -> None:
-    conn.execute(insert(tables.people).values(id=name.ljust(32, "0"), name=name, color="#000000", created_at=0))
+    conn.execute(insert(tables.people).values(id=name[:32].ljust(32, "0"), name=name, color="#000000", created_at=0))
 
 
 def _names(conn: Connection) -> list[str]:
@@ -214,3 +218,46 @@ def test_a_full_disk_is_told_and_writing_goes_on_once_there_is_space(tmp_path: P
     url = f"sqlite:///{tmp_path / 'hub.sqlite3'}"
     done = subprocess.run([sys.executable, "-c", _FULL_DISK, url], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == ["DiskFull disk_full", "['before', 'after']"], done.stderr
+
+
+@pytest.fixture
+def on_a_tiny_disk(postgres_url: str) -> Iterator[tuple[str, Path]]:
+    """An empty PostgreSQL database whose tables lie on a disk of 24 MiB, and that disk."""
+    disk = Path(tempfile.mkdtemp(prefix="tiny-", dir="/tmp"))
+    words = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    server = make_url(postgres_url)
+    os.chown(disk, os.stat(str(server.query["host"])).st_uid, -1)
+    engine = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as conn:
+            conn.execute(text(f"CREATE TABLESPACE tiny LOCATION '{disk}'"))
+            conn.execute(text("CREATE DATABASE on_tiny TABLESPACE tiny"))
+            yield server.set(database="on_tiny").render_as_string(hide_password=False), disk
+            conn.execute(text("DROP DATABASE on_tiny WITH (FORCE)"))
+            conn.execute(text("DROP TABLESPACE tiny"))
+    finally:
+        engine.dispose()
+        subprocess.run(["umount", "-l", disk], check=True)
+        disk.rmdir()
+
+
+@pytest.mark.postgres
+async def test_a_full_disk_of_postgresql_is_told_and_writing_goes_on_once_there_is_space(
+    on_a_tiny_disk: tuple[str, Path],
+) -> None:
+    url, disk = on_a_tiny_disk
+    db = Database.open(url)
+    try:
+        await db.write(lambda conn: _add_person(conn, "before"))
+        filler = disk / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(disk).free - 100_000))
+        large = secrets.token_hex(2_000_000)
+        with pytest.raises(DiskFull, match="Free some space"):
+            await db.write(lambda conn: _add_person(conn, large))
+        filler.unlink()
+        await db.write(lambda conn: _add_person(conn, "after"))
+        assert await db.read(_names) == ["after", "before"]
+    finally:
+        db.close()
