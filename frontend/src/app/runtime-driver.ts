@@ -253,10 +253,11 @@ export class RuntimeDriver {
     });
     if (remembered === "gone") this.#lost("kernel_gone");
     const found = typeof remembered === "object" ? remembered : null;
-    const kernel = found?.kernel ?? (await this.#startKernel(server, attempt, defaultName));
+    const { kernel, isElsewhere } = found
+      ? { kernel: found.kernel, isElsewhere: false }
+      : await this.#startKernel(server, attempt, defaultName);
     if (!this.#isCurrent(attempt)) return;
-    if (found === null && kernel.folder.place === "root" && this.#options.place !== null)
-      this.#state.notice.set({ code: "started_elsewhere" });
+    if (isElsewhere) this.#state.notice.set({ code: "started_elsewhere" });
     this.#happened({ type: "connect_step", step: "socket" });
     this.#join(kernel, found?.process ?? null);
     this.#remember(baseUrl, auth, kernel, found?.process ?? null);
@@ -285,10 +286,11 @@ export class RuntimeDriver {
     server: JupyterServer,
     { options }: ConnectAttempt,
     defaultName: string,
-  ): Promise<KernelAttachment> {
-    const { place, wantedKernelspec } = this.#options;
+  ): Promise<{ readonly kernel: KernelAttachment; readonly isElsewhere: boolean }> {
+    const { place: wish, wantedKernelspec } = this.#options;
     const specs = this.#state.kernelspecs.get();
-    return await startKernel({
+    const place = typeof wish === "function" ? await wish().catch(() => null) : wish;
+    const kernel = await startKernel({
       server,
       specs,
       kernelspec: chooseKernelspec(specs, [
@@ -297,12 +299,14 @@ export class RuntimeDriver {
         wantedKernelspec?.(),
         defaultName,
       ]),
-      place: typeof place === "function" ? await place().catch(() => null) : place,
+      place,
       home: folderOnDisk(this.#environment.store, this.#options.notebookId, server.transport.baseUrl),
       // With a journal every browser of a person is welcome at the one kernel of the notebook; else each has its own.
       owner: this.#keepsJournal ? this.#options.notebookId : this.#memory.sessionId,
       onStep: (step) => this.#happened({ type: "connect_step", step }),
     });
+    // A hub for several people names no folder, and what it keeps itself lies in none: nothing is beside the notebook.
+    return { kernel, isElsewhere: kernel.folder.place === "root" && place !== null && place.folder !== "" };
   }
 
   /** Hold the kernel's socket, or follow the tab that does. */

@@ -13,7 +13,8 @@ export function logLine(entry: AuditEntry, names: ReadonlyMap<string, string>, w
   const detail = detailOf(entry);
   const named = (id: unknown): string | null => (typeof id === "string" ? (names.get(id) ?? null) : null);
   const by = entry.person_id === null ? text("team.commandLine") : named(entry.person_id);
-  const about = named(entry.object_id) ?? named(detail["to"]) ?? textOf(detail["user_name"]);
+  const invited = entry.action === "invite" ? textOf(detail["user_name"]) : null;
+  const about = named(entry.object_id) ?? named(detail["to"]) ?? invited;
   const why = textOf(detail["why"]);
   return {
     what: wordsOr(`team.did_${entry.action.replaceAll(".", "_")}`, entry.action),

@@ -27,7 +27,7 @@ export function LogSection({ team, whose, names }: LogSectionProps) {
       <p className={styles.muted}>{t(whose === "own" ? "team.logText" : "team.logAllText")}</p>
       <Failure error={error} />
       {entries?.length === 0 ? <p className={styles.small}>{t("team.logEmpty")}</p> : null}
-      <ul className={styles.list}>
+      <ul className={`${styles.list} ${styles.log}`}>
         {entries?.slice(0, 50).map((entry) => {
           const { what, more } = logLine(entry, names, whose);
           return (

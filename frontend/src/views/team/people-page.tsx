@@ -71,20 +71,22 @@ export function PeoplePage({ team }: { readonly team: TeamClient }) {
                 {t("team.accountOf", { name: account.name, userName: account.user_name })}{" "}
                 <span className={styles.small}>{notesOf(account, t).join(" · ")}</span>
               </span>
-              <Button
-                size="small"
-                variant="quiet"
-                onPress={() => void change(async () => setLink(await team.reset(account.user_name)))}
-              >
-                {t("team.reset")}
-              </Button>
-              <Button
-                size="small"
-                variant="quiet"
-                onPress={() => void change(() => team.setDisabled(account.user_name, !account.is_disabled))}
-              >
-                {t(account.is_disabled ? "team.enable" : "team.disable")}
-              </Button>
+              <span className={styles.actions}>
+                <Button
+                  size="small"
+                  variant="quiet"
+                  onPress={() => void change(async () => setLink(await team.reset(account.user_name)))}
+                >
+                  {t("team.reset")}
+                </Button>
+                <Button
+                  size="small"
+                  variant="quiet"
+                  onPress={() => void change(() => team.setDisabled(account.user_name, !account.is_disabled))}
+                >
+                  {t(account.is_disabled ? "team.enable" : "team.disable")}
+                </Button>
+              </span>
             </li>
           ))}
         </ul>
