@@ -50,6 +50,7 @@ with without_slow_imports():
 from jupyter_core.utils import ensure_async
 from traitlets.config import Config
 
+from runhere_runtime.contents import Contents
 from runhere_runtime.server_extension import GateIdentity, Runtime, install, settings
 
 MAX_BODY_BYTES = 512 * 2**20
@@ -339,6 +340,7 @@ def _config(options: Options, runtime: Runtime) -> Config:
     app.allow_remote_access = True  # the gate has its own, stricter list of hosts
     app.log_level = logging.DEBUG if options.debug else logging.WARNING
     app.identity_provider_class = GateIdentity
+    app.contents_manager_class = Contents
     app.reraise_server_extension_failures = True
     app.min_open_files_limit = 4096
     app.jpserver_extensions = dict.fromkeys(("runhere_runtime.server_extension", *options.extensions), True)
