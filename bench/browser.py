@@ -2,7 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,40 @@ def scroll(page: Page, selector: str, *, frames: int = 200) -> tuple[float, floa
     }"""
     gaps: list[float] = page.evaluate(script, [selector, frames])
     return sum(gap > 25 for gap in gaps) / len(gaps) * 100, max(gaps)
+
+
+@contextmanager
+def longest_task(page: Page) -> Iterator[Callable[[], float]]:
+    """What a page's main thread does meanwhile; gives, afterwards, the processor time of its longest task, ms.
+
+    A gap between frames also counts the time in which other programs had the processors.
+    """
+    browser = page.context.browser
+    assert browser is not None
+    session = browser.new_browser_cdp_session()
+    events: list[dict[str, Any]] = []
+    ended: list[bool] = []
+    session.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
+    session.on("Tracing.tracingComplete", lambda _: ended.append(True))
+    categories = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
+    session.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": {"includedCategories": categories}})
+    longest: list[float] = []
+    try:
+        yield lambda: longest[0]
+    finally:
+        session.send("Tracing.end")
+        deadline = time.monotonic() + 60
+        while not ended and time.monotonic() < deadline:
+            page.wait_for_timeout(50)
+        session.detach()
+        frames = Counter((event["pid"], event["tid"]) for event in events if event["name"] == "FireAnimationFrame")
+        main = frames.most_common(1)[0][0]
+        tasks = [
+            event.get("tdur", 0)
+            for event in events
+            if event["name"] == "RunTask" and (event["pid"], event["tid"]) == main
+        ]
+        longest.append(max(tasks, default=0) / 1000)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from browser import BLANK, Chromium, chromium, editor_visible_s, heap_mb, key_to_paint_ms, loaded, scroll
+from browser import BLANK, Chromium, chromium, editor_visible_s, heap_mb, key_to_paint_ms, loaded, longest_task, scroll
 from playwright.sync_api import Page, Playwright, sync_playwright
 from report import Figure, print_table
 
@@ -327,15 +327,17 @@ def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tu
         for flush, name in (("", "no flush"), (", flush=True", "with flush")):
             end = f"the end {name}"
             replace_first_source(page, f"for n in range(100000): print('line', n{flush})\nprint('the' + {end[3:]!r})")
-            page.evaluate("window.__bench.watch()")
-            page.evaluate(f"() => {{ window.__seen = ({RUN_AND_WATCH})([{end!r}]); }}")
-            page.keyboard.press("Shift+Enter")
-            script = "(ms) => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(ms), ms))])"
-            took = float(page.evaluate(script, plan.flood_limit_s * 1000))
-            gaps = page.evaluate("window.__bench.stop()")
+            with longest_task(page) as longest:
+                page.evaluate("window.__bench.watch()")
+                page.evaluate(f"() => {{ window.__seen = ({RUN_AND_WATCH})([{end!r}]); }}")
+                page.keyboard.press("Shift+Enter")
+                script = "(ms) => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(ms), ms))])"
+                took = float(page.evaluate(script, plan.flood_limit_s * 1000))
+                gaps = page.evaluate("window.__bench.stop()")
             if took < plan.flood_limit_s * 1000:
                 yield f"100,000 lines, {name}: done, s", took / 1000
             yield f"100,000 lines, {name}: longest block, ms", max(gaps)
+            yield f"100,000 lines, {name}: longest task, ms of processor time", longest()
 
 
 def replace_first_source(page: Page, text: str) -> None:
