@@ -10,7 +10,12 @@ export const noticeRenderer: Renderer = {
     host.append(note);
     withWords(import("./notice-text.ts"), "notices").then(
       ({ noticeText }) => {
-        note.textContent = noticeText(value) ?? note.textContent;
+        const told = noticeText(value);
+        // Words for a command line are not broken in two.
+        if (told !== null)
+          note.replaceChildren(
+            ...told.split(/(--[\w.=]+)/).map((part, at) => (at % 2 ? element("code", "", part) : part)),
+          );
       },
       // The hub does not answer: the plain sentence stays.
       () => {},

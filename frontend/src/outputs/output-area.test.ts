@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { NOTICE_MIME } from "../core/mime.ts";
 import type { MimeBundle, Output } from "../core/outputs.ts";
+import { setLanguage, text } from "../i18n/t.ts";
 import { OutputArea } from "./output-area.ts";
 import type { OutputEnvironment } from "./rendered.ts";
 
@@ -53,6 +55,18 @@ describe("OutputArea", () => {
     show([{ output_type: "future output", "some key": ["some data"] } as unknown as Output, stream("after")]);
     expect(host.textContent).toContain("future output");
     expect(host.textContent).toContain("after");
+  });
+
+  it("says in the page's language that output was dropped, and what the file says where it does not know the notice", async () => {
+    const notice = (code: string) => display({ [NOTICE_MIME]: { code }, "text/plain": "some are missing" });
+    await setLanguage("ja");
+    show([notice("too_fast"), notice("of the future")]);
+    expect(host.textContent).toBe("some are missingsome are missing");
+    await vi.waitFor(() => expect(host.querySelectorAll("code")).toHaveLength(2));
+    expect(host.children[0]?.textContent).toBe(text("notices.tooFast"));
+    expect(host.children[0]?.textContent).toContain("破棄");
+    expect(host.children[1]?.textContent).toBe("some are missing");
+    await setLanguage("en");
   });
 
   it("begins anew for another run", () => {
