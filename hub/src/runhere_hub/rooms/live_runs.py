@@ -15,6 +15,7 @@ from runhere_hub.rooms.member import text_of
 _STORE_AT_MOST_BYTES_PER_MS = 20_000
 """A run is stored whole. One with 20 MB of outputs that keeps growing is written once a second, not forty times."""
 _LONGEST_DELAY_MS = 2_000
+_FRAME_STAYS_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,19 @@ class LiveRuns:
         self._acks: dict[str, dict[str, Mapping[str, Any]]] = {}  # run id -> session -> frame
         self._stored_at: dict[str, int] = {}
         self._frame: tuple[RunsState, str] | None = None
+        self._frame_asked_at = 0
 
     def frame(self) -> str:
         """The frame with all heads and their runs (SPEC 3.2), as text: made once for all who join until it changes."""
         if self._frame is None or self._frame[0] is not self.state:
             self._frame = (self.state, text_of(runs_frame(self.state)))
+        self._frame_asked_at = self._clock()
         return self._frame[1]
 
-    def forget_frame(self) -> None:
-        """Keep the text of the frame no longer: it may have megabytes."""
-        self._frame = None
+    def tick(self) -> None:
+        """Called about once a second: the text of a frame that nobody asks for is not kept, it may have megabytes."""
+        if self._frame is not None and not 0 <= self._clock() - self._frame_asked_at < _FRAME_STAYS_MS:
+            self._frame = None
 
     def fold(self, frame: Frame, asker: Asker, *, seq: int, at_home: AtHome) -> Outcome:
         """Fold a page's frame. An answer that must wait for the commit is kept back here."""

@@ -433,7 +433,7 @@ class Room:
 
     def tick(self) -> None:
         """Called about once a second: sends the beat (SPEC 2.6)."""
-        self.runs.forget_frame()
+        self.runs.tick()
         # A clock that was set back must not silence the room: its pages would think it dead.
         if not 0 <= self._clock() - self._beat_at < BEAT_S * 1000:
             self._beat_at = self._clock()

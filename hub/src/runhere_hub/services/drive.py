@@ -179,8 +179,11 @@ async def folder_of(drive: Drive, row: NotebookRow) -> AnyFolder:
     Raises:
         NotFound: In none, or in one that the administrator has taken away.
     """
-    folder_id = row.folder_id
-    folder = await drive.db.read(lambda conn: folders.get(conn, folder_id)) if folder_id else None
+    return await drive.db.read(lambda conn: _folder_in(drive, conn, row))
+
+
+def _folder_in(drive: Drive, conn: Connection, row: NotebookRow) -> AnyFolder:
+    folder = folders.get(conn, row.folder_id) if row.folder_id else None
     if folder is None or (isinstance(folder, Folder) and not drive.may_bind(folder.path)):
         raise NotFound(_NO_NOTEBOOK)
     return folder
@@ -196,13 +199,12 @@ async def shown(drive: Drive, person: Person, row: NotebookRow, *, without_file:
         FileMissing: The file is gone.
         NotFound: Its folder is.
     """
-    folder = await folder_of(drive, row)
 
-    def work(conn: Connection) -> tuple[Role | None, Person | None]:
+    def work(conn: Connection) -> tuple[AnyFolder, Role | None, Person | None]:
         owner = None if row.owner_id == person.id else people.get(conn, row.owner_id)
-        return role_in(conn, person.id, owned(row)), owner
+        return _folder_in(drive, conn, row), role_in(conn, person.id, owned(row)), owner
 
-    role, owner = await drive.db.read(work)
+    folder, role, owner = await drive.db.read(work)
     if without_file or isinstance(folder, HubFolder):
         found = kept_view(row)
     else:

@@ -22,6 +22,7 @@ Reader = Callable[[Message], None]
 
 _EXTENSION = "runhere.write_now"
 _READING = "runhere.read_with"
+_LARGE = 64 * 1024
 _TEXT, _BINARY = 0x81, 0x82  # final frames of RFC 6455, section 5.2; a server does not mask
 
 
@@ -74,7 +75,12 @@ class DirectWebSocketProtocol(WebSocketsSansIOProtocol):
             return False
         if not self.writable.is_set() or self.conn.state is not State.OPEN:
             return False
-        self.transport.write(_frame_again(message))
+        if len(message) > _LARGE:
+            data = message if isinstance(message, bytes) else message.encode()
+            self.transport.write(head_of(message, len(data)))
+            self.transport.write(data)  # a document of megabytes is not copied once more for its few bytes of head
+        else:
+            self.transport.write(_frame_again(message))
         return True
 
 
@@ -106,10 +112,15 @@ def _frame_again(message: Message) -> bytes:
 
 def frame_of(message: Message) -> bytes:
     """A whole message as one frame (RFC 6455, section 5.2)."""
-    kind, data = (_BINARY, message) if isinstance(message, bytes) else (_TEXT, message.encode())
-    length = len(data)
+    data = message if isinstance(message, bytes) else message.encode()
+    return head_of(message, len(data)) + data
+
+
+def head_of(message: Message, length: int) -> bytes:
+    """What stands before a message of so many bytes."""
+    kind = _BINARY if isinstance(message, bytes) else _TEXT
     if length < 126:
-        return bytes((kind, length)) + data
+        return bytes((kind, length))
     if length < 65536:
-        return struct.pack("!BBH", kind, 126, length) + data
-    return struct.pack("!BBQ", kind, 127, length) + data
+        return struct.pack("!BBH", kind, 126, length)
+    return struct.pack("!BBQ", kind, 127, length)
