@@ -16,6 +16,7 @@ from runhere_hub.services import rooms as room_service
 from runhere_hub.services.rooms import CommitResult
 from runhere_hub.store import tables
 from runhere_hub.store.session import Database
+from runhere_hub.testing.bound_hub import until
 from runhere_hub.testing.fakes import FakeClock
 from runhere_hub.testing.pages import Page
 from runhere_hub.testing.small_hub import BOB, NOTEBOOK, Hub, Seat, add_notebook, pump, settle
@@ -218,7 +219,7 @@ async def test_a_notebook_that_is_deleted_under_its_pages_sends_them_away(hub: H
     await settle(seat)
     disk.error = NotFound("This notebook is gone.")
     seat.page.insert("c1", "x")
-    await disk.tried()
+    await until(lambda: seat.channel.closed_with is not None)
     await hub.registry.idle()
     assert seat.channel.closed_with == (4404, "This notebook is gone.")
     assert hub.registry.peek(NOTEBOOK) is None

@@ -25,10 +25,12 @@ class Pace:
 
     Attributes:
         window_s: Commits start at least this far apart; the first after a pause starts at once.
+        apart_s: The same for the transactions that hold the commits of all rooms (`commits`).
         first_retry_s, last_retry_s: Wait after a failed commit; it doubles from the first to the last.
     """
 
     window_s: float = 0.1
+    apart_s: float = 0.02
     first_retry_s: float = 0.5
     last_retry_s: float = 5.0
 

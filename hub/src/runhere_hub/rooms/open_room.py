@@ -25,6 +25,7 @@ from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.rooms.autosave import Autosave, Pace
 from runhere_hub.rooms.channel import Channel
+from runhere_hub.rooms.commits import Commits
 from runhere_hub.rooms.member import Member
 from runhere_hub.rooms.output_blobs import OutputBlobs
 from runhere_hub.rooms.room import Change, FileState, Room
@@ -75,6 +76,7 @@ class Surroundings:
     random: Random
     bus: Bus
     pace: Pace
+    commits: Commits
 
 
 class OpenRoom:
@@ -240,11 +242,8 @@ class OpenRoom:
     # --- saving, compaction, revisions -----------------------------------------------------------------------------
 
     async def _commit(self, batch: Batch) -> CommitResult:
-        bus = self._around.bus
-        result = await room_service.commit(
-            self._around.db, self.notebook_id, batch, process=self._around.process, shared=bus.is_shared
-        )
-        bus.tell(Committed(self.notebook_id))
+        result = await self._around.commits.commit(self.notebook_id, batch)
+        self._around.bus.tell(Committed(self.notebook_id))
         if result.after <= self._seen:
             self._seen = max(self._seen, result.seq)
         self._log_count += len(batch.updates)

@@ -18,6 +18,7 @@ from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.rooms.authors import Recorded
 from runhere_hub.rooms.autosave import Pace
+from runhere_hub.rooms.commits import Commits
 from runhere_hub.rooms.live_document import LiveDocument
 from runhere_hub.rooms.live_runs import LiveRuns
 from runhere_hub.rooms.loading import Seed, load
@@ -98,6 +99,7 @@ class RoomRegistry:
         shows_paths: bool = True,
     ) -> None:
         process = new_id()
+        bus, pace = bus or LocalBus(), pace or Pace()
         self._around = Surroundings(
             db=db,
             blobs=blobs,
@@ -105,8 +107,9 @@ class RoomRegistry:
             new_id=new_id,
             process=process,
             random=random,
-            bus=bus or LocalBus(),
-            pace=pace or Pace(),
+            bus=bus,
+            pace=pace,
+            commits=Commits(db, process=process, shared=bus.is_shared, apart_s=pace.apart_s),
         )
         self._shows_paths = shows_paths
         self._seed = seed
@@ -191,6 +194,7 @@ class RoomRegistry:
             for notebook_id in {*self._opening, *self._closing}
         ]
         await asyncio.gather(*closing)
+        await self._around.commits.close()
         await self._around.bus.close()
 
     def _is_idle(self, room: Room) -> bool:

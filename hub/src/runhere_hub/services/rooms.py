@@ -1,6 +1,6 @@
 """What a room asks of the database: load, commit, compact. Each function is one transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runhere_hub.core.errors import NotFound
@@ -129,14 +129,23 @@ class CommitResult:
     stale: frozenset[str] = frozenset()
 
 
-async def commit(db: Database, notebook_id: str, batch: Batch, *, process: str, shared: bool = False) -> CommitResult:
-    """Write a batch; when this returns it is on disk. `process` is this one: others look for what is not theirs.
+async def commit(
+    db: Database, batches: Sequence[tuple[str, Batch]], *, process: str, shared: bool = False
+) -> list[CommitResult]:
+    """Write batches (notebook id, batch) in one transaction; when this returns all of them are on disk.
+
+    Args:
+        process: This one: others look for what is not theirs.
 
     Raises:
-        DiskFull, DatabaseDamaged, DatabaseUnavailable: Nothing of the batch was written; it may be tried again.
-        NotFound: The notebook is gone for good.
+        DiskFull, DatabaseDamaged, DatabaseUnavailable: Nothing of them was written; it may be tried again.
+        NotFound: One of the notebooks is gone for good; nothing was written.
     """
-    return await db.write(lambda conn: _commit(conn, notebook_id, batch, process, shared))
+
+    def work(conn: Connection) -> list[CommitResult]:
+        return [_commit(conn, notebook_id, batch, process, shared) for notebook_id, batch in batches]
+
+    return await db.write(work)
 
 
 def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str, shared: bool) -> CommitResult:
