@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from servers import Program, free_port, start
 
 PASSWORD = "a long enough password"
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @dataclass
@@ -24,9 +25,9 @@ class Team:
 
 
 @contextmanager
-def team_hub(folder: Path, *settings: str, log_level: str = "warning") -> Iterator[Team]:
+def team_hub(folder: Path, *settings: str, log_level: str = "warning", port: int | None = None) -> Iterator[Team]:
     """Run one whose data lies in `folder / "data"`; `settings` are further lines of its file."""
-    port = free_port()
+    port = port or free_port()
     origin = f"http://127.0.0.1:{port}"
     config = folder / "runhere.toml"
     lines = [f'public_url = "{origin}"', 'data = "data"', f"port = {port}", f'log_level = "{log_level}"', *settings]
@@ -67,3 +68,35 @@ def let_edit(page: Page, name: str) -> None:
     expect(sharing.get_by_role("button", name=re.compile(f"Role of {name}"))).to_contain_text("Editor")
     sharing.get_by_role("button", name="Close").last.click()
     expect(sharing).to_have_count(0)
+
+
+@contextmanager
+def identity_provider(hub_origin: str) -> Iterator[str]:
+    """A real OpenID Connect provider for a hub at this origin: its address. Anybody signs in there under any name."""
+    sys.path.insert(0, str(REPOSITORY / "scripts"))
+    import setup  # the project's own script: it knows where Node is
+
+    script = REPOSITORY / "hub" / "tests" / "providers" / "oidc_provider.mjs"
+    words = setup.node(script, f"{hub_origin}/signed-in", setup.FRONTEND / "package.json")
+    program = start([str(word) for word in words], cwd=REPOSITORY)
+    try:
+        yield program.line_matching(r"^http://127\.0\.0\.1:\d+$").group(0)
+    finally:
+        program.stop()
+
+
+def signs_in_at(issuer: str) -> list[str]:
+    """The lines of a hub's settings that let people in from there."""
+    secret = "client-secret-of-this-test"  # as the provider has it
+    lines = ["[oidc]", f'issuer = "{issuer}"', 'client_id = "runhere"', f'client_secret = "{secret}"']
+    return [*lines, 'name = "the lab\'s account"', "sign_up = true"]
+
+
+def come_from_elsewhere(page: Page, name: str) -> None:
+    """Sign in at the provider, and be sent back."""
+    page.get_by_role("button", name="Sign in with the lab's account").click()
+    page.get_by_placeholder("Enter any login").fill(name)
+    page.get_by_placeholder("and password").fill("any")
+    page.get_by_role("button", name="Sign-in").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Notebooks")).to_be_visible()

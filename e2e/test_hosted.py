@@ -13,6 +13,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from servers import wait_until
 from steps import source, type_source
 
+from runhere_hub.testing.team import everything_stored
+
 READY_MS = 60_000
 
 
@@ -84,6 +86,9 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
     expect(output).to_contain_text("canary at ", timeout=READY_MS)
     hers = output.inner_text().strip()
     data = tmp_path / "data"
+    # What others would be told of this run: that it was on a hosted runtime, not on her machine.
+    told = re.compile(r'"kind": ?"hosted"')
+    wait_until(lambda: told.search(everything_stored(f"sqlite:///{data / 'hub.db'}")), what="where it ran is recorded")
     wait_until(lambda: kept_by_runtimes(data) != [], what="what was printed stands in the hosted runtime's journal")
     keep_outputs_home(ada)
     wait_until(lambda: kept_by_runtimes(data) == [], what="it is deleted")

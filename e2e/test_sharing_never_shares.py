@@ -137,6 +137,13 @@ def search_everywhere(
         expect(sharing.get_by_role("button", name="Remove Bob")).to_be_visible()
         bob.goto(f"{origin}/n/{notebook}")
         expect(source(bob, 1)).to_contain_text(SHARED)
+        # Who ran it, where and when is told in words, and that the text is another one by now.
+        expect(bob.get_by_text(re.compile("^Run by Ada, on their own machine, .*[0-9]"))).to_be_visible()
+        expect(bob.get_by_text("Edited since this ran")).to_have_count(0)
+        source(bob, 1).press("Control+End")
+        bob.keyboard.insert_text("  # changed")
+        for page in (ada, bob):
+            expect(page.get_by_text("Edited since this ran")).to_be_visible()
         # They are there together: presence says on whose machine it runs, and no more.
         ada.keyboard.press("Escape")
         source(ada, 1).click()

@@ -1,6 +1,7 @@
 """`make screenshots`: every view in light and dark, English and Japanese, wide and narrow, into test-results/screenshots/.
 
-Usage: python scripts/screenshots.py [--readme]. `--readme` takes docs/images/notebook.png only.
+Usage: python scripts/screenshots.py [--readme | --team]. `--readme` takes docs/images/notebook.png only; `--team` the views
+of a hub for several people only.
 """
 
 # Cells are what a person would type; their lines are as long as they are.
@@ -75,18 +76,24 @@ def main() -> int:
     sys.path.insert(0, str(E2E))
     from conftest import CHROMIUM_FLAGS  # after the path is set, and only where the test programs are installed
     from playwright.sync_api import sync_playwright
+    from screenshots_team import pictures
     from servers import Hub, documented_flags, free_port, jupyter
 
-    only_readme = "--readme" in sys.argv
+    only_readme, only_team = "--readme" in sys.argv, "--team" in sys.argv
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="runhere-pictures-") as place, sync_playwright() as playing:
+        browser = playing.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+        if not only_readme:
+            pictures(browser, Path(place) / "team", TARGET, list(looks()))
+        if only_team:
+            browser.close()
+            return 0
         folder = Path(place) / "notebooks"
         (folder / "weather").mkdir(parents=True)
         (folder / "Rain in March.ipynb").write_text(notebook(), encoding="utf-8")
         (folder / "weather" / "2025.csv").write_text("day,mm\n", encoding="utf-8")
         hub = Hub(folder=folder, data=Path(place) / "data", port=free_port())
         hub.start()
-        browser = playing.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
         try:
             with jupyter("server", folder, *documented_flags(hub.origin)) as stock:
                 readme(browser, hub, stock.pasted)
