@@ -1,9 +1,10 @@
-"""How our hub carries many people: notebooks of five people who type, loopback only, one hub process.
+"""How our hub carries many people who type: loopback only, one hub process, a fresh one for each point.
 
-For each size: time until another person of the notebook has a key, processor of the hub, memory per open notebook.
-Writes one SVG of how that grows, with the processors and load of the machine at that moment in it.
+Three series: more people in notebooks of five; more cells in the notebooks of 25 people; 30 people in more and more
+notebooks. For each point: time until another person of the notebook has a key, processor of the hub, memory per open
+notebook. Writes one SVG of how that grows, with the processors and load of the machine at that moment in it.
 
-Usage: python scripts/bench.py load [--seconds 10] [--people 10 25 50 100] [--cells 50] [--svg docs/images/load.svg]
+Usage: python scripts/bench.py load [--seconds 8] [--people 10 25 50 100] [--svg docs/images/load.svg]
 """
 
 import argparse
@@ -14,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +30,33 @@ TOGETHER = 5
 
 
 @dataclass(frozen=True)
+class Size:
+    """So many people, `together` in each notebook, which has so many cells."""
+
+    people: int
+    together: int = TOGETHER
+    cells: int = 50
+
+    @property
+    def notebooks(self) -> int:
+        """How many are open."""
+        return self.people // self.together
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points along one axis."""
+
+    axis: str
+    along: Callable[[Size], int]
+    sizes: tuple[Size, ...]
+
+
+@dataclass(frozen=True)
 class Point:
     """One size. Times in ms, processor in per cent of one core, memory in MB per open notebook."""
 
-    people: int
+    size: Size
     p50: float
     p99: float
     cpu: float
@@ -72,15 +97,15 @@ class Team:
         return client
 
 
-async def measure(people: int, cells: int, seconds: float) -> Point:
+async def measure(size: Size, seconds: float) -> Point:
     """One size, on a fresh hub."""
-    count = people // TOGETHER
+    count = size.notebooks
     with tempfile.TemporaryDirectory(prefix="runhere-load-") as place:
-        team = Team(Path(place), cells, count)
+        team = Team(Path(place), size.cells, count)
         await team.start()
         try:
             idle = memory_mb(team.pid)
-            groups = [[await team.seat(number) for _ in range(TOGETHER)] for number in range(count)]
+            groups = [[await team.seat(number) for _ in range(size.together)] for number in range(count)]
             memory = (memory_mb(team.pid) - idle) / count
             arrived: dict[tuple[str, int], float] = {}
             watching = []
@@ -92,7 +117,7 @@ async def measure(people: int, cells: int, seconds: float) -> Point:
             jobs = [
                 _type(group[who], f"c{who + 1}", number, seconds, arrived)
                 for number, group in enumerate(groups)
-                for who in range(1, TOGETHER)
+                for who in range(1, size.together)
             ]
             waits = [wait for found in await asyncio.gather(*jobs) for wait in found]
             cpu = (cpu_s(team.pid) - began_cpu) / (time.perf_counter() - began) * 100
@@ -102,7 +127,7 @@ async def measure(people: int, cells: int, seconds: float) -> Point:
             team.hub.stop()
     known = sorted(wait for wait in waits if wait is not None)
     p99 = known[max(0, int(len(known) * 0.99) - 1)]
-    return Point(people, statistics.median(known), p99, cpu, memory, len(waits) - len(known))
+    return Point(size, statistics.median(known), p99, cpu, memory, len(waits) - len(known))
 
 
 async def _type(
@@ -119,55 +144,78 @@ async def _type(
     return [(arrived[key] - at) * 1000 if key in arrived else None for key, at in sent]
 
 
-def picture(points: list[Point]) -> str:
-    """Three small charts side by side, each from zero, in one SVG."""
+def picture(measured: list[tuple[Series, list[Point]]]) -> str:
+    """One row of three small charts for each series, each from zero, in one SVG."""
+    rows = "".join(_row(180 * n, series, points) for n, (series, points) in enumerate(measured))
+    height = 180 * len(measured) + 20
+    note = f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.0f} at the end"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 {height}"><rect width="680" height="{height}" fill="#fff"/>'
+    return f'{head}{rows}<text x="20" y="{height - 8}" style="{_STYLE}">{note}</text></svg>\n'
+
+
+_STYLE = "font-family:sans-serif;font-size:11px;fill:#555"
+
+
+def _row(top: int, series: Series, points: list[Point]) -> str:
     charts = [
         ("propagation p99, ms", [point.p99 for point in points]),
         ("processor, % of a core", [point.cpu for point in points]),
         ("memory, MB per notebook", [point.memory for point in points]),
     ]
-    drawn = "".join(_chart(20 + 220 * n, title, points, values) for n, (title, values) in enumerate(charts))
-    where = f"people in notebooks of {TOGETHER}; {os.cpu_count()} processors, load {os.getloadavg()[0]:.0f} at the end"
-    style = "font-family:sans-serif;font-size:11px;fill:#555"
-    note = f'<text x="20" y="190" style="{style}">{where}</text>'
-    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 200"><rect width="680" height="200" fill="#fff"/>'
-    return f"{head}{drawn}{note}</svg>\n"
+    at = [series.along(point.size) for point in points]
+    drawn = "".join(_chart(20 + 220 * n, title, at, values) for n, (title, values) in enumerate(charts))
+    return f'<g transform="translate(0 {top})">{drawn}<text x="20" y="174" style="{_STYLE}">{series.axis}</text></g>'
 
 
-def _chart(left: int, title: str, points: list[Point], values: list[float]) -> str:
-    top, most = max([*values, 0.001]), points[-1].people
-    places = [
-        (left + 190 * point.people / most, 150 - 110 * value / top) for point, value in zip(points, values, strict=True)
-    ]
+def _chart(left: int, title: str, at: list[int], values: list[float]) -> str:
+    top, most = max([*values, 0.001]), at[-1]
+    places = [(left + 190 * x / most, 140 - 100 * value / top) for x, value in zip(at, values, strict=True)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    style = "font-family:sans-serif;font-size:11px;fill:#555"
     labels = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#2b59c3"/>'
-        f'<text x="{x:.1f}" y="{y - 7:.1f}" text-anchor="middle" style="{style}">{value:.1f}</text>'
-        f'<text x="{x:.1f}" y="166" text-anchor="middle" style="{style}">{point.people}</text>'
-        for (x, y), point, value in zip(places, points, values, strict=True)
+        f'<text x="{x:.1f}" y="{y - 7:.1f}" text-anchor="middle" style="{_STYLE}">{value:.1f}</text>'
+        f'<text x="{x:.1f}" y="156" text-anchor="middle" style="{_STYLE}">{number}</text>'
+        for (x, y), number, value in zip(places, at, values, strict=True)
     )
     return (
-        f'<text x="{left}" y="18" style="{style};font-weight:600">{title}</text>'
-        f'<path d="M{left} 150h195" stroke="#ccc"/><polyline points="{line}" fill="none" stroke="#2b59c3"/>{labels}'
+        f'<text x="{left}" y="18" style="{_STYLE};font-weight:600">{title}</text>'
+        f'<path d="M{left} 140h195" stroke="#ccc"/><polyline points="{line}" fill="none" stroke="#2b59c3"/>{labels}'
+    )
+
+
+def every_series(people: list[int]) -> tuple[Series, ...]:
+    """What is measured: three times one thing grows, and the others stay."""
+    return (
+        Series("people, five in each notebook of 50 cells", lambda one: one.people, tuple(map(Size, sorted(people)))),
+        Series(
+            "cells of each notebook, 25 people in five",
+            lambda one: one.cells,
+            tuple(Size(25, cells=cells) for cells in (20, 200, 500)),
+        ),
+        Series(
+            "open notebooks of 50 cells, 30 people in all",
+            lambda one: one.notebooks,
+            tuple(Size(30, together=together) for together in (10, 5, 2)),
+        ),
     )
 
 
 def main() -> int:
     """Measure each size once, print, draw."""
     words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--seconds", type=float, default=10)
+    words.add_argument("--seconds", type=float, default=8)
     words.add_argument("--people", type=int, nargs="+", default=[10, 25, 50, 100])
-    words.add_argument("--cells", type=int, default=50)
     words.add_argument("--svg", type=Path)
     chosen = words.parse_args()
-    points = []
-    for people in sorted(chosen.people):
-        point = asyncio.run(measure(people, chosen.cells, chosen.seconds))
-        print(point, flush=True)
-        points.append(point)
+    measured = []
+    for series in every_series(chosen.people):
+        points = []
+        for size in series.sizes:
+            points.append(asyncio.run(measure(size, chosen.seconds)))
+            print(points[-1], flush=True)
+        measured.append((series, points))
     if chosen.svg is not None:
-        chosen.svg.write_text(picture(points), encoding="utf-8")
+        chosen.svg.write_text(picture(measured), encoding="utf-8")
     return 0
 
 
