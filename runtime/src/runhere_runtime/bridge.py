@@ -39,8 +39,10 @@ _PATH = re.compile(r"/?[A-Za-z0-9._~!$&'()*+,;=:@%/\-]*")
 _QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?\-\[\]]*")
 _KEYS = ("method", "path", "message_id")
 
+# A multiple of three, and small: what stays in the processor's cache needs no new memory each time.
+_ENCODED_AT_ONCE_BYTES = 12 * 1024
+
 Json = dict[str, Any]
-Pieces = tuple[bytes, ...]  # of one message: put together once, with what goes before them on the wire
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def is_outdated(min_version: str) -> bool | None:
     return tuple(int(part or 0) for part in wanted.groups()) > tuple(int(part) for part in VERSION.split("."))
 
 
-Send = Callable[[Pieces], Awaitable[None]]
+Send = Callable[[Json, bytes], Awaitable[None]]
 
 
 class Answering(HTTPConnection):
@@ -168,13 +170,31 @@ class Answering(HTTPConnection):
 
     def _say(self, data: bytes, *, done: bool) -> Awaitable[None]:
         head, self._head = self._head or {}, None
-        return self._send(as_message({"message_id": self._message_id, **head, "done": done}, data))
+        return self._send({"message_id": self._message_id, **head, "done": done}, data)
 
 
-def as_message(facts: Json, data: bytes = b"") -> Pieces:
-    """The facts as JSON, with `data` in base64, which needs no escaping: looking for some would cost the most."""
+def write_message(
+    facts: Json, data: bytes, frame_head: Callable[[int], bytes], room: Callable[[int], memoryview]
+) -> memoryview:
+    """A message as one frame: the facts as JSON, with `data` in base64, which needs no escaping.
+
+    It is put together in what `room` gives for its size: new memory for every piece of a large file would cost the
+    system half of what base64 costs. `frame_head` gives what goes before a payload of so many bytes.
+    """
     text = json.dumps(facts).encode()
-    return (b'{"data": "', base64.b64encode(data), b'", ', text[1:]) if data else (text,)
+    before, after = (b'{"data": "', b'", ' + text[1:]) if data else (text, b"")
+    encoded_bytes = (len(data) + 2) // 3 * 4
+    head = frame_head(len(before) + encoded_bytes + len(after)) + before
+    frame = room(len(head) + encoded_bytes + len(after))
+    frame[: len(head)] = head
+    end = len(head)
+    with memoryview(data) as view:
+        for start in range(0, len(data), _ENCODED_AT_ONCE_BYTES):
+            encoded = binascii.b2a_base64(view[start : start + _ENCODED_AT_ONCE_BYTES], newline=False)
+            begin, end = end, end + len(encoded)
+            frame[begin:end] = encoded
+    frame[end:] = after
+    return frame
 
 
 def _no_wait() -> Future[None]:

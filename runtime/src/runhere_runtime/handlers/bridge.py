@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
+from tornado.concurrent import Future
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import IOStream
 from tornado.websocket import WebSocketHandler
@@ -18,19 +20,20 @@ from runhere_runtime.bridge import (
     VERSION,
     Answering,
     BridgeRequest,
-    Pieces,
-    as_message,
+    Json,
     ask,
     is_outdated,
     read_request,
     refusal,
+    write_message,
 )
-from runhere_runtime.channels.frames import TEXT, websocket_frame
+from runhere_runtime.channels.frames import TEXT, frame_head
 from runhere_runtime.state import Runtime
 
 _HANDED_ON = ("Host", "Origin", "Authorization", "X-Runhere-Session")
 SESSION_ENDED = 4401
 TOO_OLD = 4400
+_ROOM_BYTES = 96 * 1024  # a piece of a large answer in base64, and what goes before it
 
 
 class _BridgeSocket(WebSocketHandler, JupyterHandler):
@@ -66,6 +69,8 @@ class HttpOverWebSocketHandler(_BridgeSocket):
 
     def open(self) -> None:
         self._in_flight = 0
+        self._buffer = bytearray(_ROOM_BYTES)
+        self._last: Future[None] | None = None
         self.set_nodelay(True)
         outdated = is_outdated(self.min_version)
         if outdated is None:
@@ -76,14 +81,14 @@ class HttpOverWebSocketHandler(_BridgeSocket):
     async def on_message(self, message: str | bytes) -> None:
         request = read_request(message)
         if not isinstance(request, BridgeRequest):
-            await self._send(as_message(request))
+            await self._send(request)
             return
         if not self._is_still_let_in():
             self.close(SESSION_ENDED, "this session was ended")
             return
         if self._in_flight >= MAX_IN_FLIGHT:
             said = f"{MAX_IN_FLIGHT} requests are on their way already."
-            await self._send(as_message(refusal(request.message_id, 429, said)))
+            await self._send(refusal(request.message_id, 429, said))
             return
         self._in_flight += 1
         headers = HTTPHeaders({name: self.request.headers[name] for name in _HANDED_ON if name in self.request.headers})
@@ -92,13 +97,20 @@ class HttpOverWebSocketHandler(_BridgeSocket):
     def _answered(self) -> None:
         self._in_flight -= 1
 
-    def _send(self, message: Pieces) -> Awaitable[None]:
+    def _send(self, facts: Json, data: bytes = b"") -> Awaitable[None]:
         """Written to the stream itself: Tornado's way would copy each message twice more, and make a task for it."""
         connection = self.ws_connection
         stream = getattr(connection, "stream", None)
         if connection is None or connection.is_closing() or not isinstance(stream, IOStream):
             return _nothing()  # who asked is gone; the application ends by itself
-        return stream.write(websocket_frame(TEXT, message))
+        self._last = stream.write(write_message(facts, data, partial(frame_head, TEXT), self._room))
+        return self._last
+
+    def _room(self, size: int) -> memoryview:
+        """The same memory again, once the stream is done with it."""
+        if size > len(self._buffer) or not (self._last is None or self._last.done()):
+            self._buffer = bytearray(max(size, _ROOM_BYTES))
+        return memoryview(self._buffer)[:size]
 
     def _is_still_let_in(self) -> bool:
         session = self.request.headers.get("X-Runhere-Session")
