@@ -2,18 +2,15 @@
  * The document inside an output frame: takes a port from the page, shows what it is told to, and says how high that is.
  * It runs in an opaque origin without network, storage or the page's cookies; everything it is given may be hostile.
  */
-import type {
-  EvaluatedMessage,
-  OutputFrameMessage,
-  PageMessage,
-  WidgetFrameMessage,
-} from "../../src/core/frame-messages.ts";
+import type { EvaluatedMessage, FrameMessage, OutputFrameMessage, PageMessage } from "../../src/core/frame-messages.ts";
 import { assetReader } from "./assets.ts";
 import { offerColab } from "./colab.ts";
 import type { Page } from "./page.ts";
 import { show } from "./show.ts";
 
 const output = document.getElementById("output") as HTMLElement;
+/** What is drawn is measured with the next picture, and a widget's children come a moment after it. */
+const SETTLE_MS = 150;
 
 // Taken before any foreign script runs: only the first message of the parent window that carries a port is heard.
 window.addEventListener("message", function hear(event: MessageEvent): void {
@@ -25,7 +22,7 @@ window.addEventListener("message", function hear(event: MessageEvent): void {
 });
 
 function start(port: MessagePort): void {
-  const say = (message: OutputFrameMessage | WidgetFrameMessage): void => port.postMessage(message);
+  const say = (message: FrameMessage): void => port.postMessage(message);
   let isShown: Promise<void> = Promise.resolve();
   const listeners: ((message: PageMessage) => void)[] = [];
   const hear = (fn: (message: PageMessage) => void): void => void listeners.push(fn);
@@ -46,6 +43,7 @@ function start(port: MessagePort): void {
       page.language = message.language;
       document.documentElement.lang = message.language;
       isShown = show(message, output, page).catch((error) => say({ type: "error", message: String(error) }));
+      void isShown.then(() => setTimeout(() => say({ type: "ready" }), SETTLE_MS));
     }
     // After what is shown: its scripts may define what this one calls.
     if (message.type === "evaluate") void isShown.then(() => evaluate(message)).then(say);
@@ -60,7 +58,6 @@ function start(port: MessagePort): void {
   document.addEventListener("securitypolicyviolation", (event) => tellBlocked(event.blockedURI, say));
   window.addEventListener("message", (event) => tellBlocked(String(event.data?.runhere_blocked ?? ""), say));
   reportHeight(say);
-  say({ type: "ready" });
 }
 
 /** Runs a script as Colab's `eval_js` does: its last value counts, and a promise is waited for. */

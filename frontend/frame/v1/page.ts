@@ -1,4 +1,4 @@
-import type { OutputFrameMessage, PageMessage, WidgetFrameMessage } from "../../src/core/frame-messages.ts";
+import type { FrameMessage, PageMessage } from "../../src/core/frame-messages.ts";
 
 /** A value to show: the output's text, JSON text for JSON types. */
 export interface Shown {
@@ -8,7 +8,7 @@ export interface Shown {
 
 /** The line to the page, as the parts of the frame use it. */
 export interface Page {
-  say(message: OutputFrameMessage | WidgetFrameMessage): void;
+  say(message: FrameMessage): void;
   /** Calls `fn` with every message from now on. */
   hear(fn: (message: PageMessage) => void): void;
   readonly theme: "light" | "dark";

@@ -7,8 +7,11 @@ export function runScript(source: string, element: HTMLElement): void {
 }
 
 export async function showHtml(html: string, host: HTMLElement): Promise<void> {
-  host.innerHTML = html;
-  for (const inner of host.querySelectorAll<HTMLIFrameElement>("iframe[srcdoc]")) await mend(inner);
+  const parsed = document.createElement("template");
+  parsed.innerHTML = html;
+  // Before it stands in the document: a frame begins to load there.
+  for (const inner of parsed.content.querySelectorAll<HTMLIFrameElement>("iframe[srcdoc]")) await mend(inner);
+  host.replaceChildren(parsed.content);
   // Scripts put in by innerHTML do not run: make them again, one after another, as a parser would.
   for (const inert of host.querySelectorAll("script")) {
     const script = document.createElement("script");

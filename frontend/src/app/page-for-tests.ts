@@ -11,6 +11,7 @@ import { NotebookRuntime } from "./notebook-runtime.ts";
 import { RunDriver } from "./run-driver.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import { TokenVault } from "./token-vault.ts";
+import { WidgetHost } from "./widget-host.ts";
 
 /** Origin of the page. */
 export const HUB = "http://127.0.0.1:8800";
@@ -31,6 +32,7 @@ export class Page {
   readonly process;
   readonly runtime: NotebookRuntime;
   readonly driver: RunDriver;
+  readonly widgets: WidgetHost;
   asked = 0;
 
   constructor(
@@ -71,7 +73,14 @@ export class Page {
       const asks = state.phase === "probing" && state.step === "confirm_token";
       if (asks) queueMicrotask(() => this.runtime.permitAsked());
     });
+    this.widgets = new WidgetHost({
+      runs: this.tab.runs,
+      clock: realClock,
+      sessionId: () => this.runtime.sessionId,
+      fileState: () => null,
+    });
     this.driver = new RunDriver({
+      widgets: this.widgets,
       notebookId: notebook,
       doc: this.tab.doc,
       runs: this.tab.runs,
@@ -110,6 +119,7 @@ export class Page {
   /** Killed: nothing more is sent or heard. */
   kill(): void {
     this.process.kill();
+    this.widgets.close();
     this.runtime.close();
     this.driver.close();
     this.tab.close();

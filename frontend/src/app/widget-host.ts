@@ -9,7 +9,7 @@ import { NO_STATE, rootOf, STATE_MIME, toSaved, VIEW_MIME } from "../core/widget
 import type { RunEvent } from "../kernel/execute.ts";
 import type { KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId, newMessage } from "../kernel/messages.ts";
-import type { WidgetLineWish, WidgetPort } from "../outputs/rendered.ts";
+import type { PlotLineWish, WidgetLineWish, WidgetPort } from "../outputs/rendered.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import type { CommWish, WidgetStore } from "../widgets/store.ts";
 
@@ -98,6 +98,11 @@ export class WidgetHost implements WidgetPort {
     const store = this.#storeOf(parts);
     const saved = wish.saved === null ? parts.fromSaved(this.#options.fileState()) : parts.fromSaved(wish.saved);
     return new parts.WidgetLine({ ...wish, store, saved });
+  }
+
+  async openPlot(wish: PlotLineWish) {
+    const parts = await this.#load();
+    return new parts.PlotLine({ ...wish, store: this.#storeOf(parts) });
   }
 
   #load(): Promise<WidgetParts> {

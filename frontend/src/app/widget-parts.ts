@@ -2,4 +2,5 @@
 export { fromSaved } from "../core/widget-state.ts";
 export { readAsset } from "../widgets/assets.ts";
 export { WidgetLine } from "../widgets/line.ts";
+export { PlotLine } from "../widgets/plot-lines.ts";
 export { WidgetStore } from "../widgets/store.ts";

@@ -48,6 +48,7 @@ export type PageMessage =
       readonly answers: number | null;
     }
   | { readonly type: "comm_close"; readonly comm_id: string }
+  | PlotNews
   /** The kernel is done with the frame's message. */
   | { readonly type: "sent"; readonly id: number }
   | { readonly type: "asset"; readonly name: string; readonly code: string | null }
@@ -55,6 +56,26 @@ export type PageMessage =
   | { readonly type: "evaluate"; readonly id: number; readonly script: string }
   /** What a function of the kernel gave: JSON text of a MIME bundle, or what went wrong. */
   | { readonly type: "invoked"; readonly id: number; readonly json: string | null; readonly error: string | null };
+
+/** What the kernel says to a plot: in answer on the plot's own channel, or on one that it opened to `target`. */
+export interface PlotNews {
+  readonly type: "plot";
+  readonly channel: number | null;
+  readonly target: string | null;
+  readonly data: unknown;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** Frame → page, of a plot whose controls speak to code of its run. `channel` counts the frame's own. */
+export type PlotMessage =
+  | { readonly type: "plot_open"; readonly channel: number; readonly target: string }
+  | {
+      readonly type: "plot_say";
+      readonly channel: number;
+      readonly data: JsonRecord;
+      readonly buffers: readonly Uint8Array[];
+    };
 
 /** Frame → page, of any frame. `height` in CSS pixels. */
 export type OutputFrameMessage =
@@ -110,7 +131,7 @@ export type WidgetFrameMessage =
     }
   | { readonly type: "comm_close"; readonly id: number; readonly comm_id: string };
 
-export type FrameMessage = OutputFrameMessage | WidgetFrameMessage;
+export type FrameMessage = OutputFrameMessage | WidgetFrameMessage | PlotMessage;
 
 export const MAX_FRAME_HEIGHT_PX = 4_000;
 export const MAX_MESSAGES_PER_SECOND = 200;
@@ -122,6 +143,8 @@ export const MAX_RESULT_CHARACTERS = 16 * 1_048_576;
 const MAX_TEXT = 4_096;
 const HOST = /^[\w.:[\]-]{1,255}$/;
 const MODEL_ID = /^[\w-]{1,128}$/;
+/** As plot packages name their channels: nobody else's are called so. */
+const PLOT_TARGET = /^[0-9a-f]{32}$/;
 const ASSET_NAME = /^(?:@[\w.-]{1,100}\/)?[\w.-]{1,100}(?:\/[\w.-]{1,100}){0,4}$/;
 
 /** The message, with what it carries cut to the limits; null when it fits no shape. */
@@ -157,6 +180,9 @@ export function readFrameMessage(data: unknown): FrameMessage | null {
       return readEvaluated(message);
     case "invoke":
       return readInvoke(message);
+    case "plot_open":
+    case "plot_say":
+      return readPlotMessage(message);
     default:
       return readWidgetMessage(message);
   }
@@ -173,6 +199,22 @@ function readEvaluated({ id, json, error }: Readonly<Record<string, unknown>>): 
 function readInvoke({ id, call }: Readonly<Record<string, unknown>>): InvokeMessage | null {
   if (!Number.isSafeInteger(id) || typeof call !== "string" || call.length > MAX_JSON_CHARACTERS) return null;
   return { type: "invoke", id: id as number, call };
+}
+
+function readPlotMessage({
+  type,
+  channel,
+  target,
+  data,
+  buffers,
+}: Readonly<Record<string, unknown>>): PlotMessage | null {
+  if (!Number.isSafeInteger(channel)) return null;
+  const numbered = { channel: channel as number };
+  if (type === "plot_open") return isPlotTarget(target) ? { type, ...numbered, target } : null;
+  const pieces = readBuffers(buffers);
+  return pieces !== null && isRecord(data) && isSmall(data)
+    ? { type: "plot_say", ...numbered, data, buffers: pieces }
+    : null;
 }
 
 function readWidgetMessage(message: Readonly<Record<string, unknown>>): WidgetFrameMessage | null {
@@ -241,6 +283,10 @@ function isId(value: unknown): value is string {
 /** A module's name, as `jupyter-matplotlib` or `@scope/name/part`; no way up. */
 export function isAssetName(value: unknown): value is string {
   return typeof value === "string" && ASSET_NAME.test(value) && !value.split("/").some((part) => /^\.+$/.test(part));
+}
+
+export function isPlotTarget(value: unknown): value is string {
+  return typeof value === "string" && PLOT_TARGET.test(value);
 }
 
 function isWebAddress(url: string): boolean {

@@ -395,6 +395,8 @@ export class KernelConnection implements KernelPort {
       this.#due.delete(message.parent_header.msg_id ?? "");
       if (message.header.msg_type === "execute_reply") this.#patienceMs = SILENCE_MS;
     } else {
+      // A widget's word has no reply, only an end.
+      if (message.content["execution_state"] === "idle") this.#due.delete(message.parent_header.msg_id ?? "");
       this.#tracker.heard(message);
     }
   }

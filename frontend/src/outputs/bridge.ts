@@ -10,6 +10,7 @@ import {
   type InvokeMessage,
   MessageRate,
   type PageMessage,
+  type PlotMessage,
   type RenderMessage,
   readFrameMessage,
   type WidgetFrameMessage,
@@ -18,12 +19,15 @@ import { text } from "../i18n/t.ts";
 
 export interface FrameEvents {
   onResize(heightPx: number): void;
+  /** The document has drawn what it was given. */
+  onReady(): void;
   onError(message: string): void;
   onCannotShow(message: string): void;
   /** The frame's policy refused to load something from there. */
   onBlocked(host: string): void;
   onLink(url: string): void;
   onWidget(message: WidgetFrameMessage): void;
+  onPlot(message: PlotMessage): void;
   /** A script that the page gave it came to an end. */
   onEvaluated(message: EvaluatedMessage): void;
   /** Code of the output calls a function of the kernel. */
@@ -76,6 +80,7 @@ export function connectFrame(iframe: HTMLIFrameElement, render: () => RenderMess
 function deliver(message: FrameMessage, events: FrameEvents): void {
   switch (message.type) {
     case "ready":
+      events.onReady();
       return;
     case "resize":
       events.onResize(message.height);
@@ -104,6 +109,10 @@ function deliver(message: FrameMessage, events: FrameEvents): void {
       return;
     case "invoke":
       events.onInvoke(message);
+      return;
+    case "plot_open":
+    case "plot_say":
+      events.onPlot(message);
       return;
     case "want_asset":
       events.onAsset(message.name);

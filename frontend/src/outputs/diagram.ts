@@ -27,11 +27,13 @@ export function showDiagram(source: HTMLElement): void {
         // Of an empty document: nothing is drawn yet.
         if (height > 8) source.hidden = true;
       },
+      onReady: () => {},
       onError: fail,
       onCannotShow: fail,
       onBlocked: (host) => note.blocked(host),
       onLink: () => {},
       onWidget: () => {},
+      onPlot: () => {},
       onEvaluated: () => {},
       onInvoke: () => {},
       onAsset: () => {},

@@ -10,6 +10,7 @@ function asking(isOwn: boolean) {
     },
     widgets: {
       openLine: async () => ({ receive: () => {}, close: () => {} }),
+      openPlot: async () => ({ receive: () => {}, close: () => {} }),
       readAsset: async (name: string) => {
         asked.push(name);
         return `code of ${name}`;

@@ -24,6 +24,17 @@ export class FrameNotes {
     this.#say("deaf", text("frames.deaf"));
   }
 
+  /** The line was cut while the kernel had something to do for this widget. */
+  unsure(): void {
+    this.#say("unsure", text("frames.unsure"));
+  }
+
+  /** The person went on. */
+  sure(): void {
+    this.#lines.get("unsure")?.remove();
+    this.#lines.delete("unsure");
+  }
+
   /** Something was to be loaded from there. */
   blocked(host: string): void {
     if (this.#blocked.size >= MAX_HOSTS) return;

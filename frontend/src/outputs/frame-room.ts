@@ -13,6 +13,9 @@ const UNKNOWN_HEIGHT_PX = 160;
 export interface FramePlace {
   /** Where the frame stands; keeps its height while the frame is away. */
   readonly slot: HTMLElement;
+  /** As high as it was when it was drawn last; null when it was not. */
+  readonly heightPx: number | null;
+  /** Takes the slot's `min-height` away once it is filled. */
   readonly open: () => void;
   readonly close: () => void;
 }
@@ -30,8 +33,10 @@ let observer: IntersectionObserver | null = null;
 export function takePlace(place: FramePlace): () => void {
   const kept: Kept = { ...place, isOpen: false, isInSight: false };
   places.set(place.slot, kept);
-  if (openCount() < MAX_OPEN_FRAMES || typeof IntersectionObserver === "undefined") open(kept);
-  else place.slot.style.minHeight = `${UNKNOWN_HEIGHT_PX}px`;
+  const hasRoom = openCount() < MAX_OPEN_FRAMES || typeof IntersectionObserver === "undefined";
+  const heightPx = place.heightPx ?? (hasRoom ? 0 : UNKNOWN_HEIGHT_PX);
+  place.slot.style.minHeight = `${heightPx}px`;
+  if (hasRoom) open(kept);
   if (typeof IntersectionObserver !== "undefined") {
     observer ??= new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) seen(target as HTMLElement, isIntersecting);
@@ -60,7 +65,6 @@ function seen(slot: HTMLElement, isInSight: boolean): void {
 
 function open(place: Kept): void {
   place.isOpen = true;
-  place.slot.style.minHeight = "";
   place.open();
 }
 

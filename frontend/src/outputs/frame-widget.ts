@@ -41,6 +41,7 @@ export class FrameWidget {
       isOwn,
       tell: (message: PageMessage) => mine === this.#opening && this.#tell(message),
       onDeaf: () => this.#notes.deaf(),
+      onUnsure: () => this.#notes.unsure(),
       onRevived: () => {
         this.#notes.clear();
         this.#revive();
@@ -57,6 +58,7 @@ export class FrameWidget {
   }
 
   receive(message: WidgetFrameMessage): void {
+    if (message.type === "comm_msg") this.#notes.sure();
     if (this.#line) this.#line.receive(message);
     else this.#early.push(message);
   }

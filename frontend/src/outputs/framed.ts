@@ -4,7 +4,7 @@ import { isBlobRef } from "../core/outputs.ts";
 import { rootOf, STATE_MIME, VIEW_MIME } from "../core/widget-state.ts";
 import { text } from "../i18n/t.ts";
 import { takePlace } from "./frame-room.ts";
-import { endFrames, type FrameContent, openFrame } from "./frames.ts";
+import { endFrames, type FrameContent, knownHeight, openFrame } from "./frames.ts";
 import { asText, button, element, type Rendered, type RenderRequest } from "./rendered.ts";
 
 /** Keys of saved outputs that somebody clicked in this page: they stay open when they scroll out and back. */
@@ -63,9 +63,12 @@ function show(request: RenderRequest, host: HTMLElement): Rendered {
     isWanted = true;
     asFrameContent(request).then(
       (content) => {
-        if (isWanted) frame ??= openFrame(request.outputKey, slot, content, request);
+        if (!isWanted) return;
+        frame ??= openFrame(request.outputKey, slot, content, request);
+        slot.style.minHeight = "";
       },
       () => {
+        slot.style.minHeight = "";
         slot.textContent = text("outputs.notStored");
       },
     );
@@ -75,7 +78,7 @@ function show(request: RenderRequest, host: HTMLElement): Rendered {
     frame?.park();
     frame = null;
   };
-  const leave = takePlace({ slot, open, close });
+  const leave = takePlace({ slot, heightPx: knownHeight(request.outputKey), open, close });
   return {
     dispose: () => {
       leave();

@@ -1,17 +1,20 @@
 /**
  * Output frames: opaque-origin iframes that hold what may run code. A frame outlives the row that shows it, because an
  * iframe that leaves the document starts anew: when its row goes, it is *parked*, moved with its state into a hidden place
- * (`Element.moveBefore`; browsers without it start the frame again). The longest parked ones go first.
+ * (`Element.moveBefore`). The longest parked ones go first. Browsers without `moveBefore` park none: a frame ends with its row
+ * and is made anew, as high as it was, and a widget in it takes up its state from the page.
  *
  *   openFrame ──▶ shown in its slot ──park──▶ parked ──openFrame──▶ shown …
- *                       └── broke the protocol, or evicted while parked ──▶ gone
+ *                       └── broke the protocol, evicted while parked, cannot be moved ──▶ gone ──openFrame──▶ shown
  */
 
 import type { PageMessage } from "../core/frame-messages.ts";
 import { text } from "../i18n/t.ts";
 import { connectFrame } from "./bridge.ts";
 import { assetFor, invoked } from "./frame-asks.ts";
+import { FrameHeight } from "./frame-height.ts";
 import { FrameNotes } from "./frame-notes.ts";
+import { FramePlot } from "./frame-plot.ts";
 import { FrameScripts } from "./frame-scripts.ts";
 import { FrameWidget } from "./frame-widget.ts";
 import { element, type FrameOwner, type OutputEnvironment } from "./rendered.ts";
@@ -53,21 +56,14 @@ type MovingElement = HTMLElement & { moveBefore?: (node: Node, before: Node | nu
 // In order of parking: the first is the next to go. Frames in sight are in `shown`.
 const parked = new Map<string, HeldFrame>();
 const shown = new Map<string, HeldFrame>();
-const heights = new Map<string, string>();
+/** In CSS pixels. */
+const heights = new Map<string, number>();
 let parking: HTMLElement | null = null;
 
 /** Shows `content` in `slot`, in the frame kept under `key` if there is one. `park` is called before the slot goes. */
 export function openFrame(key: string, slot: HTMLElement, content: FrameContent, owner: FrameOwner): { park(): void } {
   watchTheme();
-  const kept = parked.get(key);
-  parked.delete(key);
-  const same = kept && isSame(kept.content, content);
-  if (kept && !same) end(kept);
-  const frame = kept && same ? kept : create(key, slot, content, owner, () => shown.delete(key));
-  if (kept && same) {
-    move(frame.iframe, slot);
-    slot.append(frame.notes);
-  }
+  const frame = takeParked(key, slot, content) ?? create(key, slot, content, owner, () => shown.delete(key));
   shown.set(key, frame);
   return {
     park: () => {
@@ -76,6 +72,24 @@ export function openFrame(key: string, slot: HTMLElement, content: FrameContent,
       park(key, frame);
     },
   };
+}
+
+/** The frame parked under this key, moved into `slot`; null when there is none that shows this and can be moved. */
+function takeParked(key: string, slot: HTMLElement, content: FrameContent): HeldFrame | null {
+  const kept = parked.get(key);
+  if (kept === undefined) return null;
+  parked.delete(key);
+  if (isSame(kept.content, content) && move(kept.iframe, slot)) {
+    slot.append(kept.notes);
+    return kept;
+  }
+  end(kept);
+  return null;
+}
+
+/** As high as the frame of this key was last, in CSS pixels; null when it was never drawn. */
+export function knownHeight(key: string): number | null {
+  return heights.get(key) ?? null;
 }
 
 /** Runs a script in the frame kept under `key`; null: there is none. */
@@ -148,10 +162,14 @@ function create(
   const { environment } = owner;
   const iframe = makeFrame(text("frames.title"));
   // As high as it was before it was ended: what stands below must not jump when it comes back.
-  iframe.style.height = heights.get(key) ?? "";
+  const height = new FrameHeight(knownHeight(key), (heightPx) => {
+    iframe.style.height = `${heightPx}px`;
+    heights.set(key, heightPx);
+  });
   const notes = element("div", "output-frame-notes");
   const note = new FrameNotes(notes);
   const widget = content.widget && new FrameWidget(content.widget, owner, note, (message) => link.tell(message));
+  const plot = new FramePlot(content.data, owner, note, (message) => link.tell(message));
   const scripts = new FrameScripts((message) => link.tell(message));
   const link = connectFrame(
     iframe,
@@ -163,10 +181,8 @@ function create(
       language: environment.language(),
     }),
     {
-      onResize: (height) => {
-        iframe.style.height = `${height}px`;
-        heights.set(key, iframe.style.height);
-      },
+      onResize: (heightPx) => height.told(heightPx),
+      onReady: () => height.ready(),
       onError: (message) => note.problem(message),
       onCannotShow: (message) => {
         note.problem(message);
@@ -175,16 +191,18 @@ function create(
       onBlocked: (host) => note.blocked(host),
       onLink: (url) => void followLink(url, environment),
       onWidget: (message) => widget?.receive(message),
+      onPlot: (message) => plot.receive(message),
       onEvaluated: (message) => scripts.evaluated(message),
       onInvoke: (message) => void invoked(message, owner).then((answer) => link.tell(answer)),
       onAsset: (name) => void assetFor(name, owner).then((answer) => link.tell(answer)),
       onOpened: () => {
+        height.opened();
+        plot.close();
         widget?.open();
         scripts.opened();
       },
       onBroken: () => {
-        widget?.close();
-        scripts.end();
+        finish();
         iframe.remove();
         note.problem(text("frames.stopped"));
         onBroken();
@@ -195,6 +213,7 @@ function create(
   slot.append(iframe, notes);
   const finish = (): void => {
     widget?.close();
+    plot.close();
     scripts.end();
     link.close();
   };
@@ -211,8 +230,8 @@ async function followLink(url: string, environment: OutputEnvironment): Promise<
 }
 
 function park(key: string, frame: HeldFrame): void {
-  move(frame.iframe, parkingPlace());
-  keepParked(key, frame);
+  if (move(frame.iframe, parkingPlace())) keepParked(key, frame);
+  else end(frame);
 }
 
 function parkingPlace(): HTMLElement {
@@ -239,7 +258,9 @@ function end(frame: HeldFrame): void {
   frame.notes.remove();
 }
 
-function move(iframe: HTMLIFrameElement, target: MovingElement): void {
-  if (target.moveBefore && iframe.isConnected && target.isConnected) target.moveBefore(iframe, null);
-  else target.append(iframe);
+/** With all that is in it; false when it cannot be moved so. */
+function move(iframe: HTMLIFrameElement, target: MovingElement): boolean {
+  if (!target.moveBefore || !iframe.isConnected || !target.isConnected) return false;
+  target.moveBefore(iframe, null);
+  return true;
 }

@@ -14,7 +14,11 @@ const environment: OutputEnvironment = {
   theme: () => "light",
   invoke: async () => null,
   language: () => "en",
-  widgets: { openLine: () => Promise.reject(new Error("no widgets here")), readAsset: async () => null },
+  widgets: {
+    openLine: () => Promise.reject(new Error("no widgets here")),
+    openPlot: () => Promise.reject(new Error("no plots here")),
+    readAsset: async () => null,
+  },
 };
 let host: HTMLElement;
 let area: OutputArea;

@@ -1,5 +1,5 @@
 /** What a renderer is given and gives back. No framework: plain nodes with an end. */
-import type { PageMessage, WidgetFrameMessage } from "../core/frame-messages.ts";
+import type { PageMessage, PlotMessage, WidgetFrameMessage } from "../core/frame-messages.ts";
 
 /** A value of a MIME bundle after blobs were read: text, base64 text, or JSON. */
 export type MimeValue = unknown;
@@ -24,6 +24,8 @@ export interface OutputEnvironment {
 /** What a frame that shows a widget asks of the page. */
 export interface WidgetPort {
   openLine(wish: WidgetLineWish): Promise<WidgetFrameLine>;
+  /** The same for a plot whose controls speak to code of its run. */
+  openPlot(wish: PlotLineWish): Promise<PlotFrameLine>;
   /** The text of a module that the kernel's environment ships; null when there is none. */
   readAsset(name: string): Promise<string | null>;
 }
@@ -39,8 +41,20 @@ export interface WidgetLineWish {
   readonly tell: (message: PageMessage) => void;
   /** The person acts on a widget that no kernel listens to. */
   readonly onDeaf: () => void;
+  /** What the person did may not have reached the kernel. */
+  readonly onUnsure: () => void;
   /** A kernel has the model now that was shown from its saved state: the frame must begin again. */
   readonly onRevived: () => void;
+}
+
+export interface PlotLineWish extends Pick<WidgetLineWish, "runId" | "isOwn" | "tell" | "onDeaf" | "onUnsure"> {
+  /** Text of the output: it names the channels that the plot may open. */
+  readonly shown: string;
+}
+
+export interface PlotFrameLine {
+  receive(message: PlotMessage): void;
+  close(): void;
 }
 
 export interface WidgetFrameLine {

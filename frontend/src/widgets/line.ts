@@ -5,7 +5,8 @@
 import type { PageMessage, WidgetData, WidgetFrameMessage } from "../core/frame-messages.ts";
 import type { WidgetState } from "../core/widget-state.ts";
 import { modelsIn, reachable } from "../core/widget-state.ts";
-import type { WidgetListener, WidgetStore } from "./store.ts";
+import type { WidgetListener } from "./listener.ts";
+import type { WidgetStore } from "./store.ts";
 import { frameModelOf } from "./told.ts";
 
 export interface LineOptions {
@@ -20,6 +21,8 @@ export interface LineOptions {
   readonly tell: (message: PageMessage) => void;
   /** The person acts on a widget that no kernel listens to. */
   readonly onDeaf: () => void;
+  /** What the person did may not have reached the kernel. */
+  readonly onUnsure: () => void;
   /** A kernel has the model now that was shown from its saved state: the frame must begin again. */
   readonly onRevived: () => void;
 }
@@ -80,6 +83,10 @@ export class WidgetLine implements WidgetListener {
 
   sent(id: number): void {
     this.#options.tell({ type: "sent", id });
+  }
+
+  unsure(): void {
+    this.#options.onUnsure();
   }
 
   changed(): void {

@@ -52,7 +52,7 @@ const updates = (id: string, state: JsonRecord, method = "update", parent = "run
 
 function frame(root: string, { runId = "run-1", isOwn = true, saved = new Map<string, WidgetState>() } = {}) {
   const heard: PageMessage[] = [];
-  const told = { deaf: 0, revived: 0 };
+  const told = { deaf: 0, unsure: 0, revived: 0 };
   const line = new WidgetLine({
     store,
     root,
@@ -62,6 +62,9 @@ function frame(root: string, { runId = "run-1", isOwn = true, saved = new Map<st
     tell: (message) => heard.push(message),
     onDeaf: () => {
       told.deaf += 1;
+    },
+    onUnsure: () => {
+      told.unsure += 1;
     },
     onRevived: () => {
       told.revived += 1;
@@ -346,4 +349,73 @@ it("keeps state in the form of files, and reads it again", () => {
   });
   expect(fromSaved(JSON.parse(JSON.stringify(saved)))).toEqual(new Map([["id", held]]));
   expect(fromSaved({ version_major: 1, state: {} }).size).toBe(0);
+});
+
+describe("a cable that was cut", () => {
+  const states = (values: Readonly<Record<string, number>>) => {
+    const entries = Object.entries(values).map(([id, value]) => [id, { model_name: "", state: { value } }]);
+    const control = sent.findLast(({ target }) => target === "jupyter.widget.control")?.commId ?? "";
+    const data = { method: "update_states", states: Object.fromEntries(entries), buffer_paths: [] };
+    said("comm_msg", { comm_id: control, data }, { parent: "control" });
+  };
+  const toKernel = () => sent.flatMap(({ commId, data }) => ("state" in data ? [[commId, data["state"]]] : []));
+
+  it("frees the frame, and tells the kernel what it never got, unless it has something else by now", () => {
+    for (const id of ["lost", "got", "moved", "still"]) opens(id, { value: 1 });
+    const { say, heard } = frame("lost", { runId: "run-1" });
+    for (const [index, id] of ["lost", "got", "moved"].entries()) say(index + 1, id, update({ value: 5 }));
+    const before = toKernel().length;
+    heard.length = 0;
+    store.kernelCame(true);
+    expect(heard).toEqual([]);
+    states({ lost: 1, got: 5, moved: 9, still: 1 });
+    expect(toKernel().slice(before)).toEqual([["lost", { value: 5 }]]);
+    expect(heard.filter(({ type }) => type === "sent")).toEqual([1, 2, 3].map((id) => ({ type: "sent", id })));
+    const values = ["lost", "got", "moved", "still"].map((id) => store.stateOf(id)?.state["value"]);
+    expect(values).toEqual([5, 5, 9, 1]);
+  });
+
+  it("says again what was said again, when it is cut once more", () => {
+    opens("slider", { value: 1 });
+    const { say } = frame("slider");
+    say(1, "slider", update({ value: 5 }));
+    store.kernelCame(true);
+    states({ slider: 1 });
+    store.kernelCame(true);
+    states({ slider: 1 });
+    expect(toKernel()).toEqual([1, 2, 3].map(() => ["slider", { value: 5 }]));
+  });
+
+  it("says a press of a button never twice, and that it may not have arrived", () => {
+    opens("button", {});
+    const { say, told } = frame("button");
+    say(1, "button", { method: "custom", content: { event: "click" } });
+    said("status", { execution_state: "idle" }, { parent: sent.at(-1)?.msgId ?? "" });
+    store.kernelCame(true);
+    expect(told.unsure).toBe(0);
+    say(2, "button", { method: "custom", content: { event: "click" } });
+    const presses = sent.filter(({ data }) => data["method"] === "custom").length;
+    store.kernelCame(true);
+    states({ button: 0 });
+    expect([told.unsure, sent.filter(({ data }) => data["method"] === "custom").length]).toEqual([1, presses]);
+  });
+
+  it("an echo of our last word counts, even where the kernel said something else in between", () => {
+    opens("slider", { value: 1 });
+    const one = frame("slider");
+    const other = frame("slider", { runId: "run-2" });
+    one.say(1, "slider", update({ value: 10 }));
+    const [first] = [sent.at(-1)?.msgId ?? ""];
+    updates("slider", { value: 42 });
+    expect(store.stateOf("slider")?.state["value"]).toBe(42);
+    updates("slider", { value: 10 }, "echo_update", first);
+    expect(store.stateOf("slider")?.state["value"]).toBe(10);
+    expect(other.heard.at(-1)).toMatchObject({ type: "comm", data: { state: { value: 10 } } });
+    // Not where a later word of ours is still on its way.
+    one.say(2, "slider", update({ value: 11 }));
+    const second = sent.at(-1)?.msgId ?? "";
+    one.say(3, "slider", update({ value: 12 }));
+    updates("slider", { value: 11 }, "echo_update", second);
+    expect(store.stateOf("slider")?.state["value"]).toBe(12);
+  });
 });

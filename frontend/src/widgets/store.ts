@@ -12,20 +12,14 @@
 import { type FrameModel, readWidgetData, type WidgetData } from "../core/frame-messages.ts";
 import type { Json } from "../core/json.ts";
 import type { OutputOp } from "../core/outputs.ts";
-import {
-  type HeldBuffer,
-  isRecord,
-  type JsonRecord,
-  mergedState,
-  modelsIn,
-  NO_STATE,
-  reachable,
-  type WidgetState,
-} from "../core/widget-state.ts";
-import { type Clock, RecentIds } from "../kernel/messages.ts";
+import { type JsonRecord, mergedState, modelsIn, NO_STATE, reachable, type WidgetState } from "../core/widget-state.ts";
+import type { Clock } from "../kernel/messages.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import { followers, linkIn, type WidgetLink } from "./links.ts";
+import type { WidgetListener } from "./listener.ts";
 import { OutputModels } from "./output-model.ts";
+import { PlotLines } from "./plot-lines.ts";
+import { type Sender, SentMessages } from "./sent.ts";
 import {
   bytesOf,
   dataOf,
@@ -35,10 +29,13 @@ import {
   pathsIn,
   pathsOf,
   recordIn,
+  statesIn,
   textOf,
   told,
+  updateOf,
   viewsIn,
 } from "./told.ts";
+import { isSame, pick, Unanswered } from "./unanswered.ts";
 
 /** What a comm message to the kernel carries. */
 export interface CommWish {
@@ -58,19 +55,6 @@ export interface WidgetStoreOptions {
   readonly clock: Pick<Clock, "after">;
 }
 
-/** A frame's end, or whatever else shows models. */
-export interface WidgetListener {
-  /** Of whichever run the frame shows an output. */
-  readonly runId: string;
-  holds(modelId: string): boolean;
-  told(modelId: string, data: WidgetData, buffers: readonly Uint8Array[], answers: number | null): void;
-  closed(modelId: string): void;
-  /** The kernel is done with the frame's message. */
-  sent(id: number): void;
-  /** Models appeared, or the last hope for them is gone. */
-  changed(): void;
-}
-
 interface Model {
   held: WidgetState;
   isLive: boolean;
@@ -80,12 +64,6 @@ interface Model {
   readonly named: Map<string, ReadonlySet<string>>;
 }
 
-interface Sent {
-  readonly listener: WidgetListener | null;
-  readonly id: number;
-  readonly runId: string | null;
-}
-
 const TARGET = "jupyter.widget";
 const CONTROL_TARGET = "jupyter.widget.control";
 const CONTROL_VERSION = "1.0.0";
@@ -93,7 +71,6 @@ export const PROTOCOL_VERSION = "2.1.0";
 const OUTPUT_MS = 40;
 /** A page that opens shows its outputs before it has found its runtime. */
 const KERNEL_MS = 12_000;
-const SENT_KEPT = 2_000;
 
 export class WidgetStore {
   readonly #options: WidgetStoreOptions;
@@ -102,8 +79,11 @@ export class WidgetStore {
   readonly #outputs = new OutputModels();
   readonly #listeners = new Set<WidgetListener>();
   readonly #changeListeners = new Set<(modelId: string) => void>();
-  readonly #sent = new Map<string, Sent>();
-  readonly #sentLongAgo = new RecentIds(20_000);
+  readonly #sent = new SentMessages();
+  readonly #unanswered = new Unanswered();
+  /** Messages whose answers may have been lost, until the kernel says what it has. */
+  #inDoubt: string[] = [];
+  readonly plots: PlotLines;
   /** Output models to be told, and whether the kernel is told by this tab. */
   readonly #dirtyOutputs = new Map<string, boolean>();
   /** The question for all models, while it waits for its answer. */
@@ -112,6 +92,14 @@ export class WidgetStore {
 
   constructor(options: WidgetStoreOptions) {
     this.#options = options;
+    this.plots = new PlotLines({
+      send: (wish, line) => {
+        const msgId = this.#send(wish, line && { listener: line, id: 0 });
+        if (msgId !== null && wish.type === "comm_msg") this.#unanswered.said(msgId, wish.commId, null);
+        return msgId;
+      },
+      newId: options.newId,
+    });
   }
 
   // ── From the kernel ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,6 +108,7 @@ export class WidgetStore {
   heard(message: KernelMessage): boolean {
     const { content } = message;
     const parent = message.parent_header.msg_id ?? "";
+    if (this.plots.heard(message)) return true;
     switch (message.header.msg_type) {
       case "comm_open":
         this.#opened(content, message.buffers, parent);
@@ -157,16 +146,16 @@ export class WidgetStore {
 
   /** The run whose frame sent this request; null when none did. */
   runOf(requestId: string): string | null {
-    return this.#sent.get(requestId)?.runId ?? null;
+    return this.#sent.runOf(requestId);
   }
 
   /** The kernel's process is gone, or another one is bound: what is here is a picture of the past. */
   kernelLost(): void {
     for (const model of this.#models.values()) model.isLive = false;
-    for (const [id, { listener, id: number }] of this.#sent) {
-      listener?.sent(number);
-      this.#sent.delete(id);
-    }
+    this.#sent.end();
+    this.#unanswered.forget();
+    this.#inDoubt = [];
+    this.plots.lost();
     this.#control = null;
     this.#wasAsked = false;
   }
@@ -174,7 +163,11 @@ export class WidgetStore {
   /** A kernel is there (again): frames that wait for their models may ask. `again`: messages may have been missed. */
   kernelCame(again: boolean): void {
     this.#wasAsked = false;
-    if (again && this.#models.size > 0) this.askKernel();
+    if (again) {
+      this.#control = null;
+      this.#inDoubt = this.#unanswered.messages();
+      if (this.#models.size === 0 || !this.askKernel()) this.#endDoubt();
+    }
     this.#tellChanged();
   }
 
@@ -207,8 +200,7 @@ export class WidgetStore {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      for (const [id, sent] of this.#sent)
-        if (sent.listener === listener) this.#sent.set(id, { ...sent, listener: null });
+      this.#sent.forgetListener(listener);
     };
   }
 
@@ -260,7 +252,7 @@ export class WidgetStore {
   ): boolean {
     const model = this.#models.get(modelId);
     if (!model?.isLive) return false;
-    const sent = this.#send({ type: "comm_msg", commId: modelId, data: { ...data }, buffers }, { listener, id });
+    const sent = this.#say(modelId, data, buffers, { listener, id });
     if (data.method === "update") {
       model.held = mergedState(model.held, told(data, buffers));
       this.#tell(modelId, data, buffers, listener);
@@ -281,7 +273,7 @@ export class WidgetStore {
       data: { state: state.state, buffer_paths: buffer_paths as unknown as Json },
       buffers,
     };
-    if (!this.#send(wish, { listener, id })) return false;
+    if (this.#send(wish, { listener, id }) === null) return false;
     this.#models.set(modelId, { held: state, isLive: true, openedBy: null, named: new Map() });
     return true;
   }
@@ -291,6 +283,15 @@ export class WidgetStore {
     if (!this.#models.has(modelId)) return;
     this.#send({ type: "comm_close", commId: modelId, data: {} }, { listener, id });
     this.#closed(modelId);
+  }
+
+  /** Answers may be lost: no frame waits for them any longer, and what cannot be said again is told to the person. */
+  #endDoubt(): void {
+    for (const msgId of this.#inDoubt.splice(0)) {
+      const isLost = this.#unanswered.answered(msgId);
+      if (isLost?.before === null) this.#sent.senderOf(msgId)?.listener.unsure();
+      if (isLost) this.#sent.done(msgId);
+    }
   }
 
   // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -333,9 +334,13 @@ export class WidgetStore {
     // The kernel may say as much as it likes: it is the person's own.
     const data = readWidgetData(content["data"], buffers.length, () => true);
     if (model === undefined || data === null || data.method === "request_state") return;
-    if (data.method === "echo_update" && this.#isOurs(parent)) {
-      const sent = this.#sent.get(parent);
-      sent?.listener?.told(modelId, data, buffers, sent.id);
+    if (data.method === "echo_update" && this.#sent.isOurs(parent)) {
+      const from = this.#sent.senderOf(parent);
+      from?.listener.told(modelId, data, buffers, from.id);
+      const last = Object.entries(data.state).filter(
+        ([key, value]) => !isSame(model.held.state[key], value) && !this.#unanswered.isSaidAfter(parent, modelId, key),
+      );
+      if (last.length > 0) this.#agree(modelId, model, Object.fromEntries(last), from?.listener ?? null);
       return;
     }
     if (data.method !== "custom") {
@@ -347,39 +352,42 @@ export class WidgetStore {
     if (data.method !== "custom") this.#follow(modelId, keysOf(data));
   }
 
+  /** What the kernel made of our word, where it said something else before it heard it: that is what all show, then. */
+  #agree(modelId: string, model: Model, state: JsonRecord, sender: WidgetListener | null): void {
+    model.held = mergedState(model.held, { state, buffers: [] });
+    this.#tell(modelId, updateOf(state), [], sender);
+    this.#follow(modelId, new Set(Object.keys(state)));
+  }
+
   #outputsTold(model: Model, modelId: string, keys: JsonRecord): void {
     if (!isOutput(model.held.state)) return;
     this.#outputs.told(modelId, keys);
     if (Object.hasOwn(keys, "outputs")) this.#name(model, viewsIn(this.#outputs.outputsOf(modelId)));
   }
 
-  #isOurs(requestId: string): boolean {
-    return this.#sent.has(requestId) || this.#sentLongAgo.has(requestId);
-  }
-
   #answered(data: JsonRecord | null, buffers: readonly Uint8Array[]): void {
-    const states = data?.["method"] === "update_states" ? data["states"] : null;
-    if (!isRecord(states)) return;
-    const pieces = new Map<string, HeldBuffer[]>();
-    for (const [index, [modelId, , ...path]] of pathsIn(data).entries()) {
-      const bytes = buffers[index];
-      const own = pieces.get(String(modelId)) ?? [];
-      if (bytes !== undefined) pieces.set(String(modelId), [...own, { path, bytes }]);
-    }
-    for (const [modelId, entry] of Object.entries(states)) {
-      const state = isRecord(entry) ? recordIn(entry["state"]) : {};
-      const before = this.#models.get(modelId)?.openedBy ?? null;
-      const held = { state, buffers: pieces.get(modelId) ?? [] };
-      this.#put(modelId, held, before);
-      // Where messages were missed, frames that hold it are brought up to date.
+    const states = statesIn(data, buffers);
+    if (states === null) return;
+    const again: { readonly modelId: string; readonly missing: JsonRecord; readonly kernels: JsonRecord }[] = [];
+    for (const [modelId, { state: kernels, buffers: pieces }] of states) {
+      const known = this.#models.get(modelId);
+      const missing = this.#unanswered.missing(modelId, known?.held.state ?? {}, kernels);
+      const held = { state: { ...kernels, ...missing }, buffers: pieces };
+      this.#put(modelId, held, known?.openedBy ?? null);
+      // Where messages were missed, frames that hold it are brought up to date, and the kernel.
       this.#tell(modelId, { method: "update", ...pathsOf(held) }, bytesOf(held), null);
+      if (Object.keys(missing).length > 0) again.push({ modelId, missing, kernels });
     }
+    // Before the frames go on: what they say next is later.
+    if (this.#inDoubt.length > 0)
+      for (const { modelId, missing, kernels } of again) this.#say(modelId, updateOf(missing), [], null, kernels);
     this.#endQuestion();
   }
 
   #endQuestion(): void {
     if (this.#control !== null) this.#options.send({ type: "comm_close", commId: this.#control, data: {} });
     this.#control = null;
+    this.#endDoubt();
     this.#tellChanged();
   }
 
@@ -387,6 +395,7 @@ export class WidgetStore {
     // A kernel without ipywidgets refuses the question so.
     if (modelId === this.#control) {
       this.#control = null;
+      this.#endDoubt();
       this.#tellChanged();
       return;
     }
@@ -400,9 +409,10 @@ export class WidgetStore {
   }
 
   #status(parent: string, state: unknown): boolean {
-    const sent = this.#sent.get(parent);
-    if (sent === undefined) return false;
-    if (state === "idle") sent.listener?.sent(sent.id);
+    if (!this.#sent.has(parent)) return false;
+    if (state !== "idle") return true;
+    this.#unanswered.answered(parent);
+    this.#sent.done(parent);
     return true;
   }
 
@@ -422,10 +432,10 @@ export class WidgetStore {
   #setHere(modelId: string, state: JsonRecord, tellsKernel: boolean): void {
     const model = this.#models.get(modelId);
     if (model === undefined) return;
-    const data: WidgetData = { method: "update", state, buffer_paths: [] };
+    const data = updateOf(state);
+    if (tellsKernel && model.isLive) this.#say(modelId, data, [], null);
     model.held = mergedState(model.held, { state, buffers: [] });
     this.#tell(modelId, data, [], null);
-    if (tellsKernel && model.isLive) this.#send({ type: "comm_msg", commId: modelId, data: { ...data } }, null);
     this.#follow(modelId, new Set(Object.keys(state)));
   }
 
@@ -447,19 +457,28 @@ export class WidgetStore {
     }
   }
 
-  #send(wish: CommWish, from: { readonly listener: WidgetListener; readonly id: number } | null): boolean {
+  /** Before the model is changed: `before` is what the kernel has until it hears this. @returns whether a kernel will. */
+  #say(
+    modelId: string,
+    data: WidgetData,
+    buffers: readonly Uint8Array[],
+    from: Sender | null,
+    before: JsonRecord = this.#models.get(modelId)?.held.state ?? {},
+  ): boolean {
+    const msgId = this.#send({ type: "comm_msg", commId: modelId, data: { ...data }, buffers }, from);
+    if (msgId !== null)
+      this.#unanswered.said(msgId, modelId, data.method === "update" ? pick(before, data.state) : null);
+    return msgId !== null;
+  }
+
+  #send(wish: CommWish, from: Sender | null): string | null {
     const msgId = this.#options.send(wish);
     if (msgId === null) {
       from?.listener.sent(from.id);
-      return false;
+      return null;
     }
-    this.#sent.set(msgId, { listener: from?.listener ?? null, id: from?.id ?? 0, runId: from?.listener.runId ?? null });
-    const oldest = this.#sent.keys().next();
-    if (this.#sent.size > SENT_KEPT && !oldest.done) {
-      this.#sent.delete(oldest.value);
-      this.#sentLongAgo.add(oldest.value);
-    }
-    return true;
+    this.#sent.add(msgId, from);
+    return msgId;
   }
 
   #tell(modelId: string, data: WidgetData, buffers: readonly Uint8Array[], except: WidgetListener | null): void {

@@ -36,6 +36,11 @@ export function told(
   return { state: data.state, buffers: pieces };
 }
 
+/** A change of JSON values alone. */
+export function updateOf(state: JsonRecord): Extract<WidgetData, { method: "update" | "echo_update" }> {
+  return { method: "update", state, buffer_paths: [] };
+}
+
 export function keysOf(data: Exclude<WidgetData, { method: "custom" | "request_state" }>): ReadonlySet<string> {
   return new Set([...Object.keys(data.state), ...data.buffer_paths.map(([key]) => String(key))]);
 }
@@ -57,6 +62,27 @@ export function pathsIn(data: JsonRecord | null): HeldBuffer["path"][] {
   const paths = data?.["buffer_paths"];
   if (!Array.isArray(paths)) return [];
   return paths.map((path) => (Array.isArray(path) ? (path as (string | number)[]) : []));
+}
+
+/** The kernel's answer to the question for all of its models; null when it is none. */
+export function statesIn(
+  data: JsonRecord | null,
+  buffers: readonly Uint8Array[],
+): ReadonlyMap<string, WidgetState> | null {
+  const states = data?.["method"] === "update_states" ? data["states"] : null;
+  if (!isRecord(states)) return null;
+  const pieces = new Map<string, HeldBuffer[]>();
+  for (const [index, [modelId, , ...path]] of pathsIn(data).entries()) {
+    const bytes = buffers[index];
+    const own = pieces.get(String(modelId)) ?? [];
+    if (bytes !== undefined) pieces.set(String(modelId), [...own, { path, bytes }]);
+  }
+  return new Map(
+    Object.entries(states).map(([modelId, entry]) => {
+      const state = isRecord(entry) ? recordIn(entry["state"]) : {};
+      return [modelId, { state, buffers: pieces.get(modelId) ?? [] }] as const;
+    }),
+  );
 }
 
 /** What an `Output` widget shows of other widgets, as a key of its own that names them. */

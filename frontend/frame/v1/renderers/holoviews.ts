@@ -5,6 +5,7 @@
  */
 import type { Page } from "../page.ts";
 import { showHtml } from "../scripts.ts";
+import { offerPlotComms } from "./plot-comms.ts";
 
 /** In the order in which each hangs itself on those before. */
 const PARTS = [
@@ -18,6 +19,7 @@ const PARTS = [
 let loaded: Promise<boolean> | null = null;
 
 export async function showHoloviews(html: string, host: HTMLElement, page: Page): Promise<void> {
+  if (loaded === null) offerPlotComms(page);
   loaded ??= load(page);
   if (await loaded) await showHtml(await withStyles(html, page), host);
 }

@@ -4,6 +4,8 @@ export const frames = {
   stopped: "This output was stopped: it sent messages that no output should send. Run the cell again to show it.",
   blocked: "This output tried to load from {hosts}. Outputs have no network here unless the administrator opens it.",
   deaf: "No kernel listens to this widget: it shows its last state. Run the cell again to use it.",
+  unsure:
+    "The connection was cut while the kernel worked for this widget. If what you last pressed had no effect, press it again.",
   missing:
     "What shows this output is in the package “{name}” of its kernel’s environment. Run the cell on a runtime that has it.",
   gone: "Nobody has this widget any more: code closed it, or its kernel is gone. Run the cell again to show it.",

@@ -44,7 +44,11 @@ beforeEach(() => {
     language: new Value("python"),
     person: { id: "p", name: "P", color: "#123456" },
     readBlob: () => Promise.reject(new Error("no blobs")),
-    widgets: { openLine: () => Promise.reject(new Error("no widgets here")), readAsset: async () => null },
+    widgets: {
+      openLine: () => Promise.reject(new Error("no widgets here")),
+      openPlot: () => Promise.reject(new Error("no plots here")),
+      readAsset: async () => null,
+    },
     invoke: async () => null,
     now: () => 1,
   });
