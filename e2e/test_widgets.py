@@ -8,7 +8,18 @@ import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 from servers import Jupyter, wait_until
 from stage import Stage
-from steps import connect, connected, output, ran, run_cell, runtime_menu, saved
+from steps import (
+    bring_into_view,
+    code_cell,
+    connect,
+    connected,
+    output,
+    ran,
+    run_cell,
+    runtime_menu,
+    saved,
+    source,
+)
 
 SLIDER = """import ipywidgets as w
 s = w.IntSlider(value=7, description='speed')
@@ -162,6 +173,117 @@ def test_anywidgets_and_plots_are_drawn_offline(
     expect(output(page, 3).get_by_text("This output is a page of far.example")).to_be_visible()
     expect(frame(page, 3, 4).get_by_text("A Vega chart")).to_be_visible()
     assert [url for url in far if not url.startswith(("data:", "blob:"))] == []
+
+
+PACKAGES = (
+    """from bokeh.io import output_notebook
+from bokeh.plotting import figure, show
+output_notebook(hide_banner=True)
+p = figure(width=300, height=200)
+p.line([1, 2, 3], [3, 1, 2])
+show(p)""",
+    """import altair
+data = altair.Data(values=[{"a": 1, "b": 3}, {"a": 2, "b": 4}])
+altair.Chart(data, title="Drawn by Altair").mark_bar().encode(x="a:O", y="b:Q")""",
+    """import folium
+folium.Map(location=[35, 139], zoom_start=4)""",
+    """import holoviews
+holoviews.extension("bokeh")
+holoviews.Curve([3, 1, 2])""",
+    """%matplotlib widget
+import matplotlib.pyplot as plt
+plt.figure()
+plt.plot([1, 3, 2])
+plt.show()""",
+    """import panel
+number = panel.widgets.IntSlider(name="number", value=3, end=10)
+panel.Column(number, panel.bind(lambda n: f"twice is {2 * n}", number))""",
+    """print("kernel:", number.value)""",
+)
+
+
+@pytest.mark.timeout(180)
+def test_plots_of_the_usual_packages_are_drawn_offline(
+    stage: Stage,
+    stock: Jupyter,
+    person: Callable[[], BrowserContext],
+    browser_name: str,
+    complaints: list[str],
+) -> None:
+    """The others of docs/use/widgets.md: scripts/widget_table.py."""
+    name = f"Packages {browser_name}"
+    stage.put(name, *PACKAGES)
+    page = stage.open(person(), name)
+    connect(page, stock.pasted)
+    runtime_menu(page, "Run all")
+
+    def last_frame(position: int) -> FrameLocator:
+        bring_into_view(page, position)
+        ran(page, position)
+        return output(page, position).locator("iframe").last.content_frame
+
+    expect(last_frame(1).locator(".bk-Figure canvas").first).to_be_visible()
+    expect(last_frame(2).get_by_text("Drawn by Altair")).to_be_visible()
+    expect(last_frame(3).frame_locator("iframe").get_by_role("button", name="Zoom in")).to_be_visible()
+    expect(last_frame(4).locator(".bk-Figure canvas").first).to_be_visible(timeout=60_000)
+    expect(last_frame(5).locator("canvas").first).to_be_visible()
+    # Panel's controls speak to Python on a channel of their own.
+    expect(last_frame(6).get_by_text("twice is 6")).to_be_visible()
+    slider(last_frame(6))("ArrowRight")
+    expect(last_frame(6).get_by_text("twice is 8")).to_be_visible()
+    bring_into_view(page, 7)
+    run_and_wait(page, 7)
+    expect(output(page, 7)).to_contain_text("kernel: 4")
+    # What a map cannot have without network, the page says below it, and the browser in its console.
+    bring_into_view(page, 3)
+    expect(output(page, 3).get_by_text("This output tried to load from ")).to_be_visible()
+    # (HoloViews' logo has a handler, which the page does not run either.)
+    told = re.compile("/frame/v1/|inline event handler|event handler")
+    complaints[:] = [one for one in complaints if not told.search(one)]
+
+
+WITHOUT_MOVING = "delete Element.prototype.moveBefore;"
+# How high a cell is from the moment at which it is there, until somebody asks.
+WATCH_HEIGHT = """(name) => {
+  const heights = new Set();
+  const look = () => {
+    const cell = document.querySelector(`[aria-label="${name}"]`);
+    if (cell) heights.add(Math.round(cell.getBoundingClientRect().height));
+    if (!window.watched) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  window.heights = () => { window.watched = true; return [...heights]; };
+}"""
+
+
+@pytest.mark.parametrize("moves", [True, False], ids=["parked", "begun anew"])
+def test_a_frame_comes_back_with_its_state_and_its_height(
+    moves: bool, stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
+) -> None:
+    name = f"Back {browser_name} {moves}"
+    stage.put(name, SLIDER, "print('kernel:', s.value)", *["x = 1"] * 40)
+    context = person()
+    if not moves:
+        context.add_init_script(WITHOUT_MOVING)
+    page = stage.open(context, name)
+    assert page.evaluate("'moveBefore' in document.body") == moves
+    connect(page, stock.pasted)
+    run_and_wait(page, 1)
+    slider(frame(page, 1))("ArrowRight")
+    expect(frame(page, 1).locator(".widget-readout")).to_have_text("8")
+    height = round(code_cell(page, 1).evaluate("(cell) => cell.getBoundingClientRect().height"))
+
+    bring_into_view(page, 42)
+    source(page, 42).click()  # the cell that one works in stays
+    expect(code_cell(page, 1)).to_have_count(0)
+    expect(page.locator("iframe")).to_have_count(1 if moves else 0)
+    page.evaluate(WATCH_HEIGHT, "Code cell 1")
+    bring_into_view(page, 1)
+    expect(frame(page, 1).locator(".widget-readout")).to_have_text("8")
+    slider(frame(page, 1))("ArrowRight")
+    run_and_wait(page, 2)
+    expect(output(page, 2)).to_contain_text("kernel: 9")
+    assert page.evaluate("window.heights()") == [height]
 
 
 MERMAID = "```mermaid\nflowchart TD\n  first[A mermaid box] --> second\n```"

@@ -129,7 +129,7 @@ CASES = {
         "import hvplot.pandas, pandas as pd\npd.DataFrame({'a': [3, 1, 2]}).hvplot()",
         ".bk-Figure, canvas",
         "BokehJS and Panel are read from the kernel's environment; controls beside a plot (`HoloMap`, `.interactive`) "
-        "do not reach Python",
+        "reach Python",
     ),
     "folium": Case(
         ("folium",),
