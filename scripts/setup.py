@@ -149,10 +149,11 @@ def python_packages(kind: str) -> None:
         run([*uv, "--compile-bytecode", "--require-hashes", "-r", locked])
         ours = [word for part in ("protocol", "runtime", "hub") for word in ("-e", str(ROOT / part))]
         run([*uv, "--no-deps", *ours])
-        # Panel is here for kernels. Its extension would load all of it into every Jupyter server of the tests.
-        (VENV / "etc" / "jupyter" / "jupyter_server_config.d" / "panel-client-jupyter.json").unlink(missing_ok=True)
 
     unless_done(f"python-{kind}", [locked, *pyprojects()], install, title=f"Installing Python packages ({locked.name})")
+    # Panel is here for kernels. Its extension would load all of it into every Jupyter server of the tests.
+    for enabled in (VENV / "etc" / "jupyter").glob("*.d/panel-client-jupyter.json"):
+        enabled.unlink()
     unless_done("bytecode", our_modules(), compile_ours, title="Compiling our Python modules")
 
 
