@@ -1,6 +1,6 @@
 """A large file to the runtime's disk and back through the Files panel: does memory grow with the file?
 
-Usage: .venv/bin/python bench/transfers.py [--gib 2] [--server stock|companion]. Not one of the suites that all run: 2 GiB go four times over the disk.
+Usage: .venv/bin/python bench/transfers.py [--gib 2] [--server stock|companion] [--download-only]. Not one of the suites that all run: 2 GiB go four times over the disk.
 
 Told: seconds, and how much more memory than before was in use at most: the tab (its renderer), the browser's other processes, the server.
 Memory is what the processes have to themselves (USS); what the browser puts on the disk is not in it.
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from browser import chromium
+from browser import FLAGS
 from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,8 +122,12 @@ def opened(place: Path, server: str) -> Iterator[Stand]:
     flags = server_flags(hub.origin)
     serving = companion(far, hub.origin) if server == "companion" else jupyter("server", far, *flags)
     try:
-        with serving as running, sync_playwright() as playwright, chromium(playwright) as browser:
-            page = browser.page()
+        with serving as running, sync_playwright() as playwright:
+            # A profile on the disk: a private window would keep in memory what a page puts there.
+            browser = playwright.chromium.launch_persistent_context(
+                place / "profile", executable_path="/usr/bin/chromium", args=FLAGS, locale="en-US"
+            )
+            page = browser.new_page()
             page.set_default_timeout(3_600_000)
             sign_in(page, link)
             open_notebook(page, "transfers")
@@ -136,6 +140,7 @@ def opened(place: Path, server: str) -> Iterator[Stand]:
                 "server": lambda: [psutil.Process(running.program.process.pid)],
             }
             yield Stand(page, panel, far, groups)
+            browser.close()
     finally:
         hub.stop()
 
@@ -171,15 +176,20 @@ def main() -> int:
     """Upload, compare, download, compare."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--gib", type=float, default=2)
+    words.add_argument("--download-only", action="store_true", help="put the file on that disk by hand")
     words.add_argument("--server", choices=("stock", "companion"), default="stock")
     chosen = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="runhere-bench-") as place:
         big = Path(place) / "big.bin"
         digest = make(big, int(chosen.gib * 1024) * BLOCK)
         with opened(Path(place), chosen.server) as stand:
-            watch, began = MemoryWatch(stand.groups), time.monotonic()
-            upload(stand, big)
-            print(f"upload: {time.monotonic() - began:.0f} s; {watch.end()}", flush=True)
+            if chosen.download_only:
+                big.rename(stand.far / "big.bin")
+                stand.panel.get_by_role("button", name="Refresh").click()
+            else:
+                watch, began = MemoryWatch(stand.groups), time.monotonic()
+                upload(stand, big)
+                print(f"upload: {time.monotonic() - began:.0f} s; {watch.end()}", flush=True)
             if digest_of(stand.far / "big.bin") != digest:
                 raise AssertionError("what arrived is something else")
             watch, began = MemoryWatch(stand.groups), time.monotonic()

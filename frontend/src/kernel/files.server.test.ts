@@ -121,7 +121,7 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("files of %s", (_name, b
       files,
       clock: realClock,
       ...wish,
-      open: () => openPieces(undefined, 0),
+      open: () => openPieces({ storage: undefined, sizeBytes: 0, now: 0 }),
       onWhole: (content) => {
         whole = content;
       },

@@ -14,16 +14,23 @@ const FOLDER = "runhere-downloads";
 /** What a closed tab or a crash has left. Nothing that is still being used is as old. */
 const STALE_MS = 24 * 3_600_000;
 
-/** `now`: ms since 1970. */
-export async function openPieces(
-  storage: Pick<StorageManager, "getDirectory"> | undefined,
-  now: number,
-): Promise<Pieces> {
+export interface PiecesWish {
+  /** The browser's; undefined where a page has none. */
+  readonly storage: Pick<StorageManager, "getDirectory" | "estimate"> | undefined;
+  readonly sizeBytes: number;
+  /** ms since 1970. */
+  readonly now: number;
+}
+
+export async function openPieces({ storage, sizeBytes, now }: PiecesWish): Promise<Pieces> {
   try {
     if (storage === undefined) return inMemory();
     const root = await storage.getDirectory();
     const folder = await root.getDirectoryHandle(FOLDER, { create: true });
     await sweep(folder, now);
+    // A private window gives little, and keeps it in memory all the same.
+    const { quota = 0, usage = 0 } = await storage.estimate();
+    if (quota - usage < sizeBytes) return inMemory();
     return await onDisk(folder, `${now}-${crypto.randomUUID()}`);
   } catch {
     // The browser refuses storage; memory has to do.

@@ -85,7 +85,7 @@ export class FilesModel {
   download(entry: FileEntry, onWhole: DownloadWish["onWhole"]): Transfer {
     const { path, modifiedAt } = entry;
     const sizeBytes = entry.sizeBytes ?? 0;
-    const open = () => openPieces(navigator.storage, this.#clock.now());
+    const open = () => openPieces({ storage: navigator.storage, sizeBytes, now: this.#clock.now() });
     const transfer = download({ files: this.files, clock: this.#clock, path, sizeBytes, modifiedAt, open, onWhole });
     this.#follow(transfer, () => {});
     return transfer;
