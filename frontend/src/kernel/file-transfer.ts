@@ -124,7 +124,7 @@ export function download(wish: DownloadWish): Transfer {
     for (let from = 0; from < sizeBytes; from += PIECE_BYTES) {
       const to = Math.min(sizeBytes, from + PIECE_BYTES);
       const piece = await run.persist(() => files.readPiece(path, from, to - 1, run.signal));
-      if (piece.size !== to - from) throw new FileError("changed", "");
+      if (piece.byteLength !== to - from) throw new FileError("changed", "");
       await gathered.add(piece).catch((error: unknown) => {
         throw new FileError("no_room_here", "", error);
       });

@@ -171,7 +171,7 @@ export class RuntimeFiles {
     await this.#ask(path, { method: "PUT", body, timeoutMs: 120_000, signal }, "refused", "write");
   }
 
-  async readPiece(path: string, from: number, to: number, signal: AbortSignal): Promise<Blob> {
+  async readPiece(path: string, from: number, to: number, signal: AbortSignal): Promise<ArrayBuffer> {
     try {
       return await this.transport.piece(`files/${encoded(path)}`, { from, to }, signal);
     } catch (error) {

@@ -5,7 +5,7 @@
 
 /** `drop` after the last use of what `whole` gave; it may come at any time, and twice. */
 export interface Pieces {
-  add(piece: Blob): Promise<void>;
+  add(piece: ArrayBuffer): Promise<void>;
   whole(): Promise<Blob>;
   drop(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function openPieces({ storage, sizeBytes, now }: PiecesWish): Promi
 function inMemory(): Pieces {
   let pieces: Blob[] = [];
   return {
-    add: async (piece) => void pieces.push(piece),
+    add: async (piece) => void pieces.push(new Blob([piece])),
     whole: async () => new Blob(pieces),
     drop: async () => {
       pieces = [];

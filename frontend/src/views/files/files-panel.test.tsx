@@ -45,7 +45,7 @@ class PlayedDisk implements Transport {
     return method === "DELETE" ? null : this.#model(path, true);
   };
   bytes = async () => ({ body: new ArrayBuffer(0), headers: new Headers() });
-  piece = async () => new Blob();
+  piece = async () => new ArrayBuffer(0);
   socket = () => {
     throw new Error("no sockets here");
   };
