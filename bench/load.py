@@ -188,7 +188,7 @@ def every_series(people: list[int]) -> tuple[Series, ...]:
     return (
         Series("people, five in each notebook of 50 cells", lambda one: one.people, tuple(map(Size, sorted(people)))),
         Series(
-            "cells of each notebook, 25 people in five",
+            "cells of each notebook, 25 people in five of them",
             lambda one: one.cells,
             tuple(Size(25, cells=cells) for cells in (20, 200, 500)),
         ),

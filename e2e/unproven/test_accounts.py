@@ -74,7 +74,7 @@ def test_people_come_from_elsewhere_make_tokens_and_go_everywhere_at_once(
         # Out everywhere, and nobody else is.
         guest.goto(f"{origin}/account")
         guest.get_by_role("button", name="Sign out everywhere").first.click()
-        guest.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
+        guest.get_by_role("alertdialog").get_by_role("button", name="Sign out everywhere").click()
         expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
         ada.reload()
         expect(ada.get_by_role("heading", name="People")).to_be_visible()  # she is somebody else
