@@ -42,8 +42,8 @@ def tiers(kind: str, words: list[str]) -> list[Tier]:
     """What to run for --fast, --no-e2e, --e2e, or everything."""
     if kind == "--fast":
         return [python_tier("python, fast", FAST, words, workers="0"), page_tier("src/core", "src/doc")]
-    # Two files at once: a story mostly waits for its kernel, its browser or the hub.
-    end_to_end = [python_tier("end to end", ["e2e"], ["--ignore=e2e/unproven", *words])]
+    # One file more than processors at once: a story mostly waits for its kernel, its browser or the hub.
+    end_to_end = [python_tier("end to end", ["e2e"], ["--ignore=e2e/unproven", *words], workers="3")]
     if kind == "--e2e":
         return end_to_end
     if kind == "--unproven":
