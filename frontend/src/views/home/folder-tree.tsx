@@ -11,7 +11,8 @@ import { useText } from "../../ui/use-observable.ts";
 import styles from "./folder-tree.module.css";
 import type { HomeState } from "./home-model.ts";
 import { RowMenuButton } from "./row-menu-button.tsx";
-import { folderName, keyOf, nameOf, placeOf, type Row, type RowNote, rowsOf } from "./tree-model.ts";
+import { noteText } from "./row-note.ts";
+import { folderName, keyOf, nameOf, placeOf, type Row, rowsOf } from "./tree-model.ts";
 import { type DropActions, useTreeDrops } from "./use-tree-drops.ts";
 
 export interface FolderTreeProps {
@@ -182,19 +183,7 @@ function RowInfo({ row, now }: { readonly row: Exclude<Row, { kind: "note" }>; r
 
 function NoteRow({ row }: { readonly row: Extract<Row, { kind: "note" }> }) {
   const t = useText();
-  const say = (note: RowNote): string => {
-    switch (note.about) {
-      case "loading":
-        return t("home.loadingFolder");
-      case "empty":
-        return t("home.folderEmpty");
-      case "failed":
-        return t("home.folderFailed", { message: note.message });
-      case "more_files":
-        return t("home.moreFiles", { count: note.count });
-    }
-  };
-  const words = say(row.note);
+  const words = noteText(row.note, t);
   return (
     <TreeItem key={row.key} id={row.key} textValue={words} className={styles.row ?? ""}>
       <TreeItemContent>

@@ -12,13 +12,21 @@ import { Notice } from "../../ui/notice.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import type { HomeState } from "./home-model.ts";
 import styles from "./move-dialog.module.css";
-import { keyOf, nameOf, parentOf, placeOf, rowsOf } from "./tree-model.ts";
+import { noteText } from "./row-note.ts";
+import { keyOf, nameOf, parentOf, placeOf, type RowNote, rowsOf } from "./tree-model.ts";
 
 interface Directory {
   readonly id: string;
   readonly name: string;
   readonly place: FilePlace;
 }
+
+interface Note {
+  readonly id: string;
+  readonly note: RowNote;
+}
+
+const PENDING: ReadonlySet<RowNote["about"]> = new Set(["loading", "failed"]);
 
 export interface MoveDialogProps {
   readonly place: FilePlace;
@@ -50,23 +58,33 @@ export function MoveDialog({ place, state, onExpand, onMove, onClose }: MoveDial
   const roots = state.folders
     .filter((folder) => folder.state === "ok")
     .map((folder) => directory(folder.name, { folderId: folder.id, path: "" }));
-  const inside = (one: Directory): readonly Directory[] =>
-    rowsOf(one.place, state.listings.get(one.id)).flatMap((row) =>
-      row.kind === "folder" ? [directory(row.entry.name, row.place)] : [],
-    );
-  const draw = (one: Directory) => {
+  // Not yet listed, or not to be listed: a note stands in the place of what is inside. It also tells the tree that the folder can be opened.
+  const inside = (one: Directory): readonly (Directory | Note)[] =>
+    rowsOf(one.place, state.listings.get(one.id)).flatMap((row): (Directory | Note)[] => {
+      if (row.kind === "folder") return [directory(row.entry.name, row.place)];
+      return row.kind === "note" && PENDING.has(row.note.about) ? [{ id: row.key, note: row.note }] : [];
+    });
+  const draw = (one: Directory | Note) => {
+    if ("note" in one) {
+      const words = noteText(one.note, t);
+      return (
+        <TreeItem id={one.id} textValue={words} isDisabled className={styles.item ?? ""}>
+          <TreeItemContent>
+            <div className={styles.line}>
+              <span className={styles.chevron} />
+              {words}
+            </div>
+          </TreeItemContent>
+        </TreeItem>
+      );
+    }
     const children = inside(one);
     return (
-      <TreeItem
-        id={one.id}
-        textValue={one.name}
-        hasChildItems={!state.listings.has(one.id) || children.length > 0}
-        className={styles.item ?? ""}
-      >
+      <TreeItem id={one.id} textValue={one.name} className={styles.item ?? ""}>
         <TreeItemContent>
-          {({ isExpanded, hasChildItems }) => (
+          {({ isExpanded }) => (
             <div className={styles.line}>
-              {hasChildItems ? (
+              {children.length > 0 ? (
                 <AriaButton slot="chevron" className={cx(styles.chevron, isExpanded && styles.open)}>
                   <ChevronRight size={16} aria-hidden />
                 </AriaButton>
