@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 MAIN_MODIFIER = "Control"
+AXE = Path(__file__).resolve().parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 DEAF_MS = 450
 
 
@@ -166,6 +167,15 @@ def choose_panel(page: Page, name: str) -> Locator:
     page.get_by_role("menuitem", name="View", exact=True).click()
     page.get_by_role("menuitemcheckbox", name=name).click()
     return page.get_by_role("region", name=name, exact=True)
+
+
+def barriers(part: Locator) -> list[str]:
+    """What a program can find that keeps people with a screen reader or weak sight out of a part of the page."""
+    part.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = part.evaluate(
+        "async (part) => (await axe.run(part)).violations.map(v => v.id + ': ' + v.nodes[0].html)"
+    )
+    return found
 
 
 def saved(page: Page) -> None:

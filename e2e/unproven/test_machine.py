@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from servers import Jupyter, jupyter, server_flags, wait_until
 from stage import Stage
 from steps import (
+    barriers,
     bring_into_view,
     choose_panel,
     code_cell,
@@ -71,6 +72,7 @@ def test_a_cell_is_debugged_from_a_breakpoint_to_its_output_and_again_after_a_re
     frames.nth(1).click()
     expect(frames.nth(1)).to_have_attribute("aria-current", "true")
     expect(variables.filter(has_text="side")).to_have_text(re.compile(r"side ?int ?2"))
+    assert barriers(panel) == []
 
     page.reload()
     expect(frames.first).to_have_text(re.compile(r"^area.*cell 1, line 4$"), timeout=40_000)
@@ -125,6 +127,7 @@ def test_variables_are_told_and_opened_also_while_a_cell_runs_and_resources_are_
     panel.get_by_text("Modules, functions and classes").click()
     expect(listed.get_by_text("add", exact=True)).to_be_visible()
 
+    assert barriers(panel) == []
     run_cell(page, 2)
     listed.get_by_role("button", name=re.compile("^during")).click()
     expect(listed.get_by_role("button", name=re.compile("^1 ?list"))).to_be_visible()
@@ -133,6 +136,7 @@ def test_variables_are_told_and_opened_also_while_a_cell_runs_and_resources_are_
     table.get_by_role("button", name="Next rows").click()
     expect(table.get_by_text("Rows 51–100 of 120")).to_be_visible()
     expect(table.get_by_role("rowheader", name="50", exact=True)).to_be_visible()
+    assert barriers(table) == []
     page.keyboard.press("Escape")
     expect(table).to_have_count(0)
     interrupt(page, 2)
@@ -142,6 +146,7 @@ def test_variables_are_told_and_opened_also_while_a_cell_runs_and_resources_are_
     expect(panel.get_by_role("region", name="Memory")).to_contain_text(" used")
     expect(panel.get_by_role("row", name=re.compile("^This notebook"))).to_be_visible()
     expect(panel.get_by_text("when the companion")).to_be_visible()
+    assert barriers(panel) == []
     page.get_by_role("button", name=re.compile("^Resources: ")).click()
     expect(panel).to_have_count(0)
 
@@ -174,6 +179,7 @@ def test_terminals_come_back_and_files_are_edited_without_losing_others_changes(
     expect(screen).to_contain_text(re.compile(r"[#$]"))
     page.keyboard.type("printf 'sum-%s \\346\\227\\245\\346\\234\\254\\n' $((6*7))\n")
     expect(screen).to_contain_text("sum-42 日本")
+    assert barriers(panel) == []
     # Escape is the program's, not the panel's.
     page.keyboard.type("cat -v\n")
     page.keyboard.press("Escape")
@@ -197,6 +203,7 @@ def test_terminals_come_back_and_files_are_edited_without_losing_others_changes(
     panel.get_by_role("row", name=folder.name, exact=True).focus()
     page.keyboard.press("ArrowRight")
     expect(panel.get_by_role("row", name="rain.csv")).to_be_visible()
+    assert barriers(panel) == []
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(panel.get_by_role("row", name="rain.csv")).to_be_focused()
