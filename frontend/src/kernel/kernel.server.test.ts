@@ -5,11 +5,12 @@ import { inputReply } from "./execute.ts";
 import { KernelConnection } from "./kernel.ts";
 import type { KernelEvent } from "./kernel-port.ts";
 import { newId, newMessage } from "./messages.ts";
-import type { JupyterServer } from "./server.ts";
+import { JupyterServer } from "./server.ts";
 import { cuttable } from "./testing/cable.ts";
 import { realClock } from "./testing/clock.ts";
 import { clientOf, type JupyterWish, jupyterPython, type RunningJupyter, startJupyter } from "./testing/jupyter.ts";
 import { collect, nextEvent, printed, run, send, until } from "./testing/runs.ts";
+import type { SocketLike } from "./transport.ts";
 
 const HUB = "http://hub.example:8800";
 /** Set it higher to look for a race. */
@@ -30,6 +31,35 @@ const SERVERS: readonly (readonly [string, JupyterWish, AuthStyle])[] = [
     "header",
   ],
 ];
+
+/** A way to the server on which a kernel's word that it starts does not arrive. */
+function deafToStarts({ transport }: JupyterServer): JupyterServer {
+  return new JupyterServer({
+    baseUrl: transport.baseUrl,
+    request: (path, options) => transport.request(path, options),
+    bytes: (path, options) => transport.bytes(path, options),
+    piece: (path, range, signal) => transport.piece(path, range, signal),
+    socket: (...wish) => {
+      const socket = transport.socket(...wish);
+      let hear: SocketLike["onmessage"] = null;
+      socket.onmessage = (event) => {
+        const text = typeof event.data === "string" ? event.data : Buffer.from(event.data as ArrayBuffer).toString();
+        if (!/"execution_state": ?"(starting|restarting)"/.test(text)) hear?.(event);
+      };
+      return new Proxy(socket, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+        set: (target, name, value) => {
+          if (name !== "onmessage") return Reflect.set(target, name, value, target);
+          hear = value;
+          return true;
+        },
+      });
+    },
+  });
+}
 
 describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth) => {
   let jupyter: RunningJupyter;
@@ -233,6 +263,15 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
       phase: "ended",
       reason: "kernel_gone",
     });
+  }, 60_000);
+
+  it("notices that somebody else started its kernel anew, also where the first word of that was lost", async () => {
+    const kernel = attach({ server: deafToStarts(server), lookMs: 500 });
+    await run(kernel, "before = 1");
+    const changed = nextEvent(kernel, (event) => (event.type === "process_changed" ? true : null));
+    await server.restart(kernelId);
+    await changed;
+    expect(printed((await run(kernel, "print('before' in dir())")).outputs)).toBe("False\n");
   }, 60_000);
 
   it("gets after a reload what came meanwhile, once and in order", async () => {

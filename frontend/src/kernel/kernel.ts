@@ -314,14 +314,17 @@ export class KernelConnection implements KernelPort {
     });
   }
 
-  /** Is the kernel still there? A socket to one that was culled stays open for ever. */
+  /**
+   * Is the kernel still there, and the same process? A socket to one that was culled stays open for ever, and the first word of one that
+   * somebody else started anew can be lost between it and the server.
+   */
   async #look(): Promise<void> {
     const { server, kernelId, clock } = this.#options;
     this.#lookedAt = clock.now();
     const socket = this.#socket;
     const found = await server.kernel(kernelId, 8_000).catch(() => "unknown" as const);
     if (socket === null || socket !== this.#socket) return;
-    if (found === "unknown") this.#ping();
+    if (found === "unknown" || (found !== null && this.status.get() === "idle")) this.#ping();
     if (found !== null) return;
     this.#drop();
     this.state.set({ phase: "ended", reason: "kernel_gone" });

@@ -18,6 +18,7 @@ export async function newKernel(
     onWake: () => () => {},
     process: null,
     isTokenRefused: async () => false,
+    lookMs: 2_000,
   });
   return { id, port };
 }
