@@ -22,7 +22,7 @@ OPTIONS = re.compile("^(Connection options|接続オプション)$")
 CONNECTED = re.compile("^Connected to|に接続済み$")
 REVIEW = re.compile("^(Review before running on your machine|自分のマシンで実行する前の確認)$")
 TRUST = re.compile("^(Trust these cells|これらのセルを信頼)$")
-PANELS = {2: "variables", 3: "debugger", 4: "files", 5: "terminal", 6: "resources"}  # by their place among the buttons
+PANELS = {2: "variables", 3: "debugger", 4: "files", 5: "terminal", 6: "resources"}  # by their place in the menu View
 README_IMAGE = setup.ROOT / "docs" / "images" / "notebook.png"
 
 CELLS: tuple[tuple[str, str], ...] = (
@@ -236,11 +236,13 @@ def views(browser, hub, pasted: str, *, theme: str, language: str, width: str) -
         page.get_by_role("menuitem", name=re.compile("^(Manage sessions|セッション)")).click()
 
     shown("sessions", sessions)
+
+    def panel(place: int) -> None:
+        page.get_by_role("menubar").get_by_role("menuitem").nth(2).click()
+        page.get_by_role("menuitemcheckbox").nth(place).click()
+
     for place, name in PANELS.items():
-        shown(
-            f"panel-{name}",
-            lambda place=place: page.get_by_role("toolbar").first.get_by_role("button").nth(place).click(),
-        )  # type: ignore[misc]
+        shown(f"panel-{name}", lambda place=place: panel(place))  # type: ignore[misc]
     shown("menu", lambda: page.get_by_role("menubar").get_by_role("menuitem").nth(1).click())
     page.keyboard.press("Escape")
     page.keyboard.press("i")
