@@ -5,20 +5,16 @@ a person, twice in a row, the end is written down. So it is found after a restar
 process looks first.
 """
 
-import asyncio
 import json
-import logging
 from functools import partial
 
 from runhere_hub.core.audit import Entry
-from runhere_hub.core.errors import Unavailable
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import Owner
 from runhere_hub.services.runtimes import Runtimes
+from runhere_hub.services.watch import Watch
 from runhere_hub.store import audit
 from runhere_hub.store.session import Connection
-
-_log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 30.0
 _ABOUT = ("runtime_start", "runtime_stop")
@@ -32,17 +28,15 @@ class RuntimeEnds:
         self._read_to = 0
         self._have: set[PersonId] = set()
         self._missed: set[PersonId] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._watch = Watch(self.look, at="Hosted runtimes", name="runtime-ends")
 
     async def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(self._keep_looking(), name="runtime-ends")
+        self._watch.start(LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Look no more. May be called again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._watch.stop()
 
     async def look(self) -> None:
         """Look once.
@@ -80,13 +74,3 @@ class RuntimeEnds:
         if person_id in self._have:  # else it was written down meanwhile
             name, now = self._runtimes.provider.name, self._runtimes.sign_in.now_ms()
             audit.record(conn, now, "runtime_stop", by=person_id, provider=name, why="gone")
-
-    async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                await self.look()
-            except Unavailable as error:
-                _log.warning("Hosted runtimes could not be looked at: %s", error.message)
-            except Exception:  # noqa: BLE001  # one runtime's trouble must not keep the others from being looked at
-                _log.exception("Hosted runtimes could not be looked at")

@@ -5,18 +5,14 @@ once a second, and looks at every open socket only when it changed: whoever made
 or on the command line.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from runhere_hub.core.access import Role
-from runhere_hub.core.errors import Unavailable
 from runhere_hub.rooms.member import Member
 from runhere_hub.rooms.room import Room
+from runhere_hub.services.watch import Watch
 from runhere_protocol import CloseCode
-
-_log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 
@@ -48,18 +44,16 @@ class RightsWatch:
         self._role_now = role_now
         self._seats: set[Seat] = set()
         self._seen = 0
-        self._task: asyncio.Task[None] | None = None
+        self._watch = Watch(self.look, at="Rights", name="rights-watch")
 
     async def start(self) -> None:
         """Begin to look."""
         self._seen = await self._last_change()
-        self._task = asyncio.create_task(self._keep_looking(), name="rights-watch")
+        self._watch.start(LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Look no more. May be called again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._watch.stop()
 
     async def add(self, seat: Seat) -> None:
         """Watch over a socket; `remove` it when it goes. Looks once: rights may have ended while it was let in."""
@@ -89,13 +83,3 @@ class RightsWatch:
             room.send_away(member, CloseCode.NO_SUCH_NOTEBOOK, "This notebook is not shared with you any more.")
         elif role != member.role:
             room.change_role(member.person.id, role)
-
-    async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                await self.look()
-            except Unavailable as error:
-                _log.warning("Rights could not be looked at: %s", error.message)
-            except Exception:  # noqa: BLE001  # one socket's trouble must not leave the others unwatched
-                _log.exception("Rights could not be looked at")

@@ -18,17 +18,6 @@ from runhere_hub.core.ipynb.json_text import scan
 from runhere_hub.core.ipynb.read import FileNodes, read_file, read_written
 from runhere_hub.core.notebook import CellId, Json, Notebook
 
-__all__ = [
-    "ParsedFile",
-    "conflict_markers_line",
-    "parse",
-    "parse_written",
-    "render",
-    "render_over",
-    "salvage",
-    "upgrade",
-]
-
 conflict_markers_line = damaged.conflict_markers_line
 
 
