@@ -6,9 +6,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Transfer, upload } from "./file-transfer.ts";
-import { FileError, RuntimeFiles } from "./files.ts";
+import { upload } from "./file-transfer.ts";
+import { RuntimeFiles } from "./files.ts";
 import { realClock } from "./testing/clock.ts";
+import { ended, trouble } from "./testing/file-troubles.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startCompanion, startJupyter } from "./testing/jupyter.ts";
 
 const HUB = "http://hub.example:8800";
@@ -26,13 +27,6 @@ const SERVERS: readonly (readonly [string, () => Promise<RunningJupyter>, "heade
   ["the companion", () => startCompanion([HUB], [], BOUND), "header"],
 ];
 
-const trouble = async (work: Promise<unknown>): Promise<string> =>
-  await work.then(
-    () => "none",
-    (error: unknown) => (error instanceof FileError ? error.trouble : String(error)),
-  );
-const ended = async (transfer: Transfer) =>
-  await vi.waitFor(() => expect(transfer.state.get().phase).toMatch(/done|failed|cancelled/), 40_000);
 const mayMount = process.platform === "linux" && process.getuid?.() === 0;
 
 describe.skipIf(jupyterPython() === null || !mayMount).each(SERVERS)(

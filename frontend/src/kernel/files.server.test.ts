@@ -3,11 +3,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { download, type Transfer, upload } from "./file-transfer.ts";
-import { FileError, RuntimeFiles } from "./files.ts";
+import { download, upload } from "./file-transfer.ts";
+import { RuntimeFiles } from "./files.ts";
 import { openPieces } from "./pieces.ts";
 import { type Cable, cuttable } from "./testing/cable.ts";
 import { realClock } from "./testing/clock.ts";
+import { ended, trouble } from "./testing/file-troubles.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startCompanion, startJupyter } from "./testing/jupyter.ts";
 
 const HUB = "http://hub.example:8800";
@@ -19,13 +20,6 @@ const SERVERS: readonly (readonly [string, () => Promise<RunningJupyter>, "heade
   ["the companion", () => startCompanion([HUB]), "header"],
 ];
 
-const trouble = async (work: Promise<unknown>): Promise<string> =>
-  await work.then(
-    () => "none",
-    (error: unknown) => (error instanceof FileError ? error.trouble : String(error)),
-  );
-const ended = async (transfer: Transfer) =>
-  await vi.waitFor(() => expect(transfer.state.get().phase).toMatch(/done|failed|cancelled/), 40_000);
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const ODD = "ö 100% #1 ?&+ ‘日本’ 🌧.txt";
 
