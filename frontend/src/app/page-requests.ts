@@ -4,6 +4,7 @@
  * Every request is answered, at once where it can be, unknown ones with an error: code never waits for nothing. Whatever
  * gives something away waits for the person, one question at a time.
  */
+import { base64Of } from "../core/base64.ts";
 import { Value } from "../core/observable.ts";
 import { text } from "../i18n/t.ts";
 import { type PageAnswer, type PageRequest, SCRIPT_REQUEST } from "../kernel/page-requests.ts";
@@ -97,7 +98,7 @@ export class PageRequests {
     if (file === undefined) throw new Error(text("requests.uploadGone"));
     const offset = numberIn(request, "offset");
     const piece = await file.slice(offset, offset + numberIn(request, "size")).arrayBuffer();
-    return { data: toBase64(new Uint8Array(piece)) };
+    return { data: base64Of(new Uint8Array(piece)) };
   }
 
   async #download(request: Readonly<Record<string, unknown>>): Promise<unknown> {
@@ -158,13 +159,6 @@ function numberIn(request: Readonly<Record<string, unknown>>, key: string): numb
     throw new Error(text("requests.malformed", { key }));
   }
   return found;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let letters = "";
-  const step = 0x8000;
-  for (let at = 0; at < bytes.length; at += step) letters += String.fromCharCode(...bytes.subarray(at, at + step));
-  return btoa(letters);
 }
 
 function fromBase64(letters: string): Uint8Array<ArrayBuffer> {

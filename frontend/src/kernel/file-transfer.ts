@@ -3,8 +3,8 @@
  * stopped. What is half there is called `NAME.part` until it is whole; what it replaces is then called `NAME.old` until the new one has its
  * name, so that at no moment there is neither.
  */
+import { base64Of } from "../core/base64.ts";
 import { type Observable, Value } from "../core/observable.ts";
-import { base64Of } from "./base64.ts";
 import { FileError, type RuntimeFiles } from "./files.ts";
 import { type Clock, waitBefore } from "./messages.ts";
 import type { Pieces } from "./pieces.ts";
@@ -54,7 +54,7 @@ export function upload(wish: UploadWish): Transfer {
     let from = 0;
     while (from < content.size || from === 0) {
       const to = Math.min(content.size, from + PIECE_BYTES);
-      const base64 = await base64Of(content.slice(from, to));
+      const base64 = base64Of(new Uint8Array(await content.slice(from, to).arrayBuffer()));
       // Every piece is "not the last": that one would be told by number only, and an empty file has none.
       from = await run.persist(async (isRepeated) => {
         if (isRepeated) {

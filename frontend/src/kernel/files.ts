@@ -6,7 +6,7 @@
  * silence. After a failure it is looked for: is the server there, the folder, the file, may it be written, is there room? The last is tried,
  * with a file beside it that goes again; no server tells it.
  */
-import { base64Of } from "./base64.ts";
+import { base64Of } from "../core/base64.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Transport } from "./transport.ts";
 
@@ -244,7 +244,12 @@ export class RuntimeFiles {
       while (doneBytes < content.size) {
         const piece = content.slice(doneBytes, doneBytes + PROBE_BYTES);
         doneBytes += piece.size;
-        await this.writePiece(name, doneBytes === piece.size ? 1 : 2, await base64Of(piece), signal);
+        await this.writePiece(
+          name,
+          doneBytes === piece.size ? 1 : 2,
+          base64Of(new Uint8Array(await piece.arrayBuffer())),
+          signal,
+        );
       }
       return true;
     } catch (error) {

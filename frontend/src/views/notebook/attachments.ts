@@ -1,4 +1,5 @@
 /** Pictures inside a text cell: pasted or dropped files become attachments, `attachment:` addresses become `data:` ones. */
+import { base64Of } from "../../core/base64.ts";
 import type { CellId } from "../../core/cell.ts";
 import type { Json } from "../../core/notebook.ts";
 import type { NotebookController } from "./controller.ts";
@@ -27,7 +28,7 @@ export function attachFiles(controller: NotebookController, id: CellId, files: r
 }
 
 async function attach(controller: NotebookController, id: CellId, file: File): Promise<void> {
-  const data = await base64(file);
+  const data = base64Of(new Uint8Array(await file.arrayBuffer()));
   const { doc } = controller.services;
   const cell = doc.cell(id);
   if (!cell) return;
@@ -43,11 +44,4 @@ export function freeName(name: string, taken: ReadonlySet<string>): string {
   if (!taken.has(name)) return name;
   const [, stem = name, end = ""] = /^(.*?)(\.[^.]*)?$/.exec(name) ?? [];
   for (let n = 2; ; n += 1) if (!taken.has(`${stem}-${n}${end}`)) return `${stem}-${n}${end}`;
-}
-
-async function base64(file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 32_768) binary += String.fromCharCode(...bytes.subarray(at, at + 32_768));
-  return btoa(binary);
 }
