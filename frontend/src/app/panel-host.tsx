@@ -12,6 +12,7 @@ import { Spinner } from "../ui/progress.tsx";
 import { SplitHandle } from "../ui/split-pane.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { type PanelChoice, type PanelId, panelIds } from "./panel-choice.ts";
+import { focusInto, useFocusBack, useFocusKept } from "./panel-focus.ts";
 import styles from "./panel-host.module.css";
 import type { PanelServices } from "./panel-services.ts";
 import { type PanelRow, panelTable, whyNot } from "./panel-table.tsx";
@@ -114,10 +115,12 @@ interface PanelProps {
 function Panel({ id, row, width, choice, services }: PanelProps) {
   const t = useText();
   const section = useRef<HTMLElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  useFocusKept(section);
   const { outcome, retry } = useLoaded(row);
   const serial = useServerSerial(services, row);
   const onArrived = () =>
-    choice.state.get().asked > 0 && section.current !== null ? focusInto(section.current) : undefined;
+    choice.state.get().asked > 0 && section.current !== null ? focusInto(section.current, body.current) : undefined;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.nativeEvent.isComposing || event.defaultPrevented) return;
     event.stopPropagation();
@@ -152,7 +155,7 @@ function Panel({ id, row, width, choice, services }: PanelProps) {
           </div>
         ) : (
           <>
-            <div className={styles.body}>
+            <div ref={body} className={styles.body}>
               <outcome.Content key={serial} services={services} />
             </div>
             <Arrived onArrived={onArrived} />
@@ -230,39 +233,4 @@ function Arrived({ onArrived }: { readonly onArrived: () => (() => void) | undef
   const call = useRef(onArrived);
   useEffect(() => call.current(), []);
   return null;
-}
-
-/** Focus for a panel that a person opened: at once, or, when what is to have it is still being loaded, as soon as it is there. */
-function focusInto(section: HTMLElement): () => void {
-  const body = section.querySelector(`.${styles.body}`);
-  const find = (): HTMLElement | null | undefined =>
-    body?.querySelector<HTMLElement>("[data-panel-focus]") ??
-    body?.querySelector<HTMLElement>("button:not(:disabled), input, textarea, [tabindex='0']");
-  const target = find();
-  (target ?? section).focus();
-  if (target || !body) return () => {};
-  const observer = new MutationObserver(() => {
-    const late = find();
-    // Whoever moved the focus meanwhile keeps it.
-    if (late && document.activeElement === section) late.focus();
-    if (late || document.activeElement !== section) observer.disconnect();
-  });
-  observer.observe(body, { childList: true, subtree: true });
-  return () => observer.disconnect();
-}
-
-/** Gives the focus back when a panel goes and takes it along; to the notebook when there is nowhere to give it back to. */
-function useFocusBack(panel: PanelId | null, orElse: () => void): void {
-  const before = useRef<Element | null>(null);
-  const last = useRef(panel);
-  const fallBack = useRef(orElse);
-  fallBack.current = orElse;
-  if (last.current === null && panel !== null) before.current = document.activeElement;
-  useEffect(() => {
-    const had = last.current;
-    last.current = panel;
-    if (had === null || panel !== null || document.activeElement !== document.body) return;
-    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
-    if (document.activeElement === document.body) fallBack.current();
-  }, [panel]);
 }
