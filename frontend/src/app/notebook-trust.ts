@@ -6,6 +6,7 @@ import type { HubClient } from "../api/client.ts";
 import type { CellId } from "../core/cell.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
+import { systemClock } from "../sync/clock.ts";
 import type { RoomState } from "../sync/room-socket.ts";
 import type { Review, TrustState } from "../views/trust/review.ts";
 import { digestOf } from "./digest.ts";
@@ -21,6 +22,8 @@ interface NotebookTrustOptions {
   readonly isHosted: () => boolean;
   /** Opens the way to a hosted runtime; null: the hub offers none. */
   readonly turnToHosted: (() => void) | null;
+  /** The cell that a person would run next. */
+  readonly activeCell: () => CellId | null;
 }
 
 /** How cells stand is looked up this long after the last change: the margin may be late, the gate never is. */
@@ -33,6 +36,8 @@ export class NotebookTrust {
   readonly #end: () => void;
   #gate: Promise<RunGate> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #endGate: () => void = () => {};
+  #isClosed = false;
 
   constructor(options: NotebookTrustOptions) {
     this.#options = options;
@@ -60,7 +65,9 @@ export class NotebookTrust {
 
   /** Nothing that is still asked runs. */
   close(): void {
+    this.#isClosed = true;
     this.#end();
+    this.#endGate();
     clearTimeout(this.#timer);
     this.review.get()?.answer(null);
   }
@@ -73,8 +80,20 @@ export class NotebookTrust {
   }
 
   #loaded(): Promise<RunGate> {
-    this.#gate ??= Promise.all([import("./run-gate.ts"), reviewDialog.fetch()]).then(
-      ([{ RunGate }]) => new RunGate({ ...this.#options, digestOf, review: this.review, states: this.states }),
+    this.#gate ??= Promise.all([import("./run-gate.ts"), import("./trust-ahead.ts"), reviewDialog.fetch()]).then(
+      ([{ RunGate }, { askAhead }]) => {
+        const { doc, activeCell } = this.#options;
+        const { review, states } = this;
+        const gate = new RunGate({ ...this.#options, digestOf, review, states, clock: systemClock });
+        const endAsking = this.#isClosed
+          ? () => {}
+          : askAhead({ gate, doc, target: window, activeCell: () => (this.#options.isHosted() ? null : activeCell()) });
+        this.#endGate = () => {
+          endAsking();
+          gate.close();
+        };
+        return gate;
+      },
       (error: unknown) => {
         this.#gate = null;
         throw error;

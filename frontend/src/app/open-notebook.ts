@@ -123,13 +123,14 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     return "target" in state && hostedId(state.target.baseUrl, session.hosted_url) !== null;
   };
   const hostedJournal = new HostedJournal({ notebook, room, runtime, isHosted });
-  const trust = new NotebookTrust({
+  const trust: NotebookTrust = new NotebookTrust({
     notebookId: id,
     doc,
     room,
     hub,
     isHosted,
     turnToHosted: desk.hosted === null ? null : () => desk.show("hosted"),
+    activeCell: () => controller.activeId,
   });
   const debug = new DebugSeat({ notebookId: id, runtime });
   const driver = new RunDriver({

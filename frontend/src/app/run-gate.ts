@@ -5,6 +5,8 @@
  *   captured ─▶ the hub's judgement ─▶ all own or trusted: run
  *                                  └─▶ one question for all of them ─▶ run | nothing
  *
+ * The hub is mostly asked ahead of the gesture; how long its word holds is `core/vouched.ts`.
+ *
  * A chunk of its own, loaded with the first gesture.
  */
 import type { HubClient, Judgement } from "../api/client.ts";
@@ -12,7 +14,10 @@ import { ApiError, HubUnreachable } from "../api/errors.ts";
 import type { CellId } from "../core/cell.ts";
 import type { RunId } from "../core/notebook.ts";
 import type { Observable, Value } from "../core/observable.ts";
+import { type Candidate, covers, isKnown, isWorthAsking, type Vouch } from "../core/vouched.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
+import { Typing } from "../doc/typing.ts";
+import type { Clock } from "../sync/clock.ts";
 import type { RoomState } from "../sync/room-socket.ts";
 import type { Author, Review, ReviewCell, TrustState } from "../views/trust/review.ts";
 
@@ -35,6 +40,7 @@ export interface RunGateOptions {
   readonly review: Value<Review | null>;
   /** Of every cell that was judged. */
   readonly states: Value<ReadonlyMap<CellId, TrustState>>;
+  readonly clock: Clock;
 }
 
 /** What was typed a moment ago must be with the hub before it can judge it. */
@@ -43,17 +49,32 @@ const ASK_AGAIN_MS = 100;
 
 export class RunGate {
   readonly #options: RunGateOptions;
-  /** Sources that may run unasked, by cell, as the hub said last: it counts while the hub is away. */
-  readonly #fine = new Map<CellId, string>();
+  readonly #typing: Typing;
+  /** What the hub said last of each cell: while it is away that counts, however old it is. */
+  readonly #vouches = new Map<CellId, Vouch>();
   /** Accepted while the hub was away: for as long as this page is open. */
   readonly #accepted = new Set<string>();
+  /** What was asked before trust was taken back is not believed any more. */
+  #epoch = 0;
+  /** What is asked before its gesture. */
+  #ahead: { readonly cellId: CellId; readonly answered: Promise<void> } | null = null;
 
   constructor(options: RunGateOptions) {
     this.#options = options;
+    this.#typing = new Typing(options.doc.doc, options.doc.origin);
+  }
+
+  close(): void {
+    this.#typing.close();
   }
 
   /** Those that may run now: all, or none. Rejects only when the hub refuses what it is told. */
   async approve(captured: readonly Captured[]): Promise<readonly Captured[]> {
+    if (this.#isKnown(captured)) return captured;
+    if (captured.some(({ cellId }) => cellId === this.#ahead?.cellId)) {
+      await this.#ahead?.answered;
+      if (this.#isKnown(captured)) return captured;
+    }
     for (;;) {
       const judgement = await this.#judgeWhatIsSaved(captured);
       const waiting = captured.filter((one) => !this.#isFine(one));
@@ -76,17 +97,49 @@ export class RunGate {
     await this.#judge(await this.#allCells());
   }
 
+  /** Somebody is about to run this cell: asks the hub now, so that nobody waits for the answer. Without one, the gesture asks. */
+  lookAhead(cellId: CellId): void {
+    const cell = this.#options.doc.cell(cellId);
+    if (this.#ahead !== null || cell?.type !== "code") return;
+    const changes = this.#typing.changes(cell.source);
+    if (!isWorthAsking(this.#vouches.get(cellId), changes, this.#options.clock.now())) return;
+    const answered = this.#lookAt([cellId])
+      .catch(() => undefined) // the gesture asks again, and says what is wrong
+      .then(() => {
+        this.#ahead = null;
+      });
+    this.#ahead = { cellId, answered };
+  }
+
   /** Trust was taken back, or may have been: everything is asked again. */
   forget(): void {
-    this.#fine.clear();
+    this.#epoch += 1;
+    this.#vouches.clear();
     this.#accepted.clear();
   }
 
   #isFine({ cellId, digest, source }: Captured): boolean {
-    return source === "" || this.#fine.get(cellId) === digest || this.#accepted.has(digest);
+    const vouch = this.#vouches.get(cellId);
+    const isCovered = vouch !== undefined && covers(vouch, this.#candidate({ cellId, digest, source }));
+    return source === "" || isCovered || this.#accepted.has(digest);
   }
 
-  /** The hub is asked at each gesture, because trust may have been taken back; what was typed just now may be on its way to it. */
+  /** All of them may run, and the hub need not be asked. */
+  #isKnown(captured: readonly Captured[]): boolean {
+    const now = this.#options.clock.now();
+    return captured.every((one) => {
+      const vouch = this.#vouches.get(one.cellId);
+      return one.source === "" || (vouch !== undefined && isKnown(vouch, this.#candidate(one), now));
+    });
+  }
+
+  /** What stands in the cell now has a history that is known; other bytes are judged by their digest alone. */
+  #candidate({ cellId, digest, source }: Omit<Captured, "runId">): Candidate {
+    const text = this.#options.doc.cell(cellId)?.source;
+    return { digest, changes: text?.toString() === source ? this.#typing.changes(text) : null };
+  }
+
+  /** What was typed or pasted just now may be on its way to the hub. */
   async #judgeWhatIsSaved(captured: readonly Captured[]): Promise<Judgement | null> {
     const { state } = this.#options.room;
     for (let waited = 0; ; waited += ASK_AGAIN_MS) {
@@ -94,28 +147,52 @@ export class RunGate {
       const judgement = await this.#judge(captured);
       const isDecided = judgement === null || captured.every((one) => this.#isFine(one));
       if (isDecided || isSaved || connection !== "online" || waited >= SAVED_WITHIN_MS) return judgement;
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      await this.#moment();
     }
+  }
+
+  /** Until the room has told something, but not for long. */
+  async #moment(): Promise<void> {
+    const { clock, room } = this.#options;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        endTimer();
+        endListening();
+        resolve();
+      };
+      const endTimer = clock.after(ASK_AGAIN_MS, end);
+      const endListening = room.state.subscribe(end);
+    });
   }
 
   /** @returns null while the hub cannot be reached. */
   async #judge(cells: readonly Captured[]): Promise<Judgement | null> {
     try {
+      const { hub, notebookId, clock } = this.#options;
+      const epoch = this.#epoch;
+      const askedAt = clock.now();
+      const candidates = new Map(cells.map((one) => [one.cellId, this.#candidate(one)]));
       const asked = cells.map(({ cellId, digest }) => ({ cell_id: cellId, digest }));
-      const judgement = await this.#options.hub.judgeCells(this.#options.notebookId, asked);
-      const digests = new Map(cells.map(({ cellId, digest }) => [cellId, digest]));
-      const states = new Map(this.#options.states.get());
-      for (const { cell_id: cellId, state } of judgement.cells) {
-        states.set(cellId, state);
-        if (state === "review") this.#fine.delete(cellId);
-        else this.#fine.set(cellId, digests.get(cellId) ?? "");
+      const judgement = await hub.judgeCells(notebookId, asked);
+      if (epoch !== this.#epoch) return judgement;
+      for (const { cell_id: cellId, state, strangers } of judgement.cells) {
+        const candidate = candidates.get(cellId);
+        if (candidate === undefined || askedAt < (this.#vouches.get(cellId)?.askedAt ?? 0)) continue;
+        this.#vouches.set(cellId, { ...candidate, state, coversTyping: strangers.length === 0, askedAt });
       }
-      this.#options.states.set(states);
+      this.#show(judgement.cells.map(({ cell_id: cellId, state }) => [cellId, state]));
       return judgement;
     } catch (error) {
       if (error instanceof HubUnreachable || (error instanceof ApiError && error.status >= 500)) return null;
       throw error;
     }
+  }
+
+  /** For the margins; told when one of them is another than before. */
+  #show(told: readonly (readonly [CellId, TrustState])[]): void {
+    const { states } = this.#options;
+    const before = states.get();
+    if (told.some(([cellId, state]) => before.get(cellId) !== state)) states.set(new Map([...before, ...told]));
   }
 
   /** One question covers the whole notebook where everything that is not mine came with its file. */
@@ -128,9 +205,17 @@ export class RunGate {
     return all.sort((one, other) => order.indexOf(one.cellId) - order.indexOf(other.cellId));
   }
 
+  async #lookAt(ids: readonly CellId[]): Promise<void> {
+    await this.#judge(await this.#captured(ids));
+  }
+
   async #allCells(): Promise<Captured[]> {
+    return await this.#captured(this.#options.doc.cellIds());
+  }
+
+  async #captured(ids: readonly CellId[]): Promise<Captured[]> {
     const { doc, digestOf } = this.#options;
-    const cells = doc.cellIds().flatMap((cellId) => {
+    const cells = ids.flatMap((cellId) => {
       const cell = doc.cell(cellId);
       return cell?.type === "code" ? [{ cellId, source: cell.source.toString() }] : [];
     });
@@ -182,12 +267,12 @@ export class RunGate {
     const { hub, notebookId } = this.#options;
     const accepted = cells.map(({ cellId, source }) => ({ cell_id: cellId, source }));
     await hub.trustCells(notebookId, { cells: accepted, seq: judgement.seq, unknown: judgement.unknown_once });
-    const states = new Map(this.#options.states.get());
+    // What else stands in these cells the hub did not say: the next look asks.
     for (const { cellId, digest } of cells) {
-      this.#fine.set(cellId, digest);
-      states.set(cellId, "trusted");
+      const asked = { digest, changes: null, askedAt: this.#options.clock.now() };
+      this.#vouches.set(cellId, { ...asked, state: "trusted", coversTyping: false });
     }
-    this.#options.states.set(states);
+    this.#show(cells.map(({ cellId }) => [cellId, "trusted"]));
   }
 }
 

@@ -22,12 +22,17 @@ def judged(*done: Contribution, mine: Decisions = MINE, is_empty: bool = False, 
     ("answer", "expected"),
     [
         (judged(is_empty=True, is_known=False), Judged("c", "own")),
+        # Nothing runs; but what is typed into it stands where somebody else wrote.
+        (judged(by("eve", 2), is_empty=True, is_known=False), Judged("c", "own", ("eve",))),
+        (judged(by("eve", 2), is_empty=True, is_known=False, mine=replace(MINE, cells={"c": 2})), Judged("c", "own")),
         (judged(by("ada", 1)), Judged("c", "own")),
         (judged(by("ada", 1), is_known=False), Judged("c", "review", (None,))),
         (judged(), Judged("c", "review", (None,))),
         (judged(by("ada", 1), by("eve", 2)), Judged("c", "review", ("eve",))),
         (judged(by("eve", 2), by(None, 5), by("bob", 3)), Judged("c", "review", (None, "bob", "eve"))),
-        (judged(by("eve", 2), mine=replace(MINE, digests=frozenset({D}))), Judged("c", "trusted")),
+        # This very source was accepted, the cell was not: whatever else stands in it then is asked about.
+        (judged(by("eve", 2), mine=replace(MINE, digests=frozenset({D}))), Judged("c", "trusted", ("eve",))),
+        (judged(mine=replace(MINE, digests=frozenset({D})), is_known=False), Judged("c", "trusted", (None,))),
         (judged(by("eve", 2), mine=replace(MINE, authors=frozenset({"eve"}))), Judged("c", "trusted")),
         (judged(by("eve", 2), by("ada", 9), mine=replace(MINE, cells={"c": 2})), Judged("c", "trusted")),
         (judged(by("eve", 3), mine=replace(MINE, cells={"c": 2})), Judged("c", "review", ("eve",))),

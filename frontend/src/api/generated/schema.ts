@@ -1567,6 +1567,8 @@ export interface components {
         /**
          * JudgedCell
          * @description `own`: only the caller wrote it. `trusted`: accepted. `review`: it must not run on their machine unasked.
+         *
+         *     `strangers`: whose contributions no decision covers; none: what the caller types into the cell needs no new answer.
          */
         JudgedCell: {
             /** Cell Id */

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import type { HubClient, Trusted } from "../../api/client.ts";
+import { tellTrustTaken } from "../../api/trust-news.ts";
 import { errorText } from "../../i18n/error-text.ts";
 import { Button } from "../../ui/button.tsx";
 import { toast } from "../../ui/toast.tsx";
@@ -21,6 +22,7 @@ export function TrustSettings({ hub }: TrustSettingsProps) {
   const revoke = async (name: string, work: () => Promise<void>) => {
     try {
       await work();
+      tellTrustTaken();
       setTrusted(await hub.trusted());
       toast({ text: t("trust.revoked", { name }) });
     } catch (error) {

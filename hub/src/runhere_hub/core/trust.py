@@ -50,7 +50,11 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Judged:
-    """The answer for one cell, and whose contributions stand in the way (None: unknown)."""
+    """The answer for one cell, and whose contributions no decision covers (None: unknown).
+
+    They stand in the way of every source but an accepted one: with none of them, what the person types into the cell
+    needs no new answer.
+    """
 
     cell_id: str
     state: State
@@ -67,17 +71,17 @@ def judge(
         is_known: The hub has had this source in this cell; else nobody knows where it is from.
         done: Contributions to the cell.
     """
-    if is_empty:
-        return Judged(cell_id, "own")
-    if digest in mine.digests:
-        return Judged(cell_id, "trusted")
-    if not is_known or not done:
-        return Judged(cell_id, "review", (None,))
     through = mine.cells.get(cell_id, -1)
     others = [one for one in done if one.person_id != mine.person_id]
-    strangers = [one for one in others if one.seq > through and not _is_trusted(one, mine)]
+    strangers = _people(one for one in others if one.seq > through and not _is_trusted(one, mine))
+    if is_empty:
+        return Judged(cell_id, "own", strangers)
+    if not is_known or not done:
+        strangers = strangers or (None,)
+    if digest in mine.digests:
+        return Judged(cell_id, "trusted", strangers)
     if strangers:
-        return Judged(cell_id, "review", _people(strangers))
+        return Judged(cell_id, "review", strangers if is_known else (None,))
     return Judged(cell_id, "trusted" if others else "own")
 
 

@@ -35,7 +35,7 @@ class JudgedCell:
     """One cell.
 
     Attributes:
-        strangers: Whose contributions stand in the way, the latest first.
+        strangers: Whose contributions no decision covers, the latest first; see `core.trust.Judged`.
         editors: Everybody who wrote in the cell.
         trusted_source: What the person accepted last in this cell; None: nothing yet.
     """

@@ -242,7 +242,10 @@ class Author(Answer):
 
 
 class JudgedCell(Answer):
-    """`own`: only the caller wrote it. `trusted`: accepted. `review`: it must not run on their machine unasked."""
+    """`own`: only the caller wrote it. `trusted`: accepted. `review`: it must not run on their machine unasked.
+
+    `strangers`: whose contributions no decision covers; none: what the caller types into the cell needs no new answer.
+    """
 
     cell_id: str
     state: Literal["own", "trusted", "review"]
