@@ -15,12 +15,12 @@ export interface NotebookTitleProps {
   readonly focusWish: number;
 }
 
-/** The notebook's name, edited in place: Enter or leaving keeps it, Escape brings the old one back. */
+/** The notebook's name, whole however long it is, edited in place: Enter or leaving keeps it, Escape brings the old one back. */
 export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: NotebookTitleProps) {
   const t = useText();
   const [draft, setDraft] = useState<string | null>(null);
-  const field = useRef<HTMLInputElement>(null);
-  useValuesFromScripts(field, setDraft);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useValuesFromScripts(field, (value) => setDraft(oneLine(value)));
   useEffect(() => {
     if (focusWish > 0) field.current?.select();
   }, [focusWish]);
@@ -35,24 +35,37 @@ export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: N
     }
   };
   return (
-    <input
-      ref={field}
-      className={styles.title}
-      aria-label={t("shell.notebookName")}
-      title={path}
-      value={draft ?? name}
-      size={Math.max(6, Math.min(36, (draft ?? name).length))}
-      readOnly={isReadOnly}
-      spellCheck={false}
-      autoComplete="off"
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={() => void keep()}
-      onKeyDown={(event) => {
-        // A Japanese input method uses Enter to accept its conversion.
-        if (event.nativeEvent.isComposing) return;
-        if (event.key === "Enter") event.currentTarget.blur();
-        if (event.key === "Escape") setDraft(null);
-      }}
-    />
+    // The hidden text gives the field its size: a field alone does not grow with what it holds in every browser.
+    <div className={styles.title}>
+      <span aria-hidden className={styles.titleSize}>
+        {draft ?? name}
+      </span>
+      <textarea
+        ref={field}
+        aria-label={t("shell.notebookName")}
+        title={path}
+        value={draft ?? name}
+        rows={1}
+        readOnly={isReadOnly}
+        spellCheck={false}
+        autoComplete="off"
+        // A name is one line, however it is shown; what is pasted may hold more.
+        onChange={(event) => setDraft(oneLine(event.target.value))}
+        onBlur={() => void keep()}
+        onKeyDown={(event) => {
+          // A Japanese input method uses Enter to accept its conversion.
+          if (event.nativeEvent.isComposing) return;
+          if (event.key === "Enter") {
+            event.preventDefault();
+            event.currentTarget.blur();
+          }
+          if (event.key === "Escape") setDraft(null);
+        }}
+      />
+    </div>
   );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]+/g, " ");
 }

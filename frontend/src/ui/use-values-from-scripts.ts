@@ -5,7 +5,7 @@ import { type RefObject, useEffect, useRef } from "react";
  * such an event for an echo of its own change and drops it; the native listener does not.
  */
 export function useValuesFromScripts(
-  field: RefObject<HTMLInputElement | null>,
+  field: RefObject<HTMLInputElement | HTMLTextAreaElement | null>,
   onChange: ((value: string) => void) | undefined,
 ): void {
   const call = useRef(onChange);
