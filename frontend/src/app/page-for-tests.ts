@@ -7,6 +7,7 @@ import { printed, until } from "../kernel/testing/runs.ts";
 import { Browser } from "../kernel/testing/tabs.ts";
 import type { RoomServer } from "../sync/room-server-for-tests.ts";
 import { Tab } from "../sync/tab-for-tests.ts";
+import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import { NotebookRuntime } from "./notebook-runtime.ts";
 import { RunDriver } from "./run-driver.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
@@ -33,7 +34,7 @@ export class Page {
   readonly runtime: NotebookRuntime;
   readonly driver: RunDriver;
   readonly widgets: WidgetHost;
-  asked = 0;
+  readonly desk: ConnectDesk;
 
   constructor(
     readonly browser: TestBrowser,
@@ -67,6 +68,7 @@ export class Page {
       clientName: "test",
     };
     this.runtime = new NotebookRuntime({ notebookId: notebook, place: more.place ?? null }, environment);
+    this.desk = new ConnectDesk(this.runtime.binding);
     // A stock server without flags does not say what it is: this person knows that it is theirs.
     this.runtime.binding.subscribe(() => {
       const state = this.runtime.binding.get();
@@ -85,10 +87,7 @@ export class Page {
       doc: this.tab.doc,
       runs: this.tab.runs,
       runtime: this.runtime,
-      askForRuntime: async () => {
-        this.asked += 1;
-        return false;
-      },
+      askForRuntime: () => this.desk.askForRuntime(),
       takeGesture: () => true,
       approve: async (captured) => captured,
       forgetApprovals: () => {},
@@ -120,6 +119,7 @@ export class Page {
   kill(): void {
     this.process.kill();
     this.widgets.close();
+    this.desk.end();
     this.runtime.close();
     this.driver.close();
     this.tab.close();

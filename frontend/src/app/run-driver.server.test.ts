@@ -184,7 +184,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     const notebook = await rooms.notebook(["print(1)"]);
     const page = await another(new TestBrowser(), notebook);
     page.driver.runCells(["c0"]);
-    while (page.asked === 0) await new Promise((wake) => setImmediate(wake));
+    await until(page.desk.open, (dialog) => dialog === "local");
     expect(page.tab.runs.headOf("c0")).toBeNull();
   }, 60_000);
 
@@ -381,6 +381,16 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await page.runtime.shutdown();
     await own.stop();
   }, 120_000);
+
+  it("what is run while the kernel is changed runs once, in the new one", async () => {
+    const { page } = await open(["x = 1", "print('x' in globals())"]);
+    page.driver.runCells(["c0"]);
+    await page.ends("c0", "ok");
+    const changed = page.runtime.newKernel();
+    page.driver.runCells(["c1"]);
+    await Promise.all([changed, page.ends("c1", "ok")]);
+    expect([page.text("c1"), page.tab.runs.headOf("c1")?.execution_count]).toEqual(["False\n", 1]);
+  }, 60_000);
 
   it("a question pending at the reload is asked again", async () => {
     const notebook = await rooms.notebook(["print('hello', input('who? '))"]);

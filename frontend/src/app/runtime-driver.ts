@@ -431,19 +431,18 @@ export class RuntimeDriver {
   /** A fresh kernel on the same server, with this kernelspec or the present one. The old kernel is shut down. */
   async newKernel(kernelspec?: string): Promise<void> {
     const state = this.#state.binding.get();
+    const server = this.#state.server.get();
     const { runtime } = this.#memory;
-    if (!("target" in state) || this.#state.server.get() === null || runtime === null) return;
+    if (!("target" in state) || server === null || runtime === null) return;
     const wanted = kernelspec ?? this.#state.kernel.get().name ?? undefined;
     const old = this.#kernelId();
-    if (old !== null)
-      await this.#state.server
-        .get()
-        ?.shutdown(old)
-        .catch(() => {});
+    // First of all: what a person runs from now on is meant for the fresh one, however long the old one takes to end.
     this.#endKernel();
     const options = wanted === undefined ? {} : { kernelspec: wanted };
     const attempt = this.#attemptFor(state.target, options, null);
     this.#happened({ type: "connect_step", step: "kernelspecs" });
+    if (old !== null) await server.shutdown(old).catch(() => {});
+    if (!this.#isCurrent(attempt)) return;
     await this.#diagnosedAgain(attempt, { baseUrl: runtime.baseUrl, auth: runtime.auth, kind: runtime.kind });
   }
 

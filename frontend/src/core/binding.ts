@@ -254,3 +254,8 @@ export function waitsForPerson(state: BindingState): boolean {
     state.phase === "gone"
   );
 }
+
+/** Whether it becomes `ready` by itself, or says why not: nothing is asked of a person. */
+export function isOnItsWay(state: BindingState): boolean {
+  return ["probing", "authenticating", "connecting"].includes(state.phase) && !waitsForPerson(state);
+}

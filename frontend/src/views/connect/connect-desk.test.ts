@@ -4,7 +4,7 @@ import { Value } from "../../core/observable.ts";
 import { ConnectDesk } from "./connect-desk.ts";
 
 const target = { baseUrl: "http://127.0.0.1:8888/", label: "127.0.0.1:8888", kind: null };
-const ready: BindingState = {
+const ready: Extract<BindingState, { phase: "ready" }> = {
   phase: "ready",
   target,
   attachment: { kernelId: "k", kernelspec: "python3", displayName: "Python 3", folder: { path: "", place: "root" } },
@@ -21,6 +21,45 @@ test("who asks for a runtime waits until there is one, and the dialog closes by 
   await expect(asked).resolves.toBe(true);
   expect(desk.open.get()).toBeNull();
   await expect(desk.askForRuntime()).resolves.toBe(true);
+  expect(desk.open.get()).toBeNull();
+});
+
+const onItsWay: BindingState = { phase: "connecting", target, step: "kernelspecs" };
+
+test("no dialog opens for a runtime that comes by itself", async () => {
+  const binding = new Value<BindingState>(onItsWay);
+  const desk = new ConnectDesk(binding);
+  const asked = desk.askForRuntime();
+  binding.set({ phase: "connecting", target, step: "socket" });
+  expect(desk.open.get()).toBeNull();
+  binding.set(ready);
+  await expect(asked).resolves.toBe(true);
+});
+
+const failure = { ok: false, code: "nothing_listening", facts: {}, needsToken: false } as const;
+
+test.each<BindingState>([
+  { phase: "unbound", failure },
+  { phase: "probing", target, step: "confirm_token" },
+  { phase: "authenticating", target, step: "token", failure },
+  { phase: "connecting", target, step: "kernelspec_choice" },
+  { phase: "gone", target, attachment: ready.attachment, reason: "kernel_died" },
+])("the dialog opens for who waits when it does not come after all", async (after) => {
+  const binding = new Value<BindingState>(onItsWay);
+  const desk = new ConnectDesk(binding);
+  const asked = desk.askForRuntime();
+  binding.set(after);
+  expect(desk.open.get()).toBe("local");
+  desk.close();
+  await expect(asked).resolves.toBe(false);
+});
+
+test("who disconnects runs nothing", async () => {
+  const binding = new Value<BindingState>(onItsWay);
+  const desk = new ConnectDesk(binding);
+  const asked = desk.askForRuntime();
+  binding.set(UNBOUND);
+  await expect(asked).resolves.toBe(false);
   expect(desk.open.get()).toBeNull();
 });
 

@@ -1,5 +1,5 @@
 /** Which of this view's dialogs is open, and who waits for a connection. One per open notebook. */
-import type { BindingState } from "../../core/binding.ts";
+import { type BindingState, isOnItsWay } from "../../core/binding.ts";
 import { type Observable, Value } from "../../core/observable.ts";
 import type { HostedAccess } from "./runtime.ts";
 
@@ -15,9 +15,7 @@ export class ConnectDesk {
     private readonly binding: Observable<BindingState>,
     readonly hosted: HostedAccess | null = null,
   ) {
-    this.#stop = binding.subscribe(() => {
-      if (binding.get().phase === "ready") this.#connected();
-    });
+    this.#stop = binding.subscribe(() => this.#moved(binding.get()));
   }
 
   get open(): Observable<ConnectDialog | null> {
@@ -39,10 +37,14 @@ export class ConnectDesk {
     this.#answer(this.binding.get().phase === "ready");
   }
 
-  /** Opens the dialog; resolves true once a runtime is bound, false when the person gives up. */
+  /**
+   * Resolves true once a runtime is bound, false when the person gives up. Opens the dialog, unless one comes by itself: a kernel that was
+   * just chosen, or the runtime of before a reload.
+   */
   askForRuntime(): Promise<boolean> {
-    if (this.binding.get().phase === "ready") return Promise.resolve(true);
-    this.show(this.first);
+    const binding = this.binding.get();
+    if (binding.phase === "ready") return Promise.resolve(true);
+    if (!isOnItsWay(binding)) this.show(this.first);
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
@@ -50,6 +52,13 @@ export class ConnectDesk {
   end(): void {
     this.#stop();
     this.#answer(false);
+  }
+
+  #moved(binding: BindingState): void {
+    if (binding.phase === "ready") this.#connected();
+    else if (this.#waiting.size === 0 || this.#open.get() !== null || isOnItsWay(binding)) return;
+    else if (binding.phase === "unbound" && binding.failure === null) this.#answer(false);
+    else this.show(this.first);
   }
 
   #connected(): void {
