@@ -227,27 +227,45 @@ export class KernelConnection implements KernelPort {
 
   /** A socket that never opened: is the kernel gone, the token stale, or nobody there? */
   async #findOutWhy(attempt: number): Promise<void> {
+    const found = await this.#found();
+    if (found === "there") this.#retry(attempt + 1, "network");
+    else this.#notFound(attempt, found);
+  }
+
+  /** Firefox holds back sockets to where one has failed, longer each time: none is tried while nobody answers. */
+  async #askThenConnect(attempt: number): Promise<void> {
+    this.state.set({ phase: "connecting", attempt });
+    const found = await this.#found();
+    if (found === "there") this.#connect(attempt);
+    else this.#notFound(attempt, found);
+  }
+
+  /** Null: the link was closed, or woken, in the meantime. */
+  async #found(): Promise<"there" | "kernel_gone" | "token_refused" | "unreachable" | null> {
     const { server, kernelId, isTokenRefused } = this.#options;
     const before = this.state.get();
-    let next: "retry" | "kernel_gone" | "token_refused" | "unreachable" = "retry";
+    let found: "there" | "kernel_gone" | "token_refused" | "unreachable";
     try {
-      next = (await server.kernel(kernelId, 8_000)) === null ? "kernel_gone" : "retry";
+      found = (await server.kernel(kernelId, 8_000)) === null ? "kernel_gone" : "there";
     } catch {
       // Any failure of the question counts as no answer; the second question tells the two kinds apart.
-      next = (await isTokenRefused().catch(() => false)) ? "token_refused" : "unreachable";
+      found = (await isTokenRefused().catch(() => false)) ? "token_refused" : "unreachable";
     }
-    // Closed, or woken, in the meantime.
-    if (this.state.get() !== before) return;
-    if (next === "retry") this.#retry(attempt + 1, "network");
-    else if (next === "unreachable") this.#retry(attempt + 1, "server_unreachable");
-    else this.state.set({ phase: "ended", reason: next });
+    return this.state.get() === before ? found : null;
+  }
+
+  #notFound(attempt: number, found: "kernel_gone" | "token_refused" | "unreachable" | null): void {
+    if (found === "unreachable") this.#retry(attempt + 1, "server_unreachable");
+    else if (found !== null) this.state.set({ phase: "ended", reason: found });
   }
 
   #retry(attempt: number, reason: InterruptionReason): void {
     const { clock } = this.#options;
     const waitMs = waitBefore(attempt, clock.random);
     this.state.set({ phase: "waiting", attempt, retryAt: clock.now() + waitMs, reason });
-    this.#cancelTimer = clock.after(waitMs, () => this.#connect(attempt));
+    this.#cancelTimer = clock.after(waitMs, () =>
+      attempt === 1 ? this.#connect(1) : void this.#askThenConnect(attempt),
+    );
   }
 
   #woken(): void {

@@ -75,10 +75,13 @@ export class RecentIds {
   }
 }
 
-/** Milliseconds before try number `attempt` (1, 2, …): at once, then doubling to half a minute, with jitter. There is no last try. */
+/** A person who has just started the server again looks at the page and waits. */
+const LONGEST_WAIT_MS = 10_000;
+
+/** Milliseconds before try number `attempt` (1, 2, …): at once, then doubling to ten seconds, with jitter. There is no last try. */
 export function waitBefore(attempt: number, random: () => number): number {
   if (attempt <= 1) return 0;
-  const longest = Math.min(30_000, 500 * 2 ** Math.min(attempt - 2, 10));
+  const longest = Math.min(LONGEST_WAIT_MS, 500 * 2 ** Math.min(attempt - 2, 10));
   return longest / 2 + (random() * longest) / 2;
 }
 
