@@ -284,7 +284,7 @@ def cells_on(file: Path) -> list[str]:
         return []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_a_notebook_of_the_runtimes_disk_is_live_and_saved_back_there(
     stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -87,7 +87,9 @@ def test_menus_and_dialogs_open_without_the_hub(
     page = opened(new_context(), hub.start(), "Menus")
     saved(page)
     # The last of what is fetched once a notebook is open.
-    page.wait_for_function("performance.getEntriesByType('resource').some(({ name }) => name.includes('/notebook-history-'))")
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(({ name }) => name.includes('/notebook-history-'))"
+    )
     hub.kill()
     page.get_by_role("menuitem", name="Edit", exact=True).click()
     expect(page.get_by_role("menu")).to_be_visible()
