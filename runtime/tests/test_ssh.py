@@ -432,4 +432,4 @@ def test_the_archive_holds_our_packages_and_nothing_else() -> None:
     assert payload.digest == pack().digest
     assert len(base64.b64decode(payload.archive)) < 500_000
     names = {re.split("[<>=]", one)[0].replace("_", "-") for one in payload.needs}
-    assert names == {"jupyter-server", "ipykernel", "psutil", "nvidia-ml-py"}
+    assert names == {"jupyter-server", "ipykernel", "psutil", "nvidia-ml-py", "pybase64"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Awaitable
 from functools import partial
@@ -33,6 +34,7 @@ from runhere_runtime.state import Runtime
 _HANDED_ON = ("Host", "Origin", "Authorization", "X-Runhere-Session")
 SESSION_ENDED = 4401
 TOO_OLD = 4400
+_SEND_BYTES = 1024 * 1024  # at most, as the system allows: a piece leaves in one go where the reader keeps up
 _ROOM_BYTES = 96 * 1024  # a piece of a large answer in base64, and what goes before it
 
 
@@ -72,6 +74,9 @@ class HttpOverWebSocketHandler(_BridgeSocket):
         self._buffer = bytearray(_ROOM_BYTES)
         self._last: Future[None] | None = None
         self.set_nodelay(True)
+        stream = self._stream()
+        if stream is not None and stream.socket is not None:
+            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
         outdated = is_outdated(self.min_version)
         if outdated is None:
             self.close(TOO_OLD, "min_version cannot be read")
@@ -99,12 +104,16 @@ class HttpOverWebSocketHandler(_BridgeSocket):
 
     def _send(self, facts: Json, data: bytes = b"") -> Awaitable[None]:
         """Written to the stream itself: Tornado's way would copy each message twice more, and make a task for it."""
-        connection = self.ws_connection
-        stream = getattr(connection, "stream", None)
-        if connection is None or connection.is_closing() or not isinstance(stream, IOStream):
+        stream = self._stream()
+        if stream is None:
             return _nothing()  # who asked is gone; the application ends by itself
         self._last = stream.write(write_message(facts, data, partial(frame_head, TEXT), self._room))
         return self._last
+
+    def _stream(self) -> IOStream | None:
+        connection = self.ws_connection
+        stream = getattr(connection, "stream", None)
+        return None if connection is None or connection.is_closing() or not isinstance(stream, IOStream) else stream
 
     def _room(self, size: int) -> memoryview:
         """The same memory again, once the stream is done with it."""
