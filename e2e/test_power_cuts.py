@@ -86,10 +86,8 @@ def test_menus_and_dialogs_open_without_the_hub(
     (folder / "Menus.ipynb").write_text(notebook_text("x = 1"), encoding="utf-8")
     page = opened(new_context(), hub.start(), "Menus")
     saved(page)
-    # The last of what is fetched once a notebook is open.
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(({ name }) => name.includes('/notebook-history-'))"
-    )
+    last = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/notebook-history-'))"
+    wait_until(lambda: page.evaluate(last), what="the last part of the page, which is fetched when the rest is there")
     hub.kill()
     page.get_by_role("menuitem", name="Edit", exact=True).click()
     expect(page.get_by_role("menu")).to_be_visible()
