@@ -21,7 +21,8 @@ from servers import Hub, Jupyter, free_port, jupyter, server_flags
 from stage import Stage
 from steps import sign_in, trust_what_is_asked
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent
 CORPUS = Path(os.environ.get("RUNHERE_CORPUS", REPOSITORY.parent / "shared" / "notebooks"))
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -34,7 +35,8 @@ CHROMIUM_FLAGS = [
 ]
 BROWSERS = ("chromium", "firefox")
 # Only how long a red story waits: a machine that does other things besides is slow, not wrong.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
+STORY_LIMIT_S = 180
 
 
 def pytest_configure() -> None:
@@ -45,6 +47,13 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A story starts servers and browsers; one that needs longer than most says so itself."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(STORY_LIMIT_S))
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def connect(page: Page, pasted: str) -> None:
 
 
 def connected(page: Page) -> None:
-    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible()
 
 
 def connect_dialog(page: Page) -> Locator:
@@ -159,7 +159,7 @@ def runtime_menu(page: Page, command: str) -> None:
 
 def ran(page: Page, position: int, mark: str = "Finished") -> None:
     """Wait until a cell says how its run ended: Finished, Failed, Interrupted, Cancelled."""
-    expect(code_cell(page, position).get_by_text(mark, exact=True)).to_be_attached(timeout=30_000)
+    expect(code_cell(page, position).get_by_text(mark, exact=True)).to_be_attached()
 
 
 def choose_panel(page: Page, name: str) -> Locator:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 from people import PASSWORD, come_from_elsewhere, identity_provider, join, signs_in_at, team_hub
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import free_port
@@ -42,7 +41,6 @@ def try_to_sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-@pytest.mark.timeout(180)
 def test_people_come_from_elsewhere_make_tokens_and_go_everywhere_at_once(
     new_context: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:

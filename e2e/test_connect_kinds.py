@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Request, expect
 from servers import Jupyter, documented_flags, jupyter, server_flags
 from stage import Stage
@@ -23,7 +22,6 @@ from steps import (
 )
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 # `jupyter notebook` is the main job's (test_main_job.py).
 KINDS = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from played import mail_server, nothing, open_web_api, stranger, web_page
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from servers import free_port, jupyter, server_flags
@@ -10,7 +9,6 @@ from stage import Stage
 from steps import connected, give_token, send_token, try_to_connect
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 TOKEN = "b1946ac92492d2347c6235b4d2611184"
 UNKNOWN = "127.0.0.1:{port} does not say what it is"
@@ -87,7 +85,7 @@ def test_a_web_page_on_the_port_refuses_like_a_jupyter_for_another_site(
     page = stage.open(person(), "Ladder")
     with stranger(web_page) as other:
         dialog = try_to_connect(page, f"http://127.0.0.1:{other.port}/")
-        expect(dialog.get_by_text("Token needed")).to_be_visible(timeout=15_000)
+        expect(dialog.get_by_text("Token needed")).to_be_visible()
         assert b"token" not in other.heard.lower()
         # With the token at hand it still goes nowhere before the person said so.
         give_token(page, TOKEN)

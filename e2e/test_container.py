@@ -49,7 +49,7 @@ def test_a_notebook_runs_in_the_container_that_learnt_of_the_hub_and_its_files_s
         with published_here(containers, 9000, port, tmp_path):
             page = opened(new_context(), hub.start(), "Rain")
             dialog = try_to_connect(page, printed)
-            expect(dialog).to_contain_text("The runtime does not know this hub", timeout=30_000)
+            expect(dialog).to_contain_text("The runtime does not know this hub")
             line = dialog.get_by_text(re.compile("^runhere-runtime allow ")).inner_text()
             assert line == f"runhere-runtime allow {hub.origin}"
             assert containers.within(container, *line.split()).returncode == 0

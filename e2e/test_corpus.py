@@ -47,7 +47,7 @@ def test_every_real_notebook_opens_quietly_and_stays_as_it_is(
         answer = page.evaluate(OPEN, [bound, path])
         assert "id" in answer, f"{path}: {answer}"
         page.goto(f"{hub.origin}/n/{answer['id']}")
-        expect(page.get_by_role("group", name=re.compile(r"^(Code|Text) cell 1$"))).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("group", name=re.compile(r"^(Code|Text) cell 1$"))).to_be_visible()
         expect(page.get_by_text("All changes saved")).to_be_visible()
         page.keyboard.press("Control+End")
         assert not complaints, f"{path}: {complaints}"

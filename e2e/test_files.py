@@ -77,7 +77,7 @@ def test_an_old_format_is_upgraded_on_request(
     row(page, name).dblclick()
     asked.get_by_role("button", name="Upgrade and open").click()
     # The first conversion of a hub's life loads nbformat and its schemas.
-    expect(first_cell(page)).to_be_visible(timeout=30_000)
+    expect(first_cell(page)).to_be_visible()
     assert json.loads(read(file))["nbformat"] == 4
 
 

@@ -94,7 +94,6 @@ def victim(stage: Stage, browser: Browser, browser_name: str) -> Callable[[], Br
     return make
 
 
-@pytest.mark.timeout(120)
 def test_hostile_code_in_an_output_reaches_nothing(
     stage: Stage, stock: Jupyter, victim: Callable[[], BrowserContext], browser_name: str
 ) -> None:
@@ -125,7 +124,7 @@ def test_hostile_code_in_an_output_reaches_nothing(
             ran(page, position)
         expect(output(page, 3).locator("iframe").content_frame.get_by_text("another output")).to_be_visible()
         log = output(page, 1).locator("iframe").content_frame.locator("#log")
-        expect(log).to_contain_text("tried everything", timeout=20_000)
+        expect(log).to_contain_text("tried everything")
         told = log.inner_text()
         log.click()
         if browser_name == "chromium":  # it left, for where nothing answers; Firefox does not let it leave

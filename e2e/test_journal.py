@@ -20,7 +20,6 @@ from stage import Stage
 from steps import bring_into_view, disconnect, open_notebook, output, run_cell, runtime_menu, sign_in, type_source
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 CELLS = 20
 LINES = 6
@@ -39,7 +38,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def connected(page: Page) -> None:
     """Without a question."""
-    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible()
     assert page.get_by_role("dialog").count() == 0
 
 
@@ -156,7 +155,7 @@ def test_a_pairing_link_warns_first(
     page.keyboard.press("Escape")
     type_source(page, 1, "import sys; print('in', sys.prefix)")
     run_cell(page, 1)
-    expect(output(page, 1)).to_contain_text(f"in {stage.hub.folder}/.venv", timeout=30_000)
+    expect(output(page, 1)).to_contain_text(f"in {stage.hub.folder}/.venv")
 
 
 def make_environments(folder: Path) -> None:

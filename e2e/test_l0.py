@@ -20,7 +20,6 @@ from stage import Stage
 from steps import connect, connected, give_token, output, ran, run_cell, saved
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 MARK = "some output may be missing here"
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Jupyter, jupyter, server_flags, wait_until
 from stage import Stage
@@ -32,7 +31,6 @@ FUNCTION = "def area(width, height):\n    size = width * height\n    return size
 CALL = "total = 0\nfor side in (2, 3):\n    total = total + area(side, 10)\nprint('total', total)"
 
 
-@pytest.mark.timeout(120)
 def test_a_cell_is_debugged_from_a_breakpoint_to_its_output_and_again_after_a_restart(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], unique: Callable[[str], str]
 ) -> None:
@@ -284,7 +282,6 @@ def cells_on(file: Path) -> list[str]:
         return []
 
 
-@pytest.mark.timeout(180)
 def test_a_notebook_of_the_runtimes_disk_is_live_and_saved_back_there(
     stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -108,7 +108,7 @@ def test_connect_a_stock_notebook_run_save_reload(
         run_cell(page, 3)
         ran(page, 3)
         page.reload()
-        expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("button", name=re.compile("^Connected to "))).to_be_visible()
         expect(output(page, 2)).to_contain_text("rain in March")
         type_source(page, 3, "x + 1")
         run_cell(page, 3)

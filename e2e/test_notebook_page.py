@@ -24,7 +24,6 @@ from steps import (
 )
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 PLOT = """from IPython.display import display, Markdown, Latex, JSON, SVG, HTML, Image, Javascript
 import base64

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Hub, wait_until
 from steps import (
@@ -100,7 +99,6 @@ def run_everything(page: Page, *positions: int) -> None:
     saved(page)
 
 
-@pytest.mark.timeout(180)
 def test_outputs_stay_home_from_the_switch_on_and_come_back_from_the_journal(
     hub: Hub, folder: Path, new_context: Callable[..., BrowserContext], browser_name: str
 ) -> None:

@@ -13,7 +13,6 @@ from stage import Stage
 from steps import connected, give_token, open_notebook, output, run_cell, sign_in, trust_what_is_asked, try_to_connect
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 TOKEN = "b1946ac92492d2347c6235b4d2611184"
 SAFARI = (

@@ -4,14 +4,12 @@ import re
 from collections.abc import Callable
 
 import psutil
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Jupyter, jupyter, server_flags
 from stage import Stage
 from steps import DEAF_MS, code_cell, connect, interrupt, output, ran, run_cell, runtime_menu, type_source
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 WAIT = "import time\nfor _ in range(600): time.sleep(0.1)"
 
@@ -101,7 +99,7 @@ def test_a_queue_is_cancelled_interrupted_and_ends_with_its_kernel(
     run_cell(page, 3)
     queued(page, 3)
     psutil.Process(pid).kill()
-    expect(page.get_by_text("its variables are lost")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("its variables are lost")).to_be_visible()
     idle(page)
     expect(output(page, 3)).to_have_count(0)
     page.get_by_role("button", name="Dismiss").last.click()
@@ -112,7 +110,7 @@ def test_a_queue_is_cancelled_interrupted_and_ends_with_its_kernel(
     type_source(page, 2, "print('x' in globals())")
     runtime_menu(page, "Restart and run all")
     page.get_by_role("alertdialog").get_by_role("button", name="Restart").click()
-    expect(output(page, 4)).to_contain_text("4", timeout=20_000)
+    expect(output(page, 4)).to_contain_text("4")
     expect(output(page, 1)).to_contain_text("False")
     expect(output(page, 2)).to_contain_text("True")
     expect(page.get_by_text("variables are lost")).to_have_count(0)
@@ -140,7 +138,7 @@ def test_the_choice_of_a_kernel_is_remembered(stage: Stage, person: Callable[[],
         choose_kernel(page, "Second Python")
         type_source(page, 1, "import os; print('now', os.environ.get('WHICH'))")
         run_cell(page, 1)
-        expect(output(page, 1)).to_contain_text("now second", timeout=20_000)
+        expect(output(page, 1)).to_contain_text("now second")
         page.get_by_role("button", name="Connection options").click()
         page.get_by_role("menuitem", name="Disconnect").click()
         connect(page, stock.pasted)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 from servers import Jupyter, wait_until
 from stage import Stage
@@ -22,7 +21,6 @@ def frame(page: Page, position: int) -> FrameLocator:
     return output(page, position).locator("iframe").first.content_frame
 
 
-@pytest.mark.timeout(180)
 def test_sixty_frames_in_one_notebook_stay_usable(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
 ) -> None:

@@ -68,7 +68,6 @@ def talk_about_the_cell(ada: Page, bob: Page, give_bob: Callable[[str], None]) -
     expect(thread).to_have_count(0)
 
 
-@pytest.mark.timeout(180)
 def test_people_share_by_name_and_link_and_a_viewer_is_offered_a_copy(
     team: tuple[str, str], new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 from servers import Jupyter
 from stage import Stage
 from steps import connect, output, ran, run_cell
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
-pytestmark = pytest.mark.timeout(180)
 
 SLOW = "import os, time\nprint('kernel', os.getpid(), flush=True)\ntime.sleep(3)\nprint('done', os.getpid())"
 

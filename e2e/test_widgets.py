@@ -90,7 +90,6 @@ def run_and_wait(page: Page, *positions: int) -> None:
         ran(page, position)
 
 
-@pytest.mark.timeout(180)
 def test_ipywidgets_work_in_frames_and_after_a_reload(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
 ) -> None:
@@ -151,7 +150,6 @@ def test_ipywidgets_work_in_frames_and_after_a_reload(
     expect(output(page, 1).get_by_text(re.compile("No kernel listens to this widget"))).to_be_visible()
 
 
-@pytest.mark.timeout(120)
 def test_anywidgets_and_plots_are_drawn_offline(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
 ) -> None:
@@ -202,7 +200,6 @@ panel.Column(number, panel.bind(lambda n: f"twice is {2 * n}", number))""",
 )
 
 
-@pytest.mark.timeout(180)
 def test_plots_of_the_usual_packages_are_drawn_offline(
     stage: Stage,
     stock: Jupyter,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 from servers import Hub
 from steps import bring_into_view, connected, notebook_text, open_notebook, opened, output, ran, run_cell, saved
@@ -46,7 +45,6 @@ def run(page: Page, position: int) -> None:
     ran(page, position)
 
 
-@pytest.mark.timeout(150)
 def test_widgets_go_on_in_the_other_tab_with_their_bytes_and_after_a_reload(
     hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
 ) -> None:
