@@ -1,12 +1,13 @@
 """File ▸ Revision history: a person names a version, sees what changed since, goes back, and takes that back."""
 
+import json
 import re
 from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from servers import wait_until
 from stage import Stage
-from steps import saved, source, sources_in, type_source
+from steps import output, saved, source, sources_in, type_source
 
 
 def history(page: Page) -> Locator:
@@ -21,7 +22,11 @@ def test_a_version_is_named_compared_restored_and_the_restore_taken_back(
 ) -> None:
     name = unique("history")
     file = stage.put(name, "first = 1", "second = 2")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["shown then\n"]}]
+    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     page = stage.open(person(), name)
+    expect(output(page, 1)).to_have_text("shown then")
     saved(page)
 
     dialog = history(page)
@@ -44,6 +49,9 @@ def test_a_version_is_named_compared_restored_and_the_restore_taken_back(
     expect(changed).to_contain_text("second = 2")  # struck out
     expect(changed).to_contain_text("second = 'changed'")
     expect(dialog.get_by_role("region", name="Code cell 1")).to_have_count(0)  # it did not change
+    dialog.get_by_role("button", name=re.compile("Compare with")).click()
+    page.get_by_role("option", name="Nothing: show the whole version").click()
+    expect(dialog.get_by_role("region", name="Output of Code cell 1")).to_have_text("shown then")
 
     dialog.get_by_role("button", name="Restore this version").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Restore this version").click()

@@ -1,5 +1,6 @@
 /** The hub's HTTP API, one method per request. Types come from the hub's own description (`npm run api`). */
 import type { HostedStatus } from "../core/hosted.ts";
+import type { Output } from "../core/outputs.ts";
 import { errorOf, HubUnreachable } from "./errors.ts";
 import type { components } from "./generated/schema.ts";
 
@@ -19,6 +20,8 @@ export type SearchResults = Schemas["SearchResults"];
 export type Revision = Schemas["Revision"];
 export type Restored = Schemas["Restored"];
 export type RevisionCell = Schemas["RevisionCell"];
+/** What a cell of a version showed. */
+export type ShownOutputs = Omit<Schemas["ShownOutputs"], "outputs"> & { readonly outputs: readonly Output[] };
 export type Comment = Schemas["Comment"];
 export type SignInWays = Schemas["SignInWays"];
 export type Role = Notebook["role"];
@@ -231,6 +234,11 @@ export class HubClient {
   async revision(notebookId: string, revisionId: string): Promise<readonly RevisionCell[]> {
     const path = `/notebooks/${notebookId}/revisions/${revisionId}`;
     return (await this.#json<Schemas["RevisionContent"]>(path)).cells;
+  }
+  /** What its cells showed, as far as the hub has it. */
+  async revisionOutputs(notebookId: string, revisionId: string): Promise<readonly ShownOutputs[]> {
+    const path = `/notebooks/${notebookId}/revisions/${revisionId}/outputs`;
+    return (await this.#json<{ readonly cells: readonly ShownOutputs[] }>(path)).cells;
   }
   restoreRevision(notebookId: string, revisionId: string): Promise<Restored> {
     return this.#json(`/notebooks/${notebookId}/revisions/${revisionId}/restore`, { method: "POST", json: {} });

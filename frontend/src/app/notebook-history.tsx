@@ -9,6 +9,7 @@ import { formatDateTime, text } from "../i18n/t.ts";
 import type { RoomState } from "../sync/room-state.ts";
 import { toast } from "../ui/toast.tsx";
 import type { NotebookController } from "../views/notebook/controller.ts";
+import { outputEnvironment } from "../views/notebook/output-environment.ts";
 import { RevisionHistory } from "../views/revisions/revision-history.tsx";
 
 const SAVED_LIMIT_MS = 5_000;
@@ -43,6 +44,7 @@ export function NotebookHistory({ controller, hub, notebookId, onClose }: Notebo
       saved={() => savedSoon(room.state)}
       language={language.get()}
       isReadOnly={controller.isReadOnly}
+      environment={outputEnvironment(controller)}
       onRestore={restore}
       onClose={onClose}
     />

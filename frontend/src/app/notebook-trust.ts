@@ -42,9 +42,19 @@ export class NotebookTrust {
   constructor(options: NotebookTrustOptions) {
     this.#options = options;
     const { doc } = options.doc;
+    // One timer that is set again when it rings, not one for each key.
+    let changedAt = 0;
+    const wait = (ms: number): void => {
+      this.#timer = setTimeout(() => {
+        const leftMs = changedAt + LOOK_AFTER_MS - performance.now();
+        this.#timer = undefined;
+        if (leftMs > 0) wait(leftMs);
+        else void this.#look();
+      }, ms);
+    };
     const later = (): void => {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => void this.#look(), LOOK_AFTER_MS);
+      changedAt = performance.now();
+      if (this.#timer === undefined) wait(LOOK_AFTER_MS);
     };
     doc.on("update", later);
     this.#end = () => doc.off("update", later);

@@ -184,6 +184,9 @@ async def test_restoring_a_revision_brings_text_and_outputs_back_and_loses_nothi
     assert (done.after, done.before, named) == tuple(listed)
     before = await revisions.read_revision(hub.db, done.before.id)
     assert [cell.source for cell in before.cells] == ["one changed", "three"]
+    [had] = await revisions.read_outputs(hub.db, named.id)
+    assert (had.cell_id, [output["text"].keys() for output in had.outputs]) == ("c1", [{"$blob", "size_bytes"}])
+    assert await revisions.read_outputs(hub.db, done.before.id) == []
     again = await ada.room.restore(done.before.id, BOB)
     assert await shown(hub) == [("one changed", 2, []), ("three", None, [])]
     assert again.before == done.after  # nothing was kept twice

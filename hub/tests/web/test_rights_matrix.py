@@ -81,6 +81,10 @@ OBJECTS: dict[str, tuple[str, Call]] = {
         "viewer",
         on("GET", N + "/{notebook}/revisions/{revision}"),
     ),
+    f"GET {N}/{{notebook_id}}/revisions/{{revision_id}}/outputs": (
+        "viewer",
+        on("GET", N + "/{notebook}/revisions/{revision}/outputs"),
+    ),
     f"PATCH {N}/{{notebook_id}}/revisions/{{revision_id}}": (
         "editor",
         on("PATCH", N + "/{notebook}/revisions/{revision}", {"name": "Second"}),

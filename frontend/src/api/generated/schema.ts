@@ -344,6 +344,23 @@ export interface paths {
         patch: operations["name_revision"];
         trace?: never;
     };
+    "/api/v1/notebooks/{notebook_id}/revisions/{revision_id}/outputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Revision Outputs */
+        get: operations["get_revision_outputs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notebooks/{notebook_id}/revisions/{revision_id}/restore": {
         parameters: {
             query?: never;
@@ -1855,6 +1872,14 @@ export interface components {
             /** Cells */
             cells: components["schemas"]["RevisionCell"][];
         };
+        /**
+         * RevisionOutputs
+         * @description Cells that showed nothing are left out, and those whose outputs the hub does not have.
+         */
+        RevisionOutputs: {
+            /** Cells */
+            cells: components["schemas"]["ShownOutputs"][];
+        };
         /** Revisions */
         Revisions: {
             /** Revisions */
@@ -1966,6 +1991,20 @@ export interface components {
             people: components["schemas"]["Share"][];
             /** Links */
             links: components["schemas"]["ShareLink"][];
+        };
+        /**
+         * ShownOutputs
+         * @description `outputs`: as in a run's record (SPEC 3.1), large values as references to blobs.
+         */
+        ShownOutputs: {
+            /** Cell Id */
+            cell_id: string;
+            /** Run Id */
+            run_id: string;
+            /** Outputs */
+            outputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
         };
         /** SignIn */
         SignIn: {
@@ -3919,6 +3958,65 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_revision_outputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notebook_id: string;
+                revision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionOutputs"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

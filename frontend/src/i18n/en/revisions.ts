@@ -36,6 +36,12 @@ export const revisions = {
   movedFrom: "was cell {number}",
   wasType: "was a {type}",
   sourceOf: "Source of {cell}",
+  outputOf: "Output of {cell}",
+  outputsComing: "Fetching the outputs of this version…",
+  outputsThen:
+    "With the outputs that the cells showed when this version was kept. What could run in them waits for a click.",
+  noOutputsThen:
+    "No outputs are kept with this version: its cells showed none, or the outputs of this notebook stay at home.",
   restore: "Restore this version",
   restoreTitle: "Restore this version?",
   restoreText:

@@ -39,6 +39,11 @@ export const revisions = {
   movedFrom: "以前はセル {number}",
   wasType: "以前は{type}",
   sourceOf: "{cell} のソース",
+  outputOf: "{cell} の出力",
+  outputsComing: "このバージョンの出力を取得しています…",
+  outputsThen: "このバージョンが保存された時点でセルが表示していた出力です。動くものはクリックするまで動きません。",
+  noOutputsThen:
+    "このバージョンには出力が残っていません。セルが何も表示していなかったか、このノートブックの出力が手元にだけ残る設定です。",
   restore: "このバージョンを復元",
   restoreTitle: "このバージョンを復元しますか？",
   restoreText:

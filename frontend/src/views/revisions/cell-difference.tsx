@@ -1,6 +1,9 @@
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { ShownOutputs } from "../../api/client.ts";
 import type { CellDifference as Difference, NumberedCell } from "../../core/compare-cells.ts";
 import { SourceComparison } from "../../editor/comparison.ts";
+import { OutputArea } from "../../outputs/output-area.ts";
+import type { OutputEnvironment } from "../../outputs/rendered.ts";
 import { cx } from "../../ui/cx.ts";
 import { useText } from "../../ui/use-observable.ts";
 import { cellName } from "./revision-words.ts";
@@ -12,10 +15,13 @@ export interface CellDifferenceProps {
   readonly language: string;
   /** Shown for itself: nothing is said about the other version. */
   readonly isWhole?: boolean;
+  /** What the cell showed then; null: nothing that is known. */
+  readonly shown?: ShownOutputs | null;
+  readonly environment: OutputEnvironment;
 }
 
 /** One cell in two versions. */
-export function CellDifference({ row, language, isWhole = false }: CellDifferenceProps) {
+export function CellDifference({ row, language, environment, isWhole = false, shown = null }: CellDifferenceProps) {
   const t = useText();
   const cell = row.kind === "removed" ? row.before : row.after;
   const name = cellName(cell);
@@ -34,11 +40,14 @@ export function CellDifference({ row, language, isWhole = false }: CellDifferenc
         ) : null}
       </h3>
       <Source row={row} cell={cell} label={t("revisions.sourceOf", { cell: name })} language={language} />
+      {shown === null ? null : (
+        <Outputs shown={shown} environment={environment} label={t("revisions.outputOf", { cell: name })} />
+      )}
     </section>
   );
 }
 
-interface SourceProps extends CellDifferenceProps {
+interface SourceProps extends Pick<CellDifferenceProps, "row" | "language"> {
   readonly cell: NumberedCell;
   readonly label: string;
 }
@@ -47,18 +56,7 @@ interface SourceProps extends CellDifferenceProps {
 function Source({ row, cell, label, language }: SourceProps) {
   const t = useText();
   const host = useRef<HTMLDivElement>(null);
-  const [isNear, setNear] = useState(false);
-  useEffect(() => {
-    if (!host.current) return;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) setNear(true);
-      },
-      { rootMargin: "400px" },
-    );
-    observer.observe(host.current);
-    return () => observer.disconnect();
-  }, []);
+  const isNear = useNear(host);
   const unchangedLines = t("revisions.unchangedLines");
   useEffect(() => {
     if (!isNear || !host.current) return;
@@ -77,4 +75,41 @@ function Source({ row, cell, label, language }: SourceProps) {
       {isNear ? null : <pre className={styles.ahead}>{cell.source.split("\n").slice(0, 60).join("\n")}</pre>}
     </div>
   );
+}
+
+interface OutputsProps {
+  readonly shown: ShownOutputs;
+  readonly environment: OutputEnvironment;
+  readonly label: string;
+}
+
+/** Nobody's own here: what could act waits for a click. */
+function Outputs({ shown, environment, label }: OutputsProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const isNear = useNear(host);
+  useLayoutEffect(() => {
+    if (!isNear || !host.current) return;
+    const area = new OutputArea(host.current, environment);
+    area.showNow({ runId: shown.run_id, outputs: shown.outputs, isOwn: false });
+    return () => area.dispose();
+  }, [isNear, shown, environment]);
+  // biome-ignore lint/a11y/useSemanticElements: a section would need the same role and name.
+  return <div ref={host} role="region" aria-label={label} className={styles.outputs} />;
+}
+
+/** Whether the place of an element was in sight, or nearly. */
+function useNear(host: RefObject<HTMLElement | null>): boolean {
+  const [isNear, setNear] = useState(false);
+  useEffect(() => {
+    if (!host.current) return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) setNear(true);
+      },
+      { rootMargin: "400px" },
+    );
+    observer.observe(host.current);
+    return () => observer.disconnect();
+  }, [host]);
+  return isNear;
 }

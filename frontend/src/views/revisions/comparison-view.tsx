@@ -1,10 +1,13 @@
 import { useMemo, useState } from "react";
+import type { ShownOutputs } from "../../api/client.ts";
+import type { CellId } from "../../core/cell.ts";
 import {
   type ComparedCell,
   compareCells,
   type CellDifference as Difference,
   isDifference,
 } from "../../core/compare-cells.ts";
+import type { OutputEnvironment } from "../../outputs/rendered.ts";
 import { Checkbox } from "../../ui/checkbox.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import { CellDifference } from "./cell-difference.tsx";
@@ -16,10 +19,13 @@ export interface ComparisonViewProps {
   readonly language: string;
   /** Every cell, and no word of differences. */
   readonly isWhole: boolean;
+  /** What the cells of the version showed; null: not looked for. */
+  readonly outputs: ReadonlyMap<CellId, ShownOutputs> | null;
+  readonly environment: OutputEnvironment;
 }
 
 /** Two versions cell by cell; unchanged cells between are counted, or shown on request. */
-export function ComparisonView({ before, after, language, isWhole }: ComparisonViewProps) {
+export function ComparisonView({ before, after, language, isWhole, outputs, environment }: ComparisonViewProps) {
   const t = useText();
   const [showsAll, setShowsAll] = useState(false);
   const rows = useMemo(() => compareCells(before, after), [before, after]);
@@ -51,7 +57,14 @@ export function ComparisonView({ before, after, language, isWhole }: ComparisonV
             {t("revisions.unchangedCells", { count: block.length })}
           </p>
         ) : (
-          <CellDifference key={block.id} row={block} language={language} isWhole={isWhole} />
+          <CellDifference
+            key={block.id}
+            row={block}
+            language={language}
+            isWhole={isWhole}
+            shown={outputs?.get(block.id) ?? null}
+            environment={environment}
+          />
         ),
       )}
     </>

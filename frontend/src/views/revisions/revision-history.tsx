@@ -1,10 +1,12 @@
 /** File ▸ Revision history: which versions are kept, what each changed, giving one a name, going back to one. */
 import { useMemo, useState } from "react";
-import type { Revision } from "../../api/client.ts";
+import type { Revision, ShownOutputs } from "../../api/client.ts";
+import type { CellId } from "../../core/cell.ts";
 import type { ComparedCell } from "../../core/compare-cells.ts";
 import { RunhereError } from "../../core/errors.ts";
 import { errorText } from "../../i18n/error-text.ts";
 import { formatDateTime } from "../../i18n/t.ts";
+import type { OutputEnvironment } from "../../outputs/rendered.ts";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { DialogFrame } from "../../ui/dialog-frame.tsx";
@@ -17,7 +19,7 @@ import { NameVersionDialog } from "./name-version-dialog.tsx";
 import { RevisionList } from "./revision-list.tsx";
 import { peopleOf, titleOf } from "./revision-words.ts";
 import styles from "./revisions.module.css";
-import { type RevisionHub, useRevisionCells, useRevisions } from "./use-revisions.ts";
+import { type RevisionHub, useRevisionCells, useRevisionOutputs, useRevisions } from "./use-revisions.ts";
 
 export interface RevisionHistoryProps {
   readonly hub: RevisionHub;
@@ -29,6 +31,8 @@ export interface RevisionHistoryProps {
   /** Of code cells; lower case. */
   readonly language: string;
   readonly isReadOnly: boolean;
+  /** For what cells of a version showed. */
+  readonly environment: OutputEnvironment;
   /** Restores a version and says so, with a way back. Rejects when it could not be done. */
   readonly onRestore: (revision: Revision) => Promise<void>;
   readonly onClose: () => void;
@@ -105,7 +109,7 @@ interface VersionProps extends RevisionHistoryProps {
 
 /** One version beside another one. */
 function Version(props: VersionProps) {
-  const { hub, notebookId, revision, all, language, isReadOnly, onName } = props;
+  const { hub, notebookId, revision, all, language, environment, isReadOnly, onName } = props;
   const t = useText();
   const [against, setAgainst] = useState(BEFORE);
   const [isAsked, setAsked] = useState(false);
@@ -115,7 +119,8 @@ function Version(props: VersionProps) {
   const own = useRevisionCells(hub, notebookId, revision.id);
   const other = useRevisionCells(hub, notebookId, otherId);
   const cells = useOther(props, against, otherId === null ? null : other.cells, earlier !== null);
-  const error = own.error ?? other.error;
+  const shown = useRevisionOutputs(hub, notebookId, against === WHOLE ? revision.id : null);
+  const error = own.error ?? other.error ?? shown.error;
   const isOtherLater =
     against === NOW || (otherId !== null && all.findIndex(({ id }) => id === otherId) < all.indexOf(revision));
   const people = peopleOf(revision);
@@ -161,16 +166,28 @@ function Version(props: VersionProps) {
       ) : own.cells === null || cells === null ? (
         <Spinner label={t("shell.loading")} />
       ) : (
-        <ComparisonView
-          before={isOtherLater ? own.cells : cells}
-          after={isOtherLater ? cells : own.cells}
-          language={language}
-          isWhole={against === WHOLE}
-        />
+        <>
+          {against === WHOLE ? <OutputsHint shown={shown.outputs} /> : null}
+          <ComparisonView
+            before={isOtherLater ? own.cells : cells}
+            after={isOtherLater ? cells : own.cells}
+            language={language}
+            isWhole={against === WHOLE}
+            outputs={shown.outputs}
+            environment={environment}
+          />
+        </>
       )}
       {isAsked ? <RestoreQuestion {...props} onAnswered={() => setAsked(false)} /> : null}
     </>
   );
+}
+
+/** Where the outputs are, or why there are none. */
+function OutputsHint({ shown }: { readonly shown: ReadonlyMap<CellId, ShownOutputs> | null }) {
+  const t = useText();
+  if (shown === null) return <Spinner label={t("revisions.outputsComing")} />;
+  return <p className={styles.hint}>{t(shown.size > 0 ? "revisions.outputsThen" : "revisions.noOutputsThen")}</p>;
 }
 
 /** The cells to compare with: an earlier or later version, the page's own, or none. Null while they are being fetched. */

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useState } from "react";
-import type { HubClient, Revision } from "../../api/client.ts";
+import type { HubClient, Revision, ShownOutputs } from "../../api/client.ts";
+import type { CellId } from "../../core/cell.ts";
 import type { ComparedCell } from "../../core/compare-cells.ts";
 import { errorText } from "../../i18n/error-text.ts";
 
 export type RevisionHub = Pick<
   HubClient,
-  "revisions" | "revision" | "nameRevision" | "nameEarlierRevision" | "restoreRevision"
+  "revisions" | "revision" | "revisionOutputs" | "nameRevision" | "nameEarlierRevision" | "restoreRevision"
 >;
 
 /** The versions of a notebook, newest first; `again` asks the hub anew. */
@@ -41,4 +42,24 @@ export function useRevisionCells(hub: RevisionHub, notebookId: string, id: strin
     };
   }, [hub, notebookId, id]);
   return { cells: found !== null && found.id === id ? found.cells : null, error };
+}
+
+/** What the cells of a version showed; null while it is being fetched. `id` null: it is not asked for. */
+export function useRevisionOutputs(hub: RevisionHub, notebookId: string, id: string | null) {
+  const [found, setFound] = useState<ReadonlyMap<CellId, ShownOutputs> | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  useEffect(() => {
+    setFound(null);
+    setError(null);
+    if (id === null) return;
+    let isGone = false;
+    hub.revisionOutputs(notebookId, id).then(
+      (shown) => isGone || setFound(new Map(shown.map((one) => [one.cell_id, one]))),
+      (reason: unknown) => isGone || setError(errorText(reason)),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [hub, notebookId, id]);
+  return { outputs: found, error };
 }

@@ -1,11 +1,13 @@
 """Revisions: list, read, keep. Restoring is an edit of the room: see `rooms.restore`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from runhere_hub.core.notebook import Notebook
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
-from runhere_hub.store import revisions
+from runhere_hub.store import revisions, runs
 from runhere_hub.store.revisions import Revision, RevisionInfo
 from runhere_hub.store.session import Connection, Database
 
@@ -63,3 +65,30 @@ async def read_revision(db: Database, revision_id: str) -> Notebook:
         NotFound: There is none.
     """
     return notebook_doc.read(replay([(await get(db, revision_id)).document]))
+
+
+@dataclass(frozen=True)
+class ShownOutputs:
+    """What a cell of a revision showed."""
+
+    cell_id: str
+    run_id: str
+    outputs: list[Any]
+
+
+async def read_outputs(db: Database, revision_id: str) -> list[ShownOutputs]:
+    """What the cells of a revision showed, as far as there was anything and the hub has it.
+
+    Raises:
+        NotFound: There is none.
+    """
+
+    def work(conn: Connection) -> list[ShownOutputs]:
+        revision = revisions.get(conn, revision_id)
+        shown = {cell_id: run_id for cell_id, run_id in revision.heads.items() if run_id is not None}
+        outputs = runs.outputs_of(conn, revision.info.notebook_id, set(shown.values()))
+        return [
+            ShownOutputs(cell_id, run_id, outputs[run_id]) for cell_id, run_id in shown.items() if outputs.get(run_id)
+        ]
+
+    return await db.read(work)

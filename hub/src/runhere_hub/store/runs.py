@@ -31,6 +31,13 @@ def epochs(conn: Connection, notebook_id: str, run_ids: Collection[str]) -> dict
     return {row.run_id: int(json.loads(row.record)["epoch"]) for row in found}
 
 
+def outputs_of(conn: Connection, notebook_id: str, run_ids: Collection[str]) -> dict[str, list[Any]]:
+    """Outputs of each of these runs that is stored, large values as references to blobs."""
+    here = (runs.c.notebook_id == notebook_id) & runs.c.run_id.in_(list(run_ids))
+    found = conn.execute(select(runs.c.run_id, runs.c.outputs).where(here))
+    return {row.run_id: json.loads(row.outputs) for row in found}
+
+
 def save(conn: Connection, notebook_id: str, seq: int, changed: Sequence[Run]) -> None:
     """Write these runs as they are now."""
     upsert(

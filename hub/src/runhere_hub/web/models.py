@@ -375,6 +375,20 @@ class RevisionContent(Answer):
     cells: list[RevisionCell]
 
 
+class ShownOutputs(Answer):
+    """`outputs`: as in a run's record (SPEC 3.1), large values as references to blobs."""
+
+    cell_id: str
+    run_id: str
+    outputs: list[dict[str, JsonValue]]
+
+
+class RevisionOutputs(Answer):
+    """Cells that showed nothing are left out, and those whose outputs the hub does not have."""
+
+    cells: list[ShownOutputs]
+
+
 class MarkedText(Answer):
     """A piece of a cell's source: two Yjs relative positions, base64."""
 

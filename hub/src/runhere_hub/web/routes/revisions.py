@@ -39,6 +39,16 @@ async def get_revision(
     return models.RevisionContent(cells=cells)
 
 
+@routes.add("GET", "/{revision_id}/outputs", who=Who.PERSON, errors=(404,))
+async def get_revision_outputs(
+    notebook_id: NotebookIdPath, revision_id: RevisionIdPath, person: PersonDep, services: ServicesDep
+) -> models.RevisionOutputs:
+    await notebooks.may_read(services.drive, person, notebook_id)
+    await _belongs(services, notebook_id, revision_id)
+    shown = await versions.read_outputs(services.drive.db, revision_id)
+    return models.RevisionOutputs(cells=[models.ShownOutputs.model_validate(one) for one in shown])
+
+
 @routes.add("PATCH", "/{revision_id}", who=Who.PERSON, errors=(404, 422, 503))
 async def name_revision(
     notebook_id: NotebookIdPath,
