@@ -128,7 +128,10 @@ export class RunDriver {
     this.#gestures = (async () => {
       await before;
       const { runtime, askForRuntime } = this.#options;
-      if (runtime.port.get() === null && !(await askForRuntime())) return;
+      const binding = runtime.binding.get();
+      // Of a hosted runtime that has ended nothing comes back by itself: it is started where one connects.
+      const hasEnded = binding.phase === "gone" && binding.target.kind === "hosted";
+      if ((hasEnded || runtime.port.get() === null) && !(await askForRuntime())) return;
       await this.#enqueue(await this.#approved(captured, isDebugged));
     })().catch((error: unknown) => this.#options.onTrouble?.(error));
   }

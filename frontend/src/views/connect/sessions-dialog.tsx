@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
+import type { HostedState } from "../../core/hosted.ts";
 import { errorText } from "../../i18n/error-text.ts";
 import { formatAgo, isTextKey, looseText, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -31,16 +32,24 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
   const [sessions, setSessions] = useState<readonly RunningSession[] | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [asked, setAsked] = useState<RunningSession | null>(null);
+  const [hostedState, setHostedState] = useState<HostedState | null>(null);
   const isBound = binding.phase === "ready" || binding.phase === "interrupted" || binding.phase === "gone";
+  const isHosted = isBound && binding.target.kind === "hosted";
+  // What has stopped has no kernels, and its state stands above.
+  const hasKernels = isBound && !(isHosted && hostedState !== null && hostedState !== "ready");
   const load = useCallback(async () => {
-    if (!isBound) return;
+    if (!hasKernels) {
+      setSessions(null);
+      setError(null);
+      return;
+    }
     try {
       setSessions(await runtime.listSessions());
       setError(null);
     } catch (reason) {
       setError(errorText(reason));
     }
-  }, [runtime, isBound]);
+  }, [runtime, hasKernels]);
   useEffect(() => void load(), [load]);
   const end = async (session: RunningSession) => {
     setAsked(null);
@@ -73,9 +82,9 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
           {error}
         </Notice>
       ) : null}
-      {hosted ? <hostedSessions.Part access={hosted} /> : null}
+      {hosted ? <hostedSessions.Part access={hosted} onState={setHostedState} /> : null}
       {isBound ? null : <p>{t("connect.sessionsUnbound")}</p>}
-      {isBound && sessions === null && !error ? <Spinner label={t("shell.loading")} /> : null}
+      {hasKernels && sessions === null && !error ? <Spinner label={t("shell.loading")} /> : null}
       {sessions ? (
         <p className={styles.muted}>
           {t(sessions.length > 0 ? "connect.sessionsIntro" : "connect.sessionsNone", { name })}
