@@ -112,11 +112,15 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
     bob.goto(origin)
     bob.get_by_role("link", name=re.compile("Untitled")).click()
     expect(source(bob, 1)).to_contain_text("os.getcwd")
+    # Each sees the other's run: who and where. When it was is told nobody where outputs stay at home.
+    expect(bob.get_by_text("Run by Ada, on a hosted runtime, time kept at home")).to_be_visible()
     bob.get_by_role("button", name="Run cell").click()
     start_and_connect(bob)
     ran = bob.get_by_role("region", name="Output of cell 1")
     expect(ran).to_contain_text("canary at ", timeout=READY_MS)
     expect(ran).not_to_contain_text(hers, timeout=READY_MS)
+    expect(ada.get_by_text("Run by Bob, on a hosted runtime, time kept at home")).to_be_visible()
+    expect(bob.get_by_text(re.compile("^Run by"))).to_have_count(0)
     assert len(reached_runtimes(reached, origin)) == 1
     assert len(list((data / "hosted").iterdir())) == 2
     assert kept_by_runtimes(data) == []

@@ -441,6 +441,33 @@ async def test_3_4_frames_reach_others_at_once_and_are_acknowledged_when_durable
     assert bob.page.take("run_ack") == []
 
 
+@pytest.mark.parametrize("at_home", [False, True])
+async def test_3_1_two_people_on_two_machines_are_told_of_each_other_s_runs(hub: Hub, *, at_home: bool) -> None:
+    """Who, where, when, on which source: both ways, and to who comes later. Where outputs stay at home: not when."""
+    ada, bob = await hub.seat(), await hub.seat(Page(tab_id="2"), BOB)
+    if at_home:
+        ada.room.room.keep_outputs_home(AtHome(everything=True))
+    at = None if at_home else 1
+    sides = [(ada, ADA, "r1", "c1", "local"), (bob, BOB, "r2", "c2", "hosted")]
+    told: list[dict[str, Any]] = []
+    for (writer, person, run_id, cell_id, kind), (reader, *_) in zip(sides, reversed(sides), strict=True):
+        frame = started(run_id, cell_id)
+        frame["event"] |= {"runtime": {"kind": kind, "label": "Python 3"}, "started_at": at}
+        writer.page.send_frame(frame)
+        pump(ada, bob)
+        [heard] = [one for one in reader.page.take("run") if "run" in one]
+        told.append(heard["run"])
+        run = {key: heard["run"][key] for key in ("person", "runtime", "started_at", "source_digest")}
+        where = {"kind": kind, "label": "Python 3"}
+        who = {"id": person.id, "name": person.name}
+        assert run == {"person": who, "runtime": where, "started_at": at, "source_digest": "0" * 64}
+    await settle(ada, bob)
+    late = await hub.seat(Page(tab_id="3"))
+    [runs] = late.page.take("runs")
+    shown = {run["run_id"]: run for run in runs["runs"]}
+    assert all(shown[run["run_id"]].items() >= {**run, "n": 1}.items() for run in told)
+
+
 async def test_3_runs_survive_a_restart_and_have_no_writer_then(hub: Hub) -> None:
     ada = await hub.seat()
     for frame in (started(), printed(1, "a")):

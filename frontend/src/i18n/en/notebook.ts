@@ -75,6 +75,7 @@ export const notebook = {
   ranByOnOwn: "Run by {name}, on their own machine, {when}",
   ranByHosted: "Run by {name}, on a hosted runtime, {when}",
   ranByOther: "Run by {name}, {when}",
+  whenAtHome: "time kept at home",
   editedSince: "Edited since this ran",
   ranOn: "on {runtime}",
   ranAtOnce: "{name} ran this cell at the same time ({when}).",

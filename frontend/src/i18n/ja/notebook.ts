@@ -80,6 +80,7 @@ export const notebook = {
   ranByOnOwn: "{name} さんが自分のマシンで実行（{when}）",
   ranByHosted: "{name} さんがホスト型ランタイムで実行（{when}）",
   ranByOther: "{name} さんが実行（{when}）",
+  whenAtHome: "時刻は手元にのみ保存",
   editedSince: "実行後に編集されています",
   ranOn: "実行環境: {runtime}",
   ranAtOnce: "{name} さんも同時にこのセルを実行しました({when})。",

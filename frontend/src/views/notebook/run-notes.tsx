@@ -1,12 +1,13 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { CellId } from "../../core/cell.ts";
+import type { RunRecord } from "../../core/notebook.ts";
 import { formatDateTime, text } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 import { useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
-import { ranWhere, runLook } from "./run-status.ts";
+import { ranWhen, ranWhere, runLook } from "./run-status.ts";
 
 /** Sentences about a run that need saying: contact lost, somebody else's machine. Else nothing. */
 export function RunNotes({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
@@ -17,14 +18,12 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
   if (!run) return null;
   const look = runLook(run, place, controller.services.runs.isContactLost(run));
   const isMine = run.person === null || run.person.id === controller.services.person.id;
+  const when = whenOf(run);
   const notes = [
     look === "lost" ? t("notebook.contactLost") : null,
     look === "running-elsewhere" && !isMine && run.person ? t("notebook.runningBy", { name: run.person.name }) : null,
-    look !== "running-elsewhere" && !isMine && run.person && run.started_at
-      ? t(ranWhere(run), {
-          name: run.person.name,
-          when: formatDateTime(run.started_at),
-        })
+    look !== "running-elsewhere" && !isMine && run.person && when !== null
+      ? t(ranWhere(run), { name: run.person.name, when })
       : null,
     isEdited && place === null ? t("notebook.editedSince") : null,
   ].filter((note) => note !== null);
@@ -63,11 +62,17 @@ function Rival({ controller, id }: { readonly controller: NotebookController; re
   );
 }
 
+function whenOf(run: RunRecord): string | null {
+  const when = ranWhen(run);
+  return when === "at-home" ? text("notebook.whenAtHome") : when === null ? null : formatDateTime(when);
+}
+
 /** When, by whom and where the cell ran last, in words; null when it did not. */
 export function runFacts(controller: NotebookController, id: CellId): string | null {
   const run = controller.services.runs.headOf(id);
-  if (!run?.started_at) return null;
-  const parts = [text("notebook.ranAt", { when: formatDateTime(run.started_at) })];
+  const when = run === null ? null : whenOf(run);
+  if (run === null || when === null) return null;
+  const parts = [text("notebook.ranAt", { when })];
   if (run.person) parts.push(text("notebook.ranBy", { name: run.person.name }));
   if (run.runtime) parts.push(text("notebook.ranOn", { runtime: run.runtime.label }));
   return parts.join(" · ");

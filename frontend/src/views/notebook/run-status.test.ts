@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../core/notebook.ts";
-import { durationOf, ranWhere, runLook, showDuration } from "./run-status.ts";
+import { durationOf, ranWhen, ranWhere, runLook, showDuration } from "./run-status.ts";
 
 const run: RunRecord = {
   run_id: "r",
@@ -45,6 +45,20 @@ describe("run status", () => {
       "notebook.ranByOther",
     ]);
     expect(ranWhere(run)).toBe("notebook.ranByOther");
+  });
+
+  it("knows a time that is kept at home from a run that never began", () => {
+    const untimed: RunRecord = { ...run, started_at: null, finished_at: null };
+    expect([ranWhen(run), ranWhen(untimed), ranWhen({ ...untimed, status: "error" })]).toEqual([
+      1_000,
+      "at-home",
+      "at-home",
+    ]);
+    const never = [
+      { ...untimed, status: "cancelled" as const },
+      { ...untimed, kind: "imported" as const },
+    ];
+    expect(never.map(ranWhen)).toEqual([null, null]);
   });
 
   it("shows durations as people say them", () => {

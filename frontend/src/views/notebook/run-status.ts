@@ -33,6 +33,12 @@ export function ranWhere({
   return runtime?.kind === "hosted" ? "notebook.ranByHosted" : "notebook.ranByOther";
 }
 
+/** When a run began, ms; `at-home`: outputs and times of it are stored nowhere; null: it never began, or nobody here ran it. */
+export function ranWhen({ kind, status, started_at: at }: RunRecord): number | "at-home" | null {
+  if (at !== null) return at;
+  return kind === "executed" && (status === "ok" || status === "error" || status === "interrupted") ? "at-home" : null;
+}
+
 /** `0.04 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`; the words are the same in every language we speak. */
 export function showDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
