@@ -44,6 +44,7 @@ from runhere_hub.services.passwords import Passwords
 from runhere_hub.services.runtime_ends import RuntimeEnds
 from runhere_hub.services.runtimes import Runtimes
 from runhere_hub.services.sharing import Sharing
+from runhere_hub.services.visits import Visits
 from runhere_hub.settings import Hosted, Oidc, Settings, Team
 from runhere_hub.store import audit
 from runhere_hub.store.session import Database
@@ -163,6 +164,7 @@ def _services(settings: Settings, port: int) -> Services:
         new_id=_new_id,
         trash_dir=settings.trash_dir,
         rooms=rooms,
+        visits=Visits(db),
         accepted=accepted,
         is_for_team=team is not None,
         bound=None if team is None else frozenset(one.path for one in team.bound_folders),
@@ -313,6 +315,7 @@ def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], Abs
                     await services.team.hosted.http.close()
             await services.bound_rooms.stop()
             await services.registry.close()
+            await services.drive.visits.written()
             # Closing waits for running transactions: not on the loop.
             await asyncio.to_thread(services.drive.db.close)
 

@@ -4,8 +4,8 @@ Opening reads and checks a whole file; the second person of a notebook of 1,000 
 here does no harm: the room reads the file itself, whenever it changes.
 """
 
+import os
 from collections import OrderedDict
-from pathlib import Path
 from typing import TypeAlias
 
 from runhere_hub.core.ipynb import ParsedFile
@@ -16,11 +16,7 @@ _LONGEST_KEPT = 16 * 1024 * 1024  # characters
 _Stamp: TypeAlias = tuple[int, ...]
 
 
-def _stamp(file: Path) -> _Stamp | None:
-    try:
-        found = file.stat()
-    except OSError:  # reading it says why
-        return None
+def _stamp(found: os.stat_result) -> _Stamp:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
@@ -31,16 +27,13 @@ class AcceptedFiles:
         self._wishes: OrderedDict[_Stamp, bool] = OrderedDict()
         self._last: tuple[str, ParsedFile] | None = None
 
-    def look(self, file: Path) -> tuple[_Stamp | None, bool | None]:
-        """What to remember the file by, and whether it wishes outputs to stay home; None when it must be read."""
-        stamp = _stamp(file)
-        return stamp, None if stamp is None else self._wishes.get(stamp)
+    def known(self, state: os.stat_result) -> bool | None:
+        """Whether the file in this state wishes outputs to stay home; None when it must be read."""
+        return self._wishes.get(_stamp(state))
 
-    def remember(self, stamp: _Stamp | None, *, wishes_private_outputs: bool) -> None:
-        """The file that had this stamp before it was read is a notebook."""
-        if stamp is None:
-            return
-        self._wishes[stamp] = wishes_private_outputs
+    def remember(self, state: os.stat_result, *, wishes_private_outputs: bool) -> None:
+        """The file that was in this state before it was read is a notebook."""
+        self._wishes[_stamp(state)] = wishes_private_outputs
         while len(self._wishes) > _MOST:
             self._wishes.popitem(last=False)
 

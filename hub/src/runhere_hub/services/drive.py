@@ -14,6 +14,7 @@ from runhere_hub.core.errors import FileMissing, Forbidden, NotFound
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
 from runhere_hub.services.accepted_files import AcceptedFiles
+from runhere_hub.services.visits import Visits
 from runhere_hub.store import folders, grants, notebooks, people
 from runhere_hub.store.session import Connection, Database
 
@@ -75,6 +76,7 @@ class Drive:
     new_id: Callable[[], str]
     trash_dir: Path
     rooms: OpenRooms
+    visits: Visits
     is_for_team: bool = False
     bound: frozenset[str] | None = None
     accepted: AcceptedFiles = field(default_factory=AcceptedFiles)
@@ -99,21 +101,30 @@ async def folder_for(drive: Drive, person: Person, folder_id: str, verb: Verb, p
         NotFound: There is none that they may know of.
         Forbidden: They may know of it, and may not do this.
     """
+    folder, _ = await folder_and_bound(drive, person, folder_id, verb, path)
+    return folder
 
-    def work(conn: Connection) -> tuple[AnyFolder | None, Role | None]:
+
+async def folder_and_bound(
+    drive: Drive, person: Person, folder_id: str, verb: Verb, path: str
+) -> tuple[AnyFolder, tuple[Folder, ...]]:
+    """As `folder_for`, and every bound folder of its owner: a file may lie in several."""
+
+    def work(conn: Connection) -> tuple[AnyFolder | None, Role | None, tuple[Folder, ...]]:
         found = folders.get(conn, FolderId(folder_id))
         if found is None:
-            return None, None
+            return None, None, ()
         thing = Owned(found.id, found.owner_id, Place(found.id, path))
-        return found, role_in(conn, person.id, thing)
+        bound = folders.every(conn, found.owner_id) if isinstance(found, Folder) else ()
+        return found, role_in(conn, person.id, thing), bound
 
-    folder, role = await drive.db.read(work)
+    folder, role, bound = await drive.db.read(work)
     if folder is None or (isinstance(folder, Folder) and not drive.may_bind(folder.path)):
         raise NotFound(_NO_FOLDER)
     _check(role, verb, _NO_FOLDER)
     if isinstance(folder, Folder) and folder.owner_id != person.id:
         await _check_real_place(drive, person, folder, verb, path)
-    return folder
+    return folder, bound
 
 
 async def _check_real_place(drive: Drive, person: Person, folder: Folder, verb: Verb, path: str) -> None:
@@ -199,18 +210,39 @@ async def shown(drive: Drive, person: Person, row: NotebookRow, *, without_file:
         FileMissing: The file is gone.
         NotFound: Its folder is.
     """
+    seen = await drive.db.read(lambda conn: seen_in(drive, conn, person, row))
+    if without_file or isinstance(seen.folder, HubFolder):
+        return seen.shown(drive, kept_view(row))
+    return seen.shown(drive, await asyncio.to_thread(file_view, row, seen.folder))
 
-    def work(conn: Connection) -> tuple[AnyFolder, Role | None, Person | None]:
-        owner = None if row.owner_id == person.id else people.get(conn, row.owner_id)
-        return _folder_in(drive, conn, row), role_in(conn, person.id, owned(row)), owner
 
-    folder, role, owner = await drive.db.read(work)
-    if without_file or isinstance(folder, HubFolder):
-        found = kept_view(row)
-    else:
-        found = await asyncio.to_thread(file_view, row, folder)
-    folder_path = "" if drive.is_for_team else found.folder_path
-    return replace(found, role=role or "viewer", owner=owner.name if owner else None, folder_path=folder_path)
+@dataclass(frozen=True)
+class Seen:
+    """What a person's view of a notebook needs besides its row: where it lies, their role, whose it is."""
+
+    folder: AnyFolder
+    role: Role | None
+    owner: Person | None
+
+    def check(self, verb: Verb) -> None:
+        """Return when the person may do this with the notebook; else raise as every lookup does."""
+        _check(self.role, verb, _NO_NOTEBOOK)
+
+    def shown(self, drive: Drive, found: NotebookView) -> NotebookView:
+        """The notebook as they see it."""
+        folder_path = "" if drive.is_for_team else found.folder_path
+        owner = self.owner.name if self.owner else None
+        return replace(found, role=self.role or "viewer", owner=owner, folder_path=folder_path)
+
+
+def seen_in(drive: Drive, conn: Connection, person: Person, row: NotebookRow) -> Seen:
+    """All of it in the caller's transaction.
+
+    Raises:
+        NotFound: The folder is gone.
+    """
+    owner = None if row.owner_id == person.id else people.get(conn, row.owner_id)
+    return Seen(_folder_in(drive, conn, row), role_in(conn, person.id, owned(row)), owner)
 
 
 def kept_view(row: NotebookRow) -> NotebookView:
@@ -229,8 +261,8 @@ def kept_view(row: NotebookRow) -> NotebookView:
     )
 
 
-def file_view(row: NotebookRow, folder: Folder) -> NotebookView:
-    """A notebook with the state of its file. Blocks.
+def file_view(row: NotebookRow, folder: Folder, found: os.stat_result | None = None) -> NotebookView:
+    """A notebook with the state of its file. Blocks, unless that was found out before.
 
     Raises:
         FileMissing: The file is gone.
@@ -238,7 +270,7 @@ def file_view(row: NotebookRow, folder: Folder) -> NotebookView:
     parts = paths.parse_notebook(row.path or "")
     path = Path(folder.path, *parts)
     try:
-        found = path.stat()
+        found = found or path.stat()
     except OSError as error:
         raise FileMissing(f"The file {parts[-1]} is not there any more.", path="/".join(parts)) from error
     return NotebookView(

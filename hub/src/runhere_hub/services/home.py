@@ -29,6 +29,7 @@ async def home(drive: Drive, person: Person) -> Home:
     """A person's folders with their state, what others share with them, and the notebooks they opened last."""
     own = await own_folder(drive, person) if drive.is_for_team else None
     mine = await drive.db.read(lambda conn: folders.every(conn, person.id))
+    await drive.visits.written()
     rows = await drive.db.read(lambda conn: notebooks.recent(conn, person.id, limit=_RECENT))
     shared_folders, shared_rows = await drive.db.read(lambda conn: _shared(conn, drive, person))
     views = await asyncio.to_thread(lambda: [folder_view(f) for f in mine if drive.may_bind(f.path)])

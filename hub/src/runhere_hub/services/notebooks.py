@@ -12,7 +12,7 @@ from pathlib import Path
 
 from runhere_hub.core import ipynb, paths, private_outputs
 from runhere_hub.core.access import Verb
-from runhere_hub.core.drive import Accept, HubFolder, NotebookRow, NotebookView
+from runhere_hub.core.drive import Accept, Folder, HubFolder, NotebookRow, NotebookView
 from runhere_hub.core.errors import FileMissing, Forbidden, NotebookInvalid, NotebookNeedsUpgrade, NotFound
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import NotebookId, PersonId
@@ -22,7 +22,19 @@ from runhere_hub.folders import places
 from runhere_hub.folders.write import read_text, write_atomically
 from runhere_hub.services import hub_notebooks
 from runhere_hub.services.accepted_files import AcceptedFiles
-from runhere_hub.services.drive import Drive, folder_for, folder_of, home_of, notebook_for, real_place, shown
+from runhere_hub.services.drive import (
+    Drive,
+    Seen,
+    file_view,
+    folder_and_bound,
+    folder_for,
+    folder_of,
+    home_of,
+    notebook_for,
+    real_place,
+    seen_in,
+    shown,
+)
 from runhere_hub.services.hub_notebooks import taken
 from runhere_hub.store import file_bases, folders, notebooks, people
 from runhere_hub.store.session import Connection
@@ -64,11 +76,11 @@ async def may_edit(drive: Drive, person: Person, notebook_id: NotebookId) -> Non
 async def identify(drive: Drive, person: Person, *, folder_id: str, path: str) -> NotebookView:
     """The notebook of a file, registered if it is new. The file is not read."""
     parts = paths.parse_notebook(path)
-    folder = await folder_for(drive, person, folder_id, Verb.READ, path)
+    folder, bound = await folder_and_bound(drive, person, folder_id, Verb.READ, path)
     if isinstance(folder, HubFolder):
         return await shown(drive, person, await _kept(drive, folder, path))
-    file = await asyncio.to_thread(places.existing_file, folder.path, parts)
-    return await _seen(drive, person, await _register(drive, folder.owner_id, file))
+    found = await asyncio.to_thread(_look, bound, folder.path, parts)
+    return await _seen(drive, person, await _register(drive, folder.owner_id, found))
 
 
 async def _kept(drive: Drive, folder: HubFolder, path: str) -> NotebookRow:
@@ -84,27 +96,50 @@ async def _seen(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
     return await get(drive, person, row.id)
 
 
-async def _register(drive: Drive, owner_id: PersonId, file: Path, *, omits_outputs: bool = False) -> NotebookRow:
-    """The row of an existing file of one of this person's bound folders, made if there is none."""
-    mine = await drive.db.read(lambda conn: folders.every(conn, owner_id))
-    found = await asyncio.to_thread(lambda: [(f, place) for f in mine if (place := real_place(f, file))])
-    if not found:
-        raise NotFound("There is no such file in this folder.")
-    home, path = max(found, key=lambda pair: len(pair[0].path))
-    fresh = NotebookRow(NotebookId(drive.new_id()), owner_id, home.id, path, omits_outputs, None, None, None)
+@dataclass(frozen=True)
+class _Found:
+    """An existing file, and where it really lies in each of its owner's bound folders."""
 
-    def known(conn: Connection) -> NotebookRow | None:
-        rows = (notebooks.at(conn, folder.id, place) for folder, place in found)
+    file: Path
+    state: os.stat_result
+    places: tuple[tuple[Folder, str], ...]
+
+    def row(self, conn: Connection) -> NotebookRow | None:
+        """The notebook that it is, if the hub knows it."""
+        rows = (notebooks.at(conn, folder.id, place) for folder, place in self.places)
         return next((row for row in rows if row is not None), None)
 
+
+def _look(bound: tuple[Folder, ...], root: str, parts: tuple[str, ...]) -> _Found:
+    """The file at a place of a bound folder. Blocks.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return _look_at(bound, places.existing_file(root, parts))
+
+
+def _look_at(bound: tuple[Folder, ...], file: Path) -> _Found:
+    found = tuple((folder, place) for folder in bound if (place := real_place(folder, file)))
+    if not found:
+        raise NotFound("There is no such file in this folder.")
+    with places.our_errors(file.name):
+        return _Found(file, file.stat(), found)
+
+
+async def _register(drive: Drive, owner_id: PersonId, found: _Found, *, omits_outputs: bool = False) -> NotebookRow:
+    """The row of an existing file of one of this person's bound folders, made if there is none."""
+    home, path = max(found.places, key=lambda pair: len(pair[0].path))
+    fresh = NotebookRow(NotebookId(drive.new_id()), owner_id, home.id, path, omits_outputs, None, None, None)
+
     def added(conn: Connection) -> NotebookRow:
-        row = known(conn)  # another request may have been faster
+        row = found.row(conn)  # another request may have been faster
         if row is not None:
             return row
         notebooks.add(conn, fresh, now=drive.now_ms())
         return fresh
 
-    row = await drive.db.read(known)
+    row = await drive.db.read(found.row)
     return row if row is not None else await drive.db.write(added)
 
 
@@ -117,7 +152,7 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
         Conflict: The given name is taken; nothing was made.
     """
     parts = paths.parse(path)
-    folder = await folder_for(drive, person, folder_id, Verb.EDIT, path)
+    folder, bound = await folder_and_bound(drive, person, folder_id, Verb.EDIT, path)
     choice = await drive.db.read(lambda conn: people.omits_outputs(conn, person.id))
     omits = drive.omits_outputs if choice is None else choice
     text = _empty_notebook(cell_id=drive.new_id()[:8], omits_outputs=omits)
@@ -126,11 +161,11 @@ async def create(drive: Drive, person: Person, *, folder_id: str, path: str, nam
         new = hub_notebooks.New(folder, parts, wanted, text, omit_outputs=omits, must_be_free=name is not None)
         return await _opened(drive, person, await hub_notebooks.create(drive, new))
 
-    def work() -> Path:
+    def work() -> _Found:
         directory = places.existing_folder(folder.path, parts)
         if name is not None and os.path.lexists(directory / wanted):
             raise taken(wanted)
-        return places.create(directory, wanted, text.encode(), pattern="{stem} {n}{suffix}")
+        return _look_at(bound, places.create(directory, wanted, text.encode(), pattern="{stem} {n}{suffix}"))
 
     made = await _register(drive, folder.owner_id, await asyncio.to_thread(work), omits_outputs=omits)
     return await _opened(drive, person, await notebook_for(drive, person, made.id, Verb.READ))
@@ -159,48 +194,61 @@ async def open_file(drive: Drive, person: Person, *, folder_id: str, path: str, 
     """
     parts = paths.parse_notebook(path)
     verb = Verb.READ if accept == "as_is" else Verb.EDIT
-    folder = await folder_for(drive, person, folder_id, verb, path)
+    folder, bound = await folder_and_bound(drive, person, folder_id, verb, path)
     if isinstance(folder, HubFolder):
         return await _opened(drive, person, await _kept(drive, folder, path))
-    file = await asyncio.to_thread(places.existing_file, folder.path, parts)
-    known = await _register(drive, folder.owner_id, file)
-    await notebook_for(drive, person, known.id, verb)  # a link may lead to where they may not go
-    wishes_private_outputs, now_in = await asyncio.to_thread(_wishes, drive.accepted, file, accept)
-    row = known if now_in == file else await _register(drive, folder.owner_id, now_in)
-    now = drive.now_ms()
+    found = await asyncio.to_thread(_look, bound, folder.path, parts)
+    wishes_private_outputs = drive.accepted.known(found.state)
+    if wishes_private_outputs is None:
+        known = await _register(drive, folder.owner_id, found)
+        await notebook_for(drive, person, known.id, verb)  # a link may lead to where they may not go
 
-    def work(conn: Connection) -> None:
-        notebooks.opened(conn, row.id, now=now)
+        def read() -> tuple[bool, _Found]:
+            wishes, now_in = _wishes(drive.accepted, found, accept)
+            return wishes, found if now_in == found.file else _look_at(bound, now_in)
 
-    await drive.db.write(work)
-    omits = row.omit_outputs
-    if wishes_private_outputs and not omits:
+        wishes_private_outputs, found = await asyncio.to_thread(read)
+
+    def work(conn: Connection) -> tuple[NotebookRow, Seen] | None:
+        row = found.row(conn)
+        return None if row is None else (row, seen_in(drive, conn, person, row))
+
+    row_and_seen = await drive.db.read(work)
+    if row_and_seen is None:
+        fresh = await _register(drive, folder.owner_id, found)
+        row_and_seen = fresh, await drive.db.read(lambda conn: seen_in(drive, conn, person, fresh))
+    row, seen = row_and_seen
+    seen.check(verb)
+    if wishes_private_outputs and not row.omit_outputs:
         await drive.rooms.keep_outputs_home(row.id)
-        omits = True
-    return await shown(drive, person, replace(row, opened_at=now, omit_outputs=omits))
+        row = replace(row, omit_outputs=True)
+    row = _visited(drive, row)
+    in_folder = seen.folder
+    assert isinstance(in_folder, Folder)  # its file was found in one
+    return seen.shown(drive, file_view(row, in_folder, found.state))
 
 
 async def _opened(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
+    return await shown(drive, person, _visited(drive, row))
+
+
+def _visited(drive: Drive, row: NotebookRow) -> NotebookRow:
     now = drive.now_ms()
-    await drive.db.write(lambda conn: notebooks.opened(conn, row.id, now=now))
-    return await shown(drive, person, replace(row, opened_at=now))
+    drive.visits.note(row.id, now=now)
+    return replace(row, opened_at=now)
 
 
-async def note_visit(drive: Drive, notebook_id: str) -> None:
+def note_visit(drive: Drive, notebook_id: str) -> None:
     """Note that its owner has it before them, however they came there: by Home or by its address."""
-    now = drive.now_ms()
-    await drive.db.write(lambda conn: notebooks.opened(conn, NotebookId(notebook_id), now=now))
+    drive.visits.note(NotebookId(notebook_id), now=drive.now_ms())
 
 
-def _wishes(accepted: AcceptedFiles, file: Path, accept: Accept) -> tuple[bool, Path]:
-    """Whether a notebook's file wishes outputs to stay home, and the file that the notebook is in now."""
-    stamp, known = accepted.look(file)
-    if known is not None:
-        return known, file
-    notebook, now_in = _accepted(accepted, file, accept)
+def _wishes(accepted: AcceptedFiles, found: _Found, accept: Accept) -> tuple[bool, Path]:
+    """Whether a notebook's file wishes outputs to stay home, and the file that the notebook is in now. Blocks."""
+    notebook, now_in = _accepted(accepted, found.file, accept)
     wishes = private_outputs.is_wished(notebook.metadata)
-    if now_in == file and accept == "as_is":
-        accepted.remember(stamp, wishes_private_outputs=wishes)
+    if now_in == found.file and accept == "as_is":
+        accepted.remember(found.state, wishes_private_outputs=wishes)
     return wishes, now_in
 
 
@@ -298,7 +346,9 @@ async def duplicate(drive: Drive, person: Person, notebook_id: NotebookId) -> No
         with places.our_errors(source.name):
             return places.create(source.parent, f"{stem} (copy){suffix}", data)
 
-    return await _seen(drive, person, await _register(drive, folder.owner_id, await asyncio.to_thread(work)))
+    bound = await drive.db.read(lambda conn: folders.every(conn, folder.owner_id))
+    found = await asyncio.to_thread(lambda: _look_at(bound, work()))
+    return await _seen(drive, person, await _register(drive, folder.owner_id, found))
 
 
 async def _copy_to_hub(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:

@@ -1,7 +1,8 @@
 """What routes and sockets are given: the composed services, and who is calling."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
@@ -25,6 +26,8 @@ from runhere_hub.services.sharing import Sharing
 from runhere_hub.web import csrf
 from runhere_hub.web.rights import RightsWatch
 from runhere_hub.web.runtime_hosts import RuntimeHosts
+
+T = TypeVar("T")
 
 PERSON_KEY = "runhere.person"
 ORIGIN_KEY = "runhere.origin"
@@ -155,12 +158,21 @@ def require_own_origin(connection: HTTPConnection) -> None:
         raise CrossSite("This request did not come from the hub's own page.")
 
 
+def _on_loop(find: Callable[[HTTPConnection], T]) -> Callable[[HTTPConnection], Awaitable[T]]:
+    """The same as FastAPI is to ask for it: a plain function it would send into a thread, for each request."""
+
+    async def found(connection: HTTPConnection) -> T:
+        return find(connection)
+
+    return found
+
+
 _HEX = "^[0-9a-f]{32}$"
-ServicesDep = Annotated[Services, Depends(services)]
-TeamDep = Annotated[TeamServices, Depends(team)]
-HostedDep = Annotated[HostedServices, Depends(hosted)]
-CameDep = Annotated[From, Depends(came_from)]
-PersonDep = Annotated[Person, Depends(current_person)]
+ServicesDep = Annotated[Services, Depends(_on_loop(services))]
+TeamDep = Annotated[TeamServices, Depends(_on_loop(team))]
+HostedDep = Annotated[HostedServices, Depends(_on_loop(hosted))]
+CameDep = Annotated[From, Depends(_on_loop(came_from))]
+PersonDep = Annotated[Person, Depends(_on_loop(current_person))]
 FolderIdPath = Annotated[FolderId, Path(pattern=_HEX)]
 NotebookIdPath = Annotated[NotebookId, Path(pattern=_HEX)]
 RuntimeIdPath = Annotated[RuntimeId, Path(pattern=_HEX)]

@@ -41,7 +41,7 @@ async def _always() -> bool:
     return True
 
 
-async def _nothing() -> None:
+def _nothing() -> None:
     pass
 
 
@@ -84,7 +84,7 @@ class Ticket:
     role: Role | None
     watch: RightsWatch | None = None
     is_signed_in: Callable[[], Awaitable[bool]] = field(default=_always)
-    note_visit: Callable[[], Awaitable[None]] = field(default=_nothing)
+    note_visit: Callable[[], None] = field(default=_nothing)
 
 
 async def serve(websocket: WebSocket, registry: RoomRegistry, person: Person, *, ticket: Ticket) -> None:
@@ -114,7 +114,7 @@ async def _let_in(websocket: WebSocket, room: OpenRoom, person: Person, role: Ro
     try:
         if ticket.watch is not None:
             await ticket.watch.add(seat)
-        await ticket.note_visit()
+        ticket.note_visit()
         await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         if ticket.watch is not None:
