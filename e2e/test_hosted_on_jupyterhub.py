@@ -59,7 +59,7 @@ def start_again(page: Page) -> None:
     page.get_by_role("alertdialog").get_by_role("button", name="Restart").click()
     # Its kernel ended with it, and the page says so without being asked.
     expect(has_ended(page)).to_be_attached(timeout=READY_MS)
-    expect(kernel).to_have_count(0)
+    expect(kernel).to_have_count(0, timeout=READY_MS)  # JupyterHub takes its time to end a server
     expect(sessions.get_by_role("status").filter(has_text="Running")).to_be_visible(timeout=READY_MS)
     sessions.get_by_role("button", name="Close").last.click()
     run_cell(page, 1)
@@ -87,7 +87,7 @@ def test_a_server_of_jupyterhub_is_started_used_and_ended_from_the_page(
         dialog.get_by_role("button", name="Start and connect").click()
         # How far it is, in JupyterHub's own number and words.
         progress = dialog.get_by_role("progressbar", name="Starting…")
-        expect(progress).to_have_attribute("aria-valuenow", re.compile("[1-9]"))
+        expect(progress).to_have_attribute("aria-valuenow", re.compile("[1-9]"), timeout=READY_MS)
         expect(dialog.get_by_text("Spawning server")).to_be_visible()
         expect(is_connected(page)).to_be_visible(timeout=READY_MS)
         run_cell(page, 1)
@@ -102,5 +102,5 @@ def test_a_server_of_jupyterhub_is_started_used_and_ended_from_the_page(
         expect(page.get_by_text("The kernel is gone: its variables are lost.").last).to_be_visible()
         expect(output(page, 1)).to_have_text("42")
         has_ended(page).click()
-        expect(dialog.get_by_role("status")).to_have_text("Not running")
+        expect(dialog.get_by_role("status")).to_have_text("Not running", timeout=READY_MS)
         expect(dialog.get_by_role("button", name="Start and connect")).to_be_enabled()
