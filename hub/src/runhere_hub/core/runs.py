@@ -345,11 +345,12 @@ def _is_news(known: Run | None, stored: Run, held: bool) -> bool:
 
 def without_writers(state: RunsState, now_ms: int) -> RunsState:
     """The state of a room just loaded: nobody writes (SPEC 3.6)."""
-    runs = {
-        run_id: replace(run, writer=None, left_at=run.left_at if run.writer is None else now_ms)
+    left = {
+        run_id: replace(run, writer=None, left_at=now_ms)
         for run_id, run in state.runs.items()
+        if run.writer is not None
     }
-    return RunsState(runs, state.heads)
+    return RunsState({**state.runs, **left}, state.heads) if left else state
 
 
 def _writer_frame(run: Run) -> Mapping[str, Any]:

@@ -221,7 +221,8 @@ class RoomRegistry:
         room.autosave.ask(in_s=_AUTHORS_LATER_S)
         try:
             before_ms = self._around.clock() - TOMBSTONES_STAY_MS
-            room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
+            if not loaded.is_new:  # else nothing was deleted in it yet
+                room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
             opened.attachment = await self._attach(room)
         except BaseException:
             await room.autosave.close(give_up_after_s=0)
