@@ -27,6 +27,7 @@ from searching import finds, forms, holds, in_files
 from servers import jupyter, server_flags
 from steps import connect, ran, run_cell, saved, source, type_source
 
+from runhere_hub.testing import postgres
 from runhere_hub.testing.team import everything_stored
 
 SHARED = f"shared{secrets.token_hex(6)}"  # typed into a cell: everybody who may read it has it
@@ -192,6 +193,23 @@ def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
     team: Team, new_context: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:
     search_everywhere(team, new_context, tmp_path)
+
+
+# The same once more where everything else is other.
+@pytest.mark.parametrize("browser_name", ["firefox"], indirect=True)
+@pytest.mark.timeout(300)
+def test_a_shared_notebook_leads_nobody_to_its_runtime_in_firefox_on_postgresql(
+    new_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server is installed here (initdb and postgres)")
+    with (
+        postgres.throw_away_cluster(binaries) as url,
+        team_hub(tmp_path, f'database_url = "{url}"', log_level="debug") as team,
+    ):
+        # What passes through sockets is not told by Firefox; what the hub made of it is in the rows and the log.
+        search_everywhere(team, new_context, tmp_path, postgres_url=url, hears_frames=False)
 
 
 @pytest.mark.parametrize("form", range(len(forms("canary"))))
