@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import * as Y from "yjs";
 import type { Judgement } from "../api/client.ts";
 import { HubUnreachable } from "../api/errors.ts";
 import { Value } from "../core/observable.ts";
@@ -123,6 +124,17 @@ test.each([
   expect(await page.run()).toBeUndefined();
   expect(page.hub.asked).toHaveLength(2);
   expect(page.review.get()).not.toBeNull();
+});
+
+test("a cell whose text somebody else replaced by another is asked about anew", async () => {
+  const page = opened({ state: "own" });
+  await page.ahead();
+  const other = replica(page.document);
+  other.getMap<Y.Map<unknown>>("cells").get("c0")?.set("source", new Y.Text("theirs()"));
+  exchange(page.document, other);
+  page.hub.says = { state: "review", strangers: [EVE] };
+  expect(await page.run()).toBeUndefined();
+  expect(page.review.get()?.cells.map(({ source }) => source)).toEqual(["theirs()"]);
 });
 
 test("a piece that was put in, or an undo, is asked about anew", async () => {

@@ -101,8 +101,8 @@ export class RunGate {
   lookAhead(cellId: CellId): void {
     const cell = this.#options.doc.cell(cellId);
     if (this.#ahead !== null || cell?.type !== "code") return;
-    const changes = this.#typing.changes(cell.source);
-    if (!isWorthAsking(this.#vouches.get(cellId), changes, this.#options.clock.now())) return;
+    const revision = this.#typing.revision(cell.source);
+    if (!isWorthAsking(this.#vouches.get(cellId), revision, this.#options.clock.now())) return;
     const answered = this.#lookAt([cellId])
       .catch(() => undefined) // the gesture asks again, and says what is wrong
       .then(() => {
@@ -136,7 +136,7 @@ export class RunGate {
   /** What stands in the cell now has a history that is known; other bytes are judged by their digest alone. */
   #candidate({ cellId, digest, source }: Omit<Captured, "runId">): Candidate {
     const text = this.#options.doc.cell(cellId)?.source;
-    return { digest, changes: text?.toString() === source ? this.#typing.changes(text) : null };
+    return { digest, revision: text?.toString() === source ? this.#typing.revision(text) : null };
   }
 
   /** What was typed or pasted just now may be on its way to the hub. */
@@ -269,7 +269,7 @@ export class RunGate {
     await hub.trustCells(notebookId, { cells: accepted, seq: judgement.seq, unknown: judgement.unknown_once });
     // What else stands in these cells the hub did not say: the next look asks.
     for (const { cellId, digest } of cells) {
-      const asked = { digest, changes: null, askedAt: this.#options.clock.now() };
+      const asked = { digest, revision: null, askedAt: this.#options.clock.now() };
       this.#vouches.set(cellId, { ...asked, state: "trusted", coversTyping: false });
     }
     this.#show(cells.map(({ cellId }) => [cellId, "trusted"]));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { covers, isKnown, isTyped, isWorthAsking, type Vouch } from "./vouched.ts";
 
-const OWN: Vouch = { state: "own", digest: "d", coversTyping: true, askedAt: 1_000, changes: 3 };
+const OWN: Vouch = { state: "own", digest: "d", coversTyping: true, askedAt: 1_000, revision: 3 };
 const TRUSTED: Vouch = { ...OWN, state: "trusted" };
-const SAME = { digest: "d", changes: 3 };
-const TYPED = { digest: "e", changes: 3 };
+const SAME = { digest: "d", revision: 3 };
+const TYPED = { digest: "e", revision: 3 };
 
 describe("the hub's word covers", () => {
   test("the source that was asked about, and what was typed into it since", () => {
@@ -15,13 +15,13 @@ describe("the hub's word covers", () => {
     expect(covers({ ...TRUSTED, state: "review" }, SAME)).toBe(false);
   });
   test("no other source after somebody else's change, or where the accepted one was covered alone", () => {
-    expect(covers(TRUSTED, { digest: "e", changes: 4 })).toBe(false);
+    expect(covers(TRUSTED, { digest: "e", revision: 4 })).toBe(false);
     expect(covers({ ...TRUSTED, coversTyping: false }, TYPED)).toBe(false);
     expect(covers({ ...TRUSTED, coversTyping: false }, SAME)).toBe(true);
   });
   test("no other source that does not stand in the cell", () => {
-    expect(covers(TRUSTED, { digest: "e", changes: null })).toBe(false);
-    expect(covers({ ...TRUSTED, changes: null }, { digest: "e", changes: null })).toBe(false);
+    expect(covers(TRUSTED, { digest: "e", revision: null })).toBe(false);
+    expect(covers({ ...TRUSTED, revision: null }, { digest: "e", revision: null })).toBe(false);
   });
 });
 
@@ -35,8 +35,8 @@ describe("the hub need not be asked again", () => {
     expect(isKnown(TRUSTED, TYPED, 999)).toBe(false); // the clock was set back
   });
   test("but after any change by somebody else, also when the same text stands there again", () => {
-    expect(isKnown(OWN, { digest: "d", changes: 4 }, 1_001)).toBe(false);
-    expect(isKnown(OWN, { digest: "d", changes: null }, 1_001)).toBe(false);
+    expect(isKnown(OWN, { digest: "d", revision: 4 }, 1_001)).toBe(false);
+    expect(isKnown(OWN, { digest: "d", revision: null }, 1_001)).toBe(false);
   });
 });
 

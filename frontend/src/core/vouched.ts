@@ -24,33 +24,33 @@ export interface Vouch {
   readonly coversTyping: boolean;
   /** When the hub was asked, ms since 1970: what happened after that it may not have known. */
   readonly askedAt: number;
-  /** How often the cell had changed otherwise than by typing then; null: the source was not what stood in the cell. */
-  readonly changes: number | null;
+  /** The cell's revision then: the same for as long as only this person types in it. Null: the source was not what stood in the cell. */
+  readonly revision: number | null;
 }
 
 /** What would run. */
 export interface Candidate {
   readonly digest: string;
-  /** See `Vouch.changes`, now. */
-  readonly changes: number | null;
+  /** See `Vouch.revision`, now. */
+  readonly revision: number | null;
 }
 
 /** Whether the hub's word covers these bytes, however old it is. */
-export function covers(vouch: Vouch, { digest, changes }: Candidate): boolean {
+export function covers(vouch: Vouch, { digest, revision }: Candidate): boolean {
   if (vouch.state === "review") return false;
   if (vouch.digest === digest) return true;
-  return vouch.coversTyping && changes !== null && vouch.changes === changes;
+  return vouch.coversTyping && revision !== null && vouch.revision === revision;
 }
 
 /** Whether the hub need not be asked again: nobody else touched the cell since, and no decision behind the answer may have been taken back. */
 export function isKnown(vouch: Vouch, candidate: Candidate, now: number): boolean {
-  if (candidate.changes === null || candidate.changes !== vouch.changes || !covers(vouch, candidate)) return false;
+  if (candidate.revision === null || candidate.revision !== vouch.revision || !covers(vouch, candidate)) return false;
   return (vouch.state === "own" && vouch.coversTyping) || ageOf(vouch, now) < DECISION_MS;
 }
 
 /** Whether somebody who may be about to run the cell should ask now, so that nobody waits for the answer later. */
-export function isWorthAsking(vouch: Vouch | undefined, changes: number, now: number): boolean {
-  if (vouch === undefined || vouch.changes !== changes) return true;
+export function isWorthAsking(vouch: Vouch | undefined, revision: number, now: number): boolean {
+  if (vouch === undefined || vouch.revision !== revision) return true;
   if (vouch.state === "review" || !vouch.coversTyping) return ageOf(vouch, now) >= REFUSED_APART_MS;
   return vouch.state === "trusted" && ageOf(vouch, now) >= DECISION_MS / 2;
 }

@@ -1,6 +1,6 @@
 /**
- * Counts, for each source, the changes that its person did not type here: by others, undo, a paste, a cell that was split or merged. A
- * keystroke costs a look at what its transaction changed, whatever the size of the document.
+ * Tells, for each source, whether it changed otherwise than by its person's typing here: by others, undo, a paste, a cell that was split or
+ * merged. A keystroke costs a look at what its transaction changed, whatever the size of the document.
  */
 import * as Y from "yjs";
 import { isTyped } from "../core/vouched.ts";
@@ -8,7 +8,8 @@ import { isTyped } from "../core/vouched.ts";
 export class Typing {
   readonly #doc: Y.Doc;
   readonly #origin: unknown;
-  readonly #changes = new WeakMap<Y.Text, number>();
+  readonly #revisions = new WeakMap<Y.Text, number>();
+  #last = 0;
 
   /** @param origin of the person's own edits; undo has another one. */
   constructor(doc: Y.Doc, origin: unknown) {
@@ -17,9 +18,12 @@ export class Typing {
     doc.on("afterTransaction", this.#look);
   }
 
-  /** How often this source changed otherwise than by typing, as far as this object has seen. */
-  changes(source: Y.Text): number {
-    return this.#changes.get(source) ?? 0;
+  /**
+   * A number that stays while the source changes by typing alone. No other source ever has it: one that somebody put into a cell in place of
+   * the first is never taken for it.
+   */
+  revision(source: Y.Text): number {
+    return this.#revisions.get(source) ?? this.#renew(source);
   }
 
   close(): void {
@@ -32,9 +36,15 @@ export class Typing {
     for (const type of transaction.changed.keys()) {
       if (!(type instanceof Y.Text)) continue;
       const inserted = isOwnEdit && isAlone ? insertedInto(type, transaction) : "";
-      if (!isTyped({ isOwnEdit, isAlone, inserted })) this.#changes.set(type, this.changes(type) + 1);
+      if (!isTyped({ isOwnEdit, isAlone, inserted })) this.#renew(type);
     }
   };
+
+  #renew(source: Y.Text): number {
+    this.#last += 1;
+    this.#revisions.set(source, this.#last);
+    return this.#last;
+  }
 }
 
 function insertedInto(source: Y.Text, transaction: Y.Transaction): string {
