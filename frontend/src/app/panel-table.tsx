@@ -76,8 +76,12 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     uses: "server",
     load: async () => {
       const { FilesPanel } = await withWords(import("../views/files/files-panel.tsx"), "files");
-      return ({ services: { server, binding, hub, notebook, session, openNotebook } }) => {
+      return ({ services: { server, binding, hub, notebook, session, openNotebook, uncover } }) => {
         const now = server.get();
+        const goTo = (id: string): void => {
+          uncover();
+          openNotebook(id);
+        };
         return now === null ? null : (
           <FilesPanel
             server={now}
@@ -94,12 +98,12 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
                 "attachment" in bound && bound.attachment.folder.place === "notebook" ? folderOf(bound) : null;
               const label = "target" in bound ? bound.target.label : now.transport.baseUrl;
               const personId = session.person.id;
-              openNotebook(await openFromDisk({ server: now, label, path, hub, notebook, personId, folder }));
+              goTo(await openFromDisk({ server: now, label, path, hub, notebook, personId, folder }));
             }}
             openInHub={async (name, content) => {
               const directory = { folderId: notebook.folder_id, path: parentPath(notebook.path) };
               const { path } = await hub.upload(directory, name, content);
-              openNotebook((await hub.openNotebook({ folderId: notebook.folder_id, path })).id);
+              goTo((await hub.openNotebook({ folderId: notebook.folder_id, path })).id);
             }}
           />
         );

@@ -167,3 +167,17 @@ test("what ends well is said, what does not stays as an alert until it is dismis
   expect((await screen.findByRole("alert")).textContent).toContain("Jupyter hides names that begin with a dot");
   expect(disk.files.has(".hidden")).toBe(false);
 });
+
+test("what is dropped on a row goes into its folder, also at the row’s edge; elsewhere into the root", async () => {
+  const { disk, tree } = await opened();
+  const drop = async (target: Element, name: string) =>
+    await act(async () =>
+      fireEvent.drop(target, { dataTransfer: { types: ["Files"], files: [new File(["x"], name)] } }),
+    );
+  await drop(row(tree, "data"), "edge.txt");
+  await waitFor(() => expect(disk.files.has("data/edge.txt")).toBe(true));
+  await drop(within(row(tree, "data")).getByText("data"), "inside.txt");
+  await waitFor(() => expect(disk.files.has("data/inside.txt")).toBe(true));
+  await drop(tree, "root.txt");
+  await waitFor(() => expect(disk.files.has("root.txt")).toBe(true));
+});

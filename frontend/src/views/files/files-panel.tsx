@@ -155,10 +155,6 @@ function Files({ model, notebook, openNotebook, openInHub }: FilesPanelProps & {
       onAction: () => setAsking({ what: "remove", entry }),
     },
   ];
-  const folderUnder = (event: DragEvent): string =>
-    (event.target instanceof Element ? event.target.closest<HTMLElement>("[data-folder]") : null)?.dataset["folder"] ??
-    "";
-
   const dialog = () => {
     if (asking === null) return null;
     switch (asking.what) {
@@ -344,4 +340,13 @@ function item(id: string, label: string, onAction: () => void): MenuEntry {
 function foldersTo(folder: string): readonly string[] {
   const names = folder.split("/");
   return names.map((_, index) => names.slice(0, index + 1).join("/"));
+}
+
+/** The folder that what is dropped there goes into: also at the edge of a row, which is wider than what is drawn in it. */
+function folderUnder({ target }: DragEvent): string {
+  const place = target instanceof Element ? target : null;
+  const under =
+    place?.closest<HTMLElement>("[data-folder]") ??
+    place?.closest("[role=row]")?.querySelector<HTMLElement>("[data-folder]");
+  return under?.dataset["folder"] ?? "";
 }
