@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 DIR ?=
 
-.PHONY: help run test test-fast test-all-but-e2e e2e e2e-unproven check fix wheel wheel-test bench screenshots schema lock ci
+.PHONY: help run test test-fast test-all-but-e2e e2e check fix wheel wheel-test bench screenshots schema lock ci
 
 help:  ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -22,9 +22,6 @@ test-all-but-e2e:  ## all tests but those in browsers
 
 e2e:  ## the tests in browsers
 	@$(PYTHON) scripts/test.py --e2e $(ARGS)
-
-e2e-unproven:  ## stories that are not green in both browsers yet (e2e/unproven/README.md)
-	@$(PYTHON) scripts/test.py --unproven $(ARGS)
 
 check:  ## format, lint, types, import contracts, sizes, spelling, page size
 	@$(PYTHON) scripts/check.py $(ARGS)

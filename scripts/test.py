@@ -43,11 +43,9 @@ def tiers(kind: str, words: list[str]) -> list[Tier]:
     if kind == "--fast":
         return [python_tier("python, fast", FAST, words, workers="0"), page_tier("src/core", "src/doc")]
     # One file more than processors at once: a story mostly waits for its kernel, its browser or the hub.
-    end_to_end = [python_tier("end to end", ["e2e"], ["--ignore=e2e/unproven", *words], workers="3")]
+    end_to_end = [python_tier("end to end", ["e2e"], words, workers="3")]
     if kind == "--e2e":
         return end_to_end
-    if kind == "--unproven":
-        return [python_tier("end to end, not proven yet", ["e2e/unproven"], words, workers="0")]
     rest = [python_tier("python", ALL, words), page_tier()]
     return rest if kind == "--no-e2e" else rest + end_to_end
 
@@ -68,7 +66,7 @@ def main() -> int:
     # A shell that starts this in the background has it ignore Ctrl-C, and with it every program that a test ends so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     words = sys.argv[1:]
-    kind = words.pop(0) if words and words[0] in {"--fast", "--no-e2e", "--e2e", "--unproven"} else ""
+    kind = words.pop(0) if words and words[0] in {"--fast", "--no-e2e", "--e2e"} else ""
     prepare(kind)
     lines, failed = [], False
     environment = {**os.environ, "RUNHERE_PYTHON": str(setup.python())}
