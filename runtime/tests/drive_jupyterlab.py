@@ -16,6 +16,8 @@ def main(url: str, chromium: str, screenshot: str) -> None:
             page.goto(f"{url}?token={token}", wait_until="domcontentloaded")
             assert "token" not in page.url, page.url
             page.locator(".jp-LauncherCard", has_text="Python 3").first.click(timeout=60_000)
+            # JupyterLab forgets what is run before it has its kernel.
+            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
             cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
             cell.click(timeout=30_000)
             page.keyboard.type("print('value', 6*7)")
