@@ -137,7 +137,7 @@ def new_context(browser: Browser, complaints: Complaints) -> Iterator[Callable[.
 
     def make(*, answers_reviews: bool = True, **options: object) -> BrowserContext:
         context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         context.on("page", complaints.listen)
         if answers_reviews:
             context.on("page", trust_what_is_asked)

@@ -26,7 +26,7 @@ T = TypeVar("T")
 START_LIMIT_S = 60
 
 
-def wait_until(condition: Callable[[], T], *, limit_s: float = 20, what: str = "the condition") -> T:
+def wait_until(condition: Callable[[], T], *, limit_s: float = 40, what: str = "the condition") -> T:
     """The first truthy value of `condition`; fails after `limit_s` seconds."""
     deadline = time.monotonic() + limit_s
     while True:

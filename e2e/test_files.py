@@ -74,6 +74,7 @@ def test_an_old_format_is_upgraded_on_request(
     asked.get_by_role("button", name="Cancel").click()
     expect(asked).to_have_count(0)
     assert file.read_bytes() == before  # refused: nothing happened
+    expect(row(page, name)).to_be_focused()
     row(page, name).dblclick()
     asked.get_by_role("button", name="Upgrade and open").click()
     # The first conversion of a hub's life loads nbformat and its schemas.

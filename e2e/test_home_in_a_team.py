@@ -159,6 +159,7 @@ def test_what_the_owner_sees_reaches_nobody_and_what_others_write_asks(
             review(ada).get_by_role("button", name="Trust these cells").click()
             answer.press("Enter")
             ran(ada, 1, "Failed")
+            bring_into_view(ada, 2)
             run_cell(ada, 2)
             wait_until((near.root / "bobs").exists, what="a trusted cell runs")
             type_source(bob, 2, leaves("again"))

@@ -41,6 +41,11 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
     );
   }
   const { folder } = attachment;
+  // What was chosen goes away with the kernel; how the next one comes is told where it is waited for.
+  const startNew = (name?: string): void => {
+    void runtime.newKernel(name);
+    onClose();
+  };
   return (
     <Dialog
       title={labelOf(binding, t)}
@@ -80,7 +85,7 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
           label={t("connect.kernel")}
           options={kernelOptions(specs, attachment.kernelspec, attachment.displayName)}
           selected={attachment.kernelspec}
-          onSelect={(name) => void runtime.newKernel(name)}
+          onSelect={startNew}
         />
       ) : null}
       {binding.phase === "ready" ? <BareEnvironments runtime={runtime} /> : null}
@@ -89,12 +94,12 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
           <Button variant="primary" onPress={() => runtime.reconnectNow()}>
             {t("connect.reconnectNow")}
           </Button>
-          <Button onPress={() => void runtime.newKernel()}>{t("connect.startNewKernel")}</Button>
+          <Button onPress={() => startNew()}>{t("connect.startNewKernel")}</Button>
         </div>
       ) : null}
       {binding.phase === "gone" ? (
         <div className={styles.actions}>
-          <Button variant="primary" onPress={() => void runtime.newKernel()}>
+          <Button variant="primary" onPress={() => startNew()}>
             {t("connect.startNewKernel")}
           </Button>
         </div>
