@@ -222,7 +222,7 @@ export class KernelRuns {
       session: this.#options.runtime.sessionId,
       isOurs: (runId) => this.#live.has(runId),
       keep: (runId, msgId) => this.#sent.heard(runId, msgId),
-      isStored: () => this.#options.runs.unsavedSince.get() === null,
+      unsavedSince: () => this.#options.runs.unsavedSince.get(),
       onGap: (runId) => this.#live.dropped(runId),
     });
   }

@@ -10,13 +10,13 @@ function setUp() {
   const clock = new TestClock();
   const gaps: string[] = [];
   const kept = new Map<string, string>();
-  const store = { isDone: true };
+  const store: { unsavedSince: number | null } = { unsavedSince: null };
   const watch = new GapWatch({
     clock,
     session: SESSION,
     isOurs: (runId) => runId === RUN,
     keep: (runId, msgId) => kept.set(runId, msgId),
-    isStored: () => store.isDone,
+    unsavedSince: () => store.unsavedSince,
     onGap: (runId) => gaps.push(runId),
   });
   const hears = (n: number, more: { parent?: string; by?: string; type?: string } = {}) =>
@@ -145,10 +145,10 @@ test("keeps what was heard a while ago, and at the leaving only what is stored",
   clock.advance(1_000);
   expect(kept.get(RUN)).toBe("kernel_7_2");
   // Heard just now, and not stored yet: nothing of it is claimed, however the second falls.
-  store.isDone = false;
+  store.unsavedSince = clock.now();
   watch.leaving();
   expect(kept.get(RUN)).toBe("kernel_7_2");
-  store.isDone = true;
+  store.unsavedSince = null;
   watch.leaving();
   expect(kept.get(RUN)).toBe("kernel_7_3");
   hears(4);
@@ -160,4 +160,22 @@ test("keeps what was heard a while ago, and at the leaving only what is stored",
   clock.advance(10_000);
   watch.leaving();
   expect(kept.size).toBe(0);
+});
+
+test("what was heard a while ago is not claimed while it is still to be stored", () => {
+  const { hears, clock, kept, store } = setUp();
+  hears(1, { type: "status" });
+  hears(2);
+  store.unsavedSince = clock.now();
+  clock.advance(1_000);
+  hears(3);
+  clock.advance(10_000);
+  expect(kept.get(RUN)).toBe("kernel_7_1");
+  // What is unsaved now came after the second.
+  store.unsavedSince = clock.now();
+  clock.advance(3_000);
+  expect(kept.get(RUN)).toBe("kernel_7_2");
+  store.unsavedSince = null;
+  clock.advance(3_000);
+  expect(kept.get(RUN)).toBe("kernel_7_3");
 });

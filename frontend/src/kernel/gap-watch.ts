@@ -16,16 +16,23 @@ export interface GapWatchOptions {
   readonly isOurs: (runId: RunId) => boolean;
   /** Keep for the next page that this message of the run was heard, and with it all before. */
   readonly keep: (runId: RunId, msgId: string) => void;
-  /** Whether all that was told of runs is stored: it stays when this page goes. */
-  readonly isStored: () => boolean;
+  /** Since when something that was told of runs is not stored, by `clock`; null: all of it stays when this page goes. */
+  readonly unsavedSince: () => number | null;
   /** Something that the kernel said of this run was heard by nobody. */
   readonly onGap: (runId: RunId) => void;
 }
 
 /** Channels overtake each other, and threads of a kernel too: only what is missing after so long is lost. */
 const SETTLE_MS = 1_000;
-/** How often it is kept what was heard. A page that crashes takes with it what it has not stored: so what was heard a while ago is kept. */
+/** How often it is kept what was heard. A page that crashes takes with it what it has not stored: only what was stored since is kept. */
 const KEEP_MS = 1_000;
+
+interface HeardOf {
+  latest: string;
+  settled: string | null;
+  /** When it was looked at. */
+  settledAt: number;
+}
 
 export class GapWatch {
   readonly #options: GapWatchOptions;
@@ -35,7 +42,7 @@ export class GapWatch {
   /** What had been heard when a run began in this tab. */
   readonly #since = new Map<RunId, string>();
   /** The last message heard of each run that this tab writes, and the one that stood there when it was last looked at. */
-  readonly #heard = new Map<RunId, { latest: string; settled: string | null }>();
+  readonly #heard = new Map<RunId, HeardOf>();
   #cancel: (() => void) | null = null;
 
   constructor(options: GapWatchOptions) {
@@ -101,7 +108,7 @@ export class GapWatch {
 
   /** The page may be about to end. Outputs that it is storing at this moment may be lost with it: those are not claimed. */
   leaving(): void {
-    if (!this.#options.isStored()) return;
+    if (this.#options.unsavedSince() !== null) return;
     for (const [runId, { latest }] of this.#heard) this.#options.keep(runId, latest);
   }
 
@@ -113,7 +120,7 @@ export class GapWatch {
     }
     const known = this.#heard.get(runId);
     if (known === undefined) {
-      this.#heard.set(runId, { latest: id, settled: null });
+      this.#heard.set(runId, { latest: id, settled: null, settledAt: 0 });
       // That it has begun is no output that a crash could take.
       if (type === "status") this.#options.keep(runId, id);
     } else {
@@ -130,11 +137,17 @@ export class GapWatch {
 
   #keep(): void {
     this.#cancel = null;
+    const unsavedSince = this.#options.unsavedSince();
+    const now = this.#options.clock.now();
     for (const [runId, heard] of this.#heard) {
-      if (heard.settled !== null) this.#options.keep(runId, heard.settled);
+      const isStored = unsavedSince === null || unsavedSince > heard.settledAt;
+      if (isStored && heard.settled !== null) this.#options.keep(runId, heard.settled);
       const isNews = heard.settled !== heard.latest;
-      heard.settled = heard.latest;
-      if (isNews) this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
+      if ((isStored || heard.settled === null) && isNews) {
+        heard.settled = heard.latest;
+        heard.settledAt = now;
+      }
+      if (isNews || !isStored) this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
     }
   }
 }
