@@ -8,6 +8,7 @@ import { RuntimeError } from "../../kernel/errors.ts";
 import { JupyterServer } from "../../kernel/server.ts";
 import type { RequestOptions, Transport } from "../../kernel/transport.ts";
 import { systemClock } from "../../sync/clock.ts";
+import { press } from "../../ui/keys-for-tests.ts";
 import { Toasts } from "../../ui/toast.tsx";
 import { FilesPanel } from "./files-panel.tsx";
 
@@ -85,16 +86,6 @@ async function opened() {
   const tree = await screen.findByRole("treegrid", { name: "Files of the runtime’s machine" });
   await within(tree).findByRole("row", { name: "note.txt" });
   return { disk, tree, container };
-}
-
-/** A key at what has the focus, as a browser sends it. */
-async function press(key: string): Promise<void> {
-  const target = document.activeElement ?? document.body;
-  await act(async () => {
-    if (fireEvent.keyDown(target, { key }) && key === "Enter" && target instanceof HTMLButtonElement)
-      fireEvent.click(target);
-    fireEvent.keyUp(document.activeElement ?? document.body, { key });
-  });
 }
 
 const row = (tree: HTMLElement, name: string) => within(tree).getByRole("row", { name });

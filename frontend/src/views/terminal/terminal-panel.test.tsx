@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { JupyterServer } from "../../kernel/server.ts";
 import type { RequestOptions, SocketLike, Transport } from "../../kernel/transport.ts";
 import { systemClock } from "../../sync/clock.ts";
+import { press } from "../../ui/keys-for-tests.ts";
 import { TerminalPanel } from "./terminal-panel.tsx";
 
 beforeAll(() => {
@@ -95,20 +96,6 @@ async function opened() {
     />,
   );
   return { server, container, start: await screen.findByRole("button", { name: "New terminal" }) };
-}
-
-/** The old numbers of keys, which xterm.js still reads. */
-const NUMBERS: Readonly<Record<string, number>> = { Escape: 27, Enter: 13 };
-
-/** A key at what has the focus, as a browser sends it. */
-async function press(key: string, { shiftKey = false } = {}): Promise<void> {
-  const more = { shiftKey, keyCode: NUMBERS[key] ?? 0 };
-  const target = document.activeElement ?? document.body;
-  await act(async () => {
-    if (fireEvent.keyDown(target, { key, ...more }) && key === "Enter" && target instanceof HTMLButtonElement)
-      fireEvent.click(target);
-    fireEvent.keyUp(document.activeElement ?? document.body, { key, ...more });
-  });
 }
 
 /** Quicker than by role: a screen has a thousand elements. */

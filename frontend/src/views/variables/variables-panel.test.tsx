@@ -8,6 +8,7 @@ import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "../../ker
 import { VARIABLES_MIME } from "../../kernel/variables-python.ts";
 import type { KernelMessage, OutgoingMessage } from "../../kernel/wire.ts";
 import { systemClock } from "../../sync/clock.ts";
+import { press } from "../../ui/keys-for-tests.ts";
 import { VariablesPanel } from "./variables-panel.tsx";
 
 beforeAll(() => {
@@ -105,16 +106,6 @@ async function opened() {
   );
   const list = await screen.findByRole("list", { name: "Variables" });
   return { container, list };
-}
-
-/** A key at what has the focus, as a browser sends it. */
-async function press(key: string): Promise<void> {
-  const target = document.activeElement ?? document.body;
-  await act(async () => {
-    if (fireEvent.keyDown(target, { key }) && key === "Enter" && target instanceof HTMLButtonElement)
-      fireEvent.click(target);
-    fireEvent.keyUp(document.activeElement ?? document.body, { key });
-  });
 }
 
 const opener = (list: HTMLElement, name: RegExp) => within(list).getByRole("button", { name });
