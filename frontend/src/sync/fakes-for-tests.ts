@@ -82,7 +82,7 @@ export class FakeLine {
     }
     const frame = decodeFrame(data);
     if (frame?.type === "step1") {
-      this.binary({ type: "step2", update: Y.encodeStateAsUpdate(this.#hub.doc, frame.stateVector) });
+      this.#hub.synchronise(this, frame.stateVector);
     } else if (frame?.type === "awareness") {
       this.awareness.push(frame.update);
     } else if (frame) {
@@ -176,6 +176,10 @@ export class FakeHub {
 
   welcome(line: FakeLine): void {
     line.say({ type: "hello", ...this.hello });
+  }
+
+  synchronise(line: FakeLine, stateVector: Uint8Array): void {
+    line.binary({ type: "step2", update: Y.encodeStateAsUpdate(this.doc, stateVector) });
     line.say(this.runs);
     line.binary({ type: "step1", stateVector: Y.encodeStateVector(this.doc) });
   }

@@ -32,13 +32,13 @@ def join_frame(**changes: Any) -> str:
 # --- joining ---------------------------------------------------------------------------------------------------------
 
 
-async def test_2_3_join_is_answered_by_hello_runs_and_step_1(hub: Hub) -> None:
+async def test_2_3_join_is_answered_by_hello_and_step_1_by_document_runs_and_step_1(hub: Hub) -> None:
     room = await hub.open()
     channel = QueueChannel()
     member = room.join(channel, ADA, "owner")
     assert channel.take() == []
     room.room.receive(member, join_frame())
-    hello, runs, step1 = channel.take()
+    [hello] = channel.take()
     assert json.loads(hello) == {
         "type": "hello",
         "protocol": 1,
@@ -51,8 +51,13 @@ async def test_2_3_join_is_answered_by_hello_runs_and_step_1(hub: Hub) -> None:
         "seq": room.room.about.seq,
         "file": None,
     }
+    room.room.receive(member, yjs_bytes.sync_step1(b"\x00"))
+    document, runs, step1 = channel.take()
+    assert document == yjs_bytes.sync_step2(room.doc.get_update())
     assert json.loads(runs) == {"type": "runs", "heads": {}, "runs": []}
     assert step1 == yjs_bytes.sync_step1(room.doc.get_state())
+    room.room.receive(member, yjs_bytes.sync_step1(b"\x00"))
+    assert channel.take() == [document], "everything else was said already"
     assert channel.closed_with is None
 
 

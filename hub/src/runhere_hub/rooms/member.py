@@ -22,6 +22,7 @@ class Member:
     Attributes:
         received: Document frames so far (SPEC 2.4).
         told: Of these, how many it knows to be durable.
+        has_runs: It was sent all runs (SPEC 2.3).
     """
 
     session: str
@@ -32,6 +33,7 @@ class Member:
     client_id: int = 0
     received: int = 0
     told: int = 0
+    has_runs: bool = False
 
     def send(self, frame: Mapping[str, Any]) -> None:
         """Send a JSON frame."""

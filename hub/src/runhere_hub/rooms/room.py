@@ -3,7 +3,7 @@
 Everything here runs on the hub's loop and returns at once, so messages take effect one after the other without a lock.
 The one task of a room is its autosave; the registry owns the room and closes it.
 
-    join ─▶ Member ── "join" ─▶ hello, runs, sync step 1 ── updates, run frames, presence ─▶ … ── leave ─▶ gone
+    join ─▶ Member ── "join" ─▶ hello ── sync step 1 ─▶ document, runs, sync step 1 ── updates, … ── leave ─▶ gone
               │ anything else first: 4400
 """
 
@@ -216,11 +216,18 @@ class Room:
         member.send(self._hello(member))
         if self._trouble is not None:
             member.send(self._trouble)
+        if self._presence:
+            member.channel.send(awareness(presence.write(self._presence.values())))
+
+    def _synchronise(self, member: Member, state_vector: bytes) -> None:
+        """Answer a page's sync step 1. What it may have megabytes to wait for, outputs, comes behind the document."""
+        member.channel.send(sync_step2(self.document.missing(state_vector)))
+        if member.has_runs:
+            return
+        member.has_runs = True
         member.channel.send(self.runs.frame())
         if may_send(member.role, "update"):
             member.channel.send(sync_step1(self.document.state()))
-        if self._presence:
-            member.channel.send(awareness(presence.write(self._presence.values())))
 
     def _hello(self, member: Member) -> Mapping[str, Any]:
         return {
@@ -246,7 +253,7 @@ class Room:
         message = read_message(data)
         match message:
             case SyncStep1(state_vector):
-                member.channel.send(sync_step2(self.document.missing(state_vector)))
+                self._synchronise(member, state_vector)
             case SyncStep2(update):
                 self._receive_update(member, update, sync_update(update))
             case SyncUpdate(update):
