@@ -24,6 +24,8 @@ interface LiveRun {
   isUnheard: boolean;
   /** Its outputs say already that some were dropped on their way because they came too fast. */
   isTooFast: boolean;
+  /** Its outputs end with the mark that some may be missing. */
+  isMarked: boolean;
   /** When something was heard of it last, ms since 1970. */
   heardAt: number;
   /** Set when the run ends otherwise than the queue would say. */
@@ -71,6 +73,7 @@ export class LiveRuns {
       isOlderThanSocket: false,
       isUnheard: false,
       isTooFast: false,
+      isMarked: false,
       heardAt: 0,
       end: null,
     });
@@ -84,7 +87,7 @@ export class LiveRuns {
   /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
   goOn(runId: RunId, cellId: CellId, heard: Standing & GoingOn): void {
     const { reply, isIdle, isOlderThanSocket, isUnheard = false } = heard;
-    const fresh = { isTooFast: false, heardAt: 0, end: null };
+    const fresh = { isTooFast: false, isMarked: false, heardAt: 0, end: null };
     this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, ...fresh });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
     if (reply !== null) this.#end(runId);
@@ -133,6 +136,7 @@ export class LiveRuns {
         // A server says so each time that it begins to drop; once is enough.
         if (event.isTooFast === true && run.isTooFast) break;
         run.isTooFast ||= event.isTooFast === true;
+        run.isMarked = false;
         runs.ops(runId, event.ops, id);
         break;
       case "started":
@@ -200,7 +204,13 @@ export class LiveRuns {
   }
 
   #markIncomplete(runIds: readonly RunId[]): void {
-    for (const runId of runIds) this.#options.runs.ops(runId, [noticeOp("maybe_incomplete")]);
-    this.#options.tellIncomplete(runIds);
+    // Two signs of one loss leave one mark.
+    const unmarked = runIds.filter((runId) => this.#live.get(runId)?.isMarked !== true);
+    for (const runId of unmarked) {
+      const run = this.#live.get(runId);
+      if (run !== undefined) run.isMarked = true;
+      this.#options.runs.ops(runId, [noticeOp("maybe_incomplete")]);
+    }
+    if (unmarked.length > 0) this.#options.tellIncomplete(unmarked);
   }
 }

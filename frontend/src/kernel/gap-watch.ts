@@ -4,7 +4,7 @@
  * hears, numbers are missing. Such a run is marked; for other kernels nothing is said.
  */
 import type { RunId } from "../core/notebook.ts";
-import { laterOf, MessageNumbers, numberOf } from "./message-numbers.ts";
+import { type ElsewhereWord, laterOf, MessageNumbers, numberOf } from "./message-numbers.ts";
 import type { Clock } from "./messages.ts";
 import type { KernelMessage } from "./wire.ts";
 
@@ -50,15 +50,12 @@ export class GapWatch {
   }
 
   /** Every message of the kernel, whomever it answers. */
-  heard({ header, parent_header: parent, content }: KernelMessage): void {
+  heard(message: KernelMessage): void {
+    const { header, parent_header: parent } = message;
     const { session, isOurs } = this.#options;
     // The server speaks in our name: of a restart, of a limit that it keeps. Those numbers are its own.
     if (header.session === session) return;
-    const isEnd = header.msg_type === "status" && content["execution_state"] === "idle";
-    // It asks in our name, too, and alone hears the answer; ours have no numbers in their names.
-    const isByServer = numberOf(parent.msg_id ?? "") !== null;
-    const isOfOthers = parent.session !== undefined && (parent.session !== session || isByServer);
-    this.#numbers.heard(header.msg_id, isEnd && isOfOthers);
+    this.#numbers.heard(header.msg_id, elsewhereWord(message, session));
     if (parent.msg_id !== undefined && isOurs(parent.msg_id)) this.#heardOf(parent.msg_id, header);
   }
 
@@ -150,4 +147,17 @@ export class GapWatch {
       if (isNews || !isStored) this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
     }
   }
+}
+
+/** Null: the answer, where there is one, comes here. */
+function elsewhereWord(message: KernelMessage, session: string): ElsewhereWord | null {
+  const { header, parent_header: parent, content } = message;
+  const { msg_id: request } = parent;
+  if (header.msg_type !== "status" || request === undefined || parent.session === undefined) return null;
+  // The server asks in our name, too, and alone hears the answer; ours have no numbers in their names.
+  const isByServer = numberOf(request) !== null;
+  if (parent.session === session && !isByServer) return null;
+  const state = content["execution_state"];
+  if (state === "busy") return { request, says: "begins" };
+  return state === "idle" ? { request, says: "ends" } : null;
 }

@@ -3,7 +3,7 @@ import { laterOf, MessageNumbers, numberOf } from "./message-numbers.ts";
 
 function heard(...ids: readonly string[]): MessageNumbers {
   const numbers = new MessageNumbers();
-  for (const id of ids) numbers.heard(id, false);
+  for (const id of ids) numbers.heard(id, null);
   return numbers;
 }
 
@@ -32,15 +32,49 @@ test("each hole is counted, between the two only", () => {
   expect(numbers.missing("s_7_20", "s_7_6")).toBe(0);
 });
 
+const begins = (request: string) => ({ request, says: "begins" }) as const;
+const ends = (request: string) => ({ request, says: "ends" }) as const;
+
 test("an answer to somebody else is not missing here", () => {
   const numbers = new MessageNumbers();
   // Busy, the answer that only the other one hears, idle.
-  numbers.heard("s_7_6", false);
-  numbers.heard("s_7_8", true);
-  numbers.heard("s_7_9", false);
+  numbers.heard("s_7_6", begins("theirs"));
+  numbers.heard("s_7_8", ends("theirs"));
+  numbers.heard("s_7_9", null);
   expect(numbers.missing("s_7_5", "s_7_9")).toBe(0);
-  numbers.heard("s_7_11", false);
+  numbers.heard("s_7_11", null);
   expect(numbers.missing("s_7_5", "s_7_11")).toBe(1);
+});
+
+test("an answer to somebody else explains one hole, and only one in which it can stand", () => {
+  const numbers = new MessageNumbers();
+  // A word without an answer, with everything heard in between; what is missing later is missing.
+  numbers.heard("s_7_6", begins("a comm"));
+  numbers.heard("s_7_7", ends("a comm"));
+  numbers.heard("s_7_9", null);
+  expect(numbers.missing("s_7_5", "s_7_9")).toBe(1);
+  // Two at once, on two channels: two answers, and a third number that nobody heard.
+  numbers.heard("s_7_10", begins("one"));
+  numbers.heard("s_7_11", begins("other"));
+  numbers.heard("s_7_13", ends("one"));
+  numbers.heard("s_7_15", ends("other"));
+  expect(numbers.missing("s_7_9", "s_7_15")).toBe(0);
+  numbers.heard("s_7_17", null);
+  expect(numbers.missing("s_7_9", "s_7_17")).toBe(1);
+  // The answer stands in a hole between, its end after what is asked about.
+  numbers.heard("s_7_18", begins("long"));
+  numbers.heard("s_7_20", null);
+  numbers.heard("s_7_21", ends("long"));
+  expect(numbers.missing("s_7_17", "s_7_20")).toBe(0);
+});
+
+test("where the beginning was not heard, its end explains one hole before it", () => {
+  const numbers = heard("s_7_6");
+  numbers.heard("s_7_8", ends("theirs"));
+  expect(numbers.missing("s_7_6", "s_7_8")).toBe(0);
+  numbers.heard("s_7_10", null);
+  numbers.heard("s_7_12", ends("of another time"));
+  expect(numbers.missing("s_7_8", "s_7_10")).toBe(1);
 });
 
 test("names that cannot be compared tell of no loss", () => {

@@ -28,6 +28,19 @@ interface Range {
   to: number;
 }
 
+/** What the kernel says of a request of somebody else, who alone hears the answer: it is made between the two. */
+export interface ElsewhereWord {
+  readonly request: string;
+  readonly says: "begins" | "ends";
+}
+
+/** Somewhere between the two is one number that was said to somebody else. */
+interface Elsewhere {
+  /** Null: the beginning was not heard. */
+  readonly from: number | null;
+  readonly to: number;
+}
+
 /** So many holes of one series are remembered, and the last series only. */
 const RANGES = 200;
 
@@ -35,8 +48,9 @@ export class MessageNumbers {
   #series: string | null = null;
   /** Of what was heard, ascending, with holes between them. */
   #ranges: Range[] = [];
-  /** Each stands for an answer that went to somebody else, somewhere before it. */
-  #elsewhere: number[] = [];
+  #elsewhere: Elsewhere[] = [];
+  /** Where requests of others began that are not over. */
+  readonly #begun = new Map<string, number>();
   #last: string | null = null;
 
   /** The last message that was heard of the present process; null: none that has a number. */
@@ -44,14 +58,14 @@ export class MessageNumbers {
     return this.#last;
   }
 
-  /** @param isEndOfOthers the kernel says with it that it has answered somebody else, who alone hears the answer. */
-  heard(id: string, isEndOfOthers: boolean): void {
+  /** @param elsewhere where the message frames an answer that only somebody else hears. */
+  heard(id: string, elsewhere: ElsewhereWord | null): void {
     const numbered = numberOf(id);
     if (numbered === null) return;
     const { series, n } = numbered;
     if (series !== this.#series) this.#begin(series);
     this.#add(n);
-    if (isEndOfOthers) this.#elsewhere = [...this.#elsewhere.slice(-RANGES), n];
+    if (elsewhere !== null) this.#heardElsewhere(elsewhere, n);
     this.#last = laterOf(this.#last, id);
   }
 
@@ -59,18 +73,42 @@ export class MessageNumbers {
   missing(after: string, upTo: string): number {
     const [a, b] = [numberOf(after), numberOf(upTo)];
     if (a === null || b === null || a.series !== b.series || a.series !== this.#series) return 0;
-    const said = Math.max(0, b.n - a.n - 1);
-    const heard = this.#ranges.reduce((sum, { from, to }) => {
-      return sum + Math.max(0, Math.min(to, b.n - 1) - Math.max(from, a.n + 1) + 1);
-    }, 0);
-    const elsewhere = this.#elsewhere.filter((n) => n > a.n && n <= b.n).length;
-    return Math.max(0, said - heard - elsewhere);
+    const holes = this.#holes(a.n, b.n);
+    for (const { from, to } of this.#elsewhere) {
+      if (from === null && to > b.n) continue;
+      const hole = holes.find((one) => one.missing > 0 && one.from > (from ?? a.n) && one.to < to);
+      if (hole !== undefined) hole.missing -= 1;
+    }
+    return holes.reduce((sum, { missing }) => sum + missing, 0);
+  }
+
+  #heardElsewhere({ request, says }: ElsewhereWord, n: number): void {
+    if (says === "begins") {
+      this.#begun.set(request, n);
+      const oldest = this.#begun.keys().next();
+      if (this.#begun.size > RANGES && !oldest.done) this.#begun.delete(oldest.value);
+      return;
+    }
+    this.#elsewhere = [...this.#elsewhere.slice(-RANGES), { from: this.#begun.get(request) ?? null, to: n }];
+    this.#begun.delete(request);
+  }
+
+  /** What was not heard between the two numbers, which do not count. */
+  #holes(after: number, upTo: number): { from: number; to: number; missing: number }[] {
+    const within = this.#ranges.filter(({ from, to }) => to > after && from < upTo);
+    const ends = [...within.map(({ from }) => from - 1), upTo - 1];
+    const begins = [after + 1, ...within.map(({ to }) => to + 1)];
+    return begins.flatMap((from, index) => {
+      const to = ends[index] ?? upTo - 1;
+      return from <= to ? [{ from, to, missing: to - from + 1 }] : [];
+    });
   }
 
   #begin(series: string): void {
     this.#series = series;
     this.#ranges = [];
     this.#elsewhere = [];
+    this.#begun.clear();
     this.#last = null;
   }
 
