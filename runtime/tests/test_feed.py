@@ -78,7 +78,7 @@ async def test_7_what_the_old_process_says_does_not_make_the_new_one_ready(
     assert not feed.is_ready
     await manager.restart_kernel(now=True)
     feed.kernel_started_again()
-    # Asking behind it would prove nothing: the kernel reads sockets in no order, and that run's is still joining it anew.
+    # Asking behind it would prove nothing: a kernel reads its sockets in no order, and that run's has to join it anew.
     await until(heard, lambda: ("stream", {"name": "stdout", "text": "new 42\n"}) in kept(feed, run))
     assert feed.is_ready
 
