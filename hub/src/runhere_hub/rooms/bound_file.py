@@ -5,12 +5,11 @@ One task does everything to the file, one thing after the other, under a lock th
     room changes ──▶ situation ──▶ due? ──▶ render over the base ──▶ write_atomically ──▶ new base
     look() ──▶ read ──▶ the base: nothing; another notebook: merge into the room ──▶ new base; else blocked
 
-The *base* is the text last read or written, kept in the database with its hash: the document was made from it. Nothing
-is written over a text that was not read first. The rules are in `core.bound_file` and `core.merge`.
+The *base* (`file_base`) is the text last read or written: the document was made from it. Nothing is written over a text
+that was not read first. The rules are in `core.bound_file` and `core.merge`.
 """
 
 import asyncio
-import hashlib
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -38,12 +37,12 @@ from runhere_hub.core.notebook import CellId, Notebook
 from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.folders.renames import find_renamed, has_sha256
 from runhere_hub.folders.write import FileText, read_text, write_atomically
+from runhere_hub.rooms.file_base import KeptBase, OpenBase
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.room import Change, FileState
 from runhere_hub.rooms.showing import Shown
-from runhere_hub.store import file_bases
 from runhere_hub.store.file_bases import FileBase
-from runhere_hub.store.session import Connection, Database
+from runhere_hub.store.session import Database
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +50,7 @@ _STAT_S = 3.0  # for what no watcher tells: symbolic links that lead out of the 
 _GONE_S = 0.25  # while a file may turn up again
 _COMPARE_MS = 500
 _SETTLE_S = 0.2  # for programs that empty a file before they fill it
+_REST_MS = 30_000
 _CLOSE_S = 10.0
 _TRIES = 3  # of a write whose file changes under it again and again
 
@@ -81,14 +81,12 @@ class BoundFile:
     ) -> None:
         self._room = room
         self._path = file
-        self._db = db
         self._now_ms = now_ms
         self._folder = folder
         self._on_renamed = on_renamed
         self._situation = FileSituation()
-        self._base: FileBase | None = None
-        self._parsed_base: ipynb.ParsedFile | None = None  # what it says, once somebody asked
-        self._base_ids: tuple[CellId, ...] = ()  # of the base's cells in the document, where that is known
+        self._base = KeptBase(db, room.notebook_id)
+        self._rests_at = 0  # ms; when the base's text is let go
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._must_look = False
@@ -113,13 +111,15 @@ class BoundFile:
         What the room knows and the file lacks, because the hub was killed, is written soon after.
         """
         self._unsubscribe = self._room.subscribe(self._on_change)
-        self._base = await self._db.read(self._load_base)
+        if self._room.made_from is not None:
+            self._base.begin(self._room.made_from)
+        else:
+            await self._base.load()
+            # After a kill the room may know what the file lacks. Finding out takes a while, and pages wait to come in.
+            self._compare_at = self._now_ms() + _COMPARE_MS
         async with self._lock:
             await self._check()
-            # After a kill the room may know what the file lacks. Finding out takes a while, and pages wait to come in.
-            if not self._room.is_as_its_file:
-                self._compare_at = self._now_ms() + _COMPARE_MS
-            if self._base is not None and _is_bare(self._base):
+            if self._base.mark is not None and self._base.mark.is_bare:
                 self._situation = rules.edited(self._situation, self._now_ms())
             self._announce()
         self._task = asyncio.create_task(self._run(), name=f"bound file {self._path.name}")
@@ -128,10 +128,10 @@ class BoundFile:
         """Take outputs out of the file, as far as it can be written, and out of what is kept of it."""
         async with self._lock:
             await self._check()
-            if self._base is not None:
+            base = await self._base.open()
+            if base is not None:
                 ours = (await self._room.shown()).notebook
-                # The base's hash stays that of the file, which has the outputs until it is written.
-                await self._keep_base(replace(self._base, text=await asyncio.to_thread(self._bare_base_text, ours)))
+                await self._base.make_bare(await asyncio.to_thread(self._bare_base_text, base, ours))
             self._situation = rules.edited(self._situation, self._now_ms())
             await self._write_what_waits(at_once=True)
             self._announce()
@@ -192,14 +192,12 @@ class BoundFile:
 
     async def is_written(self) -> bool:
         """Whether the file, as it was read or written last by whatever process, holds what the room holds."""
-        self._base, self._parsed_base = await self._db.read(self._load_base), None
-        if self._base is None:
+        await self._base.load()
+        base = await self._base.open()
+        if base is None:
             return False
-        text, _ = await self._rendered(WantedWrite(with_outputs=True))
-        return text == self._base.text
-
-    def _load_base(self, conn: Connection) -> FileBase | None:
-        return file_bases.load(conn, self._room.notebook_id)
+        text, _ = await self._rendered(base, WantedWrite(with_outputs=True))
+        return text == base.text
 
     # --- the task ----------------------------------------------------------------------------------------------------
 
@@ -231,11 +229,23 @@ class BoundFile:
                     if self._compare_at is not None and self._compare_at <= self._now_ms():
                         await self._compare()
                     await self._write_what_waits()
+                    self._rest()
                     self._announce()
+            except Unavailable as error:
+                _log.warning("The file %s cannot be kept now: %s", self._path, error.message)
+                await asyncio.sleep(1)
             except Exception:  # noqa: BLE001 - this task is the file's only writer: it goes on at its next turn
                 _log.exception("The file %s could not be kept", self._path)
                 self._situation = rules.landed(self._situation)
                 await asyncio.sleep(1)
+
+    def _rest(self) -> None:
+        """Let go of the base's text a while after it was needed last."""
+        now = self._now_ms()
+        if rules.due_at(self._situation) is not None or self._compare_at is not None:
+            self._rests_at = now + _REST_MS
+        elif not now < self._rests_at <= now + _REST_MS:  # or the clock was set back
+            self._base.rest()
 
     def _wait_s(self) -> float:
         if self._must_look:
@@ -291,7 +301,7 @@ class BoundFile:
         """The file, and what it says unless that is the base."""
         for is_last in (False, True):
             found = await asyncio.to_thread(read_text, self._path)
-            if self._base is not None and found.sha256 == self._base.sha256:
+            if self._base.mark is not None and found.sha256 == self._base.mark.sha256:
                 return found, None
             try:
                 return found, await asyncio.to_thread(ipynb.parse, found.text)
@@ -305,7 +315,8 @@ class BoundFile:
     async def _missing(self) -> None:
         now = self._now_ms()
         for candidate in [path for path, at in self._nearby.items() if now - at < rules.RENAME_MS]:
-            if self._base is not None and await asyncio.to_thread(has_sha256, candidate, self._base.sha256):
+            mark = self._base.mark
+            if mark is not None and await asyncio.to_thread(has_sha256, candidate, mark.sha256):
                 if await self._renamed(candidate):
                     return
                 del self._nearby[candidate]
@@ -318,14 +329,14 @@ class BoundFile:
             self._block("missing", Reason("gone", told))
 
     async def _found_elsewhere(self, gone_since: int) -> Path | None:
-        base = self._base
-        if base is None:
+        mark = self._base.mark
+        if mark is None:
             return None
         return await asyncio.to_thread(
             find_renamed,
             self._folder or self._path.parent,
-            sha256=base.sha256,
-            size_bytes=len(base.text.encode()),
+            sha256=mark.sha256,
+            size_bytes=mark.size_bytes,
             since_ns=(gone_since - rules.RENAME_MS) * 1_000_000,
         )
 
@@ -344,21 +355,21 @@ class BoundFile:
 
     async def _merge(self, found: FileText, parsed: ipynb.ParsedFile) -> None:
         """Bring what others wrote into the room; afterwards it is the base."""
-        base = FileBase(found.text, found.sha256, found.mtime_ns)
+        base, before = FileBase(found.text, found.sha256, found.mtime_ns), await self._base.open()
         if self._at_home or private_outputs.wished(parsed.notebook):
-            base = replace(base, text=await self._bare_text(parsed))
+            base = replace(base, text=await self._bare_text(before, parsed))
             parsed = await asyncio.to_thread(ipynb.parse, base.text)
         shown = await self._room.shown()
-        result, text = await asyncio.to_thread(self._merged, shown, parsed)
+        result, text = await asyncio.to_thread(self._merged, before, shown, parsed)
         self._note_metadata(result)
         self._merging = True
         try:
             await self._room.take_merge(result)
         finally:
             self._merging = False
-        await self._keep_base(base, parsed)
-        if text == base.text and not _is_bare(base):
-            self._base_ids = tuple(cell.id for cell in result.notebook.cells)
+        await self._base.keep(base, parsed)
+        if text == base.text and not (self._base.mark and self._base.mark.is_bare):
+            self._base.ids = tuple(cell.id for cell in result.notebook.cells)
         else:
             self._situation = rules.edited(self._situation, self._now_ms())
 
@@ -370,64 +381,30 @@ class BoundFile:
         if self._metadata_note is not None:
             _log.warning("%s: %s", self._path, self._metadata_note.message)
 
-    def _merged(self, shown: Shown, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
+    def _merged(self, before: OpenBase | None, shown: Shown, parsed: ipynb.ParsedFile) -> tuple[MergeResult, str]:
         """The merge, and the text that the file would have after it. Blocks for as long as it computes."""
-        ours = self._as_filed(shown)
-        base, theirs = self._base_or_nothing(ours), self._theirs(ours, parsed)
+        ours = self._as_filed(before, shown)
+        base, theirs = _base_or_nothing(before, ours), _theirs(before, ours, parsed)
         result = merge(base, ours, theirs)
         self._conflicts = len(open_conflicts(result.notebook))
         return result, ipynb.render_over(result.notebook, parsed)
 
-    def _theirs(self, ours: Notebook, parsed: ipynb.ParsedFile) -> Notebook:
-        """What a file says, with the document's cell ids."""
-        base, taken = self._base_or_nothing(ours), [cell.id for cell in ours.cells]
-        return adopt_ids(base if base.cells else ours, parsed.notebook, unsure=parsed.made_ids, taken=taken)
-
-    def _base_or_nothing(self, ours: Notebook) -> Notebook:
-        # Where nothing is known, both are kept wherever they differ.
-        return replace(ours, cells=(), metadata={}) if self._base is None else self._base_notebook(ours)
-
-    async def _bare_text(self, parsed: ipynb.ParsedFile) -> str:
+    async def _bare_text(self, before: OpenBase | None, parsed: ipynb.ParsedFile) -> str:
         """A file's text without what stays at home, by the record or by the file's own word."""
         ours = (await self._room.shown()).notebook
-        theirs = await asyncio.to_thread(self._theirs, ours, parsed)
+        theirs = await asyncio.to_thread(_theirs, before, ours, parsed)
         wished = private_outputs.wished(theirs)
         if wished.without(self._at_home):
             await self._room.keep_outputs_home(wished)
         kept = private_outputs.stored(theirs, self._at_home)
         return await asyncio.to_thread(ipynb.render_over, kept, parsed)
 
-    def _bare_base_text(self, ours: Notebook) -> str:
-        base = self._base_file()
-        return ipynb.render_over(private_outputs.stored(self._base_notebook(ours), self._at_home), base)
-
-    def _base_file(self) -> ipynb.ParsedFile:
-        """The base, read once: writing over it needs to know where everything stands."""
-        if self._base is None:
-            raise ValueError("there is no base")
-        if self._parsed_base is None:
-            self._parsed_base = ipynb.parse(self._base.text)
-        return self._parsed_base
-
-    def _base_notebook(self, ours: Notebook) -> Notebook:
-        """What the base says, with the document's cell ids."""
-        parsed = self._base_file()
-        if len(self._base_ids) == len(parsed.notebook.cells):
-            pairs = zip(parsed.notebook.cells, self._base_ids, strict=True)
-            return replace(parsed.notebook, cells=tuple(replace(cell, id=cell_id) for cell, cell_id in pairs))
-        return adopt_ids(ours, parsed.notebook, unsure=parsed.made_ids)
+    def _bare_base_text(self, base: OpenBase, ours: Notebook) -> str:
+        return ipynb.render_over(private_outputs.stored(base.notebook(ours), self._at_home), base.parsed)
 
     @property
     def _at_home(self) -> AtHome:
         return self._room.room.about.at_home
-
-    async def _keep_base(self, base: FileBase, parsed: ipynb.ParsedFile | None = None) -> None:
-        self._base, self._base_ids, self._parsed_base = base, (), parsed
-        try:
-            await self._db.write(lambda conn: file_bases.save(conn, self._room.notebook_id, base))
-        except Unavailable as error:
-            # The file is right; after a crash the next start merges it against an older base, which gives the same.
-            _log.warning("The base of %s could not be kept: %s", self._path, error.message)
 
     # --- from the room to the file -----------------------------------------------------------------------------------
 
@@ -436,21 +413,23 @@ class BoundFile:
         if self._compare_at is None:
             return
         self._compare_at = None
-        if self._base is not None and await self._differs():
+        base = await self._base.open()
+        if base is not None and await self._differs(base):
             self._situation = rules.edited(self._situation, self._now_ms())
 
-    async def _differs(self) -> bool:
+    async def _differs(self, base: OpenBase) -> bool:
         """Whether the room says something that the base lacks, outputs aside."""
-        text, _ = await self._rendered(WantedWrite(with_outputs=False))
-        return self._base is not None and text != self._base.text
+        text, _ = await self._rendered(base, WantedWrite(with_outputs=False))
+        return text != base.text
 
     async def _write_what_waits(self, *, at_once: bool = False) -> None:
         for _ in range(_TRIES):
             wanted = rules.wanted_write(self._situation, self._now_ms(), at_once=at_once)
-            if wanted is None or self._base is None:
+            base = await self._base.open() if wanted is not None else None
+            if wanted is None or base is None:
                 return
             try:
-                await self._write(wanted)
+                await self._write(base, wanted)
                 return
             except FileChangedOutside:
                 self._situation = rules.landed(self._situation)
@@ -466,45 +445,50 @@ class BoundFile:
                 self._block("read_only", Reason("read_only", f"{error.message} Your notebook is kept here."))
                 return
 
-    async def _write(self, wanted: WantedWrite) -> None:
+    async def _write(self, base: OpenBase, wanted: WantedWrite) -> None:
         self._situation = rules.begun(self._situation, wanted)
-        base = self._base
-        text, ids = await self._rendered(wanted)
-        if base is not None and (text != base.text or _is_bare(base)):
-            done = await asyncio.to_thread(write_atomically, self._path, text, expected_sha256=base.sha256)
+        mark = self._base.mark
+        text, ids = await self._rendered(base, wanted)
+        if mark is not None and (text != base.text or mark.is_bare):
+            done = await asyncio.to_thread(write_atomically, self._path, text, expected_sha256=mark.sha256)
             self._seen = self._stat()
-            over = self._parsed_base
-            parsed = await asyncio.to_thread(ipynb.parse_written, text, over) if over is not None else None
-            await self._keep_base(FileBase(text, done.sha256, done.mtime_ns), parsed)
-        self._base_ids = ids
+            parsed = await asyncio.to_thread(ipynb.parse_written, text, base.parsed)
+            await self._base.keep(FileBase(text, done.sha256, done.mtime_ns), parsed)
+        self._base.ids = ids
         self._situation = rules.written(self._situation, self._now_ms(), wanted)
 
-    async def _rendered(self, wanted: WantedWrite) -> tuple[str, tuple[CellId, ...]]:
+    async def _rendered(self, base: OpenBase, wanted: WantedWrite) -> tuple[str, tuple[CellId, ...]]:
         """The file's text as it should be, and the ids of its cells."""
         shown = await self._room.shown()
         with_outputs = wanted.with_outputs or self._at_home.everything
-        text = await asyncio.to_thread(self._render, shown, with_outputs)
+        text = await asyncio.to_thread(self._render, base, shown, with_outputs)
         return text, tuple(cell.id for cell in shown.notebook.cells)
 
-    def _render(self, shown: Shown, with_outputs: bool) -> str:
-        notebook = self._as_filed(shown)
+    def _render(self, base: OpenBase, shown: Shown, with_outputs: bool) -> str:
+        notebook = self._as_filed(base, shown)
         self._conflicts = len(open_conflicts(notebook))
         if not with_outputs:
             every = {cell.id for cell in notebook.cells}
-            notebook = _with_outputs_of(self._base_notebook(notebook), notebook, every)
-        return ipynb.render_over(notebook, self._base_file())
+            notebook = _with_outputs_of(base.notebook(notebook), notebook, every)
+        return ipynb.render_over(notebook, base.parsed)
 
-    def _as_filed(self, shown: Shown) -> Notebook:
+    def _as_filed(self, base: OpenBase | None, shown: Shown) -> Notebook:
         """The notebook for the file: it keeps what it has where a part of an output is missing from the store."""
         self._lacking = len(shown.lacking)
-        if not shown.lacking or self._base is None:
+        if not shown.lacking or base is None:
             return shown.notebook
-        return _with_outputs_of(self._base_notebook(shown.notebook), shown.notebook, shown.lacking)
+        return _with_outputs_of(base.notebook(shown.notebook), shown.notebook, shown.lacking)
 
 
-def _is_bare(base: FileBase) -> bool:
-    """Whether the file still holds what was taken out of the base."""
-    return hashlib.sha256(base.text.encode()).hexdigest() != base.sha256
+def _base_or_nothing(base: OpenBase | None, ours: Notebook) -> Notebook:
+    # Where nothing is known, both are kept wherever they differ.
+    return replace(ours, cells=(), metadata={}) if base is None else base.notebook(ours)
+
+
+def _theirs(base: OpenBase | None, ours: Notebook, parsed: ipynb.ParsedFile) -> Notebook:
+    """What a file says, with the document's cell ids."""
+    before, taken = _base_or_nothing(base, ours), [cell.id for cell in ours.cells]
+    return adopt_ids(before if before.cells else ours, parsed.notebook, unsure=parsed.made_ids, taken=taken)
 
 
 class _ConflictMarkers(Exception):

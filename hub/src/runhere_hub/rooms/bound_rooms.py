@@ -346,8 +346,6 @@ class BoundRooms:
         async with self._lock(attached.room.notebook_id):
             file = await self._file_of(attached.room.notebook_id)
             if file is not None and attached.bound is None and not attached.is_closed:
-                # It was, maybe, when the room was opened. What came since then nobody may have written.
-                attached.room.is_as_its_file = False
                 await attached.bind(self._bound_file(attached.room, file, folder))
 
     async def _keep_watching(self, folder: Path) -> None:

@@ -69,7 +69,7 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
         log_count=1,
         log_bytes=0,
         runs=RunsState({run.run_id: run for run in first.runs}, first.heads),
-        is_new=seeded.base is not None,
+        made_from=seeded.base,
     )
 
 

@@ -34,6 +34,7 @@ from runhere_hub.services import private_outputs as outputs_service
 from runhere_hub.services import revisions as revision_service
 from runhere_hub.services import rooms as room_service
 from runhere_hub.services.rooms import Batch, CommitResult
+from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.revisions import RevisionInfo, RevisionKind
 from runhere_hub.store.session import Database
 from runhere_protocol import CloseCode
@@ -91,8 +92,8 @@ class OpenRoom:
         self._log_count = log_count
         self._log_bytes = log_bytes
         self._seen = room.about.seq
-        self.is_as_its_file = False
-        """The document was made from the notebook's file when the room was opened."""
+        self.made_from: FileBase | None = None
+        """While the room is opened: the file that its document was made from just now."""
         self.looked_at = around.clock()
         self.handed_out: deque[str] = deque(maxlen=64)
         """SHA-256 of texts that pages were given to write into files elsewhere, oldest first (`distant_file`)."""

@@ -221,9 +221,11 @@ class RoomRegistry:
         room.autosave.ask(in_s=_AUTHORS_LATER_S)
         try:
             before_ms = self._around.clock() - TOMBSTONES_STAY_MS
-            if not loaded.is_new:  # else nothing was deleted in it yet
+            if loaded.made_from is None:  # else nothing was deleted in it yet
                 room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
+            room.made_from = loaded.made_from
             opened.attachment = await self._attach(room)
+            room.made_from = None  # what comes from now on is not in the file
         except BaseException:
             await room.autosave.close(give_up_after_s=0)
             raise
@@ -257,7 +259,6 @@ class RoomRegistry:
             log_count=loaded.log_count,
             log_bytes=loaded.log_bytes,
         )
-        opened.is_as_its_file = loaded.is_new
         return opened
 
     # --- other hub processes ---------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ class LoadedRoom:
         seq: The last sequence number given out.
         log_count, log_bytes: Size of the log behind the snapshot.
         clients: Yjs client id to the person it is registered to.
-        is_new: The document was made just now, from what the notebook's file says.
+        made_from: The notebook's file, where the document was made from it just now.
         contributions, digests: Who did what to which cell, and who wrote which source (`core.trust`).
     """
 
@@ -42,7 +42,7 @@ class LoadedRoom:
     log_bytes: int
     runs: RunsState
     clients: Mapping[int, str]
-    is_new: bool = False
+    made_from: FileBase | None = None
     contributions: tuple[Contribution, ...] = ()
     digests: tuple[tuple[str, str | None, int], ...] = ()
 
