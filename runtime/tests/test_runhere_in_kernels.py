@@ -158,6 +158,50 @@ async def test_googles_names_work_where_they_were_asked_for(client: JournalSocke
     assert "ImportError" not in await page.run("try:\n    import google.colab.drive\nexcept ImportError: print('told')")
 
 
+THEIRS = {
+    "from google.colab import drive": "the Files panel",
+    "from google.colab import drive; drive.mount('/content/drive')": "the Files panel",
+    "import google.colab.drive": "the Files panel",
+    "import google.colab; google.colab.drive.mount('/x')": "the Files panel",
+    "from google.colab import auth; auth.authenticate_user()": "gcloud auth login",
+    "from google.colab.patches import cv2_imshow": "IPython.display.Image",
+    "from google.colab import data_table": "shown as tables already",
+    "from google.colab import runtime; runtime.unassign()": "Runtime > Shut down",
+    "from google.colab import _message": "runhere.ask",
+    "import google.colab; google.colab._message.blocking_request('get_ipynb')": "runhere.ask",
+    "from google.colab import whatever": "Only files, output and userdata",
+    "output.enable_custom_widget_manager()": "leave this line out",
+    "from google.colab.output import use_tags": "ipywidgets.Output",
+    "output.serve_kernel_port_as_iframe(8080)": "ssh -N -L",
+    "files.view('a.txt')": "the Files panel",
+    "userdata.set('K', 'v')": "It has get, ",
+}
+
+
+async def test_whatever_else_is_googles_fails_at_once_with_what_to_use(client: JournalSocket) -> None:
+    page = Page(client)
+    assert await page.run("from google.colab import files, output, userdata") == ""
+    for code, advice in THEIRS.items():
+        said = await page.run(code)
+        assert said.startswith("UnavailableHere: google.colab."), (code, said)
+        assert "is not available in a Runhere runtime" in said, (code, said)
+        assert advice in said, (code, said)
+    assert page.asked == []
+
+
+async def test_googles_names_of_what_went_wrong_are_caught(client: JournalSocket) -> None:
+    page = Page(client, GetSecret=lambda request: {"exists": request["key"] != "NONE", "access": False})
+    code = (
+        "from google.colab import userdata\nfrom google.colab.userdata import SecretNotFoundError\n"
+        "for key in ('NONE', 'KEPT'):\n"
+        "    try: userdata.get(key)\n"
+        "    except SecretNotFoundError: print('none')\n"
+        "    except userdata.NotebookAccessError: print('kept back')\n"
+        "import inspect, copy; print(inspect.ismodule(userdata), hasattr(userdata, '__path__'))"
+    )
+    assert await page.run(code) == "none\nkept back\nTrue False\n"
+
+
 async def test_kernels_run_in_the_python_that_was_named(client: JournalSocket) -> None:
     assert await Page(client).run("import os; print(os.environ['THEIRS'])") == "1\n"
 
