@@ -205,6 +205,7 @@ def test_the_gate_reads_the_link_of_the_old_page_for_the_bridge_only() -> None:
     socket = ("/api/kernels/1/channels", "abc", "/api/kernels/1/channels?min_version=1")
     assert split_target(f"/http_over_websocket/proxied_ws/api/kernels/1/channels?{query}") == socket
     assert split_target(f"/api/kernels?{query}")[1] is None
+    assert split_target("/http_over_websocket?jupyter_http_over_ws_auth_url=http%3A%2F%2F%5B%3A%3A1")[1] is None
 
 
 @pytest.mark.fast

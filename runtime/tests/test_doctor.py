@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -49,6 +50,7 @@ def test_all_is_well() -> None:
     [
         (replace(SERVER, answers="nothing", refused="Connection refused"), "port", "problem", "--port 8888"),
         (replace(SERVER, answers="tls"), "port", "problem", "https://127.0.0.1:8888"),
+        (replace(SERVER, answers="untrusted", refused="self-signed certificate"), "port", "problem", "through SSH"),
         (replace(SERVER, answers="not_http"), "port", "problem", "right port"),
         (replace(SERVER, answers="other_http"), "port", "problem", "right port"),
         (replace(SERVER, token_status=403), "token", "problem", "newest URL"),
@@ -94,13 +96,20 @@ def test_each_trouble_of_a_machine_has_its_remedy(facts: Facts, topic: str, leve
         ("http://127.0.0.1:9000/?token=abc", Address("127.0.0.1", 9000, "/", "abc")),
         ("http://localhost:8888/tree?token=abc", Address("localhost", 8888, "/", "abc")),
         ("http://localhost:8888/base/lab?token=abc", Address("localhost", 8888, "/base/", "abc")),
+        ("https://box:8443/?token=abc", Address("box", 8443, "/", "abc", tls=True)),
     ],
 )
 def test_what_a_person_pastes_is_read(text: str, address: Address) -> None:
     assert read_url(text) == address
 
 
-@pytest.mark.parametrize("text", ["ftp://x", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1:99999", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ftp://x", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1:99999", "", "http://[::1", "javascript:x"),
+        *("http://127.0.0.1/é", "http://127.0.0.1/a b", "http://127.0.0.1/?token=a%0d%0aHost:x", "8888/?token=ü"),
+    ],
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(UrlInvalid):
         read_url(text)
@@ -206,3 +215,87 @@ def test_nothing_there_is_said_plainly(tmp_path: Path) -> None:
     code, told = doctor(tmp_path, str(port))
     assert code == 1
     assert "Nothing listens" in told[0]["text"]
+
+
+class Hostile:
+    """Answers every request with one stretch of bytes; `drips` sends it again and again, and never ends."""
+
+    def __init__(self, said: bytes, *, drips: bool = False) -> None:
+        self.said, self.drips = said, drips
+        self.heard: list[bytes] = []
+        self._ended = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while not self._ended.is_set():
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(peer,), daemon=True).start()
+
+    def _answer(self, peer: socket.socket) -> None:
+        with peer, contextlib.suppress(OSError):
+            self.heard.append(peer.recv(65536))
+            peer.sendall(self.said)
+            while self.drips and not self._ended.wait(0.05):
+                peer.sendall(self.said)
+
+    def close(self) -> None:
+        self._ended.set()
+        self._socket.close()
+
+
+def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+ESCAPES = "2.0\x1b]0;owned\x07\x1b[2J\r\u202e\n\u2713 token: The token is accepted."
+
+
+@pytest.mark.parametrize(
+    ("said", "drips", "topic_level"),
+    [
+        (answer(json.dumps({"version": ESCAPES + "x" * 500_000}).encode()), False, "ok"),
+        (answer(b"[" * 900_000), False, "problem"),
+        (answer(b"x" * 3_000_000), False, "problem"),
+        (answer(b"", "Location: http://127.0.0.1:9/", status="302 Found"), False, "problem"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", True, "problem"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", False, "problem"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 5000 + b"\r\n", False, "problem"),
+        (b"\x1b[2J\x00\xff", True, "problem"),
+    ],
+    ids=["escapes", "nesting", "size", "redirect", "continue", "long line", "many lines", "noise"],
+)
+def test_a_hostile_server_is_told_plainly_and_soon(said: bytes, drips: bool, topic_level: str, tmp_path: Path) -> None:
+    hostile = Hostile(said, drips=drips)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "runhere_runtime", "doctor", f"http://127.0.0.1:{hostile.port}/"],
+            capture_output=True, text=True, timeout=50, check=False,
+            env={**os.environ, "RUNHERE_RUNTIME_DATA": str(tmp_path / "data"), "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+    finally:
+        hostile.close()
+    assert ended.stderr == ""
+    assert ended.returncode == (1 if topic_level == "problem" else 0)
+    assert ended.stdout[0] == ("\u2717" if topic_level == "problem" else "\u2713")
+    assert not {one for one in ended.stdout if not one.isprintable()} - {"\n"}
+    assert max(map(len, ended.stdout.splitlines())) < 400
+    assert not [line for line in ended.stdout.splitlines() if line.startswith("\u2713 token")]
+
+
+def test_a_hostile_list_of_pages_is_not_followed(tmp_path: Path) -> None:
+    """It could make the doctor ask for ever, or put lines of its own into a request."""
+    pages = ["https://a\r\nX: y", "https://b\x1b", *(f"https://n{number}.test" for number in range(1000))]
+    hostile = Hostile(answer(json.dumps({"version": "2", "origins": pages, "name": "runhere-runtime"}).encode()))
+    try:
+        code, told = doctor(tmp_path, f"http://127.0.0.1:{hostile.port}/?token=t")
+    finally:
+        hostile.close()
+    assert code in (0, 1)
+    assert len({one["text"] for one in told if one["topic"] == "origin" and ".test" in one["text"]}) == 20
+    assert not [one for one in hostile.heard if b"X: y" in one or b"\x1b" in one]

@@ -228,7 +228,19 @@ def run_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
         (["--ip", "192.0.2.1", "--port", "0"], "--certfile"),
         (["--root", "/no/such/folder"], "--root"),
         (["--hub", "hub.example"], "is no origin"),
+        (["--hub", "http://[::1"], "is no origin"),
         (["--public-url", "nonsense"], "--public-url"),
+        (["--public-url", "http://[::1"], "--public-url"),
+        (["--public-url", "http://127.0.0.1:9000/#x"], "--public-url"),
+        (["--public-url", "http://127.0.0.1:9000?x"], "--public-url"),
+        (["--public-url", 'http://127.0.0.1:9000/"><script>'], "--public-url"),
+        (["--public-url", "javascript:alert(1)"], "--public-url"),
+        (["--certfile", "/no/cert.pem", "--port", "0"], "--certfile"),
+        (["--port", "99999"], "from 0 to 65535"),
+        (["--port", "-1"], "from 0 to 65535"),
+        (["--journal-mib", "0"], "of at least 1"),
+        (["ssh", "me@there", "--local-port", "99999"], "from 0 to 65535"),
+        (["ssh", "me@there", "--remote-port", "0"], "from 1 to 65535"),
         (["--kernel-python", "/no/python"], "--kernel-python"),
     ],
 )
@@ -240,6 +252,17 @@ def test_r22_what_cannot_be_safe_or_cannot_work_is_refused_in_a_sentence(
     assert ended.stdout == ""
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_r22_a_setting_of_the_environment_is_read_like_an_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNHERE_PORT", "eighty")
+    ended = run_command(tmp_path, "--root", "/no/such/folder")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "'eighty' is no whole number from 0 to 65535" in ended.stderr
+    monkeypatch.setenv("RUNHERE_PORT", "0")
+    assert "--root" in run_command(tmp_path, "--root", "/no/such/folder").stderr
 
 
 def test_r16_a_taken_port_is_said_and_never_replaced_by_another(tmp_path: Path) -> None:

@@ -254,6 +254,51 @@ def test_options_in_the_place_of_a_host_run_nothing(destination: str, tmp_path: 
         assert not pwned.exists()
 
 
+HOSTILE = """
+import json, sys, time
+def say(event, **facts): print("RUNHERE " + json.dumps({"event": event, **facts}), flush=True)
+print("\\x1b[2JWelcome", file=sys.stderr, flush=True)
+print("x" * 3_000_000, file=sys.stderr, flush=True)
+print("RUNHERE {", flush=True)
+print("RUNHERE " + "[" * 200_000, flush=True)
+say("hello", python="3.12\\x1b]0;owned\\x07", executable="/py", host="box\\nGo on? [y/N] y")
+say("ready", kind="companion", started=False, root="/", token="t#\\n&x=y", pairs=[{"hub": "https://hub.test", "code": "AB&rt=http://evil"}])
+say("ready", kind="companion", started=False, root="/", token="t#\\n&x=\\ud800", pairs=[
+    {"hub": "https://evil.test", "code": "CODE"}, {"hub": "https://hub.test", "code": "GOOD"}])
+sys.stdin.buffer.read()
+"""
+
+
+def test_a_hostile_machine_opens_nothing_and_writes_nothing_into_the_terminal(tmp_path: Path) -> None:
+    """Whoever has the machine has what runs there: its words are shown as text, its links are not followed."""
+    program, opened, browser = tmp_path / "hostile.py", tmp_path / "opened", tmp_path / "browser"
+    program.write_text(HOSTILE)
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {opened}\n')
+    browser.chmod(0o755)
+    words = [sys.executable, "-m", "runhere_runtime", "ssh", "--via", f"{sys.executable} {program}"]
+    with (tmp_path / "told").open("w") as stderr:
+        process = subprocess.Popen(
+            [*words, "--local-port", "0", "--hub", "https://hub.test"], stdin=subprocess.DEVNULL, stderr=stderr,
+            stdout=subprocess.PIPE, text=True, env={**os.environ, "BROWSER": f"{browser} %s"},
+        )  # fmt: skip
+    command = Command(process, tmp_path / "told")
+    try:
+        line = command.line()
+        command.wait_for("pair=GOOD")
+        end = time.monotonic() + 20
+        while not opened.exists():
+            assert time.monotonic() < end
+    finally:
+        command.close()
+    told = command.told.read_text()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=t%23%20%26x%3D%3F", line)
+    assert opened.read_text().startswith("https://hub.test/connect#rt=http://127.0.0.1:")
+    assert "evil" not in told + opened.read_text()
+    assert not {one for one in told if not one.isprintable()} - {"\n"}
+    assert "\nGo on?" not in told
+    assert "Welcome" in told
+
+
 # ---- the far program by itself ------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from runhere_runtime.errors import (
     SshUnreachable,
 )
 from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, read_via, words_of
+from runhere_runtime.ssh.events import read_event
 from runhere_runtime.ssh.forward import LONGEST_PAUSE_S, pause_s
 
 pytestmark = pytest.mark.fast
@@ -64,12 +66,57 @@ def test_destinations_that_could_be_something_else_are_refused(destination: str)
         ("-o", "UserKnownHostsFile=/dev/null"),
         ("-g",),
         ("-oGatewayPorts=yes",),
-        ("another-host",),
+        ("-o", '"StrictHostKeyChecking" "no"'),
+        ("-o", "StrictHostKeyChecking\t=\tno"),
+        ("-o", r"StrictHostKeyChecking=n\o"),
+        ("-oStrictHostKeyChecking=false",),
+        ("-vo", "StrictHostKeyChecking=no"),
+        ("-o", "GlobalKnownHostsFile=none", "-o", "UserKnownHostsFile=none"),
+        ("-o", "NoHostAuthenticationForLocalhost=yes"),
+        ("-vg",),
+        ("-L", "0.0.0.0:9001:127.0.0.1:9001"),
+        ("-L*:9001:127.0.0.1:9001",),
+        ("-L", ":9001:127.0.0.1:9001"),
+        ("-D", "[::]:1080"),
+        ("-o", "LocalForward=*:9001 127.0.0.1:9001"),
     ],
 )
 def test_options_that_weaken_the_way_are_refused(options: tuple[str, ...]) -> None:
-    with pytest.raises(SshOptionRefused):
+    with pytest.raises(SshOptionRefused, match="would let others reach"):
         check_way(replace(WAY, options=options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("another-host",), ("-v", "another-host"), ("-v", "--", "another-host"), ("-i", "key", "ls"), ("-",), ("--yes",)],
+)
+def test_a_word_that_ssh_would_take_for_the_machine_or_a_command_is_refused(options: tuple[str, ...]) -> None:
+    with pytest.raises(SshOptionRefused, match="is no option of ssh"):
+        check_way(replace(WAY, options=options))
+
+
+@pytest.mark.parametrize(
+    "options", [("-N",), ("-f",), ("-vN",), ("-n",), ("-W", "a:1"), ("-O", "exit"), ("-o", "ExitOnForwardFailure no")]
+)
+def test_an_option_that_would_leave_this_command_waiting_is_refused(options: tuple[str, ...]) -> None:
+    with pytest.raises(SshOptionRefused, match="its own connection"):
+        check_way(replace(WAY, options=options))
+
+
+def test_an_option_without_its_word_is_refused() -> None:
+    with pytest.raises(SshOptionRefused, match="-i of ssh needs a word"):
+        check_way(replace(WAY, options=("-4", "-i")))
+
+
+def test_options_in_every_way_of_writing_are_handed_on() -> None:
+    options = ("-4vC", "-i", "-odd-name", "-p2222", "-L", "6006:localhost:6006", "-L/tmp/s:localhost:1", "-A")
+    check_way(replace(WAY, options=options))
+    assert words_of(replace(WAY, options=options))[1 : 1 + len(options)] == list(options)
+
+
+def test_a_machine_named_twice_is_refused() -> None:
+    with pytest.raises(DestinationRefused, match="in one of them only"):
+        check_way(replace(WAY, via=("gcloud", "compute", "ssh", "box", "--")))
 
 
 def test_other_options_and_a_python_are_handed_on() -> None:
@@ -163,3 +210,41 @@ def test_pauses_grow_and_have_an_end() -> None:
     assert pauses == sorted(pauses)
     assert 0.75 <= pauses[0] <= 1.25
     assert pauses[-1] <= LONGEST_PAUSE_S * 1.25
+
+
+def told(event: str, **facts: object) -> bytes:
+    return b"RUNHERE " + json.dumps({"event": event, **facts}).encode() + b"\n"
+
+
+READY = {
+    "kind": "companion",
+    "started": True,
+    "token": "t",
+    "pairs": [{"hub": "https://h", "code": "A-b"}],
+    "root": "/",
+}
+
+
+def test_what_the_far_program_says_is_taken_and_nothing_beside_it() -> None:
+    assert read_event(told("ready", **READY, more=1)) == {"event": "ready", **READY}
+    assert read_event(told("progress", text="a\r\nRUNHERE x")) == {"event": "progress", "text": "a  RUNHERE x"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Welcome\n",
+        b"RUNHERE not json\n",
+        b"RUNHERE " + b"[" * 100_000,
+        b"RUNHERE []\n",
+        told("unheard of"),
+        told("hello"),
+        told("stopped", count="many"),
+        told("nothing", others=["x"], taken=False),
+        told("missing", home="/", will_install="all"),
+        told("ready", **{**READY, "token": None}),
+        told("ready", **{**READY, "pairs": [{"hub": "https://h", "code": "x&rt=http://evil"}]}),
+    ],
+)
+def test_a_line_of_another_shape_is_noise(line: bytes) -> None:
+    assert read_event(line) is None

@@ -4,6 +4,7 @@ RuntimeFailure                      code, message a person can act on, facts as 
 ├── StartRefused                    the command line ends with exit code 2, nothing is left behind
 │   ├── PortTaken
 │   ├── AddressRefused              a non-loopback address without TLS or --i-am-behind-a-proxy
+│   ├── CertificateUnusable
 │   ├── RootUnusable
 │   ├── OriginInvalid
 │   ├── UrlInvalid
@@ -66,6 +67,10 @@ class PortTaken(StartRefused):
 
 class AddressRefused(StartRefused):
     code = "address_refused"
+
+
+class CertificateUnusable(StartRefused):
+    code = "certificate_unusable"
 
 
 class RootUnusable(StartRefused):

@@ -12,6 +12,7 @@ import ipaddress
 import json
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -28,6 +29,7 @@ from urllib.parse import urlsplit
 from runhere_runtime import __version__
 from runhere_runtime.errors import (
     AddressRefused,
+    CertificateUnusable,
     ExtensionUnusable,
     KernelPythonUnusable,
     PortTaken,
@@ -188,10 +190,8 @@ def check_options(options: Options) -> None:
     """
     if not options.root.is_dir() or not os.access(options.root, os.R_OK | os.X_OK):
         raise RootUnusable(f"{options.root} is not a folder that can be read. Name another one with --root.")
-    if options.public_url is not None:
-        parts = urlsplit(options.public_url)
-        if normalise_origin(f"{parts.scheme}://{parts.netloc}") is None or parts.query or parts.username:
-            raise UrlInvalid(f"--public-url {options.public_url!r} is no address such as http://127.0.0.1:9000.")
+    if options.public_url is not None and not _is_public_url(options.public_url):
+        raise UrlInvalid(f"--public-url {options.public_url!r} is no address such as http://127.0.0.1:9000.")
     if options.kernel_python is not None and shutil.which(options.kernel_python) is None:
         raise KernelPythonUnusable(f"{options.kernel_python} is not a program. Name a Python with --kernel-python.")
     if not _is_loopback(options.address) and not (options.certfile or options.behind_proxy):
@@ -199,6 +199,12 @@ def check_options(options: Options) -> None:
             f"Listening on {options.address} would show this runtime to other machines in clear text. Give "
             "--certfile and --keyfile, or --i-am-behind-a-proxy when something else encrypts and guards it."
         )
+
+
+def _is_public_url(text: str) -> bool:
+    """An origin, perhaps with a plain path: a token is appended, and browsers are sent there."""
+    found = re.fullmatch(r"([a-z]+://[^/?#]+)(/[A-Za-z0-9._~/-]*)?", text, re.IGNORECASE)
+    return found is not None and normalise_origin(found.group(1)) is not None
 
 
 def _is_loopback(address: str) -> bool:
@@ -316,12 +322,28 @@ def _build(
     server.runtime, server.bound = runtime, sockets
     server.initialize(argv=[], find_extensions=False, new_httpserver=False)
     if options.certfile:
-        server.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        server.tls.load_cert_chain(options.certfile, options.keyfile)
+        server.tls = _tls(options.certfile, options.keyfile)
     _label_routes(server, named=bool(options.extensions))
     server.gate = _make_gate(server, runtime, options)
     server.init_httpserver()
     return server, runtime
+
+
+def _tls(certfile: str, keyfile: str | None) -> ssl.SSLContext:
+    """Raises:
+    CertificateUnusable: One of the files is not there, or they do not belong together.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # Without a word for its password OpenSSL would ask on the terminal, and wait.
+        context.load_cert_chain(certfile, keyfile, password="")
+    except OSError as error:  # SSLError is one
+        files = certfile if keyfile is None else f"{certfile} and {keyfile}"
+        raise CertificateUnusable(
+            f"No certificate can be used from {files}: {error.strerror or error}. Name a PEM file with --certfile, "
+            "and its key, without a password, with --keyfile."
+        ) from error
+    return context
 
 
 def _shown(address: str) -> str:

@@ -10,6 +10,7 @@ import signal
 import sys
 from dataclasses import asdict
 
+from runhere_runtime.cli.words import LAST_PORT, plain, whole_number
 from runhere_runtime.doctor.look import Address, look_around, look_at_server, read_url
 from runhere_runtime.doctor.rules import findings, worst
 from runhere_runtime.errors import OriginInvalid
@@ -39,8 +40,14 @@ def add_ssh(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     add = parser.add_argument
     add("destination", nargs="?", help="user@host, or a name of your ssh configuration")
-    add("--remote-port", type=int, default=8888, help="port over there (default: 8888)")
-    add("--local-port", type=int, help="port on this machine (default: the same; 0: any free one)")
+    port = whole_number(1, LAST_PORT)
+    add("--remote-port", type=port, default=8888, metavar="N", help="port over there (default: 8888)")
+    add(
+        "--local-port",
+        type=whole_number(0, LAST_PORT),
+        metavar="N",
+        help="port on this machine (default: the same; 0: any free one)",
+    )
     add(
         "--start",
         action="store_true",
@@ -118,7 +125,7 @@ def read_origin(text: str) -> str:
 
 
 def _tell(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    print(plain(sentence), file=sys.stderr, flush=True)
 
 
 def _show(url: str) -> None:
@@ -127,7 +134,7 @@ def _show(url: str) -> None:
 
 def _ask(question: str) -> bool:
     """Yes only when a person typed it: no terminal means no."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{plain(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     if not sys.stdin or not sys.stdin.isatty():
         print("no (there is nobody to ask; --yes agrees)", file=sys.stderr, flush=True)
         return False
@@ -170,7 +177,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
         print(json.dumps({"worst": worst(told), "findings": [asdict(one) for one in told]}))
     else:
         for one in told:
-            print(f"{_SIGNS[one.level]} {one.topic}: {one.text}" + (f"\n    → {one.remedy}" if one.remedy else ""))
+            remedy = f"\n    → {one.remedy}" if one.remedy else ""
+            print(plain(f"{_SIGNS[one.level]} {one.topic}: {one.text}{remedy}"))
     return 1 if worst(told) == "problem" else 0
 
 

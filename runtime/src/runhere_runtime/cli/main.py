@@ -21,6 +21,7 @@ from typing import Any
 from runhere_runtime import __version__
 from runhere_runtime.cli.allocator import give_back_what_is_free
 from runhere_runtime.cli.far import add_doctor, add_ssh, read_origin, split_options
+from runhere_runtime.cli.words import LAST_PORT, plain, whole_number
 from runhere_runtime.errors import (
     NoRuntimeRunning,
     RuntimeAmbiguous,
@@ -43,10 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
     except StartRefused as refused:
-        print(f"runhere-runtime: {refused.message}", file=sys.stderr)
+        print(f"runhere-runtime: {plain(refused.message)}", file=sys.stderr)
         return 2
     except RuntimeFailure as failure:
-        print(f"runhere-runtime: {failure.message}", file=sys.stderr)
+        print(f"runhere-runtime: {plain(failure.message)}", file=sys.stderr)
         return 1
     return code
 
@@ -70,28 +71,41 @@ def _parser() -> argparse.ArgumentParser:
     add_ssh(commands)
     add_doctor(commands)
     for command in (sessions, revoke):
-        command.add_argument("--port", type=int, dest="of_port", help="of the runtime, if several run")
+        command.add_argument(
+            "--port",
+            type=whole_number(1, LAST_PORT),
+            dest="of_port",
+            metavar="N",
+            help="of the runtime, if several run",
+        )
     return parser
 
 
 def _add_start_options(parser: argparse.ArgumentParser) -> None:
     env = os.environ
     add = parser.add_argument
-    add("--port", type=int, default=int(env.get("RUNHERE_PORT", "8888")), help="0 takes any free one (default: 8888)")
+    add(
+        "--port",
+        type=whole_number(0, LAST_PORT),
+        default=env.get("RUNHERE_PORT", "8888"),
+        metavar="N",
+        help="0 takes any free one (default: 8888)",
+    )
     add("--hub", action="append", default=None, metavar="ORIGIN", help="a page that may connect; may be repeated")
     add("--root", default=env.get("RUNHERE_ROOT", "."), metavar="DIR", help="the folder of files (default: this one)")
     add("--public-url", default=env.get("RUNHERE_PUBLIC_URL"), metavar="URL", help="where browsers reach this runtime")
     add("--kernel-python", default=env.get("RUNHERE_KERNEL_PYTHON"), metavar="PATH", help="Python of the kernels")
     add("--ip", default="127.0.0.1", metavar="ADDRESS", help="listen here instead of on this machine only")
-    add("--certfile", help="TLS certificate, for --ip")
-    add("--keyfile", help="its key")
+    add("--certfile", metavar="PATH", help="TLS certificate, for --ip")
+    add("--keyfile", metavar="PATH", help="its key")
     add("--i-am-behind-a-proxy", action="store_true", help="allow --ip without TLS")
     add("--extension", action="append", default=[], metavar="NAME", help="load a Jupyter server extension (jupyterlab)")
     add(
         "--journal-mib",
-        type=int,
-        default=int(env.get("RUNHERE_JOURNAL_MIB", "256")),
-        help="most a kernel's journal holds",
+        type=whole_number(1),
+        default=env.get("RUNHERE_JOURNAL_MIB", "256"),
+        metavar="N",
+        help="most a kernel's journal holds (default: 256)",
     )
     add(
         "--waiting-kernel",

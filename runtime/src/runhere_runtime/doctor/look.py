@@ -5,14 +5,18 @@ Sends a token only to an address that the person gave with it, and only once it 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,20 +24,27 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts
 from runhere_runtime.errors import UrlInvalid
+from runhere_runtime.gate.rules import normalise_origin
 
 ANSWER_WITHIN_S = 5
+"""The whole of one answer: a server that sends a byte now and then is not waited for."""
+MOST_ORIGINS = 20
+_SHOWN_CHARS = 40
 STRANGER = "https://stranger.invalid"
+_PATH = re.compile(r"[!-~]*")
+_TOKEN = re.compile(r"[ -~]{1,1024}")
 _PACKAGES = ("runhere-runtime", "jupyter-server", "ipykernel", "tornado", "pyzmq")
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a runtime should answer; `base` begins and ends with a slash."""
+    """Where a runtime should answer; `base` begins and ends with a slash. `tls`: over https."""
 
     host: str
     port: int
     base: str
     token: str | None
+    tls: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,15 @@ def read_url(text: str) -> Address:
         raise UrlInvalid(f"{text!r} is no address such as http://127.0.0.1:8888/?token=….") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise UrlInvalid(f"{text!r} is no address such as http://127.0.0.1:8888/?token=….")
+    if not _PATH.fullmatch(parts.path):
+        raise UrlInvalid(f"The path {parts.path!r} holds what no address of a Jupyter server holds.")
     path = parts.path.rstrip("/") + "/"
     for page in ("/tree/", "/lab/"):
         path = path.removesuffix(page) + "/" if path.endswith(page) else path
     tokens = parse_qs(parts.query).get("token") or parse_qs(parts.fragment).get("token")
-    return Address(parts.hostname, port, path, tokens[0] if tokens else None)
+    if tokens and not _TOKEN.fullmatch(tokens[0]):
+        raise UrlInvalid("The token of this address holds what no header can carry. Copy the whole line again.")
+    return Address(parts.hostname, port, path, tokens[0] if tokens else None, tls=parts.scheme == "https")
 
 
 def look_at_server(address: Address, hubs: tuple[str, ...]) -> ServerFacts:
@@ -73,9 +88,14 @@ def look_at_server(address: Address, hubs: tuple[str, ...]) -> ServerFacts:
         socket.create_connection((address.host, address.port), ANSWER_WITHIN_S).close()
     except OSError as error:
         return ServerFacts(address.host, address.port, "nothing", refused=error.strerror or str(error))
+    except UnicodeError:
+        return ServerFacts(address.host, address.port, "nothing", refused="this is no name of a machine")
+    if address.tls and (untrusted := _why_untrusted(address)):
+        return ServerFacts(address.host, address.port, "untrusted", refused=untrusted)
     api = _ask(address, "GET", "api")
     if api is None:
-        return ServerFacts(address.host, address.port, "tls" if _speaks_tls(address) else "not_http")
+        is_tls = not address.tls and _speaks_tls(address)
+        return ServerFacts(address.host, address.port, "tls" if is_tls else "not_http")
     version = _version(api)
     if version is None:
         return ServerFacts(address.host, address.port, "other_http")
@@ -117,30 +137,64 @@ def _listed(info: _Answer | None) -> tuple[str, ...]:
     """The pages that a companion lets in: it tells whoever holds its own token."""
     try:
         origins = json.loads(info.body)["origins"] if info else []
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ()
-    return tuple(one for one in origins if isinstance(one, str)) if isinstance(origins, list) else ()
+    texts = [one for one in origins if isinstance(one, str)] if isinstance(origins, list) else []
+    return tuple(dict.fromkeys(one for one in texts if normalise_origin(one) == one))[:MOST_ORIGINS]
 
 
 def _version(api: _Answer) -> str | None:
     try:
         found = json.loads(api.body)["version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return str(found)
+    return " ".join(str(found)[:1000].split())[:_SHOWN_CHARS]
 
 
 def _ask(address: Address, method: str, path: str, headers: dict[str, str] | None = None) -> _Answer | None:
-    """One request; None when what came back was no HTTP."""
-    connection = HTTPConnection(address.host, address.port, timeout=ANSWER_WITHIN_S)
+    """One request, following no redirect; None when what came back was no HTTP, or not in time."""
+    kind = HTTPSConnection if address.tls else HTTPConnection
+    connection = kind(address.host, address.port, timeout=ANSWER_WITHIN_S)
     try:
-        connection.request(method, address.base + path, headers=headers or {})
-        found = connection.getresponse()
-        return _Answer(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read(2**20))
+        connection.connect()
+        with _ended_in_time(connection.sock):
+            connection.request(method, address.base + path, headers=headers or {})
+            found = connection.getresponse()
+            return _Answer(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read(2**20))
     except (OSError, HTTPException):
         return None
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def _ended_in_time(sock: socket.socket) -> Iterator[None]:
+    """A socket's own limit begins anew with every byte that comes."""
+
+    def end() -> None:
+        with contextlib.suppress(OSError):  # it has ended by itself
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(ANSWER_WITHIN_S, end)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _why_untrusted(address: Address) -> str | None:
+    """What this machine says of a server's certificate; None: it is trusted, or there is none to judge."""
+    import ssl  # here: it costs start-up time and is needed for a server with TLS
+
+    try:
+        with socket.create_connection((address.host, address.port), ANSWER_WITHIN_S) as plain:
+            ssl.create_default_context().wrap_socket(plain, server_hostname=address.host).close()
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+    except OSError:
+        return None
+    return None
 
 
 def _speaks_tls(address: Address) -> bool:

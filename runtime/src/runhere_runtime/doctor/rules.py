@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Level = Literal["ok", "note", "warning", "problem"]
-Answers = Literal["companion", "jupyter", "other_http", "not_http", "tls", "nothing"]
+Answers = Literal["companion", "jupyter", "other_http", "not_http", "tls", "untrusted", "nothing"]
 OLDEST_JUPYTER_SERVER = (2, 0)
 LOW_DISK_BYTES = 1 << 30
 
@@ -41,7 +41,7 @@ class ServerFacts:
     """What answers at an address.
 
     Attributes:
-        refused: The system's words when nobody listens.
+        refused: The system's words when nobody listens, or of a certificate that is not trusted.
         version: Of Jupyter Server (or of the notebook 6 server), as it tells; None: it does not.
         token_given: Whether the URL carried one; `token_status` is the HTTP status of a request with it.
         forged_host_status: HTTP status for a Host that is not this machine's.
@@ -116,6 +116,10 @@ def _of_server(server: ServerFacts) -> list[Finding]:
         case "tls":
             text = f"{at} speaks TLS, not plain HTTP."
             return [Finding("port", "problem", text, f"Use https://{at}, with a certificate that the browser trusts.")]
+        case "untrusted":
+            text = f"The certificate of {at} is not trusted here ({server.refused}): browsers refuse it, too."
+            remedy = "Use one that browsers trust, or listen on 127.0.0.1 only and come through SSH."
+            return [Finding("port", "problem", text, remedy)]
         case "not_http":
             return [Finding("port", "problem", f"What listens at {at} does not speak HTTP.", "Is this the right port?")]
         case "other_http":

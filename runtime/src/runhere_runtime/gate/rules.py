@@ -270,14 +270,20 @@ def split_target(target: str) -> tuple[str, str | None, str]:
 
 
 def _token_in(url: str) -> str | None:
-    """The token of a link, whatever host it names: it is not called."""
-    found = parse_qs(urlsplit(url).query).get("token")
+    """The token of a link, whatever host it names: it is not called. None: there is none, or it is no link."""
+    try:
+        found = parse_qs(urlsplit(url).query).get("token")
+    except ValueError:
+        return None
     return found[0] if found else None
 
 
 def normalise_origin(text: str) -> str | None:
     """The origin as browsers write it ("https://hub.example", no path, no default port), or None if it is none."""
-    parts = urlsplit(text.strip().rstrip("/").lower())
+    try:
+        parts = urlsplit(text.strip().rstrip("/").lower())
+    except ValueError:
+        return None
     if parts.path or parts.query or parts.fragment or parts.username:
         return None
     origin = f"{parts.scheme}://{parts.netloc}"

@@ -4,6 +4,7 @@
     remote.py     the program that runs over there: looks, installs, starts, waits. Standard library only, sent over
     the connection.
     payload.py    our own packages as one archive, for a machine that lacks them
+    events.py     what the far program says, as values. Pure
     talk.py       one connection: what the far program says, line by line, and what we answer
     forward.py    keeps the connection: starts it, tells the person, comes back after a cut
 

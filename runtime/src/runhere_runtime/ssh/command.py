@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runhere_runtime.errors import (
@@ -27,10 +28,6 @@ ALIVE_TRIES = 3
 CONNECT_WITHIN_S = 20
 """A cable that was cut is noticed after about ALIVE_EVERY_S × ALIVE_TRIES."""
 
-MARK = "RUNHERE "
-"""Begins every line of the far program: a shell's start-up files may print lines of their own before."""
-NO_PYTHON = MARK + '{"event":"no_python"}'
-
 # Read by the other machine's login shell, whichever that is: no quote, no exclamation mark and no line end inside the
 # quotes.
 _BOOT = (
@@ -43,10 +40,23 @@ _REMOTE_PATH = re.compile(r"[A-Za-z0-9_./~+-]+")
 _DESTINATION = re.compile(
     r"(?:[A-Za-z0-9_][A-Za-z0-9._+-]*@)?(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)"
 )
-_WEAKENS = re.compile(
-    r"(?i)^(?:-o)?\s*(?:stricthostkeychecking\s*[= ]\s*(?:no|off)|gatewayports\s*[= ]\s*(?:yes|clientspecified)|"
-    r"userknownhostsfile\s*[= ]\s*/dev/null)"
+# ssh's own options by letter: those that take a word, and those that do not.
+_WITH_WORD = frozenset("bBcDeEFIiJlLmoOpPQRSwW")
+_ALONE = frozenset("1246aACfgGkKMnNqsTtvVxXYy")
+# Of these the forward, the conversation with the far program or the end of the connection depend on this command.
+_OURS = frozenset("fGMnNOQsVW")
+_OUR_KEYWORDS = frozenset(
+    (
+        *("clearallforwardings", "exitonforwardfailure", "forkafterauthentication"),
+        *("remotecommand", "sessiontype", "stdinnull"),
+    )
 )
+_WEAKENS = re.compile(
+    r"stricthostkeychecking (?:no|off|false)|gatewayports (?:yes|true|clientspecified)|"
+    r"(?:user|global)knownhostsfile (?:/dev/null|none)|nohostauthenticationforlocalhost (?:yes|true)"
+)
+_OPEN_TO_OTHERS = re.compile(r"(?:(?:\*|0\.0\.0\.0|\[?::\]?)[:/]|:).*")
+"""A forward whose near end is every address of this machine."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,8 @@ def check_way(way: Way) -> None:
     """
     if way.destination is None and not way.via:
         raise DestinationRefused("Name the other machine: runhere-runtime ssh user@host")
+    if way.destination is not None and way.via:
+        raise DestinationRefused(f"--via stands in place of {way.destination}: name the machine in one of them only.")
     if way.destination is not None and not _DESTINATION.fullmatch(way.destination):
         raise DestinationRefused(
             f"{way.destination!r} is no destination such as user@gpu-box or a name of your ssh configuration. "
@@ -90,15 +102,48 @@ def check_way(way: Way) -> None:
         raise DestinationRefused(
             f"{way.remote_python!r} is no path of a Python. Give one such as /opt/conda/bin/python."
         )
-    if way.options and not way.options[0].startswith("-"):
-        raise SshOptionRefused(f"{way.options[0]!r} is no option of ssh.")
-    for at, word in enumerate(way.options):
-        settled = f"-o{way.options[at + 1]}" if word == "-o" and at + 1 < len(way.options) else word
-        if word == "-g" or (settled.startswith("-o") and _WEAKENS.match(settled)):
-            raise SshOptionRefused(
-                f"{settled} is not handed on: it would let others reach the runtime, or a stranger's "
-                "machine pass for yours."
-            )
+    for letter, word in _letters(way.options):
+        _check_option(letter, word)
+
+
+def _letters(options: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The options as ssh reads them, one letter at a time: several may stand in one word, the last with its own word.
+
+    Raises:
+        SshOptionRefused: A word that ssh would take for a machine or a command, or an option that it does not have.
+    """
+    words = iter(options)
+    for word in words:
+        if not word.startswith("-") or word in ("-", "--"):
+            raise SshOptionRefused(f"{word!r} is no option of ssh. The other machine is named before `--`.")
+        for at, letter in enumerate(word[1:], start=1):
+            if letter in _WITH_WORD:
+                value = word[at + 1 :] or next(words, None)
+                if value is None:
+                    raise SshOptionRefused(f"-{letter} of ssh needs a word after it.")
+                yield letter, value
+                break
+            if letter not in _ALONE:
+                raise SshOptionRefused(f"{word!r} is no option of ssh.")
+            yield letter, ""
+
+
+def _check_option(letter: str, value: str) -> None:
+    shown = f"-{letter} {value}".strip()
+    keyword, told = "", value
+    if letter == "o":
+        # ssh takes quotes and backslashes out of what it reads, wherever they stand.
+        keyword, _, told = re.sub(r"[\s=]+", " ", re.sub(r"[\"'\\]", "", value)).strip().lower().partition(" ")
+    is_forward = letter in ("L", "D") or keyword in ("localforward", "dynamicforward")
+    if letter == "g" or _WEAKENS.fullmatch(f"{keyword} {told}") or (is_forward and _OPEN_TO_OTHERS.fullmatch(told)):
+        raise SshOptionRefused(
+            f"{shown} is not handed on: it would let others reach the runtime, or a stranger's machine pass for yours."
+        )
+    if letter in _OURS or keyword in _OUR_KEYWORDS:
+        raise SshOptionRefused(
+            f"{shown} is not handed on: this command needs its own connection with a program at the other end. "
+            "Leave it out, or run ssh by yourself."
+        )
 
 
 def words_of(way: Way) -> list[str]:

@@ -17,6 +17,7 @@ import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from runhere_runtime import __version__
 from runhere_runtime.errors import FarFailure, LocalPortTaken, SshFailure
@@ -198,7 +199,8 @@ class _Keeper:
         return {"install": agreed, "archive": self._payload.archive if agreed else ""}
 
     def _on_ready(self, event: dict[str, Any]) -> None:
-        url = f"{self._origin}/?token={event['token']}" if event["token"] else f"{self._origin}/"
+        token = quote(event["token"], safe="", errors="replace")
+        url = f"{self._origin}/?token={token}" if token else f"{self._origin}/"
         kind = (
             "runhere-runtime"
             if event["kind"] == "companion"
@@ -218,7 +220,8 @@ class _Keeper:
             "Ctrl-C ends the connection, not the runtime."
         )
         self._voice.show(url)
-        for pair in event["pairs"]:
+        # A link of another site than was asked for would open whatever the other machine likes.
+        for pair in (one for one in event["pairs"] if one["hub"] in self._wish.hubs):
             self._offer(f"{pair['hub']}/connect#rt={self._origin}&pair={pair['code']}")
 
     def _offer(self, link: str) -> None:

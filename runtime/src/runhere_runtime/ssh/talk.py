@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runhere_runtime.errors import SshMissing
-from runhere_runtime.ssh.command import MARK
+from runhere_runtime.ssh.events import read_event
 
 _LINE_BYTES = 2**20
 _KEPT_LINES = 60
@@ -47,9 +47,8 @@ class Talk:
                 limit=_LINE_BYTES,
             )
         except OSError as error:
-            raise SshMissing(
-                f"{words[0]} cannot be started here ({error.strerror}). Install OpenSSH's client."
-            ) from error
+            remedy = "Install OpenSSH's client." if words[0] == "ssh" else "Is it installed, and on your PATH?"
+            raise SshMissing(f"{words[0]} cannot be started here ({error.strerror}). {remedy}") from error
         return cls(process, told)
 
     @property
@@ -69,18 +68,14 @@ class Talk:
         """What the far program says next; None when the connection has ended. Other lines are passed over."""
         assert self._process.stdout is not None
         while True:
-            try:
-                line = await self._process.stdout.readline()
-            except ValueError:  # a line beyond any of ours: noise of a start-up file
-                continue
+            line = await _line_of(self._process.stdout)
             if not line:
                 await self._process.wait()
                 await self._listening
                 return None
-            if line.startswith(MARK.encode()):
-                event = json.loads(line[len(MARK) :])
-                if isinstance(event, dict):
-                    return event
+            event = read_event(line)
+            if event is not None:
+                return event
 
     async def close(self) -> None:
         """End ssh, and with it the forwarded port. A runtime over there goes on."""
@@ -104,7 +99,16 @@ class Talk:
 
     async def _listen(self) -> None:
         assert self._process.stderr is not None
-        async for raw in self._process.stderr:
+        while raw := await _line_of(self._process.stderr):
             line = raw.decode(sys.getfilesystemencoding(), "replace").rstrip()
             self._lines = [*self._lines, line][-_KEPT_LINES:]
             self._told(line)
+
+
+async def _line_of(stream: asyncio.StreamReader) -> bytes:
+    """The next line; empty at the end. One that is longer than any of ours is noise of a start-up file: left out."""
+    while True:
+        try:
+            return await stream.readline()
+        except ValueError:
+            continue
