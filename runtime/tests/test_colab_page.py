@@ -16,6 +16,9 @@ from kernel_client import StockSocket, make_request, open_socket
 from live_runtime import EVIL, Answer, Running, start_runtime
 from websockets.exceptions import InvalidStatus
 
+from runhere_runtime.cli.main import announce
+from runhere_runtime.launcher import Announcement
+
 COLAB = "https://colab.research.google.com"
 READABLE = {"access-control-allow-origin": COLAB, "access-control-allow-credentials": "true"}
 GUARD = b")]}'\n"
@@ -129,3 +132,15 @@ def test_without_its_token_the_page_can_read_why(for_colab: Running) -> None:
     assert answer.status == 401
     assert answer.headers.items() >= READABLE.items()
     assert answer.json()["hint"]
+
+
+def test_colab_is_told_in_words_and_gets_no_link_that_its_page_does_not_know(
+    for_colab: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (for_colab.facts["pair"], for_colab.facts["pairs"]) == (None, [])
+    announce(Announcement("http://127.0.0.1:1", "t", "/", (("https://hub.test", "C"),), is_for_colab=True), "link")
+    told = capsys.readouterr()
+    assert told.out == "http://127.0.0.1:1/?token=t\n"
+    first, second = told.err.splitlines()
+    assert first.endswith("https://hub.test/connect#rt=http://127.0.0.1:1&pair=C")
+    assert second.startswith("In Colab choose Connect ▸ Connect to a local runtime…")

@@ -71,7 +71,7 @@ def test_destinations_that_could_be_something_else_are_refused(destination: str)
         ("-o", r"StrictHostKeyChecking=n\o"),
         ("-oStrictHostKeyChecking=false",),
         ("-vo", "StrictHostKeyChecking=no"),
-        ("-o", "GlobalKnownHostsFile=none", "-o", "UserKnownHostsFile=none"),
+        ("-o", "UserKnownHostsFile=none"),
         ("-o", "NoHostAuthenticationForLocalhost=yes"),
         ("-vg",),
         ("-L", "0.0.0.0:9001:127.0.0.1:9001"),

@@ -39,7 +39,7 @@ from runhere_runtime.errors import (
 from runhere_runtime.gate.delegate import Gate, GatedServer
 from runhere_runtime.gate.refused import RefusedPages
 from runhere_runtime.gate.routes import check_labels
-from runhere_runtime.gate.rules import LOOPBACK_HOSTS, Policy, normalise_origin
+from runhere_runtime.gate.rules import COLAB_ORIGIN, LOOPBACK_HOSTS, Policy, normalise_origin
 from runhere_runtime.kernel_packages import lay_out
 from runhere_runtime.places import Places
 from runhere_runtime.private_files import write_private
@@ -93,12 +93,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Announcement:
-    """What a started runtime has to tell. `pairs`: (hub origin, code)."""
+    """What a started runtime has to tell. `pairs`: (hub origin, code); `is_for_colab`: Colab's page is a hub, too."""
 
     origin: str
     token: str
     root: str
     pairs: tuple[tuple[str, str], ...]
+    is_for_colab: bool
 
     @property
     def url(self) -> str:
@@ -288,8 +289,12 @@ def start_server(options: Options, places: Places) -> tuple[RuntimeServer, Annou
             sock.close()
         raise
     now = time.time()
-    pairs = tuple((hub, runtime.credentials.open_pairing(origin=hub, now=now).code) for hub in options.hubs)
-    return server, Announcement(runtime.origin, runtime.credentials.master, str(options.root), pairs)
+    ours = [hub for hub in options.hubs if hub != COLAB_ORIGIN]
+    pairs = tuple((hub, runtime.credentials.open_pairing(origin=hub, now=now).code) for hub in ours)
+    is_for_colab = COLAB_ORIGIN in options.hubs
+    return server, Announcement(
+        runtime.origin, runtime.credentials.master, str(options.root), pairs, is_for_colab=is_for_colab
+    )
 
 
 def _build(

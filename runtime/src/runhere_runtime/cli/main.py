@@ -29,6 +29,7 @@ from runhere_runtime.errors import (
     RuntimeSilent,
     StartRefused,
 )
+from runhere_runtime.gate.rules import HOW_IN_COLAB
 from runhere_runtime.launcher import Announcement, Options, redact_standard_error, serve, start_server
 from runhere_runtime.places import Places, Server
 
@@ -173,6 +174,8 @@ def announce(announcement: Announcement, form: str) -> None:
     print(announcement.url, flush=True)
     for link in links:
         print(f"Connect with one click (once, within five minutes): {link}", file=sys.stderr, flush=True)
+    if announcement.is_for_colab:
+        print(HOW_IN_COLAB, file=sys.stderr, flush=True)
 
 
 def _allow(arguments: argparse.Namespace) -> int:

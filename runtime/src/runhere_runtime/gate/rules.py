@@ -18,6 +18,8 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 COLAB_ORIGIN = "https://colab.research.google.com"
+HOW_IN_COLAB = "In Colab choose Connect ▸ Connect to a local runtime… and paste the address that was printed."
+"""Its page knows no links that connect."""
 MAX_ORIGIN_CHARS = 512
 MAX_TARGET_CHARS = 16_384
 

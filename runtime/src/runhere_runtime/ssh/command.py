@@ -53,7 +53,7 @@ _OUR_KEYWORDS = frozenset(
 )
 _WEAKENS = re.compile(
     r"stricthostkeychecking (?:no|off|false)|gatewayports (?:yes|true|clientspecified)|"
-    r"(?:user|global)knownhostsfile (?:/dev/null|none)|nohostauthenticationforlocalhost (?:yes|true)"
+    r"userknownhostsfile (?:/dev/null|none)|nohostauthenticationforlocalhost (?:yes|true)"
 )
 _OPEN_TO_OTHERS = re.compile(r"(?:(?:\*|0\.0\.0\.0|\[?::\]?)[:/]|:).*")
 """A forward whose near end is every address of this machine."""

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from runhere_runtime import __version__
 from runhere_runtime.errors import FarFailure, LocalPortTaken, SshFailure
+from runhere_runtime.gate.rules import COLAB_ORIGIN, HOW_IN_COLAB
 from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, words_of
 from runhere_runtime.ssh.payload import Payload, far_program, pack
 from runhere_runtime.ssh.talk import Talk
@@ -221,8 +222,11 @@ class _Keeper:
         )
         self._voice.show(url)
         # A link of another site than was asked for would open whatever the other machine likes.
-        for pair in (one for one in event["pairs"] if one["hub"] in self._wish.hubs):
+        asked = [hub for hub in self._wish.hubs if hub != COLAB_ORIGIN]
+        for pair in (one for one in event["pairs"] if one["hub"] in asked):
             self._offer(f"{pair['hub']}/connect#rt={self._origin}&pair={pair['code']}")
+        if COLAB_ORIGIN in self._wish.hubs:
+            self._voice.tell(HOW_IN_COLAB)
 
     def _offer(self, link: str) -> None:
         self._voice.tell(f"Connect with one click (once, within five minutes): {link}")
