@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,10 +143,15 @@ def start_relay(words: list[str]) -> subprocess.Popen[str]:
 
 
 @contextlib.contextmanager
-def published_here(containers: Containers, inside_port: int, port: int, folder: Path) -> Iterator[None]:
-    """While this lasts, 127.0.0.1:`port` of this machine is 127.0.0.1:`inside_port` of the containers' namespace."""
+def published_here(inside: Callable[..., list[str]], inside_port: int, port: int, folder: Path) -> Iterator[None]:
+    """While this lasts, 127.0.0.1:`port` of this machine is 127.0.0.1:`inside_port` of a namespace.
+
+    Args:
+        inside: Makes of a command one that runs in the namespace.
+        folder: For the socket that joins the two.
+    """
     script, joint = str(Path(__file__).with_name("relay.py")), str(folder / "relay.sock")
-    far = start_relay(containers.inside(sys.executable, script, f"unix:{joint}", f"tcp:{inside_port}"))
+    far = start_relay(inside(sys.executable, script, f"unix:{joint}", f"tcp:{inside_port}"))
     near = start_relay([sys.executable, script, f"tcp:{port}", f"unix:{joint}"])
     try:
         yield

@@ -152,11 +152,30 @@ async def test_tricks_with_paths_ask_nothing(runtime: Running, path: object) -> 
     assert "headers" not in pieces[0]
 
 
-@pytest.mark.parametrize("method", ["FOO", "TRACE", "CONNECT", "get", "GET /x HTTP/1.1\r\n", 1, None])
+@pytest.mark.parametrize(
+    "method", ["FOO", "TRACE", "CONNECT", "get", "GET /x HTTP/1.1\r\n", 1, None, ["GET"], {"GET": 1}]
+)
 async def test_tricks_with_methods_ask_nothing(runtime: Running, method: object) -> None:
     (pieces,) = await ask(runtime, {**GET, "method": method})
     assert (pieces[0]["status"], pieces[0]["done"]) == (405, True)
     assert "headers" not in pieces[0]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["[" * 100_000, '{"a":' * 50_000, "[]", "{}", "7", '"\\ud800"'],
+)
+async def test_what_is_no_message_leaves_the_socket_as_it_was(runtime: Running, message: str) -> None:
+    refused, answered = await ask(runtime, message, GET)
+    assert (refused[0]["status"], refused[0]["done"]) == (400, True)
+    assert answered[0]["status"] == 200
+
+
+async def test_a_body_of_half_a_character_is_refused(runtime: Running) -> None:
+    half = {**GET, "method": "PUT", "path": "/api/contents/half.txt", "body": "\ud800"}
+    refused, looked = await ask(runtime, half, {**GET, "path": "/api/contents/half.txt?content=0"})
+    assert (refused[0]["status"], refused[0]["statusText"]) == (400, "The body cannot be understood.")
+    assert looked[0]["status"] == 404
 
 
 async def test_headers_of_a_message_are_not_heard(runtime: Running) -> None:
@@ -191,7 +210,9 @@ async def test_no_token_of_the_bridge_is_logged(runtime: Running) -> None:
 
 @pytest.mark.fast
 def test_a_token_in_a_path_is_taken_out() -> None:
-    found = read_request(json.dumps({**GET, "path": "/api/contents?content=0&token=abc&%74oken=def"}))
+    found = read_request(
+        json.dumps({**GET, "path": "/api/contents?content=0&token=abc&%74oken=def&t%6Fken=ghi&TOKEN=jkl"})
+    )
     assert isinstance(found, BridgeRequest)
     assert found.target == "/api/contents?content=0"
 

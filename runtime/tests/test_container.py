@@ -92,7 +92,7 @@ def test_published_on_another_port_its_own_page_shows_the_link_that_works(
     _, line = started(containers, image, "-p", "127.0.0.1:9100:8080")
     assert line.startswith("http://127.0.0.1:9000/?token=")
     port, program = free_port(), Path(__file__).with_name("drive_landing.py")
-    with published_here(containers, 9100, port, tmp_path):
+    with published_here(containers.inside, 9100, port, tmp_path):
         ended = subprocess.run(
             [sys.executable, str(program), f"http://127.0.0.1:{port}", str(CHROMIUM), str(tmp_path / "s.png")],
             input=line.partition("token=")[2], capture_output=True, text=True, timeout=140, check=False,
@@ -142,7 +142,7 @@ def test_the_relay_reaches_a_published_port(containers: Containers, image: str, 
     """What the story in the browser stands on."""
     _, line = started(containers, image, "-p", "127.0.0.1:9000:8080")
     port = free_port()
-    with published_here(containers, 9000, port, tmp_path):
+    with published_here(containers.inside, 9000, port, tmp_path):
         asked = subprocess.run(
             [sys.executable, "-m", "runhere_runtime", "doctor", "--json", line.replace(":9000/", f":{port}/")],
             capture_output=True,

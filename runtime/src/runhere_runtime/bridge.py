@@ -20,7 +20,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 import pybase64  # Python's own takes twice the processor time of all the rest of a large answer
 from tornado.concurrent import Future
@@ -57,7 +57,7 @@ def read_request(text: str | bytes) -> BridgeRequest | Json:
     """The request of a message, or the answer that refuses it: then nothing was asked of the application."""
     try:
         given = json.loads(text)
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return {"done": True, "status": 400, "statusText": "JSON input is required."}
     if not isinstance(given, dict) or any(key not in given for key in _KEYS):
         got = ", ".join(given) if isinstance(given, dict) else type(given).__name__
@@ -69,7 +69,7 @@ def read_request(text: str | bytes) -> BridgeRequest | Json:
     target = _safe_target(given["path"])
     if target is None:
         return refusal(message_id, 400, "This path cannot be understood.")
-    if given["method"] not in _METHODS:
+    if not isinstance(given["method"], str) or given["method"] not in _METHODS:
         return refusal(message_id, 405, "Method Not Allowed")
     body = _body(given)
     if body is None:
@@ -98,7 +98,7 @@ def _safe_target(path: object) -> str | None:
         return None
     if any(part in (b".", b"..") for part in decoded.split(b"/")) or decoded.startswith(b"/http_over_websocket"):
         return None
-    kept = [part for part in query.split("&") if part and part.partition("=")[0].lower() not in ("token", "%74oken")]
+    kept = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]).lower() != "token"]
     return place + ("?" + "&".join(kept) if mark and kept else "")
 
 
@@ -111,7 +111,10 @@ def _body(given: Json) -> bytes | None:
             return None
     if plain is None and encoded is None:
         return b""
-    return plain.encode() if isinstance(plain, str) else None
+    try:
+        return plain.encode() if isinstance(plain, str) else None
+    except UnicodeEncodeError:  # half a pair of surrogates, which JSON can hold
+        return None
 
 
 def is_outdated(min_version: str) -> bool | None:
@@ -122,7 +125,13 @@ def is_outdated(min_version: str) -> bool | None:
     return tuple(int(part or 0) for part in wanted.groups()) > tuple(int(part) for part in VERSION.split("."))
 
 
-Send = Callable[[Json, bytes], Awaitable[None]]
+def as_text(answer: Json) -> bytes:
+    """An answer as it goes into `write_message`."""
+    return json.dumps(answer).encode()
+
+
+Send = Callable[[bytes, bytes], Awaitable[None]]
+"""Takes the facts of a message as JSON, and its data."""
 
 
 class Answering(HTTPConnection):
@@ -134,6 +143,8 @@ class Answering(HTTPConnection):
 
     def __init__(self, message_id: str | int, send: Send, ended: Callable[[], None]) -> None:
         self._message_id = message_id
+        # What most pieces of a large answer say, word for word.
+        self._more = as_text({"message_id": message_id, "done": False})
         self._send = send
         self._ended = ended
         self._head: Json | None = {}
@@ -167,19 +178,20 @@ class Answering(HTTPConnection):
         self._ended()
 
     def _say(self, data: bytes, *, done: bool) -> Awaitable[None]:
-        head, self._head = self._head or {}, None
-        return self._send({"message_id": self._message_id, **head, "done": done}, data)
+        head, self._head = self._head, None
+        if head is None and not done:
+            return self._send(self._more, data)
+        return self._send(as_text({"message_id": self._message_id, **(head or {}), "done": done}), data)
 
 
 def write_message(
-    facts: Json, data: bytes, frame_head: Callable[[int], bytes], room: Callable[[int], memoryview]
+    text: bytes, data: bytes, frame_head: Callable[[int], bytes], room: Callable[[int], memoryview]
 ) -> memoryview:
-    """A message as one frame: the facts as JSON, with `data` in base64, which needs no escaping.
+    """A message as one frame: `text`, a JSON object, with `data` in it in base64, which needs no escaping.
 
     It is put together in what `room` gives for its size: new memory for every piece of a large file would cost the
     system more than base64 costs. `frame_head` gives what goes before a payload of so many bytes.
     """
-    text = json.dumps(facts).encode()
     before, after = (b'{"data": "', b'", ' + text[1:]) if data else (text, b"")
     encoded = pybase64.b64encode(data)
     head = frame_head(len(before) + len(encoded) + len(after)) + before

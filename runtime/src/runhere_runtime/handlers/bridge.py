@@ -21,7 +21,7 @@ from runhere_runtime.bridge import (
     VERSION,
     Answering,
     BridgeRequest,
-    Json,
+    as_text,
     ask,
     is_outdated,
     read_request,
@@ -86,14 +86,14 @@ class HttpOverWebSocketHandler(_BridgeSocket):
     async def on_message(self, message: str | bytes) -> None:
         request = read_request(message)
         if not isinstance(request, BridgeRequest):
-            await self._send(request)
+            await self._send(as_text(request))
             return
         if not self._is_still_let_in():
             self.close(SESSION_ENDED, "this session was ended")
             return
         if self._in_flight >= MAX_IN_FLIGHT:
             said = f"{MAX_IN_FLIGHT} requests are on their way already."
-            await self._send(refusal(request.message_id, 429, said))
+            await self._send(as_text(refusal(request.message_id, 429, said)))
             return
         self._in_flight += 1
         headers = HTTPHeaders({name: self.request.headers[name] for name in _HANDED_ON if name in self.request.headers})
@@ -102,12 +102,12 @@ class HttpOverWebSocketHandler(_BridgeSocket):
     def _answered(self) -> None:
         self._in_flight -= 1
 
-    def _send(self, facts: Json, data: bytes = b"") -> Awaitable[None]:
+    def _send(self, text: bytes, data: bytes = b"") -> Awaitable[None]:
         """Written to the stream itself: Tornado's way would copy each message twice more, and make a task for it."""
         stream = self._stream()
         if stream is None:
             return _nothing()  # who asked is gone; the application ends by itself
-        self._last = stream.write(write_message(facts, data, partial(frame_head, TEXT), self._room))
+        self._last = stream.write(write_message(text, data, partial(frame_head, TEXT), self._room))
         return self._last
 
     def _stream(self) -> IOStream | None:
