@@ -46,7 +46,7 @@ def test_a_notebook_runs_in_the_container_that_learnt_of_the_hub_and_its_files_s
         words = ("-p", "127.0.0.1:9000:8080", "-v", f"{work}:/home/runhere/work", "-e", public)
         container = containers.run(*words, image)
         printed = wait_until(lambda: containers.logs(container).strip(), limit_s=90, what="the URL")
-        with published_here(containers, 9000, port, tmp_path):
+        with published_here(containers.inside, 9000, port, tmp_path):
             page = opened(new_context(), hub.start(), "Rain")
             dialog = try_to_connect(page, printed)
             expect(dialog).to_contain_text("The runtime does not know this hub")

@@ -327,18 +327,20 @@ def test_allow_sessions_and_revoke_from_the_command_line(fresh: Running) -> None
     assert fresh.ask("GET", "/api/status", headers=given).status == 403
     assert run_command(fresh.data, "allow", other + "/").returncode == 0
     assert fresh.ask("GET", "/api/status", headers=given).status == 200
-    body = json.dumps({"code": fresh.code, "client_name": "Firefox"}).encode()
+    assert "No page is paired" in run_command(fresh.data, "sessions").stderr
+    body = json.dumps({"code": fresh.code, "client_name": "Firefox\x1b[2J\n1"}).encode()
     paired = fresh.ask("POST", "/api/runhere/pair", headers={"Origin": HUB}, body=body).json()
     listed = run_command(fresh.data, "sessions")
     assert paired["session_id"] in listed.stdout
-    assert "Firefox" in listed.stdout
+    assert f"{HUB}  Firefox\ufffd[2J 1  used " in listed.stdout
     bearer = {"Authorization": f"Bearer {paired['token']}", "Origin": HUB}
     assert fresh.ask("GET", "/api/status", headers=bearer).status == 200
     assert run_command(fresh.data, "revoke", paired["session_id"]).returncode == 0
     assert fresh.ask("GET", "/api/status", headers=bearer).status == 401
-    unknown = run_command(fresh.data, "revoke", "abcdef")
-    assert unknown.returncode == 1
-    assert "no session" in unknown.stderr
+    for name in ("abcdef", "no such/../id?"):
+        unknown = run_command(fresh.data, "revoke", name)
+        assert (unknown.returncode, unknown.stdout) == (1, "")
+        assert unknown.stderr.startswith("runhere-runtime: There is no session ")
     fresh.stop()
     assert "No runtime is running" in run_command(fresh.data, "sessions").stderr
 

@@ -27,6 +27,7 @@ from runhere_runtime.errors import (
     RuntimeAmbiguous,
     RuntimeFailure,
     RuntimeSilent,
+    SessionUnknown,
     StartRefused,
 )
 from runhere_runtime.gate.rules import HOW_IN_COLAB
@@ -44,9 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.options = for_ssh
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()
     except StartRefused as refused:
         print(f"runhere-runtime: {plain(refused.message)}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read our lines has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except RuntimeFailure as failure:
         print(f"runhere-runtime: {plain(failure.message)}", file=sys.stderr)
         return 1
@@ -187,14 +192,22 @@ def _allow(arguments: argparse.Namespace) -> int:
 
 def _sessions(arguments: argparse.Namespace) -> int:
     server = _the_runtime(arguments.of_port)
-    for session in _ask(server, "GET", "/api/runhere/sessions")["sessions"]:
+    found = _ask(server, "GET", "/api/runhere/sessions")["sessions"]
+    if not found:
+        print("No page is paired.", file=sys.stderr)
+    for session in found:
         used = datetime.fromtimestamp(session["used_at"] / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-        print(f"{session['id']}  {session['origin']}  {session['client'] or '-'}  used {used}")
+        client = " ".join(session["client"].split()) or "-"  # what a page calls itself
+        print(plain(f"{session['id']}  {session['origin']}  {client}  used {used}"))
     return 0
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
-    _ask(_the_runtime(arguments.of_port), "DELETE", f"/api/runhere/sessions/{arguments.id}")
+    server = _the_runtime(arguments.of_port)
+    known = {session["id"] for session in _ask(server, "GET", "/api/runhere/sessions")["sessions"]}
+    if arguments.id not in known:
+        raise SessionUnknown(f"There is no session {arguments.id!r}. `runhere-runtime sessions` lists them.")
+    _ask(server, "DELETE", f"/api/runhere/sessions/{arguments.id}")
     print(f"Session {arguments.id} has ended.", file=sys.stderr)
     return 0
 
@@ -217,9 +230,18 @@ def _ask(server: Server, method: str, path: str) -> dict[str, Any]:
         with opener.open(request, timeout=ANSWER_WITHIN_S) as answer:
             body = answer.read()
     except urllib.error.HTTPError as error:
-        told = json.loads(error.read() or b"{}")
-        raise RuntimeSilent(told.get("message", f"The runtime answered {error.code}.")) from error
+        raise RuntimeSilent(_message_in(error.read()) or f"The runtime answered {error.code}.") from error
     except OSError as error:
         raise RuntimeSilent(f"The runtime on port {server.port} does not answer: {error}.") from error
     found = json.loads(body or b"{}")
     return found if isinstance(found, dict) else {}
+
+
+def _message_in(body: bytes) -> str | None:
+    """The sentence of an error of ours; Jupyter's own may be pages."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    message = told.get("message") if isinstance(told, dict) else None
+    return message if isinstance(message, str) else None
