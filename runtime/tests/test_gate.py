@@ -220,6 +220,15 @@ def test_r11_origins_are_not_reflected(runtime: Running, origin: str) -> None:
     assert origin[:30].encode("latin1") not in answer
 
 
+def test_a_listed_page_reads_the_public_routes_without_a_token(runtime: Running) -> None:
+    for path in ("/api", "/.well-known/runhere"):
+        answer = runtime.ask("GET", path, headers={"Origin": HUB})
+        assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, HUB)
+        assert "version" in answer.json()
+        assert runtime.ask("GET", path, headers={"Origin": EVIL}).status == 403
+    assert runtime.ask("GET", "/api/status", headers={"Origin": HUB}).status == 401
+
+
 @pytest.mark.parametrize("site", ["same-site", "cross-site"])
 def test_a_page_may_knock_without_origin_and_learns_only_that_something_answers(runtime: Running, site: str) -> None:
     knocking = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
