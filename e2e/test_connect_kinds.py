@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, Request, expect
 from servers import Jupyter, documented_flags, jupyter, server_flags
 from stage import Stage
@@ -20,6 +21,10 @@ from steps import (
     try_to_connect,
     type_source,
 )
+from tunnel import jupyter_over_there
+from two_hosts import why_not
+
+NO_HOSTS = why_not()
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 
@@ -71,15 +76,16 @@ def test_a_server_without_any_flag_works_by_query_token_and_says_what_would_be_b
         expect(details.get_by_text(f"--ServerApp.allow_origin='{stage.hub.origin}'")).to_be_visible()
 
 
-def test_a_server_that_somebody_else_started_elsewhere_says_where_the_kernel_began(
+@pytest.mark.skipif(NO_HOSTS is not None, reason=str(NO_HOSTS))
+def test_a_jupyter_that_was_there_is_reached_through_plain_ssh_and_says_where_the_kernel_began(
     stage: Stage, tmp_path: Path, person: Callable[[], BrowserContext]
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     stage.put("Elsewhere", "import os; print('in', os.getcwd())")
     page = stage.open(person(), "Elsewhere")
-    with jupyter("lab", elsewhere, *server_flags(stage.hub.origin)) as stock:
-        connect(page, stock.pasted)
+    with jupyter_over_there(elsewhere, stage.hub.origin, tmp_path) as listed:
+        connect(page, listed)
         expect(page.get_by_text("The kernel started in the runtime’s own folder")).to_be_visible()
         run_cell(page, 1)
         expect(output(page, 1)).to_contain_text(f"in {elsewhere}")
