@@ -1,4 +1,4 @@
-"""`runhere-runtime ssh DEST`: a runtime on another machine, through the system's own OpenSSH (ADR 12, ADR 29).
+"""`runhere-runtime ssh DEST`: a runtime on another machine, through the system's own OpenSSH (ADR 12, 29, 49).
 
     command.py    what was asked for -> the words of the ssh command; what ssh said -> an error. Pure.
     remote.py     the program that runs over there: looks, installs, starts, waits. Standard library only, sent over
