@@ -1,5 +1,6 @@
 """What bound files, exports and revisions ask of a room."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from pycrdt import Map
 
 from runhere_hub.core.errors import NotFound, Unavailable
-from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
+from runhere_hub.core.notebook import Cell, CellId, Json, Notebook, Output
 from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.rooms import open_room
 from runhere_hub.rooms.loading import Seeded
@@ -63,6 +64,32 @@ async def test_a_missing_blob_leaves_a_text_that_says_so(hub: Hub, caplog: pytes
     [(_, _, [output])] = await shown(hub)
     assert output["text"] == "[This part of the output is missing from the hub's store.]"
     assert "missing" in caplog.text
+
+
+async def test_a_blob_that_only_another_notebook_has_is_missing_here(hub: Hub) -> None:
+    secret = "secret " * 20_000
+    data = json.dumps(secret).encode()
+    name = hashlib.sha256(data).hexdigest()
+    await hub.blobs.put(name, data)
+    seat = await hub.seat()
+    seat.page.insert("c1", "a")
+    reference: Json = {"$blob": name, "size_bytes": len(data)}
+    named: list[Output] = [
+        {"output_type": "stream", "name": "stdout", "text": reference},
+        {
+            "output_type": "display_data",
+            "data": {"text/plain": reference, "application/json": reference},
+            "metadata": {},
+        },
+    ]
+    await seat.room.set_outputs({CellId("c1"): (3, tuple(named))})
+    [(_, _, outputs)] = await shown(hub)
+    assert secret not in json.dumps(outputs)
+    assert outputs[0]["text"] == "[This part of the output is missing from the hub's store.]"
+    await hub.db.write(lambda conn: blobs.record(conn, NOTEBOOK, name, size_bytes=len(data), now_ms=0))
+    await seat.room.set_outputs({CellId("c1"): (4, tuple(named))})
+    [(_, _, [stream, display])] = await shown(hub)
+    assert (stream["text"], display["data"]) == (secret, {"text/plain": secret, "application/json": secret})
 
 
 async def test_display_ids_stay_out_of_an_export(hub: Hub) -> None:

@@ -4,7 +4,9 @@ Each call is made through the real application on a notebook, folder or link of 
 not another's. A refusal must leave what the owner sees as it was; each allowed role is the positive twin.
 """
 
+import hashlib
 import itertools
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -345,6 +347,31 @@ async def test_h01_search_finds_nothing_that_was_not_shared(hub: TeamHub) -> Non
     }
     assert [len(results) for results in found.values()] == [0, 0, 1]
     assert found["searcher"][0]["notebook"]["id"] == notebook["id"]
+
+
+async def test_h01_naming_the_hash_of_anothers_output_gives_nothing_of_it(hub: TeamHub) -> None:
+    def file(value: Any) -> bytes:
+        """A notebook of one cell that shows this."""
+        output = {"output_type": "display_data", "data": {"application/json": value}, "metadata": {}}
+        cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "", "execution_count": 1, "outputs": [output]}
+        return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+    async def downloaded(name: str, content: bytes) -> str:
+        """What somebody gets back of what they uploaded, once a page has opened it."""
+        person, folder = hub.people[name], await hub.own_folder(name)
+        made = await person.post(f"{F}/{folder}/upload?name=up.ipynb&path=", content=content)
+        assert made.status_code == 201, made.text
+        place = {"folder_id": folder, "path": made.json()["path"]}
+        notebook = (await person.post(f"{N}/open", json=place)).json()
+        answer = await person.get(f"{N}/{notebook['id']}/download")
+        assert answer.status_code == 200
+        return answer.text
+
+    secret = "olgas secret " * 10_000
+    assert secret in await downloaded("olga", file(secret))
+    stored = json.dumps(secret).encode()
+    named = {"$blob": hashlib.sha256(stored).hexdigest(), "size_bytes": len(stored)}
+    assert "olgas secret" not in await downloaded("nobody", file(named))
 
 
 async def test_h01_who_may_not_share_learns_of_nobody_else(hub: TeamHub) -> None:

@@ -84,11 +84,18 @@ class OutputBlobs:
         return {"$blob": name, "size_bytes": len(data)}
 
     async def _get(self, value: Json) -> Json:
-        """What the blob holds (never null: a blob is longer than 64 KiB); None: it is missing."""
+        """What the blob holds (never null: a blob is longer than 64 KiB); None: this notebook does not have it.
+
+        A page, or a file, may name any hash: of what the store has for other notebooks nothing is given out.
+        """
         if not isinstance(value, dict) or not _is_blob(value):
             return value
+        name = str(value["$blob"])
         try:
-            data = await self._blobs.get(str(value["$blob"]))
+            if not await room_service.has_blob(self._db, self._notebook_id, name):
+                _log.warning("An output of notebook %s names a blob that is not its own", self._notebook_id)
+                return None
+            data = await self._blobs.get(name)
             found: Json = json.loads(data.decode("utf-8", "surrogatepass"))
         except (Unavailable, ValueError) as error:
             _log.warning("An output of notebook %s is missing: %s", self._notebook_id, error)

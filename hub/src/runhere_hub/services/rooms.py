@@ -280,6 +280,11 @@ def _forget_runs(conn: Connection, notebook_id: str, candidates: Collection[str]
     return gone
 
 
+async def has_blob(db: Database, notebook_id: str, sha256: str) -> bool:
+    """Whether it is written down that a notebook has this blob."""
+    return await db.read(lambda conn: blobs.is_recorded(conn, notebook_id, sha256))
+
+
 async def record_blob(db: Database, notebook_id: str, sha256: str, *, size_bytes: int, now_ms: int) -> None:
     """Write down that a notebook has this blob."""
     await db.write(lambda conn: blobs.record(conn, notebook_id, sha256, size_bytes=size_bytes, now_ms=now_ms))
