@@ -21,6 +21,7 @@ function runtime(): NotebookRuntime {
     crypto: globalThis.crypto,
     clock: realClock,
     onWake: () => () => {},
+    isLeaving: () => false,
     locks: null,
     openChannel,
     queryPermission: async () => "granted",

@@ -55,6 +55,7 @@ export class Page {
       crypto: globalThis.crypto,
       clock: realClock,
       onWake: () => () => {},
+      isLeaving: () => false,
       locks,
       openChannel,
       queryPermission: async () => "granted",

@@ -3,7 +3,7 @@ import type { BrowserFacts, PermissionState } from "../core/probe.ts";
 import type { Locks, TabChannel } from "../kernel/leader.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { OpenSocket, SocketLike } from "../kernel/transport.ts";
-import { onWake } from "../sync/back-off.ts";
+import { onWake, watchLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { TokenVault } from "./token-vault.ts";
@@ -15,6 +15,8 @@ export interface RuntimeEnvironment {
   readonly crypto: Crypto;
   readonly clock: Clock;
   readonly onWake: (fn: () => void) => () => void;
+  /** The page was asked a moment ago to let itself be left. */
+  readonly isLeaving: () => boolean;
   readonly locks: Locks | null;
   readonly openChannel: (name: string) => TabChannel;
   readonly queryPermission: () => Promise<PermissionState>;
@@ -41,6 +43,7 @@ function makeBrowserEnvironment(): RuntimeEnvironment {
     crypto,
     clock: systemClock,
     onWake,
+    isLeaving: watchLeaving(),
     locks: "locks" in navigator ? navigator.locks : null,
     openChannel: openTabChannel,
     queryPermission,

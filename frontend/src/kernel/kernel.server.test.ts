@@ -86,7 +86,9 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
     await server.shutdown(kernelId);
   });
 
-  function attach(more: { server?: JupyterServer; process?: string | null; lookMs?: number } = {}): KernelConnection {
+  function attach(
+    more: { server?: JupyterServer; process?: string | null; lookMs?: number; isLeaving?: () => boolean } = {},
+  ): KernelConnection {
     const connection = new KernelConnection({
       server: more.server ?? server,
       kernelId,
@@ -96,6 +98,7 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
       process: more.process ?? null,
       isTokenRefused: async () => false,
       ...(more.lookMs === undefined ? {} : { lookMs: more.lookMs }),
+      ...(more.isLeaving === undefined ? {} : { isLeaving: more.isLeaving }),
     });
     open.push(connection);
     return connection;
@@ -299,6 +302,30 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
     wire.cut();
     expect(await again).toEqual({ type: "opened", again: true, clean: false });
     expect((await run(kernel, "2")).status).toBe("ok");
+    wire.close();
+  }, 60_000);
+
+  it("does not come back in a page that is being left: what the server keeps is for the next one", async () => {
+    const wire = await cuttable(jupyter.port);
+    const server = clientOf(jupyter, { auth, origin: HUB, baseUrl: wire.baseUrl });
+    const leaving = attach({ server, isLeaving: () => true });
+    const lines: string[] = [];
+    const first = nextEvent(leaving, (event) => {
+      take(event, runId, lines);
+      return lines.length > 0 ? true : null;
+    });
+    const runId = send(leaving, "import time\nfor n in range(12):\n    print(n, flush=True)\n    time.sleep(0.25)");
+    await first;
+    const waits = until(leaving.state, (state) => state.phase === "waiting");
+    wire.cut();
+    await waits;
+    const next = attach({ process: leaving.process });
+    const ended = collect(next, runId);
+    await nextEvent(next, (event) => (event.type === "opened" ? true : null));
+    expect(leaving.state.get().phase).toBe("waiting");
+    const rest = await ended;
+    expect(rest.status).toBe("ok");
+    expect(lines.length + printed(rest.outputs).trim().split("\n").length).toBeGreaterThanOrEqual(9);
     wire.close();
   }, 60_000);
 

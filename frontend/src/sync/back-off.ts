@@ -58,6 +58,18 @@ function watchForWakes(tell: () => void): () => void {
   };
 }
 
+/** A navigation takes its time, or comes to nothing. */
+const LEAVING_MS = 8_000;
+
+/** Begins to watch; what is returned says whether the page was asked a moment ago to let itself be left. */
+export function watchLeaving(): () => boolean {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  window.addEventListener("beforeunload", () => {
+    askedAt = Date.now();
+  });
+  return () => Date.now() - askedAt < LEAVING_MS;
+}
+
 /** Calls `fn` when the page is hidden or left: it may have no other moment. Returns the end. */
 export function onLeaving(fn: () => void): () => void {
   if (typeof window === "undefined") return () => {};
