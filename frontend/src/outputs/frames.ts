@@ -92,6 +92,11 @@ export function knownHeight(key: string): number | null {
   return heights.get(key) ?? null;
 }
 
+/** The height that a place has while its frame is away (frame-room.ts), in CSS pixels; null when it keeps none. */
+function keptHeight(slot: HTMLElement): number | null {
+  return Number.parseFloat(slot.style.minHeight) || null;
+}
+
 /** Runs a script in the frame kept under `key`; null: there is none. */
 export function runInFrame(key: string, script: string): Promise<unknown> | null {
   return (shown.get(key) ?? parked.get(key))?.scripts.run(script) ?? null;
@@ -161,8 +166,8 @@ function create(
 ): HeldFrame {
   const { environment } = owner;
   const iframe = makeFrame(text("frames.title"));
-  // As high as it was before it was ended: what stands below must not jump when it comes back.
-  const height = new FrameHeight(knownHeight(key), (heightPx) => {
+  // As high as it was before it was ended, or as its place was kept: what stands below must not jump before it is drawn.
+  const height = new FrameHeight(knownHeight(key) ?? keptHeight(slot), (heightPx) => {
     iframe.style.height = `${heightPx}px`;
     heights.set(key, heightPx);
   });

@@ -1,0 +1,41 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from "vitest";
+import { endFrames, openFrame } from "./frames.ts";
+import type { FrameOwner } from "./rendered.ts";
+
+const owner: FrameOwner = {
+  environment: {
+    confirmLink: () => Promise.resolve(false),
+    copyText: () => Promise.resolve(),
+    readBlob: () => Promise.reject(new Error("no blobs here")),
+    theme: () => "light",
+    invoke: async () => null,
+    language: () => "en",
+    widgets: {
+      openLine: () => Promise.reject(new Error("no widgets here")),
+      openPlot: () => Promise.reject(new Error("no plots here")),
+      readAsset: async () => null,
+    },
+  },
+  runId: "r",
+  isOwn: true,
+  onUnshowable: () => {},
+};
+
+function heightOfNew(keptPx: number): string | undefined {
+  const slot = document.createElement("div");
+  slot.style.minHeight = `${keptPx}px`;
+  document.body.append(slot);
+  openFrame("key", slot, { mime: "text/html", data: "<p>x</p>", widget: null }, owner);
+  return slot.querySelector("iframe")?.style.height;
+}
+
+afterEach(() => endFrames());
+
+it("a frame that was not drawn yet is as high as its place was kept", () => {
+  expect(heightOfNew(160)).toBe("160px");
+});
+
+it("one whose place keeps no height is as high as the page's style has it", () => {
+  expect(heightOfNew(0)).toBe("");
+});
