@@ -44,11 +44,16 @@ class Stage:
         path.write_text(notebook(*sources), encoding="utf-8")
         return path
 
-    def open(self, context: BrowserContext, name: str) -> Page:
-        """A new tab with the notebook."""
+    def home(self, context: BrowserContext) -> Page:
+        """A new tab with Home."""
         page = context.new_page()
         page.goto(self.hub.origin)
         expect(page.get_by_role("button", name="New notebook")).to_be_visible()
+        return page
+
+    def open(self, context: BrowserContext, name: str) -> Page:
+        """A new tab with the notebook."""
+        page = self.home(context)
         open_notebook(page, name)
         return page
 

@@ -9,6 +9,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 MAIN_MODIFIER = "Control"
 AXE = Path(__file__).resolve().parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 DEAF_MS = 450
+# Of the mouse wheel, by 300 pixels each.
+MOST_TURNS = 100
 
 
 def sign_in(page: Page, link: str) -> None:
@@ -50,18 +52,23 @@ def source(page: Page, position: int) -> Locator:
     return page.get_by_role("textbox", name=f"Source of cell {position}", exact=True)
 
 
+def next_picture(page: Page) -> None:
+    """Wait until the page has drawn what it was just told: rows come with the picture after the one that scrolled."""
+    page.evaluate("async () => { for (let n = 0; n < 3; n += 1) await new Promise(requestAnimationFrame); }")
+
+
 def bring_into_view(page: Page, position: int) -> None:
     """Scroll as a person would until the cell is there: the page holds only what is near the window."""
     cell = page.get_by_role("group", name=re.compile(rf"^(Code|Text) cell {position}$"))
     if cell.count() == 0:
         page.get_by_role("list", name="Cells").hover(position={"x": 5, "y": 5})
         page.mouse.wheel(0, -100_000)
-    for _ in range(50):
+    for _ in range(MOST_TURNS):
         if cell.count() > 0:
             cell.scroll_into_view_if_needed()
             return
         page.mouse.wheel(0, 300)
-        page.wait_for_timeout(50)  # a window's worth of rows is drawn with the next frame
+        next_picture(page)
     raise AssertionError(f"there is no cell {position} however far one scrolls")
 
 
@@ -105,6 +112,7 @@ def type_source(page: Page, position: int, text: str) -> None:
     page.keyboard.press(f"{MAIN_MODIFIER}+a")
     page.keyboard.press("Delete")
     page.keyboard.insert_text(text)
+    expect(box).to_contain_text(text.split("\n")[0][:40].strip())
 
 
 def connect(page: Page, pasted: str) -> None:
@@ -190,10 +198,9 @@ def kept_in_browser(page: Page, position: int, text: str) -> None:
     expect(page.get_by_text("All changes saved")).to_have_count(0)
 
 
-def cell_count(page: Page) -> int:
-    """How many cells the notebook has, mounted or not, as assistive technology hears it."""
-    size = page.get_by_role("listitem").first.get_attribute("aria-setsize")
-    return int(size or 0)
+def expect_cells(page: Page, count: int) -> None:
+    """Wait until the notebook has so many cells, mounted or not, as assistive technology hears it."""
+    expect(page.get_by_role("listitem").first).to_have_attribute("aria-setsize", str(count))
 
 
 def notebook_text(*sources: str) -> str:

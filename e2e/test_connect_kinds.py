@@ -1,7 +1,9 @@
 """Every kind of Jupyter server that a person may have, and every form in which they paste its address."""
 
+import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -36,44 +38,52 @@ KINDS = {
 }
 
 
+@pytest.fixture(scope="module")
+def server(stage: Stage) -> Iterator[Callable[[str], Jupyter]]:
+    """A server of each kind, and one that knows of no hub; once for all browsers."""
+    words = {kind: (kind, stage.hub.folder, *flags(stage.hub.origin)) for kind, flags in KINDS.items()}
+    words |= {"flagless": ("lab", stage.hub.folder)}
+    with ExitStack() as running:
+        yield functools.cache(lambda which: running.enter_context(jupyter(*words[which])))
+
+
 def test_every_documented_server_runs_cells_in_the_notebooks_folder(
-    stage: Stage, person: Callable[[], BrowserContext]
+    stage: Stage, server: Callable[[str], Jupyter], person: Callable[[], BrowserContext]
 ) -> None:
     stage.put("Kinds", "1")
     page = stage.open(person(), "Kinds")
-    for kind, flags_for in KINDS.items():
-        with jupyter(kind, stage.hub.folder, *flags_for(stage.hub.origin)) as running:
-            connect(page, running.pasted)
-            type_source(page, 1, f"import os; print('{kind} in', os.getcwd())")
-            run_cell(page, 1)
-            expect(output(page, 1)).to_contain_text(f"{kind} in {stage.hub.folder}")
-            ran(page, 1)
-            disconnect(page)
+    for kind in KINDS:
+        connect(page, server(kind).pasted)
+        type_source(page, 1, f"import os; print('{kind} in', os.getcwd())")
+        run_cell(page, 1)
+        expect(output(page, 1)).to_contain_text(f"{kind} in {stage.hub.folder}")
+        ran(page, 1)
+        disconnect(page)
 
 
 def test_a_server_without_any_flag_works_by_query_token_and_says_what_would_be_better(
-    stage: Stage, person: Callable[[], BrowserContext]
+    stage: Stage, server: Callable[[str], Jupyter], person: Callable[[], BrowserContext]
 ) -> None:
-    stage.put("Flagless", "6 * 7", "import time; time.sleep(60)")
+    stage.put("Flagless", "6 * 7", "import time\nwhile True: time.sleep(0.1)")
     page = stage.open(person(), "Flagless")
-    with jupyter("server", stage.hub.folder) as stock:
-        to_stock: list[Request] = []
-        page.on("request", lambda request: to_stock.append(request) if request.url.startswith(stock.url) else None)
-        dialog = try_to_connect(page, stock.pasted)
-        expect(dialog.get_by_text(re.compile("does not say what it is"))).to_be_visible()
-        assert not [one.url for one in to_stock if stock.token in one.url]
-        send_token(page)
-        connected(page)
-        run_cell(page, 1)
-        expect(output(page, 1)).to_contain_text("42")
-        # Simple requests only: a preflight would be refused.
-        assert not [one.url for one in to_stock if one.method == "OPTIONS" or "authorization" in one.headers]
-        run_cell(page, 2)
-        interrupt(page, 2)
-        ran(page, 2, "Interrupted")
-        page.get_by_role("button", name=re.compile("^Connected to ")).click()
-        details = page.get_by_role("dialog", name=re.compile("^Connected to "))
-        expect(details.get_by_text(f"--ServerApp.allow_origin='{stage.hub.origin}'")).to_be_visible()
+    stock = server("flagless")
+    to_stock: list[Request] = []
+    page.on("request", lambda request: to_stock.append(request) if request.url.startswith(stock.url) else None)
+    dialog = try_to_connect(page, stock.pasted)
+    expect(dialog.get_by_text(re.compile("does not say what it is"))).to_be_visible()
+    assert not [one.url for one in to_stock if stock.token in one.url]
+    send_token(page)
+    connected(page)
+    run_cell(page, 1)
+    expect(output(page, 1)).to_contain_text("42")
+    # Simple requests only: a preflight would be refused.
+    assert not [one.url for one in to_stock if one.method == "OPTIONS" or "authorization" in one.headers]
+    run_cell(page, 2)
+    interrupt(page, 2)
+    ran(page, 2, "Interrupted")
+    page.get_by_role("button", name=re.compile("^Connected to ")).click()
+    details = page.get_by_role("dialog", name=re.compile("^Connected to "))
+    expect(details.get_by_text(f"--ServerApp.allow_origin='{stage.hub.origin}'")).to_be_visible()
 
 
 @pytest.mark.skipif(NO_HOSTS is not None, reason=str(NO_HOSTS))
@@ -95,8 +105,9 @@ def test_a_jupyter_that_was_there_is_reached_through_plain_ssh_and_says_where_th
 
 
 def test_what_is_pasted_connects_and_a_disconnect_is_remembered_until_one_connects_again(
-    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext]
+    stage: Stage, server: Callable[[str], Jupyter], person: Callable[[], BrowserContext]
 ) -> None:
+    stock = server("server")
     stage.put("Forms", "1")
     page = stage.open(person(), "Forms")
     port = stock.url.rsplit(":", 1)[1]

@@ -14,9 +14,9 @@ TOKEN = "b1946ac92492d2347c6235b4d2611184"
 UNKNOWN = "127.0.0.1:{port} does not say what it is"
 
 
-def says(dialog: Locator, title: str, *, line: str | None = None, limit_s: float = 15) -> None:
+def says(dialog: Locator, title: str, *, line: str | None = None) -> None:
     """The dialog names exactly this cause, and the line that mends it."""
-    expect(dialog.get_by_text(title, exact=True)).to_be_visible(timeout=limit_s * 1000)
+    expect(dialog.get_by_text(title, exact=True)).to_be_visible()
     if line is not None:
         expect(dialog.get_by_text(line).first).to_be_visible()
 
@@ -73,7 +73,7 @@ def test_a_stranger_on_the_port_is_named_and_never_hears_the_token(
             (mail, "Nothing answers at 127.0.0.1:{port}" if browser_name == "chromium" else UNKNOWN),
         ):
             try_another(page, f"http://127.0.0.1:{other.port}/?token={TOKEN}")
-            says(dialog, title.format(port=other.port), limit_s=40)
+            says(dialog, title.format(port=other.port))
             assert other.connections > 0
             assert TOKEN.encode() not in other.heard
 

@@ -32,7 +32,6 @@ def page(browsers: Callable[[str], Browser], complaints: Complaints) -> Iterator
     context.close()
 
 
-@pytest.mark.timeout(300)
 def test_every_real_notebook_opens_quietly_and_stays_as_it_is(
     hub: Hub, folder: Path, corpus: Path, page: Page, complaints: Complaints
 ) -> None:

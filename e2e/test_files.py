@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from servers import Hub, wait_until
+from servers import wait_until
+from stage import Stage
 from steps import notebook_text, read, row, sign_in, source, sources_in
 
 # What Firefox does when a file of the desktop is dropped on an element.
@@ -24,15 +25,9 @@ DROP_FILE = """async (target, [name, text]) => {
 
 
 @pytest.fixture
-def home(shared_hub: Hub, new_context: Callable[..., BrowserContext]) -> Callable[[], Page]:
-    """Home in a browser that just signed in. Called after the story's files are there."""
-
-    def make() -> Page:
-        page = new_context().new_page()
-        sign_in(page, shared_hub.login_link())
-        return page
-
-    return make
+def home(stage: Stage, person: Callable[[], BrowserContext]) -> Callable[[], Page]:
+    """Home of somebody who is signed in. Called after the story's files are there."""
+    return lambda: stage.home(person())
 
 
 def choose(page: Page, name: str, action: str) -> None:
@@ -61,10 +56,10 @@ def first_cell(page: Page) -> Locator:
 
 @pytest.mark.parametrize("version", [3, 2])
 def test_an_old_format_is_upgraded_on_request(
-    version: int, shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str], corpus: Path
+    version: int, stage: Stage, home: Callable[[], Page], unique: Callable[[str], str], corpus: Path
 ) -> None:
     name = unique(f"Old {version}")
-    file = shared_hub.folder / f"{name}.ipynb"
+    file = stage.hub.folder / f"{name}.ipynb"
     file.write_bytes((corpus / "nbformat" / f"test{version}.ipynb").read_bytes())
     before = file.read_bytes()
     page = home()
@@ -83,10 +78,10 @@ def test_an_old_format_is_upgraded_on_request(
 
 
 def test_a_broken_file_names_the_place_and_what_can_be_read_is_a_copy(
-    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]
+    stage: Stage, home: Callable[[], Page], unique: Callable[[str], str]
 ) -> None:
     name = unique("Broken")
-    file = shared_hub.folder / f"{name}.ipynb"
+    file = stage.hub.folder / f"{name}.ipynb"
     file.write_text(notebook_text("kept = 1", "lost = 2")[:-40], encoding="utf-8")
     before = file.read_bytes()
     page = home()
@@ -97,14 +92,14 @@ def test_a_broken_file_names_the_place_and_what_can_be_read_is_a_copy(
     expect(source(page, 1)).to_have_text("kept = 1")
     expect(page.get_by_role("textbox", name="Notebook name")).to_have_value(f"{name} (recovered)")
     assert file.read_bytes() == before
-    assert sources_in(shared_hub.folder / f"{name} (recovered).ipynb")[0] == "kept = 1"
+    assert sources_in(stage.hub.folder / f"{name} (recovered).ipynb")[0] == "kept = 1"
 
 
 def test_a_file_that_is_invalid_in_a_cell_names_the_cell(
-    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str], corpus: Path
+    stage: Stage, home: Callable[[], Page], unique: Callable[[str], str], corpus: Path
 ) -> None:
     name = unique("Invalid")
-    file = shared_hub.folder / f"{name}.ipynb"
+    file = stage.hub.folder / f"{name}.ipynb"
     file.write_bytes((corpus / "nbformat" / "invalid.ipynb").read_bytes())
     before = file.read_bytes()
     page = home()
@@ -117,11 +112,11 @@ def test_a_file_that_is_invalid_in_a_cell_names_the_cell(
 
 
 def test_other_files_are_dimmed_and_do_not_open(
-    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]
+    stage: Stage, home: Callable[[], Page], unique: Callable[[str], str]
 ) -> None:
     name, other = unique("Plain"), f"{unique('table')}.csv"
-    (shared_hub.folder / f"{name}.ipynb").write_text(notebook_text("1"), encoding="utf-8")
-    (shared_hub.folder / other).write_text("a,b", encoding="utf-8")
+    (stage.hub.folder / f"{name}.ipynb").write_text(notebook_text("1"), encoding="utf-8")
+    (stage.hub.folder / other).write_text("a,b", encoding="utf-8")
     page = home()
     colour = "text => getComputedStyle(text).color"
     dimmed, plain = (row(page, one).get_by_text(one).first.evaluate(colour) for one in (other, name))
@@ -134,48 +129,48 @@ def test_other_files_are_dimmed_and_do_not_open(
 
 
 def test_a_file_dropped_on_a_folder_is_uploaded_there(
-    shared_hub: Hub, home: Callable[[], Page], tmp_path: Path, unique: Callable[[str], str]
+    stage: Stage, home: Callable[[], Page], tmp_path: Path, unique: Callable[[str], str]
 ) -> None:
     folder, name = unique("target"), unique("Dropped")
-    (shared_hub.folder / folder).mkdir()
+    (stage.hub.folder / folder).mkdir()
     desktop = tmp_path
     (desktop / f"{name}.ipynb").write_text(notebook_text("dropped = 1"), encoding="utf-8")
     (desktop / "table.csv").write_text("a,b", encoding="utf-8")
     page = home()
     drop(page, row(page, folder), desktop / f"{name}.ipynb")
-    landed = shared_hub.folder / folder / f"{name}.ipynb"
+    landed = stage.hub.folder / folder / f"{name}.ipynb"
     wait_until(landed.exists, what="the dropped file in the folder")
     assert read(landed) == notebook_text("dropped = 1")
     page = home()  # anew: the tree is being read again, and a row that is replaced under the drop hears nothing
     drop(page, row(page, folder), desktop / "table.csv")
     expect(page.get_by_text("“table.csv” is not a notebook")).to_be_visible()
-    assert [file.name for file in (shared_hub.folder / folder).iterdir()] == [landed.name]
+    assert [file.name for file in (stage.hub.folder / folder).iterdir()] == [landed.name]
 
 
 def test_a_notebook_dragged_to_a_folder_moves(
-    shared_hub: Hub, home: Callable[[], Page], browser_name: str, unique: Callable[[str], str]
+    stage: Stage, home: Callable[[], Page], browser_name: str, unique: Callable[[str], str]
 ) -> None:
     if browser_name == "firefox":
         pytest.skip("Firefox's driver moves the mouse but starts no drag of the browser's")
     folder, name = unique("into"), unique("Dragged")
-    (shared_hub.folder / folder).mkdir()
-    file = shared_hub.folder / f"{name}.ipynb"
+    (stage.hub.folder / folder).mkdir()
+    file = stage.hub.folder / f"{name}.ipynb"
     file.write_text(notebook_text("moved = 1"), encoding="utf-8")
     page = home()
     row(page, name).drag_to(row(page, folder))
-    wait_until((shared_hub.folder / folder / file.name).exists, what="the notebook in the folder")
+    wait_until((stage.hub.folder / folder / file.name).exists, what="the notebook in the folder")
     assert not file.exists()
     expect(row(page, name)).to_have_count(0)
 
 
 def test_download_with_and_without_outputs(
-    shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]
+    stage: Stage, home: Callable[[], Page], unique: Callable[[str], str]
 ) -> None:
     name = unique("Result")
     made = json.loads(notebook_text("print('seen')"))
     made["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["seen\n"]}]
     made["cells"][0]["execution_count"] = 7
-    (shared_hub.folder / f"{name}.ipynb").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    (stage.hub.folder / f"{name}.ipynb").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     page = home()
     got = {}
     for action in ("Download", "Download without outputs"):
@@ -188,10 +183,10 @@ def test_download_with_and_without_outputs(
     assert got["Download without outputs"] == {**made["cells"][0], "outputs": [], "execution_count": None}
 
 
-def test_search_finds_names_and_text(shared_hub: Hub, home: Callable[[], Page], unique: Callable[[str], str]) -> None:
+def test_search_finds_names_and_text(stage: Stage, home: Callable[[], Page], unique: Callable[[str], str]) -> None:
     named, holding = unique("Zebra"), unique("Plainly")
-    (shared_hub.folder / f"{named}.ipynb").write_text(notebook_text("1"), encoding="utf-8")
-    (shared_hub.folder / f"{holding}.ipynb").write_text(notebook_text(f"# {named} inside"), encoding="utf-8")
+    (stage.hub.folder / f"{named}.ipynb").write_text(notebook_text("1"), encoding="utf-8")
+    (stage.hub.folder / f"{holding}.ipynb").write_text(notebook_text(f"# {named} inside"), encoding="utf-8")
     page = home()
     page.get_by_role("searchbox", name="Search notebooks").fill(named)
     results = page.get_by_role("region", name="Search results")
@@ -201,7 +196,7 @@ def test_search_finds_names_and_text(shared_hub: Hub, home: Callable[[], Page], 
 
 
 def test_a_second_runhere_binds_its_folder_in_the_running_hub(
-    shared_hub: Hub,
+    stage: Stage,
     home: Callable[[], Page],
     tmp_path: Path,
     unique: Callable[[str], str],
@@ -213,8 +208,8 @@ def test_a_second_runhere_binds_its_folder_in_the_running_hub(
     (second / f"{name}.ipynb").write_text(notebook_text("elsewhere = 1"), encoding="utf-8")
     page = home()
     expect(row(page, second.name)).to_have_count(0)
-    link = shared_hub.bind(second)
-    assert link.startswith(shared_hub.origin)
+    link = stage.hub.bind(second)
+    assert link.startswith(stage.hub.origin)
     page.get_by_role("button", name="Refresh").click()
     expect(row(page, second.name)).to_be_visible()
     other = new_context().new_page()

@@ -68,7 +68,6 @@ def start_again(page: Page) -> None:
     ran(page, 1)
 
 
-@pytest.mark.timeout(240)
 def test_a_server_of_jupyterhub_is_started_used_and_ended_from_the_page(
     jupyter_hub: JupyterHubOptions, new_context: Callable[..., BrowserContext], browser_name: str, tmp_path: Path
 ) -> None:

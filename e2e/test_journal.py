@@ -60,9 +60,11 @@ def texts(file: Path) -> list[str]:
 
 
 def test_every_tab_is_connected_without_a_question_and_closing_them_loses_nothing(
-    stage: Stage, new_context: Callable[..., BrowserContext]
+    stage: Stage, new_context: Callable[..., BrowserContext], unique: Callable[[str], str]
 ) -> None:
-    file = stage.put("Own", *map(printing, range(CELLS)), "print('hello', input('who? '))")
+    asked = stage.hub.folder / unique("asked")
+    ask = f"open({asked.name!r}, 'w').close()\nprint('hello', input('who? '))"
+    file = stage.put("Own", *map(printing, range(CELLS)), ask)
     context = new_context()
     page = context.new_page()
     sign_in(page, stage.next_link())
@@ -77,7 +79,7 @@ def test_every_tab_is_connected_without_a_question_and_closing_them_loses_nothin
     page.close()
     # Nobody is there while the rest is printed, and while the question is asked.
     second.goto("about:blank")
-    second.wait_for_timeout(int(CELLS * (LINES * 0.02 + 0.05) * 1000))
+    wait_until(asked.exists, what="the question, which nobody hears")
     second.goto(address)
     connected(second)
     expect(output(second, 1)).to_contain_text(f"0 {LINES - 1}")
@@ -89,7 +91,7 @@ def test_every_tab_is_connected_without_a_question_and_closing_them_loses_nothin
     second.keyboard.press("Enter")
     expect(output(second, CELLS + 1)).to_contain_text("hello Ann")
     whole = [*map(printed, range(CELLS)), "who? Ann\nhello Ann\n"]
-    wait_until(lambda: texts(file) == whole, limit_s=60, what="every line of every cell, and the answer")
+    wait_until(lambda: texts(file) == whole, what="every line of every cell, and the answer")
     assert "runhere.notice" not in file.read_text(encoding="utf-8")
     program = stage.hub.program
     assert program

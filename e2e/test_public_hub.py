@@ -21,11 +21,9 @@ SAFARI = (
 )
 
 
-def says(dialog: Locator, title: str, *, line: str | None = None, limit_s: float = 15) -> None:
-    """The dialog names exactly this cause, and the line that mends it."""
-    expect(dialog.get_by_text(title, exact=True)).to_be_visible(timeout=limit_s * 1000)
-    if line is not None:
-        expect(dialog.get_by_text(line).first).to_be_visible()
+def says(dialog: Locator, title: str) -> None:
+    """The dialog names exactly this cause."""
+    expect(dialog.get_by_text(title, exact=True)).to_be_visible()
 
 
 PROFILE = {"https://hub.test:443,*": {"setting": 1, "last_modified": "13400000000000000"}}

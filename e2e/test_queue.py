@@ -11,7 +11,7 @@ from steps import DEAF_MS, code_cell, connect, interrupt, output, ran, run_cell,
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 
-WAIT = "import time\nfor _ in range(600): time.sleep(0.1)"
+WAIT = "import time\nwhile True: time.sleep(0.1)"
 
 
 def queued(page: Page, position: int) -> None:

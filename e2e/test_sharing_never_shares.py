@@ -188,7 +188,6 @@ def search_everywhere(
 
 # What a page tells the hub is the same code in every browser; the search is long.
 @pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
-@pytest.mark.timeout(240)
 def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
     team: Team, new_context: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:
@@ -197,7 +196,6 @@ def test_a_connected_run_and_shared_notebook_leads_nobody_to_its_runtime(
 
 # The same once more where everything else is other.
 @pytest.mark.parametrize("browser_name", ["firefox"], indirect=True)
-@pytest.mark.timeout(300)
 def test_a_shared_notebook_leads_nobody_to_its_runtime_in_firefox_on_postgresql(
     new_context: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from people import PASSWORD, invitation, join, team_hub
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from steps import code_cell, source, type_source
+from steps import code_cell, run_cell, source, type_source
 
 HOSTILE = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) https://example.org/a"
 
@@ -91,7 +91,7 @@ def test_people_share_by_name_and_link_and_a_viewer_is_offered_a_copy(
     bob.get_by_role("link", name=re.compile("Untitled")).click()
     expect(source(bob, 1)).to_have_text("print('shared')")
     expect(source(bob, 1)).to_have_attribute("aria-readonly", "true")
-    bob.get_by_role("button", name="Run cell").click()
+    run_cell(bob, 1)
     offer = bob.get_by_role("alertdialog")
     expect(offer.get_by_role("button", name="Make a copy")).to_be_visible()
     offer.get_by_role("button", name="Cancel").click()

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from servers import Hub, wait_until
 from steps import (
@@ -59,7 +58,6 @@ def answer(page: Page, name: str) -> None:
     expect(review(page)).to_have_count(0)
 
 
-@pytest.mark.timeout(240)
 def test_code_from_a_file_is_reviewed_once_and_nothing_else_runs_it(
     hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import Hub, wait_until
-from steps import MAIN_MODIFIER, code_cell, notebook_text, opened, saved, source, sources_in
+from servers import wait_until
+from stage import Stage
+from steps import MAIN_MODIFIER, code_cell, saved, source, sources_in
 
 KEYS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -18,15 +19,14 @@ TYPE_ON = """keys => { window.typedAll = false; let at = 0; const timer = setInt
 
 @pytest.fixture
 def pair(
-    shared_hub: Hub, new_context: Callable[..., BrowserContext], unique: Callable[[str], str]
+    stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str]
 ) -> Callable[..., tuple[Path, Page, Page]]:
     """A notebook with these cells, open in two browsers."""
 
     def make(*sources: str) -> tuple[Path, Page, Page]:
         name = unique("Pair")
-        file = shared_hub.folder / f"{name}.ipynb"
-        file.write_text(notebook_text(*sources), encoding="utf-8")
-        one, two = (opened(new_context(), shared_hub.login_link(), name) for _ in range(2))
+        file = stage.put(name, *sources)
+        one, two = (stage.open(person(), name) for _ in range(2))
         return file, one, two
 
     return make
@@ -41,7 +41,7 @@ def type_at_end(page: Page, position: int, text: str) -> None:
     turn_to(page)
     source(page, position).click()
     page.keyboard.press(f"{MAIN_MODIFIER}+End")
-    page.keyboard.type(text)
+    page.keyboard.insert_text(text)  # at once: typed slowly, it would be several things to undo
 
 
 def test_each_sees_where_the_other_is(pair: Callable[..., tuple[Path, Page, Page]]) -> None:
