@@ -3,6 +3,7 @@
 Each is a process of its own with free ports and temporary folders; each wait has a condition and a limit.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -42,10 +43,15 @@ def wait_until(condition: Callable[[], T], *, limit_s: float = WAIT_LIMIT_S, wha
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port that was free a moment ago.
+
+    None of those that the system hands out itself: a kernel or a connection had it before a slow server took it.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def answers(url: str) -> bool:
