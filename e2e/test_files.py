@@ -70,7 +70,7 @@ def test_an_old_format_is_upgraded_on_request(
     expect(asked).to_have_count(0)
     assert file.read_bytes() == before  # refused: nothing happened
     expect(row(page, name)).to_be_focused()
-    row(page, name).dblclick()
+    page.keyboard.press("Enter")
     asked.get_by_role("button", name="Upgrade and open").click()
     # The first conversion of a hub's life loads nbformat and its schemas.
     expect(first_cell(page)).to_be_visible()

@@ -35,6 +35,12 @@ function start(port: MessagePort): void {
     show: (shown, host) => show(shown, host, page),
   };
   offerColab(page);
+  const report = heightReporter(say);
+  const settled = (): void => {
+    // Out of sight no picture is made, and nothing was measured since the document was empty.
+    report();
+    say({ type: "ready" });
+  };
   port.onmessage = (event: MessageEvent<PageMessage>) => {
     const message = event.data;
     if (message.type === "theme") page.theme = setTheme(message.theme);
@@ -43,7 +49,7 @@ function start(port: MessagePort): void {
       page.language = message.language;
       document.documentElement.lang = message.language;
       isShown = show(message, output, page).catch((error) => say({ type: "error", message: String(error) }));
-      void isShown.then(() => setTimeout(() => say({ type: "ready" }), SETTLE_MS));
+      void isShown.then(() => setTimeout(settled, SETTLE_MS));
     }
     // After what is shown: its scripts may define what this one calls.
     if (message.type === "evaluate") void isShown.then(() => evaluate(message)).then(say);
@@ -57,7 +63,6 @@ function start(port: MessagePort): void {
   document.addEventListener("click", (event) => askForLink(event, say), true);
   document.addEventListener("securitypolicyviolation", (event) => tellBlocked(event.blockedURI, say));
   window.addEventListener("message", (event) => tellBlocked(String(event.data?.runhere_blocked ?? ""), say));
-  reportHeight(say);
 }
 
 /** Runs a script as Colab's `eval_js` does: its last value counts, and a promise is waited for. */
@@ -93,7 +98,8 @@ function tellBlocked(address: string, say: (message: OutputFrameMessage) => void
   say({ type: "blocked", host });
 }
 
-function reportHeight(say: (message: OutputFrameMessage) => void): void {
+/** Says how high the document is, from now on whenever that changes; what is returned says it at once. */
+function heightReporter(say: (message: OutputFrameMessage) => void): () => void {
   let last = -1;
   let waiting = false;
   const report = (): void => {
@@ -109,4 +115,5 @@ function reportHeight(say: (message: OutputFrameMessage) => void): void {
     waiting = true;
     requestAnimationFrame(report);
   }).observe(document.body);
+  return report;
 }

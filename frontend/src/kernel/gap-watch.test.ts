@@ -96,9 +96,31 @@ test("a run of a page that is gone: what is lost between the last word heard wit
     watch.opened([]);
     watch.takenOver(RUN, { through: "kernel_7_7", kept: null, heard: "kernel_7_8" });
     hears(next);
-    clock.advance(1_000);
+    clock.advance(2_000);
     expect(gaps).toEqual(expected);
   }
+});
+
+test("what is lost further on, behind what the server kept, is a gap: while the run goes on, and at its end", () => {
+  for (const isOver of [false, true]) {
+    const { watch, hears, clock, gaps } = setUp();
+    watch.takenOver(RUN, { through: "kernel_7_4", kept: null, heard: null });
+    for (const n of [5, 6, 8]) hears(n);
+    if (isOver) watch.finished(RUN);
+    clock.advance(3_000);
+    expect(gaps).toEqual([RUN]);
+    hears(9);
+    clock.advance(10_000);
+    expect(gaps).toEqual([RUN]);
+  }
+  const { watch, hears, clock, gaps } = setUp();
+  watch.takenOver(RUN, { through: "kernel_7_4", kept: null, heard: null });
+  for (const n of [5, 6, 7]) hears(n);
+  clock.advance(3_000);
+  expect(gaps).toEqual([]);
+  for (const n of [8, 10]) hears(n);
+  clock.advance(3_000);
+  expect(gaps).toEqual([RUN]);
 });
 
 test("what the kernel told somebody else is no gap", () => {

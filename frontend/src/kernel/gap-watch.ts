@@ -1,7 +1,8 @@
 /**
- * Finds output that a stock server lost: what is on the wire at the moment when a page leaves, nobody hears. Kernels that number their messages
- * (`message-numbers.ts`) give it away: between the last message that a page before this one heard and the first one that this page
- * hears, numbers are missing. Such a run is marked; for other kernels nothing is said.
+ * Finds output that a stock server lost: what is on the wire at the moment when a page leaves, nobody hears, and the server itself drops one
+ * message when it makes sure of a kernel for a new socket, behind what it kept for that one. Kernels that number their messages
+ * (`message-numbers.ts`) give it away: after the last message that surely was heard before a cut, numbers are missing. Such a run is marked;
+ * for other kernels nothing is said.
  */
 import type { RunId } from "../core/notebook.ts";
 import { type ElsewhereWord, laterOf, MessageNumbers, numberOf } from "./message-numbers.ts";
@@ -27,6 +28,15 @@ const SETTLE_MS = 1_000;
 /** How often it is kept what was heard. A page that crashes takes with it what it has not stored: only what was stored since is kept. */
 const KEEP_MS = 1_000;
 
+/** A run that went on over a cut. */
+interface Owed {
+  /** The last message of it that was surely heard before. */
+  readonly from: string;
+  /** So many were missing when it was marked last. */
+  marked: number;
+  isLooking: boolean;
+}
+
 interface HeardOf {
   latest: string;
   settled: string | null;
@@ -37,8 +47,7 @@ interface HeardOf {
 export class GapWatch {
   readonly #options: GapWatchOptions;
   readonly #numbers = new MessageNumbers();
-  /** The last message of each run that was surely heard before a cut: to be compared with the next one. */
-  readonly #owed = new Map<RunId, string>();
+  readonly #owed = new Map<RunId, Owed>();
   /** What had been heard when a run began in this tab. */
   readonly #since = new Map<RunId, string>();
   /** The last message heard of each run that this tab writes, and the one that stood there when it was last looked at. */
@@ -68,7 +77,7 @@ export class GapWatch {
   /** Another socket, while these runs went on. */
   opened(runIds: readonly RunId[]): void {
     const { last } = this.#numbers;
-    if (last !== null) for (const runId of runIds) this.#owed.set(runId, last);
+    if (last !== null) for (const runId of runIds) this.#owe(runId, last);
   }
 
   /**
@@ -83,12 +92,12 @@ export class GapWatch {
     { through, kept, heard }: Readonly<Record<"through" | "kept" | "heard", string | null>>,
   ): void {
     const before = laterOf(through, kept);
-    const last = laterOf(before, heard);
-    // What was heard last may be from before that page went, and what comes next from a socket that was opened since.
-    if (last !== null) this.#owed.set(runId, last);
+    // What was heard here before may have been cut off from it.
+    const from = before ?? heard;
+    if (from !== null) this.#owe(runId, from);
     if (before === null) return;
     this.#since.set(runId, before);
-    if (heard !== null) this.#judge(runId, before, heard);
+    if (heard !== null) this.#look(runId, heard);
   }
 
   /** Whether something that the kernel said since this run began, up to what was heard of it last, has not come. */
@@ -98,6 +107,8 @@ export class GapWatch {
   }
 
   finished(runId: RunId): void {
+    const [owed, heard] = [this.#owed.get(runId), this.#heard.get(runId)];
+    if (owed !== undefined && heard !== undefined) this.#judge(runId, owed, heard.latest);
     this.#owed.delete(runId);
     this.#since.delete(runId);
     this.#heard.delete(runId);
@@ -110,11 +121,6 @@ export class GapWatch {
   }
 
   #heardOf(runId: RunId, { msg_id: id, msg_type: type }: KernelMessage["header"]): void {
-    const before = this.#owed.get(runId);
-    if (before !== undefined) {
-      this.#owed.delete(runId);
-      this.#judge(runId, before, id);
-    }
     const known = this.#heard.get(runId);
     if (known === undefined) {
       this.#heard.set(runId, { latest: id, settled: null, settledAt: 0 });
@@ -123,12 +129,33 @@ export class GapWatch {
     } else {
       known.latest = id;
     }
+    this.#look(runId, id);
     this.#cancel ??= this.#options.clock.after(KEEP_MS, () => this.#keep());
   }
 
-  #judge(runId: RunId, before: string, id: string): void {
+  #owe(runId: RunId, from: string): void {
+    // One cut after another: what the first one took may not be known yet.
+    if (!this.#owed.has(runId)) this.#owed.set(runId, { from, marked: 0, isLooking: false });
+  }
+
+  /** Up to this message now, and on from there while more comes. */
+  #look(runId: RunId, id: string): void {
+    const owed = this.#owed.get(runId);
+    if (owed === undefined || owed.isLooking) return;
+    owed.isLooking = true;
+    this.#judge(runId, owed, id, () => {
+      owed.isLooking = false;
+      const latest = this.#heard.get(runId)?.latest ?? id;
+      if (latest !== id && this.#owed.get(runId) === owed) this.#look(runId, latest);
+    });
+  }
+
+  #judge(runId: RunId, owed: Owed, id: string, then = () => {}): void {
     this.#options.clock.after(SETTLE_MS, () => {
-      if (this.#numbers.missing(before, id) > 0) this.#options.onGap(runId);
+      const missing = this.#numbers.missing(owed.from, id);
+      if (missing > owed.marked) this.#options.onGap(runId);
+      owed.marked = Math.max(owed.marked, missing);
+      then();
     });
   }
 

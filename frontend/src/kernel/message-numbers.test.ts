@@ -68,13 +68,15 @@ test("an answer to somebody else explains one hole, and only one in which it can
   expect(numbers.missing("s_7_17", "s_7_20")).toBe(0);
 });
 
-test("where the beginning was not heard, its end explains one hole before it", () => {
+test("where the beginning was not heard, its end explains that and the answer, and nothing further", () => {
   const numbers = heard("s_7_6");
-  numbers.heard("s_7_8", ends("theirs"));
-  expect(numbers.missing("s_7_6", "s_7_8")).toBe(0);
-  numbers.heard("s_7_10", null);
-  numbers.heard("s_7_12", ends("of another time"));
-  expect(numbers.missing("s_7_8", "s_7_10")).toBe(1);
+  numbers.heard("s_7_9", ends("theirs"));
+  expect(numbers.missing("s_7_6", "s_7_9")).toBe(0);
+  numbers.heard("s_7_13", ends("another"));
+  expect(numbers.missing("s_7_9", "s_7_13")).toBe(1);
+  numbers.heard("s_7_15", null);
+  numbers.heard("s_7_17", ends("of another time"));
+  expect(numbers.missing("s_7_13", "s_7_15")).toBe(1);
 });
 
 test("names that cannot be compared tell of no loss", () => {

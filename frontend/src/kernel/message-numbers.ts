@@ -76,8 +76,11 @@ export class MessageNumbers {
     const holes = this.#holes(a.n, b.n);
     for (const { from, to } of this.#elsewhere) {
       if (from === null && to > b.n) continue;
-      const hole = holes.find((one) => one.missing > 0 && one.from > (from ?? a.n) && one.to < to);
-      if (hole !== undefined) hole.missing -= 1;
+      // Where the beginning was not heard either, that is missing too.
+      for (let explained = from === null ? 2 : 1; explained > 0; explained -= 1) {
+        const hole = holes.findLast((one) => one.missing > 0 && one.from > (from ?? a.n) && one.to < to);
+        if (hole !== undefined) hole.missing -= 1;
+      }
     }
     return holes.reduce((sum, { missing }) => sum + missing, 0);
   }
