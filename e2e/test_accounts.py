@@ -1,10 +1,12 @@
 """Coming in and going: an account from elsewhere, tokens of programs, tries that are slowed, out everywhere at once."""
 
 import json
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from people import PASSWORD, come_from_elsewhere, identity_provider, join, signs_in_at, team_hub
@@ -33,6 +35,24 @@ def guess(origin: str, password: str) -> int:
             return int(answered.status)
     except urllib.error.HTTPError as refused:
         return refused.code
+
+
+@contextmanager
+def guessing(origin: str) -> Iterator[None]:
+    """Somebody guesses: many at once until that is slowed, and on and on, for a try is allowed again later."""
+    is_over = threading.Event()
+
+    def go_on() -> None:
+        while not is_over.is_set():
+            guess(origin, "guess")
+
+    with ThreadPoolExecutor(20) as at_once:
+        assert 429 in list(at_once.map(lambda number: guess(origin, f"guess {number}"), range(40)))
+        at_once.submit(go_on)
+        try:
+            yield
+        finally:
+            is_over.set()
 
 
 def try_to_sign_in(page: Page, name: str, password: str) -> None:
@@ -80,8 +100,7 @@ def test_people_come_from_elsewhere_make_tokens_and_go_everywhere_at_once(
         # Guessing is slowed, and said.
         try_to_sign_in(guest, "ada", "not the password")
         expect(guest.get_by_role("alert")).to_have_text("User name and password do not go together.")
-        with ThreadPoolExecutor(20) as at_once:  # somebody guesses
-            assert 429 in list(at_once.map(lambda number: guess(origin, f"guess {number}"), range(40)))
-        try_to_sign_in(guest, "ada", PASSWORD)  # even what is right has to wait now
-        expect(guest.get_by_role("alert")).to_contain_text("Too many tries")
+        with guessing(origin):
+            try_to_sign_in(guest, "ada", PASSWORD)  # even what is right has to wait now
+            expect(guest.get_by_role("alert")).to_contain_text("Too many tries")
     assert not [line for line in hub.program.lines if token in line or PASSWORD in line]

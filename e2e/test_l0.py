@@ -11,6 +11,7 @@ import re
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -115,9 +116,18 @@ def test_a_reload_a_second_tab_and_the_end_of_the_first(
     ends_whole_or_marked(stage, second, "Leaving", leavings=2)
 
 
+def kernels(stock: Jupyter) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{stock.url}/api/kernels?token={stock.token}", timeout=20) as answer:
+        found: list[dict[str, Any]] = json.load(answer)
+        return found
+
+
+def nobody_listens(stock: Jupyter) -> bool:
+    return all(kernel["connections"] == 0 for kernel in kernels(stock))
+
+
 def kernel_is_idle(stock: Jupyter) -> bool:
-    with urllib.request.urlopen(f"{stock.url}/api/kernels?token={stock.token}", timeout=5) as answer:
-        return all(kernel["execution_state"] == "idle" for kernel in json.load(answer))
+    return all(kernel["execution_state"] == "idle" for kernel in kernels(stock))
 
 
 def test_close_and_reopen_after_the_end(
@@ -127,6 +137,7 @@ def test_close_and_reopen_after_the_end(
     page = begun(stage, stock.pasted, context, "Closed", printing)
     url = page.url
     page.close()
+    wait_until(lambda: nobody_listens(stock), what="the server knows that the page is gone")
     printing.end()
     wait_until(lambda: kernel_is_idle(stock), what="the end of the cell while nobody listens")
     again = context.new_page()
