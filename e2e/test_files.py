@@ -1,5 +1,6 @@
 """Files as people have them: old, broken, with outputs, in another folder, dragged from the desktop."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -48,6 +49,16 @@ def drop(page: Page, target: Locator, file: Path) -> None:
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
         page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+def drop_until(landed: Callable[[], bool], page: Page, target: Locator, file: Path) -> None:
+    """As a person does, once more where nothing came of it: a row that is replaced under the drop hears nothing."""
+    for _ in range(3):
+        drop(page, target, file)
+        with contextlib.suppress(AssertionError):
+            wait_until(landed, limit_s=20, what="the dropped file in the folder")
+            return
+    raise AssertionError("the dropped file did not land")
 
 
 def first_cell(page: Page) -> Locator:
@@ -137,9 +148,8 @@ def test_a_file_dropped_on_a_folder_is_uploaded_there(
     (desktop / f"{name}.ipynb").write_text(notebook_text("dropped = 1"), encoding="utf-8")
     (desktop / "table.csv").write_text("a,b", encoding="utf-8")
     page = home()
-    drop(page, row(page, folder), desktop / f"{name}.ipynb")
     landed = stage.hub.folder / folder / f"{name}.ipynb"
-    wait_until(landed.exists, what="the dropped file in the folder")
+    drop_until(landed.exists, page, row(page, folder), desktop / f"{name}.ipynb")
     assert read(landed) == notebook_text("dropped = 1")
     page = home()  # anew: the tree is being read again, and a row that is replaced under the drop hears nothing
     drop(page, row(page, folder), desktop / "table.csv")
