@@ -1,26 +1,10 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it } from "vitest";
+import { quietEnvironment } from "./environment-for-tests.ts";
 import { endFrames, openFrame } from "./frames.ts";
 import type { FrameOwner } from "./rendered.ts";
 
-const owner: FrameOwner = {
-  environment: {
-    confirmLink: () => Promise.resolve(false),
-    copyText: () => Promise.resolve(),
-    readBlob: () => Promise.reject(new Error("no blobs here")),
-    theme: () => "light",
-    invoke: async () => null,
-    language: () => "en",
-    widgets: {
-      openLine: () => Promise.reject(new Error("no widgets here")),
-      openPlot: () => Promise.reject(new Error("no plots here")),
-      readAsset: async () => null,
-    },
-  },
-  runId: "r",
-  isOwn: true,
-  onUnshowable: () => {},
-};
+const owner: FrameOwner = { environment: quietEnvironment, runId: "r", isOwn: true, onUnshowable: () => {} };
 
 function heightOfNew(keptPx: number): string | undefined {
   const slot = document.createElement("div");

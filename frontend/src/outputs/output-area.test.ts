@@ -3,22 +3,14 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { NOTICE_MIME } from "../core/mime.ts";
 import type { MimeBundle, Output } from "../core/outputs.ts";
 import { setLanguage, text } from "../i18n/t.ts";
+import { quietEnvironment } from "./environment-for-tests.ts";
 import { OutputArea } from "./output-area.ts";
 import type { OutputEnvironment } from "./rendered.ts";
 
 const environment: OutputEnvironment = {
-  confirmLink: () => Promise.resolve(false),
-  copyText: () => Promise.resolve(),
+  ...quietEnvironment,
   readBlob: (sha256) =>
     sha256 === "known" ? Promise.resolve(new TextEncoder().encode('"from a blob"')) : Promise.reject(new Error("none")),
-  theme: () => "light",
-  invoke: async () => null,
-  language: () => "en",
-  widgets: {
-    openLine: () => Promise.reject(new Error("no widgets here")),
-    openPlot: () => Promise.reject(new Error("no plots here")),
-    readAsset: async () => null,
-  },
 };
 let host: HTMLElement;
 let area: OutputArea;
