@@ -57,6 +57,30 @@ def next_picture(page: Page) -> None:
     page.evaluate("async () => { for (let n = 0; n < 3; n += 1) await new Promise(requestAnimationFrame); }")
 
 
+# Resolves when no frame has moved or changed its size from one picture to the next, three times.
+FRAMES_AT_REST = """async () => {
+  const frames = () => [...document.querySelectorAll("iframe")];
+  const places = () => JSON.stringify(frames().map((one) => one.getBoundingClientRect()));
+  for (let same = 0, before = ""; same < 3; ) {
+    await new Promise(requestAnimationFrame);
+    const now = places();
+    same = now === before ? same + 1 : 0;
+    before = now;
+  }
+}"""
+
+
+def press_inside(target: Locator) -> None:
+    """Click what stands in an output's frame, once the page has drawn the frame where and as large as it is.
+
+    A frame is drawn by a process of its own: of one that just grew or moved, Chromium still gives the page the clicks
+    on its new part until the next picture, and they are lost.
+    """
+    target.scroll_into_view_if_needed()
+    target.page.evaluate(FRAMES_AT_REST)
+    target.click()
+
+
 def bring_into_view(page: Page, position: int) -> None:
     """Scroll as a person would until the cell is there: the page holds only what is near the window."""
     cell = page.get_by_role("group", name=re.compile(rf"^(Code|Text) cell {position}$"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Hub
-from steps import bring_into_view, connected, opened, output, ran, run_cell
+from steps import bring_into_view, connected, opened, output, press_inside, ran, run_cell
 
 CELLS = [
     "from runhere import userdata; print('got', userdata.get('API_KEY'))",
@@ -103,9 +103,9 @@ def test_code_asks_the_person_and_never_waits_for_nothing(
     bring_into_view(page, 8)
     run_cell(page, 8)
     frames = output(page, 8).locator("iframe")
-    frames.first.content_frame.get_by_role("button", name="add").click()
+    press_inside(frames.first.content_frame.get_by_role("button", name="add"))
     expect(frames.first.content_frame.get_by_role("button", name="sum 42")).to_be_visible()
-    frames.last.content_frame.get_by_role("button", name="remove").click()
+    press_inside(frames.last.content_frame.get_by_role("button", name="remove"))
     expect(frames.last.content_frame.get_by_role("button")).to_contain_text("No function is registered as 'remove'")
 
     # What is kept is listed by name, and forgotten.

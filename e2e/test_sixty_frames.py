@@ -11,6 +11,7 @@ from steps import (
     connect,
     next_picture,
     output,
+    press_inside,
     ran,
     run_cell,
     runtime_menu,
@@ -84,7 +85,7 @@ def test_sixty_frames_in_one_notebook_stay_usable(
     begins = where_the_last_begins()
     # Back at the top the first one is there, at its place, and can be used.
     to_the_top()
-    frame(page, 1).get_by_role("button", name="press 0").click()
+    press_inside(frame(page, 1).get_by_role("button", name="press 0"))
     expect(frame(page, 1).get_by_role("button", name="press 0 pressed")).to_be_visible()
     # What was ended and begun anew is as high as it was, however fast one passes it.
     while code_cell(page, last).count() == 0:

@@ -15,6 +15,7 @@ from steps import (
     connect,
     connected,
     output,
+    press_inside,
     ran,
     run_cell,
     runtime_menu,
@@ -108,7 +109,7 @@ def test_ipywidgets_work_in_frames_and_after_a_reload(
     run_and_wait(page, 3)
     expect(output(page, 3)).to_contain_text("kernel: 9")
     # What a callback prints stands in the cell that shows the widget.
-    frame(page, 1).get_by_role("button", name="Press").click()
+    press_inside(frame(page, 1).get_by_role("button", name="Press"))
     expect(output(page, 1)).to_contain_text("pressed at 9")
 
     # jslink across two frames.
@@ -161,7 +162,7 @@ def test_anywidgets_and_plots_are_drawn_offline(
     page.on("request", lambda request: far.append(request.url) if "127.0.0.1" not in request.url else None)
     connect(page, stock.pasted)
     run_and_wait(page, 1)
-    frame(page, 1).get_by_role("button", name="count 1, 5 bytes").click()
+    press_inside(frame(page, 1).get_by_role("button", name="count 1, 5 bytes"))
     expect(frame(page, 1).get_by_role("button", name="count 2, 5 bytes")).to_be_visible()
     run_and_wait(page, 2, 3)
     expect(output(page, 2)).to_contain_text("kernel: 2")

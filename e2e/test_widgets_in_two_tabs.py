@@ -5,7 +5,18 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 from servers import Hub
-from steps import bring_into_view, connected, notebook_text, open_notebook, opened, output, ran, run_cell, saved
+from steps import (
+    bring_into_view,
+    connected,
+    notebook_text,
+    open_notebook,
+    opened,
+    output,
+    press_inside,
+    ran,
+    run_cell,
+    saved,
+)
 
 MAKE = """import anywidget, ipywidgets as w, traitlets
 class Drum(anywidget.AnyWidget):
@@ -66,7 +77,7 @@ def test_widgets_go_on_in_the_other_tab_with_their_bytes_and_after_a_reload(
     for page in (first, second):
         for position in (1, 2):
             expect(frame(page, position).locator(".widget-readout")).to_have_text("8")
-    frame(second, 1).get_by_role("button", name="200 bytes").click()
+    press_inside(frame(second, 1).get_by_role("button", name="200 bytes"))
     expect(frame(second, 1).get_by_role("button", name="3 bytes, last 255")).to_be_visible()
     expect(frame(first, 1).get_by_role("button", name="3 bytes, last 255")).to_be_visible()
     run(first, 3)
