@@ -50,7 +50,8 @@ export interface Snapshot {
 export type Reach = "machine" | "kernel";
 
 export interface Resources {
-  readonly phase: "waiting" | "live" | "cut" | "untold";
+  /** `postponed`: the kernel can only be asked when the running cell has ended. */
+  readonly phase: "waiting" | "live" | "cut" | "postponed" | "untold";
   readonly reach: Reach | null;
   /** Oldest first; at most five minutes. */
   readonly history: readonly Snapshot[];

@@ -19,7 +19,12 @@ export async function debugSource(asker: Asker, path: string): Promise<Reply | n
   return await debugRequest(asker, "source", { source: { path } }, SOON_MS);
 }
 
-/** A variable of a frame as the kernel would display it. */
+/** The kernel's own list of its variables, which needs no debug session. */
+export async function debugVariables(asker: Asker): Promise<Reply | null> {
+  return await debugRequest(asker, "inspectVariables", {}, SOON_MS);
+}
+
+/** A variable of a frame as the kernel would display it; while nothing is held, any name of the kernel's, and `frameId` means nothing. */
 export async function debugDisplay(asker: Asker, variableName: string, frameId: number): Promise<Reply | null> {
   return await debugRequest(asker, "richInspectVariables", { variableName, frameId }, SOON_MS);
 }

@@ -50,25 +50,53 @@ describe.skipIf(jupyterPython() === null)("plain Jupyter", () => {
   }, 60_000);
   afterAll(async () => await jupyter?.stop(), 20_000);
 
-  it("tells of the kernel and of the machine's memory, also while the kernel works, and is not busy for that", async () => {
+  /** What the server takes the kernel for: it culls by this, and by this decides what a page that comes back is given. */
+  async function stateOf(kernelId: string): Promise<string | undefined> {
+    return (await server.sessions()).find(({ kernel }) => kernel.id === kernelId)?.kernel.executionState;
+  }
+
+  const UNTIL_TOLD = "import time\nwhile not (globals().get('enough')): time.sleep(0.05)";
+
+  it("tells of the kernel and of the machine's memory, also while the kernel works, and nobody takes it for idle for that", async () => {
     const kernel = await kernelOn(server);
     await run(kernel.port, "held = bytearray(200_000_000)");
-    const runId = send(kernel.port, "import time\nwhile not (globals().get('enough')): time.sleep(0.05)");
+    const state = watching(server, kernel);
+    await until(state, ({ history }) => history.length > 0);
+    await until(kernel.port.status, (status) => status === "idle");
+    const runId = send(kernel.port, UNTIL_TOLD);
     await until(kernel.port.status, (status) => status === "busy");
-    const told = await until(watching(server, kernel), ({ history }) => history.length > 1);
+    const before = state.get().history.length;
+    const told = await until(state, ({ history }) => history.length > before + 1);
+    expect(await stateOf(kernel.id)).toBe("busy");
+    expect(kernel.port.status.get()).toBe("busy");
     expect(told).toMatchObject({ phase: "live", reach: "kernel" });
     const now = told.history.at(-1);
     expect(now?.kernels).toMatchObject([{ kernelId: kernel.id }]);
     expect(now?.kernels[0]?.memoryBytes).toBeGreaterThan(200_000_000);
     expect(now?.memory?.totalBytes).toBeGreaterThan(now?.memory?.availableBytes ?? 0);
+    expect(now?.cpuCount).toBeGreaterThan(0);
     expect([now?.disks, now?.gpus]).toEqual([[], []]);
     await server.interrupt(kernel.id);
     await until(kernel.port.status, (status) => status === "idle");
     expect(runId).not.toBe("");
     const said: string[] = [];
     ends.push(kernel.port.status.subscribe(() => said.push(kernel.port.status.get())));
-    await until(watching(server, kernel), ({ history }) => history.length > 1);
+    const after = state.get().history.length;
+    await until(state, ({ history }) => history.length > after + 1);
     expect(said).toEqual([]);
+    expect(await stateOf(kernel.id)).toBe("idle");
+  }, 60_000);
+
+  it("asks a kernel that it met at work when that work is done", async () => {
+    const kernel = await kernelOn(server);
+    send(kernel.port, UNTIL_TOLD);
+    await until(kernel.port.status, (status) => status === "busy");
+    const state = watching(server, kernel);
+    await until(state, ({ phase }) => phase === "postponed");
+    expect(await stateOf(kernel.id)).toBe("busy");
+    expect(state.get().history).toEqual([]);
+    await server.interrupt(kernel.id);
+    expect((await until(state, ({ phase }) => phase === "live")).history).toHaveLength(1);
   }, 60_000);
 
   it("says of a kernel that does not tell that it does not, and asks no more", async () => {

@@ -3,16 +3,18 @@
  * server, what the kernel says of itself every few seconds on its control channel, also while it works.
  *
  *   waiting ──told──▶ live ──close, no answer──▶ cut ──told──▶ live
+ *      │ │             └──can only be asked when no cell runs──▶ postponed ──told──▶ live
+ *      │ └─────────────────────────────────────────────────────────┘
  *      └──── the kernel never answers ────▶ untold
  */
 import { type Observable, Value } from "../core/observable.ts";
 import { NOTHING_TOLD, type Reach, type Resources, type Snapshot, withSnapshot } from "../core/resources.ts";
-import { ask } from "./ask.ts";
 import type { KernelPort } from "./kernel-port.ts";
 import { type Clock, waitBefore } from "./messages.ts";
 import { readSnapshot, readUsage } from "./resource-readings.ts";
 import type { JupyterServer } from "./server.ts";
 import type { SocketLike } from "./transport.ts";
+import { type UsageAnswer, UsageQuestions } from "./usage-questions.ts";
 
 export interface ResourceWatchOptions {
   readonly server: Observable<JupyterServer | null>;
@@ -29,7 +31,6 @@ export interface ResourceWatchOptions {
 export const RESOURCES_PROTOCOL = "runhere.resources.v1";
 const STREAM_MS = 2_000;
 const ASK_MS = 4_000;
-const ANSWER_MS = 8_000;
 const OPEN_MS = 15_000;
 /** A kernel that left so many questions in a row without an answer, and never answered one, does not know them. */
 const TRIES = 2;
@@ -155,21 +156,25 @@ export class ResourceWatch {
   // ── Any other server ───────────────────────────────────────────────────────────────────────────────────────────────
 
   #questions(): () => void {
-    const { clock, port } = this.#options;
+    const { clock, port, sessionId } = this.#options;
     let isOver = false;
     let unanswered = 0;
     let cancel = () => {};
+    let questions: UsageQuestions | null = null;
     const next = () => {
       if (!isOver) cancel = clock.after(ASK_MS, () => void question());
     };
     const question = async () => {
       const now = port.get();
       if (now !== null && now.state.get().phase === "open") {
-        const snapshot = await this.#askUsage(now);
-        if (isOver) return;
-        unanswered = snapshot === null ? unanswered + 1 : 0;
-        if (snapshot !== null) this.#told("kernel", snapshot);
-        else if (this.#state.get().history.length > 0) this.#cut();
+        questions ??= new UsageQuestions({ port: now, sessionId, clock });
+        const asked = questions;
+        const answer = await asked.ask();
+        // Meanwhile nobody looks any more, or it is another kernel, which is asked in its turn.
+        if (isOver || asked !== questions) return;
+        const isTold = this.#heard(answer);
+        unanswered = isTold ? 0 : unanswered + 1;
+        if (!isTold && this.#state.get().history.length > 0) this.#cut();
         else if (unanswered >= TRIES) {
           // No more questions: a kernel that does not know them would be asked for ever.
           this.#state.set({ ...NOTHING_TOLD, phase: "untold" });
@@ -178,10 +183,15 @@ export class ResourceWatch {
       }
       next();
     };
+    const drop = () => {
+      cancel();
+      questions?.close();
+      questions = null;
+    };
     void question();
     const endPort = port.subscribe(() => {
       // Another kernel: other numbers, and perhaps one that answers.
-      cancel();
+      drop();
       unanswered = 0;
       this.#state.set(NOTHING_TOLD);
       next();
@@ -189,15 +199,20 @@ export class ResourceWatch {
     return () => {
       isOver = true;
       endPort();
-      cancel();
+      drop();
     };
   }
 
-  async #askUsage(port: KernelPort): Promise<Snapshot | null> {
-    const { clock, kernelId, sessionId } = this.#options;
-    const wish = { channel: "control", type: "usage_request", content: {}, withinMs: ANSWER_MS } as const;
-    const reply = await ask({ port, session: sessionId(), clock }, wish);
-    return reply === null ? null : readUsage(reply.content, kernelId() ?? "", clock.now());
+  /** False when the kernel said nothing of use. */
+  #heard(answer: UsageAnswer): boolean {
+    const { clock, kernelId } = this.#options;
+    if (answer.is === "at_work") {
+      this.#state.set({ ...this.#state.get(), phase: "postponed" });
+      return true;
+    }
+    const snapshot = answer.is === "told" ? readUsage(answer.content, kernelId() ?? "", clock.now()) : null;
+    if (snapshot !== null) this.#told("kernel", snapshot);
+    return snapshot !== null;
   }
 
   #told(reach: Reach, snapshot: Snapshot): void {
@@ -206,6 +221,6 @@ export class ResourceWatch {
 
   #cut(): void {
     const state = this.#state.get();
-    if (state.phase === "live") this.#state.set({ ...state, phase: "cut" });
+    if (state.phase === "live" || state.phase === "postponed") this.#state.set({ ...state, phase: "cut" });
   }
 }

@@ -7,6 +7,7 @@
  */
 import { hexOf } from "../core/hex.ts";
 import { type Asker, ask } from "./ask.ts";
+import { debugDisplay, debugVariables } from "./dap.ts";
 import { evaluateSilently, executeSilently } from "./silently.ts";
 import { ASK_PREFIX, HELPER, INSTALL, TOLD_MARK, VARIABLES_MIME } from "./variables-python.ts";
 
@@ -60,11 +61,11 @@ type Fields = Readonly<Record<string, unknown>>;
 /** All variables; null when the kernel did not answer. Hidden ones (a name that begins with `_`) are left out. */
 export async function listVariables(asker: Asker, hasDebugger: boolean): Promise<Listing | null> {
   if (!hasDebugger) return listing(await displayed(asker, HELPER));
-  const reply = await debug(asker, "richInspectVariables", { variableName: HELPER, frameId: 0 });
-  const whole = listing(fields(fields(reply?.["body"])["data"])[VARIABLES_MIME]);
+  const shown = await debugDisplay(asker, HELPER, 0);
+  const whole = listing(fields(fields(shown?.body)["data"])[VARIABLES_MIME]);
   if (whole !== null) return whole;
-  const plain = await debug(asker, "inspectVariables", {});
-  const found = fields(plain?.["body"])["variables"];
+  const plain = await debugVariables(asker);
+  const found = fields(plain?.body)["variables"];
   if (!Array.isArray(found)) return null;
   const variables = found.map((one) => debuggerVariable(fields(one))).filter((one) => isShown(one.name));
   return { variables, total: variables.length, isWhole: false };
@@ -82,12 +83,6 @@ export async function openVariable(asker: Asker, path: Path, start: number): Pro
   if (beside !== null) return beside;
   // Names and numbers as JSON are the same in Python.
   return opened(await displayed(asker, `${HELPER}.open(${JSON.stringify(path)}, ${start}, ${PAGE})`));
-}
-
-async function debug(asker: Asker, command: string, more: Fields): Promise<Fields | null> {
-  const content = { type: "request", command, seq: 1, arguments: more };
-  const reply = await ask(asker, { channel: "control", type: "debug_request", content, withinMs: CONTROL_MS });
-  return reply?.content ?? null;
 }
 
 /**

@@ -1,6 +1,8 @@
 export const resources = {
   waiting: "Waiting for the runtime’s numbers…",
   cut: "The numbers stopped coming. What stands here is from before; they come again as soon as the runtime answers.",
+  postponed:
+    "This kernel can tell what it uses only when no cell runs. The numbers come when the running cell has ended.",
   untold:
     "This kernel does not tell what it uses. Python’s does (ipykernel with its package psutil), and the companion “runhere-runtime” tells of the whole machine, whatever the kernel.",
   plain:

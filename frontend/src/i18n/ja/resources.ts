@@ -4,6 +4,7 @@ import type { Translated } from "../messages.ts";
 export const resources: Translated<typeof english> = {
   waiting: "ランタイムからの数値を待っています…",
   cut: "数値が届かなくなりました。表示は直前のものです。ランタイムが応答すると再開します。",
+  postponed: "このカーネルは、セルの実行中は使用量を知らせられません。実行中のセルが終わると数値が届きます。",
   untold:
     "このカーネルは使用量を知らせません。Python のカーネル（ipykernel とパッケージ psutil）は知らせます。コンパニオン「runhere-runtime」なら、カーネルの種類によらずマシン全体を知らせます。",
   plain:

@@ -31,7 +31,7 @@ export function ResourceMeter({ resources, watch, onPress }: MeterProps) {
       className={styles.meter}
       aria-label={label}
       data-tooltip={label}
-      data-cut={phase === "cut"}
+      data-cut={phase === "cut" || phase === "postponed"}
       onClick={onPress}
     >
       {cpu === null ? null : <Bar percent={cpu} isAlarming={false} />}

@@ -34,8 +34,8 @@ export function ResourcesPanel({ resources, watch, kernelId, names }: ResourcesP
   useEffect(() => watch(), [watch]);
   const now = told.history.at(-1);
   if (now === undefined)
-    return told.phase === "untold" ? (
-      <p className={styles.note}>{t("resources.untold")}</p>
+    return told.phase === "untold" || told.phase === "postponed" ? (
+      <p className={styles.note}>{t(`resources.${told.phase}`)}</p>
     ) : (
       <div className={styles.note}>
         <Spinner label={t("resources.waiting")} />
@@ -43,9 +43,9 @@ export function ResourcesPanel({ resources, watch, kernelId, names }: ResourcesP
     );
   return (
     <div className={styles.panel}>
-      {told.phase === "cut" ? (
+      {told.phase === "cut" || told.phase === "postponed" ? (
         <p className={styles.cut} role="status">
-          {t("resources.cut")}
+          {t(`resources.${told.phase}`)}
         </p>
       ) : null}
       {now.memory !== null && isMemoryLow(now.memory, false) ? (
