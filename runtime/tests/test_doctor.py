@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_runtime import HUB, Running
+from live_runtime import HUB, Running, start_runtime
 
 from runhere_runtime.doctor.look import Address, read_url
 from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts, findings, worst
@@ -115,9 +116,9 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         read_url(text)
 
 
-def doctor(tmp_path: Path, *words: str) -> tuple[int, list[dict[str, Any]]]:
+def doctor(tmp_path: Path, *words: str, **environment: str) -> tuple[int, list[dict[str, Any]]]:
     command = [sys.executable, "-m", "runhere_runtime", "doctor", "--json", *words]
-    env = {**os.environ, "RUNHERE_RUNTIME_DATA": str(tmp_path / "data")}
+    env = {**os.environ, "RUNHERE_RUNTIME_DATA": str(tmp_path / "data"), **environment}
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, check=False)
     assert ended.stderr == ""
     return ended.returncode, json.loads(ended.stdout)["findings"]
@@ -182,6 +183,65 @@ def test_a_stock_server_without_flags_is_understood(jupyter: tuple[int, str], tm
     code, told = doctor(tmp_path, f"http://127.0.0.1:{port}/?token=old", "--hub", HUB)
     assert code == 1
     assert levels(told, "token") == ["problem"]
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Path]]:
+    """A companion over https, and its certificate, good for "localhost" only, which nobody trusts unasked."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which makes the certificate, is not installed here")
+    folder = tmp_path_factory.mktemp("encrypted")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    words = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    words += ["-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost"]
+    subprocess.run([*words, "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True, timeout=60)
+    running = start_runtime(folder, "--hub", HUB, "--certfile", str(certificate), "--keyfile", str(key))
+    yield running, certificate
+    running.stop()
+
+
+def test_a_companion_over_https_passes_where_its_certificate_is_trusted(
+    encrypted: tuple[Running, Path], tmp_path: Path
+) -> None:
+    running, certificate = encrypted
+    url = f"https://localhost:{running.port}/?token={running.token}"
+    code, told = doctor(tmp_path, url, "--hub", HUB, SSL_CERT_FILE=str(certificate))
+    assert code == 0, told
+    for topic in ("port", "host", "token", "origin", "kernels"):
+        assert set(levels(told, topic)) == {"ok"}, told
+
+
+@pytest.mark.parametrize(
+    ("url", "is_trusted", "says"),
+    [
+        ("https://localhost:{port}/?token={token}", False, "certificate"),
+        ("https://127.0.0.1:{port}/?token={token}", True, "certificate"),
+        ("http://localhost:{port}/?token={token}", True, "speaks TLS"),
+    ],
+    ids=["a certificate of nobody's", "another name's", "asked without TLS"],
+)
+def test_a_companion_over_https_is_told_plainly_what_keeps_a_browser_out(
+    url: str, is_trusted: bool, says: str, encrypted: tuple[Running, Path], tmp_path: Path
+) -> None:
+    running, certificate = encrypted
+    trusted = {"SSL_CERT_FILE": str(certificate)} if is_trusted else {}
+    code, told = doctor(tmp_path, url.format(port=running.port, token=running.token), "--hub", HUB, **trusted)
+    assert code == 1
+    (found,) = [one for one in told if one["topic"] == "port"]
+    assert found["level"] == "problem"
+    assert says in found["text"]
+    assert levels(told, "token") == []
 
 
 def test_what_is_no_runtime_is_named_and_gets_no_token(tmp_path: Path) -> None:
