@@ -28,7 +28,7 @@ export interface HeldKernelListener {
 }
 
 export interface HeldKernelOptions {
-  readonly environment: Pick<RuntimeEnvironment, "locks" | "openChannel" | "clock" | "onWake" | "isLeaving">;
+  readonly environment: Pick<RuntimeEnvironment, "locks" | "openChannel" | "clock" | "onWake" | "leavingMs">;
   readonly server: JupyterServer;
   readonly attachment: KernelAttachment;
   /** The same in all tabs of this browser with this notebook. */
@@ -186,7 +186,7 @@ export class HeldKernel {
 
 /** Plain Jupyter: one tab of the browser holds the socket. */
 function sharedKernel({ environment, server, attachment, sessionId, process, isTokenRefused }: HeldKernelOptions) {
-  const { locks, openChannel, clock, onWake, isLeaving } = environment;
+  const { locks, openChannel, clock, onWake, leavingMs } = environment;
   const { kernelId } = attachment;
   return new SharedKernel({
     name: `runhere-kernel:${kernelId}`,
@@ -196,7 +196,7 @@ function sharedKernel({ environment, server, attachment, sessionId, process, isT
     session: sessionId,
     process,
     openPort: (known) =>
-      new KernelConnection({ server, kernelId, sessionId, clock, onWake, isLeaving, process: known, isTokenRefused }),
+      new KernelConnection({ server, kernelId, sessionId, clock, onWake, leavingMs, process: known, isTokenRefused }),
   });
 }
 

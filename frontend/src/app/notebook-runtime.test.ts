@@ -21,7 +21,7 @@ function runtime(): NotebookRuntime {
     crypto: globalThis.crypto,
     clock: realClock,
     onWake: () => () => {},
-    isLeaving: () => false,
+    leavingMs: () => 0,
     locks: null,
     openChannel,
     queryPermission: async () => "granted",

@@ -55,7 +55,7 @@ export class Page {
       crypto: globalThis.crypto,
       clock: realClock,
       onWake: () => () => {},
-      isLeaving: () => false,
+      leavingMs: () => 0,
       locks,
       openChannel,
       queryPermission: async () => "granted",

@@ -15,8 +15,8 @@ export interface RuntimeEnvironment {
   readonly crypto: Crypto;
   readonly clock: Clock;
   readonly onWake: (fn: () => void) => () => void;
-  /** The page was asked a moment ago to let itself be left. */
-  readonly isLeaving: () => boolean;
+  /** ms until it is clear that the page stays, which was asked a moment ago to let itself be left; else 0. */
+  readonly leavingMs: () => number;
   readonly locks: Locks | null;
   readonly openChannel: (name: string) => TabChannel;
   readonly queryPermission: () => Promise<PermissionState>;
@@ -43,7 +43,7 @@ function makeBrowserEnvironment(): RuntimeEnvironment {
     crypto,
     clock: systemClock,
     onWake,
-    isLeaving: watchLeaving(),
+    leavingMs: watchLeaving(),
     locks: "locks" in navigator ? navigator.locks : null,
     openChannel: openTabChannel,
     queryPermission,

@@ -87,7 +87,7 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
   });
 
   function attach(
-    more: { server?: JupyterServer; process?: string | null; lookMs?: number; isLeaving?: () => boolean } = {},
+    more: { server?: JupyterServer; process?: string | null; lookMs?: number; leavingMs?: () => number } = {},
   ): KernelConnection {
     const connection = new KernelConnection({
       server: more.server ?? server,
@@ -98,7 +98,7 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
       process: more.process ?? null,
       isTokenRefused: async () => false,
       ...(more.lookMs === undefined ? {} : { lookMs: more.lookMs }),
-      ...(more.isLeaving === undefined ? {} : { isLeaving: more.isLeaving }),
+      ...(more.leavingMs === undefined ? {} : { leavingMs: more.leavingMs }),
     });
     open.push(connection);
     return connection;
@@ -308,7 +308,7 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
   it("does not come back in a page that is being left: what the server keeps is for the next one", async () => {
     const wire = await cuttable(jupyter.port);
     const server = clientOf(jupyter, { auth, origin: HUB, baseUrl: wire.baseUrl });
-    const leaving = attach({ server, isLeaving: () => true });
+    const leaving = attach({ server, leavingMs: () => 8_000 });
     const lines: string[] = [];
     const first = nextEvent(leaving, (event) => {
       take(event, runId, lines);

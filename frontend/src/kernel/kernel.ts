@@ -33,8 +33,8 @@ export interface KernelOptions {
   readonly clock: Clock;
   /** Calls back when the network may work again. Returns the end. */
   readonly onWake: (fn: () => void) => () => void;
-  /** The page was asked a moment ago to let itself be left; default: never. */
-  readonly isLeaving?: () => boolean;
+  /** ms until it is clear that the page stays, which was asked a moment ago to let itself be left; 0 (the default): it was not. */
+  readonly leavingMs?: () => number;
   /** Session id that the kernel's process used when it was last heard; null when unknown. */
   readonly process: string | null;
   /** Tells a server that refuses the token from one that does not answer. */
@@ -50,7 +50,6 @@ const START_MS = 20_000;
 const OPEN_MS = 15_000;
 const WATCH_MS = 3_000;
 const LOOK_MS = 20_000;
-const LEAVING_MS = 8_000;
 
 export class KernelConnection implements KernelPort {
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
@@ -263,9 +262,9 @@ export class KernelConnection implements KernelPort {
   }
 
   #retry(attempt: number, reason: InterruptionReason): void {
-    const { clock, isLeaving } = this.#options;
+    const { clock, leavingMs } = this.#options;
     // Firefox cuts a page's sockets before the page is gone: coming back now, it would take with it what the server keeps for the next page.
-    const waitMs = isLeaving?.() ? LEAVING_MS : waitBefore(attempt, clock.random);
+    const waitMs = leavingMs?.() || waitBefore(attempt, clock.random);
     this.state.set({ phase: "waiting", attempt, retryAt: clock.now() + waitMs, reason });
     this.#cancelTimer = clock.after(waitMs, () =>
       attempt === 1 ? this.#connect(1) : void this.#askThenConnect(attempt),

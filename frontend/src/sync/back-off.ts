@@ -61,13 +61,13 @@ function watchForWakes(tell: () => void): () => void {
 /** A navigation takes its time, or comes to nothing. */
 const LEAVING_MS = 8_000;
 
-/** Begins to watch; what is returned says whether the page was asked a moment ago to let itself be left. */
-export function watchLeaving(): () => boolean {
+/** Begins to watch; what is returned says in how many ms it is clear that the page stays, which was asked a moment ago to let itself be left; else 0. */
+export function watchLeaving(): () => number {
   let askedAt = Number.NEGATIVE_INFINITY;
   window.addEventListener("beforeunload", () => {
     askedAt = Date.now();
   });
-  return () => Date.now() - askedAt < LEAVING_MS;
+  return () => Math.max(0, askedAt + LEAVING_MS - Date.now());
 }
 
 /** Calls `fn` when the page is hidden or left: it may have no other moment. Returns the end. */
