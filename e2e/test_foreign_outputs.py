@@ -227,6 +227,7 @@ def look_at_kernels(page: Page, stage: Stage, place: Path, evil: str) -> None:
         page.get_by_role("menuitem", name="Kernel", exact=True).click()
         expect(page.get_by_role("menuitemcheckbox")).to_have_count(len(payloads(evil)) + 1)  # and Python's own
         page.get_by_role("menuitemcheckbox", name=told, exact=True).click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Change kernel").click()
         connected(page)
         bring_into_view(page, 1)
         run_cell(page, 1)

@@ -154,6 +154,7 @@ def test_a_pairing_link_warns_first(
     expect(dialog.get_by_text(f"{stage.hub.folder}/venv/bin/python -m pip install ipykernel")).to_be_visible()
     dialog.get_by_role("button", name=re.compile("Kernel$")).click()
     page.get_by_role("option", name="Python (notebooks)").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Change kernel").click()
     type_source(page, 1, "import sys; print('in', sys.prefix)")
     run_cell(page, 1)
     expect(output(page, 1)).to_contain_text(f"in {stage.hub.folder}/.venv")

@@ -36,6 +36,7 @@ def choose_kernel(page: Page, name: str) -> None:
     page.get_by_role("button", name="Connection options").click()
     page.get_by_role("menuitem", name="Kernel").click()
     page.get_by_role("menuitemcheckbox", name=name).click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Change kernel").click()
 
 
 def test_cells_run_in_order_and_an_error_stops_the_queue(

@@ -1,6 +1,10 @@
 export const connect = {
   reconnectNow: "Try again now",
   startNewKernel: "Start a new kernel",
+  change: "Change kernel",
+  changeTitle: "Change the kernel to “{name}”?",
+  freshTitle: "Start a new kernel?",
+  changeText: "The present kernel is shut down and its variables are lost. The notebook and its outputs stay.",
   details: "Connection",
   kernel: "Kernel",
   bareTitle: { one: "{count} environment without a kernel", other: "{count} environments without a kernel" },

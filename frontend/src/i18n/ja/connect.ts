@@ -4,6 +4,10 @@ import type { Translated } from "../messages.ts";
 export const connect = {
   reconnectNow: "今すぐ再試行",
   startNewKernel: "新しいカーネルを起動",
+  change: "カーネルを変更",
+  changeTitle: "カーネルを「{name}」に変更しますか?",
+  freshTitle: "新しいカーネルを起動しますか?",
+  changeText: "現在のカーネルは終了し、変数は失われます。ノートブックと出力は残ります。",
   details: "接続",
   kernel: "カーネル",
   bareTitle: { other: "カーネルのない環境 {count} 個" },

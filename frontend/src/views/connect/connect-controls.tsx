@@ -85,7 +85,7 @@ function optionsOf(props: ConnectControlsProps, binding: BindingState, t: typeof
                   id: spec.name,
                   label: spec.displayName,
                   isChecked: spec.name === present,
-                  onAction: () => void runtime.newKernel(spec.name),
+                  onAction: () => desk.pickKernel(spec.name),
                 }),
               ),
               { kind: "separator", id: "more" },

@@ -79,3 +79,11 @@ test("a connection that comes by itself leaves other dialogs open", () => {
   desk.end();
   binding.set(UNBOUND);
 });
+
+test("picking a kernel asks first, and the present one changes nothing", () => {
+  const desk = new ConnectDesk(new Value<BindingState>(ready));
+  desk.pickKernel("python3");
+  expect(desk.open.get()).toBeNull();
+  desk.pickKernel("ir");
+  expect([desk.open.get(), desk.wantedKernel]).toEqual(["kernel", "ir"]);
+});

@@ -3,10 +3,12 @@ import { type BindingState, isOnItsWay } from "../../core/binding.ts";
 import { type Observable, Value } from "../../core/observable.ts";
 import type { HostedAccess } from "./runtime.ts";
 
-export type ConnectDialog = "local" | "hosted" | "sessions" | "details";
+/** `kernel`: the question before the present kernel ends for another one. */
+export type ConnectDialog = "local" | "hosted" | "sessions" | "details" | "kernel";
 
 export class ConnectDesk {
   readonly #open = new Value<ConnectDialog | null>(null);
+  #wantedKernel: string | null = null;
   readonly #waiting = new Set<(isConnected: boolean) => void>();
   readonly #stop: () => void;
 
@@ -29,6 +31,19 @@ export class ConnectDesk {
 
   show(dialog: ConnectDialog): void {
     this.#open.set(dialog);
+  }
+
+  /** The kernelspec that the question `kernel` is about; null: a fresh kernel like the present one. */
+  get wantedKernel(): string | null {
+    return this.#wantedKernel;
+  }
+
+  /** Another kernel is picked, or (null) a fresh one: asked about first, because the present one ends. The present one itself changes nothing. */
+  pickKernel(kernelspec: string | null): void {
+    const binding = this.binding.get();
+    if ("attachment" in binding && binding.attachment.kernelspec === kernelspec) return;
+    this.#wantedKernel = kernelspec;
+    this.show("kernel");
   }
 
   /** Also says no to everyone who waits for a connection, unless there is one. */

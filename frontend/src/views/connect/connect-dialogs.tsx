@@ -1,6 +1,6 @@
 import { withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
 import { latePart } from "../../ui/late-part.ts";
 import { useText } from "../../ui/use-observable.ts";
 
@@ -50,12 +50,41 @@ export function ConnectDialogs(props: ConnectControlsProps & { readonly open: Co
         <DetailsDialog
           runtime={runtime}
           origin={origin}
+          onKernel={(name) => desk.pickKernel(name)}
           onSessions={() => desk.show("sessions")}
           onOther={() => desk.show("local")}
           onClose={close}
         />
       );
+    case "kernel":
+      return <KernelQuestion runtime={runtime} wanted={desk.wantedKernel} onClose={close} />;
   }
+}
+
+/** The present kernel ends for another one: asked first, as before a restart. */
+function KernelQuestion({
+  runtime,
+  wanted,
+  onClose,
+}: Pick<ConnectControlsProps, "runtime"> & { readonly wanted: string | null; readonly onClose: () => void }) {
+  const t = useText();
+  const name = runtime.kernelspecs.get().find((spec) => spec.name === wanted)?.displayName ?? wanted;
+  return (
+    <ConfirmDialog
+      title={name === null ? t("connect.freshTitle") : t("connect.changeTitle", { name })}
+      isOpen
+      confirm={t(name === null ? "connect.startNewKernel" : "connect.change")}
+      tone="danger"
+      onConfirm={() => {
+        // How the next one comes is told where it is waited for.
+        void runtime.newKernel(wanted ?? undefined);
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      {t("connect.changeText")}
+    </ConfirmDialog>
+  );
 }
 
 function NoHostedDialog({ onLocal, onClose }: { readonly onLocal: () => void; readonly onClose: () => void }) {

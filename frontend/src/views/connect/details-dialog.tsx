@@ -17,13 +17,15 @@ import type { ConnectRuntime } from "./runtime.ts";
 export interface DetailsDialogProps {
   readonly runtime: ConnectRuntime;
   readonly origin: string;
+  /** Another kernel was picked, or (null) a fresh one, while the present one may still run. */
+  readonly onKernel: (kernelspec: string | null) => void;
   readonly onSessions: () => void;
   readonly onOther: () => void;
   readonly onClose: () => void;
 }
 
 /** What this notebook is bound to, and every way out when that does not work any more. */
-export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }: DetailsDialogProps) {
+export function DetailsDialog({ runtime, origin, onKernel, onSessions, onOther, onClose }: DetailsDialogProps) {
   const t = useText();
   const binding = useObservable(runtime.binding);
   const kernel = useObservable(runtime.kernel);
@@ -41,11 +43,6 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
     );
   }
   const { folder } = attachment;
-  // What was chosen goes away with the kernel; how the next one comes is told where it is waited for.
-  const startNew = (name?: string): void => {
-    void runtime.newKernel(name);
-    onClose();
-  };
   return (
     <Dialog
       title={labelOf(binding, t)}
@@ -85,7 +82,7 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
           label={t("connect.kernel")}
           options={kernelOptions(specs, attachment.kernelspec, attachment.displayName)}
           selected={attachment.kernelspec}
-          onSelect={startNew}
+          onSelect={onKernel}
         />
       ) : null}
       {binding.phase === "ready" ? <BareEnvironments runtime={runtime} /> : null}
@@ -94,12 +91,18 @@ export function DetailsDialog({ runtime, origin, onSessions, onOther, onClose }:
           <Button variant="primary" onPress={() => runtime.reconnectNow()}>
             {t("connect.reconnectNow")}
           </Button>
-          <Button onPress={() => startNew()}>{t("connect.startNewKernel")}</Button>
+          <Button onPress={() => onKernel(null)}>{t("connect.startNewKernel")}</Button>
         </div>
       ) : null}
       {binding.phase === "gone" ? (
         <div className={styles.actions}>
-          <Button variant="primary" onPress={() => startNew()}>
+          <Button
+            variant="primary"
+            onPress={() => {
+              void runtime.newKernel();
+              onClose();
+            }}
+          >
             {t("connect.startNewKernel")}
           </Button>
         </div>

@@ -1,0 +1,77 @@
+// @vitest-environment jsdom
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { type BindingState, UNBOUND } from "../../core/binding.ts";
+import { Value } from "../../core/observable.ts";
+import { withWords } from "../../i18n/t.ts";
+import { useObservable } from "../../ui/use-observable.ts";
+import { ConnectDesk } from "./connect-desk.ts";
+import { ConnectDialogs } from "./connect-dialogs.tsx";
+import type { ConnectControlsProps } from "./connect-props.ts";
+
+beforeAll(async () => {
+  // What jsdom lacks.
+  globalThis.CSS ??= {} as typeof CSS;
+  CSS.escape ??= (text) => text;
+  Element.prototype.scrollIntoView ??= () => {};
+  await withWords(Promise.resolve(), "connect");
+});
+afterEach(cleanup);
+
+const bound: BindingState = {
+  phase: "ready",
+  target: { baseUrl: "http://127.0.0.1:8888/", label: "127.0.0.1:8888", kind: "jupyter" },
+  attachment: { kernelId: "k", kernelspec: "python3", displayName: "Python 3", folder: { path: "", place: "root" } },
+};
+
+/** The dialogs of a notebook whose runtime takes every wish and does nothing. */
+function dialogs(state: BindingState = UNBOUND) {
+  const binding = new Value<BindingState>(state);
+  const desk = new ConnectDesk(binding);
+  const newKernel = vi.fn(async () => {});
+  const runtime: ConnectControlsProps["runtime"] = {
+    binding,
+    kernel: new Value({ status: "idle", name: "python3", displayName: "Python 3" } as const),
+    kernelspecs: new Value([
+      { name: "python3", displayName: "Python 3" },
+      { name: "ir", displayName: "R" },
+    ]),
+    connect: async () => {},
+    connectHosted: async () => {},
+    permitAsked: () => {},
+    giveToken: async () => {},
+    disconnect: () => {},
+    reconnectNow: () => {},
+    newKernel,
+    lookForKernels: async () => [],
+    listSessions: async () => [],
+    shutdownSession: async () => {},
+  };
+  render(<Open runtime={runtime} desk={desk} origin="https://hub" now={Date.now} />);
+  return { desk, newKernel };
+}
+
+function Open(props: ConnectControlsProps) {
+  const open = useObservable(props.desk.open);
+  return open && <ConnectDialogs {...props} open={open} />;
+}
+
+async function pick(name: string): Promise<void> {
+  fireEvent.click(await screen.findByRole("button", { name: /Kernel$/ }));
+  fireEvent.click(await screen.findByRole("option", { name }));
+}
+
+test("another kernel is asked about, and the ticked one is left alone", async () => {
+  const { desk, newKernel } = dialogs(bound);
+  act(() => desk.show("details"));
+  await pick("Python 3");
+  expect([desk.open.get(), newKernel.mock.calls]).toEqual(["details", []]);
+  await pick("R");
+  expect((await screen.findByRole("alertdialog")).textContent).toContain("its variables are lost");
+  fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  expect([desk.open.get(), newKernel.mock.calls]).toEqual([null, []]);
+  act(() => desk.show("details"));
+  await pick("R");
+  fireEvent.click(await screen.findByRole("button", { name: "Change kernel" }));
+  expect([desk.open.get(), newKernel.mock.calls]).toEqual([null, [["ir"]]]);
+});
