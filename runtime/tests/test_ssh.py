@@ -148,6 +148,7 @@ def test_what_is_there_is_found_and_ended_on_request(hosts: TwoHosts, ssh: Calla
     second = ssh(f"root@{ADDRESS}", "--start", "--local-port", "0")
     token = token_of(second.line())
     assert token
+    second.wait_for("No page may connect to it yet")
     third = ssh(f"root@{ADDRESS}", "--local-port", "0", "--hub", HUB)
     assert token_of(third.line()) == token
     third.wait_for(f"{HUB}/connect#")
@@ -262,8 +263,9 @@ print("x" * 3_000_000, file=sys.stderr, flush=True)
 print("RUNHERE {", flush=True)
 print("RUNHERE " + "[" * 200_000, flush=True)
 say("hello", python="3.12\\x1b]0;owned\\x07", executable="/py", host="box\\nGo on? [y/N] y")
-say("ready", kind="companion", started=False, root="/", token="t#\\n&x=y", pairs=[{"hub": "https://hub.test", "code": "AB&rt=http://evil"}])
-say("ready", kind="companion", started=False, root="/", token="t#\\n&x=\\ud800", pairs=[
+ready = dict(kind="companion", started=False, root="/", listed=None)
+say("ready", **ready, token="t#\\n&x=y", pairs=[{"hub": "https://hub.test", "code": "AB&rt=http://evil"}])
+say("ready", **ready, token="t#\\n&x=\\ud800", pairs=[
     {"hub": "https://evil.test", "code": "CODE"}, {"hub": "https://hub.test", "code": "GOOD"}])
 sys.stdin.buffer.read()
 """
@@ -465,7 +467,18 @@ def test_a_runtime_whose_port_nobody_listens_on_has_ended(tmp_path: Path) -> Non
     started = far.hear("ready")
     assert started["started"] is True
     assert started["token"] != "rhrt_old"
+    assert started["listed"] == []
     far.close()
+    older = Far(tmp_path, sys.executable)
+    older.tell(wish(port=port, hubs=[HUB], version="0.0.1"))
+    left_out = older.hear("ready")
+    assert (left_out["token"], left_out["pairs"], left_out["listed"]) == (started["token"], [], [])
+    older.close()
+    same = Far(tmp_path, sys.executable)
+    same.tell(wish(port=port, hubs=[HUB]))
+    let_in = same.hear("ready")
+    assert ([one["hub"] for one in let_in["pairs"]], let_in["listed"]) == ([HUB], [HUB])
+    same.close()
     stopping = Far(tmp_path, sys.executable)
     stopping.tell(wish(port=port, stop=True))
     assert stopping.hear("stopped")["count"] == 1  # and not the process of these tests

@@ -222,6 +222,7 @@ READY = {
     "token": "t",
     "pairs": [{"hub": "https://h", "code": "A-b"}],
     "root": "/",
+    "listed": ["https://h"],
 }
 
 
@@ -243,6 +244,7 @@ def test_what_the_far_program_says_is_taken_and_nothing_beside_it() -> None:
         told("nothing", others=["x"], taken=False),
         told("missing", home="/", will_install="all"),
         told("ready", **{**READY, "token": None}),
+        told("ready", **{**READY, "listed": "all"}),
         told("ready", **{**READY, "pairs": [{"hub": "https://h", "code": "x&rt=http://evil"}]}),
     ],
 )

@@ -160,7 +160,7 @@ export const connect = {
   failure_not_jupyter_text: "Something else answers there. Compare the port with the one that Jupyter printed.",
   failure_runtime_origin_not_listed_title: "The runtime does not know this hub",
   failure_runtime_origin_not_listed_text:
-    "A Runhere runtime answers at {address}, and {origin} is not on its list. On that computer, run this and connect again:",
+    "A Runhere runtime answers at {address}, and {origin} is not on its list. If “runhere-runtime ssh” brings it here, give that command again with “--hub {origin}”. Otherwise run this on its computer, in a container with “docker exec NAME” before it, and connect again:",
   failure_origin_not_allowed_title: "The server allows another site only",
   failure_origin_not_allowed_text:
     "The token is right, and the server at {address} does not let {origin} in. Start it again with this hub’s address:",

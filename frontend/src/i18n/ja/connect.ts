@@ -165,7 +165,7 @@ export const connect = {
   failure_not_jupyter_text: "別のプログラムが応答しています。Jupyterが表示したポート番号と比べてください。",
   failure_runtime_origin_not_listed_title: "ランタイムがこのハブを知りません",
   failure_runtime_origin_not_listed_text:
-    "{address} でRunhereランタイムが応答していますが、{origin} が許可されていません。そのパソコンで次を実行し、もう一度接続してください。",
+    "{address} でRunhereランタイムが応答していますが、{origin} が許可されていません。「runhere-runtime ssh」で接続している場合は、そのコマンドに「--hub {origin}」を付けてもう一度実行してください。それ以外の場合は、ランタイムのあるパソコンで次を実行し(コンテナーでは先頭に「docker exec コンテナー名」を付けます)、もう一度接続してください。",
   failure_origin_not_allowed_title: "サーバーは別のサイトだけを許可しています",
   failure_origin_not_allowed_text:
     "トークンは正しいのですが、{address} のサーバーは {origin} を許可していません。このハブのアドレスを指定して起動し直してください。",

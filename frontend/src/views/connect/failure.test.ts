@@ -42,6 +42,14 @@ test("what mends a failure is a line for the port that was tried", () => {
   expect(tell(failed("token_refused"), origin).line).toBeNull();
 });
 
+test.each(["en", "ja"] as const)("a hub that is not listed is let in over SSH and in a container, too (%s)", async (language) => {
+  await setLanguage(language);
+  const { text } = tell(failed("runtime_origin_not_listed"), origin);
+  expect(text).toContain("runhere-runtime ssh");
+  expect(text).toContain("--hub https://hub.example");
+  expect(text).toContain("docker exec");
+});
+
 test("a port stands there as it is typed", () => {
   expect(tell(failed("other_port", { ...facts, found: 8080 }), origin).title).toContain("port 8080");
 });

@@ -24,8 +24,8 @@ _EPILOG = """What stands after `--` goes to ssh itself.
 examples:
   runhere-runtime ssh me@gpu-box --start --hub https://hub.example
   runhere-runtime ssh me@gpu-box --remote-port 9999 --local-port 8889
-  runhere-runtime ssh --via 'gcloud compute ssh --zone us-central1-a gpu-box --' --start
-  runhere-runtime ssh me@inside --start -- -J me@gateway -i ~/.ssh/lab
+  runhere-runtime ssh --via 'gcloud compute ssh --zone us-central1-a gpu-box --' --start --hub https://hub.example
+  runhere-runtime ssh me@inside --start --hub https://hub.example -- -J me@gateway -i ~/.ssh/lab
 """
 
 
@@ -71,7 +71,7 @@ def add_ssh(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     add("--via", metavar="COMMAND", help="another program that runs ssh with what follows, in place of a destination")
     add("--no-browser", action="store_true", help="print the link and open nothing")
-    parser.set_defaults(run=_ssh, options=[])
+    parser.set_defaults(run=_ssh)
 
 
 def split_options(argv: list[str]) -> tuple[list[str], list[str]]:
@@ -104,6 +104,7 @@ def _ssh(arguments: argparse.Namespace) -> int:
         root=arguments.root,
         kernel_python=arguments.kernel_python,
         open_browser=not arguments.no_browser,
+        typed=tuple(arguments.typed),
     )
     try:
         return asyncio.run(keep_forwarded(wish, Voice(tell=_tell, ask=_ask, show=_show)))

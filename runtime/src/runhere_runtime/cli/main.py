@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -41,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     ours, for_ssh = split_options(list(sys.argv[1:] if argv is None else argv))
     arguments = _parser().parse_args(ours)
-    if for_ssh:
-        arguments.options = for_ssh
+    arguments.typed, arguments.options = ours, for_ssh
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -186,7 +186,12 @@ def announce(announcement: Announcement, form: str) -> None:
 def _allow(arguments: argparse.Namespace) -> int:
     origin = read_origin(arguments.origin)
     Places.of_this_user().origin_list(()).allow(origin)
-    print(f"{origin} may connect from now on.", file=sys.stderr)
+    print(
+        f"{origin} may connect from now on to your runtimes on this machine ({socket.gethostname()}). Others have "
+        f"lists of their own: for one that you reach through SSH give `runhere-runtime ssh … --hub {origin}` again, "
+        f"for one in a container `docker exec NAME runhere-runtime allow {origin}`.",
+        file=sys.stderr,
+    )
     return 0
 
 

@@ -55,11 +55,22 @@ def _is_pair(value: object) -> bool:
     return _CODE.fullmatch(value["code"]) is not None
 
 
+def _is_listing(value: object) -> bool:
+    return value is None or _are(_is_text)(value)
+
+
 _SHAPES: Mapping[str, Mapping[str, Callable[[object], bool]]] = {
     "hello": {"python": _is_text, "executable": _is_text, "host": _is_text},
     "progress": {"text": _is_text},
     "missing": {"home": _is_text, "will_install": _are(_is_text)},
-    "ready": {"kind": _is_text, "started": _is_truth, "token": _is_text, "pairs": _are(_is_pair), "root": _is_text},
+    "ready": {
+        "kind": _is_text,
+        "started": _is_truth,
+        "token": _is_text,
+        "pairs": _are(_is_pair),
+        "root": _is_text,
+        "listed": _is_listing,
+    },
     "nothing": {"others": _are(_is_number), "taken": _is_truth},
     "no_python": {},
     "gone": {},

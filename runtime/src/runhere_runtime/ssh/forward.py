@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shlex
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -39,6 +40,7 @@ class Wish:
         yes: Install without asking.
         hubs: Pages that may connect; each gets a link that connects with one click.
         root: Folder over there; None: the home folder.
+        typed: What the person typed of this command, without what is for ssh itself.
     """
 
     way: Way
@@ -49,6 +51,12 @@ class Wish:
     root: str | None = None
     kernel_python: str | None = None
     open_browser: bool = True
+    typed: tuple[str, ...] = ("ssh", "…")
+
+    def again_with(self, hub: str) -> str:
+        """The same command with a page that may connect, to be typed."""
+        behind = ("--", *self.way.options) if self.way.options else ()
+        return shlex.join(("runhere-runtime", *self.typed, "--hub", hub, *behind))
 
 
 @dataclass(frozen=True)
@@ -227,6 +235,23 @@ class _Keeper:
             self._offer(f"{pair['hub']}/connect#rt={self._origin}&pair={pair['code']}")
         if COLAB_ORIGIN in self._wish.hubs:
             self._voice.tell(HOW_IN_COLAB)
+        if event["kind"] == "companion":
+            self._tell_who_is_left_out(event["listed"], {one["hub"] for one in event["pairs"]})
+
+    def _tell_who_is_left_out(self, listed: list[str] | None, paired: set[str]) -> None:
+        """Without this word a person would learn from the page only that something is not allowed."""
+        name, hubs = self._wish.way.name, self._wish.hubs
+        if not hubs and listed == []:
+            self._voice.tell(
+                "No page may connect to it yet: its list is empty. End this with Ctrl-C and name your hub: "
+                f"{self._wish.again_with('https://hub.example')}"
+            )
+        for hub in (one for one in hubs if one not in paired and one not in (listed or ())):
+            self._voice.tell(
+                f"{hub} may not connect: the runtime on {name} was started by hand or by another version, so its list "
+                f"was left as it is. Run `runhere-runtime allow {hub}` over there, in the environment that it was "
+                "started from, and give this command again; or end it with --stop and start another with --start."
+            )
 
     def _offer(self, link: str) -> None:
         self._voice.tell(f"Connect with one click (once, within five minutes): {link}")
@@ -246,7 +271,13 @@ class _Keeper:
             self._voice.tell(
                 f"Nothing of yours has port {way.remote_port} there, but these ports do: {ports}. Add --remote-port."
             )
-        elif not event["taken"]:
+        elif event["taken"]:
+            self._voice.tell(
+                f"Port {way.remote_port} there is in use by a program that is not among yours: no runtime and no "
+                "Jupyter server of your account. Paste a token only if you know whose it is; --remote-port names "
+                "another."
+            )
+        else:
             self._voice.tell(
                 f"Nothing answers on port {way.remote_port} there. Add --start to start a runtime, or "
                 "start a Jupyter there."

@@ -9,7 +9,8 @@ It speaks in lines on standard output, each `RUNHERE {json}`, and reads JSON lin
     -> {"event": "hello", "python", "executable", "host"}
     -> {"event": "missing", "home", "will_install"}        <- {"install": true, "archive": base64} or {"install": false}
     -> {"event": "progress", "text"}
-    -> {"event": "ready", "kind": "companion" | "jupyter", "started": bool, "token", "pairs": [{"hub", "code"}], "root"}
+    -> {"event": "ready", "kind": "companion" | "jupyter", "started": bool, "token", "pairs": [{"hub", "code"}], "root",
+        "listed": [origins] | null}                        the pages that may connect; null: it does not say
     -> {"event": "nothing", "others": [ports]}             nothing of this person listens on the port; the forward stays
     -> {"event": "gone"}                                   the runtime ended
     -> {"event": "stopped", "count"}
@@ -367,6 +368,19 @@ def open_pairing(server: dict[str, Any], hub: str) -> str | None:
         connection.close()
 
 
+def pages_listed(port: int, token: str) -> list[str] | None:
+    """The pages that may connect to a runtime; None when it does not say (it may be older)."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/api/runhere/info", headers={"Authorization": "Bearer " + token})
+        answer = connection.getresponse()
+        return list(json.loads(answer.read().decode("utf-8"))["origins"]) if answer.status == 200 else None
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return None
+    finally:
+        connection.close()
+
+
 # ---- the whole ----------------------------------------------------------------------------------------------
 
 
@@ -376,12 +390,12 @@ def find_or_start(wish: dict[str, Any]) -> int | None:
     running = listening_on(companions(), wish["port"])
     if running:
         pairs = pair(running, wish["hubs"], python)
-        say("ready", kind="companion", started=False, token=running["token"], pairs=pairs, root=running.get("root", ""))
+        say_ready(running["token"], pairs, running.get("root", ""), started=False, port=wish["port"])
         return int(running["pid"])
     other = listening_on(jupyters(), wish["port"])
     if other:
         root = other.get("root_dir") or other.get("notebook_dir") or ""
-        say("ready", kind="jupyter", started=False, token=other.get("token", ""), pairs=[], root=root)
+        say("ready", kind="jupyter", started=False, token=other.get("token", ""), pairs=[], root=root, listed=None)
         return int(other["pid"])
     if not wish["start"]:
         say(
@@ -397,8 +411,14 @@ def find_or_start(wish: dict[str, Any]) -> int | None:
             "another with --remote-port.",
         )
     facts = start(python or install(wish), wish)
-    say("ready", kind="companion", started=True, token=facts["token"], pairs=facts["pairs"], root=facts["root"])
+    say_ready(facts["token"], facts["pairs"], facts["root"], started=True, port=wish["port"])
     return int(facts["pid"])
+
+
+def say_ready(token: str, pairs: list[dict[str, str]], root: str, started: bool, port: int) -> None:
+    """Tell of a runtime of ours."""
+    listed = pages_listed(port, token)
+    say("ready", kind="companion", started=started, token=token, pairs=pairs, root=root, listed=listed)
 
 
 def hold(pid: int | None) -> None:

@@ -1,0 +1,123 @@
+"""What the near side of `runhere-runtime ssh` tells a person, and what it answers the far program.
+
+In the place of ssh a program says what the far one would; with real machines it is tried in test_ssh.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runhere_runtime.gate.rules import COLAB_ORIGIN
+from runhere_runtime.ssh.command import Way
+from runhere_runtime.ssh.forward import Voice, Wish, keep_forwarded
+
+HUB = "https://hub.test"
+FAR = """
+import json, sys
+for event in json.loads(sys.argv[1]):
+    print("RUNHERE " + json.dumps(event), flush=True)
+sys.stdin.buffer.read(1)
+"""
+GONE = {"event": "gone"}
+READY = {
+    "event": "ready",
+    "kind": "companion",
+    "started": False,
+    "token": "t",
+    "pairs": [],
+    "root": "/",
+    "listed": [],
+}
+
+
+@dataclass
+class Heard:
+    """What a person would have read: sentences, questions, and URLs on standard output."""
+
+    agrees: bool = False
+    told: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> bool:
+        self.asked.append(question)
+        return self.agrees
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.told)
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Path:
+    program = tmp_path / "far.py"
+    program.write_text(FAR)
+    return program
+
+
+def meet(far: Path, *events: dict[str, Any], wish: Wish | None = None) -> Heard:
+    """Let the far program say the events, the last of which ends the connection for good."""
+    heard = Heard()
+    way = Way(None, remote_port=8888, local_port=0, via=(sys.executable, str(far), json.dumps(events)))
+    asked = replace(wish or Wish(way), way=way, open_browser=False)
+    asyncio.run(keep_forwarded(asked, Voice(heard.told.append, heard.ask, heard.shown.append)))
+    return heard
+
+
+def test_without_a_hub_a_runtime_that_lists_none_is_told_with_the_command_that_mends_it(far: Path) -> None:
+    typed = ("ssh", "me@gpu-box", "--start", "--root", "my files")
+    wish = Wish(Way("me@gpu-box", 8888, 0, options=("-J", "me@gateway")), typed=typed)
+    command = wish.again_with(HUB)
+    assert command == f"runhere-runtime ssh me@gpu-box --start --root 'my files' --hub {HUB} -- -J me@gateway"
+    heard = meet(far, READY, GONE, wish=wish)
+    assert "No page may connect to it yet" in heard.text
+    assert "runhere-runtime ssh me@gpu-box --start --root 'my files' --hub https://hub.example" in heard.text
+
+
+@pytest.mark.parametrize(
+    "ready", [{**READY, "listed": [HUB]}, {**READY, "listed": None}, {**READY, "kind": "jupyter", "listed": None}]
+)
+def test_where_a_page_is_listed_or_nobody_knows_nothing_is_said_of_it(far: Path, ready: dict[str, Any]) -> None:
+    heard = meet(far, ready, GONE)
+    assert "may connect" not in heard.text
+    assert len(heard.shown) == 1
+
+
+@pytest.mark.parametrize("listed", [[], ["https://other.test"], None])
+def test_a_hub_that_could_not_be_let_in_is_told(far: Path, listed: list[str] | None) -> None:
+    heard = meet(far, {**READY, "listed": listed}, GONE, wish=Wish(Way("x", 1, 1), hubs=(HUB,)))
+    assert f"{HUB} may not connect" in heard.text
+    assert f"`runhere-runtime allow {HUB}` over there" in heard.text
+
+
+@pytest.mark.parametrize(
+    ("hub", "more"),
+    [
+        (HUB, {"pairs": [{"hub": HUB, "code": "C"}], "listed": None}),
+        (HUB, {"listed": [HUB]}),
+        (COLAB_ORIGIN, {"listed": [COLAB_ORIGIN]}),
+    ],
+)
+def test_a_hub_that_was_let_in_is_not_called_left_out(far: Path, hub: str, more: dict[str, Any]) -> None:
+    heard = meet(far, {**READY, **more}, GONE, wish=Wish(Way("x", 1, 1), hubs=(hub,)))
+    assert "may not connect" not in heard.text
+
+
+@pytest.mark.parametrize(
+    ("taken", "told", "untold"),
+    [(True, "is in use by a program that is not among yours", "--start"), (False, "Add --start", "in use")],
+)
+def test_a_port_of_a_stranger_is_told_apart_from_one_where_nothing_is(
+    far: Path, taken: bool, told: str, untold: str
+) -> None:
+    heard = meet(far, {"event": "nothing", "others": [], "taken": taken}, GONE)
+    assert told in heard.text
+    assert untold not in heard.text
+    assert len(heard.shown) == 1  # the port is brought here all the same
