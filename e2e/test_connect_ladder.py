@@ -12,6 +12,7 @@ from steps import connected, give_token, send_token, try_to_connect
 
 TOKEN = "b1946ac92492d2347c6235b4d2611184"
 UNKNOWN = "127.0.0.1:{port} does not say what it is"
+TUNNEL = "ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:8890:127.0.0.1:8890 you@gpu.lab"
 
 
 def says(dialog: Locator, title: str, *, line: str | None = None) -> None:
@@ -44,7 +45,7 @@ def test_what_is_wrong_with_an_address_is_said_before_anything_is_sent_and_that_
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     dialog = try_to_connect(page, "http://gpu.lab:8890/?token=abc")
-    says(dialog, "gpu.lab is another computer", line="ssh -N -L 127.0.0.1:8890:127.0.0.1:8890 you@gpu.lab")
+    says(dialog, "gpu.lab is another computer", line=TUNNEL)
     for typed, title in (
         ("http://10.0.0.5:8888/", "10.0.0.5 is another computer"),
         ("ftp://localhost:8888", "The address begins with ftp:"),

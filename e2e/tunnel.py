@@ -26,7 +26,10 @@ def jupyter_over_there(root: Path, origin: str, joint: Path) -> Iterator[str]:
     programs = [start(hosts.on_gpubox(*JUPYTER, *words, f"--ServerApp.allow_origin={origin}"), cwd=root, env=env)]
     try:
         programs[0].line_matching("127.0.0.1:8888/")
-        forward = ("ssh", *hosts.options, "-N", "-L", "127.0.0.1:9000:127.0.0.1:8888", f"root@{ADDRESS}")
+        forward = (
+            *("ssh", *hosts.options, "-N", "-o", "ExitOnForwardFailure=yes"),
+            *("-L", "127.0.0.1:9000:127.0.0.1:8888", f"root@{ADDRESS}"),
+        )
         programs.append(start(hosts.on_laptop(*forward), cwd=root))
         listed = subprocess.run(
             hosts.on_gpubox(*JUPYTER, "list"), env={**os.environ, **env}, capture_output=True, text=True, check=True

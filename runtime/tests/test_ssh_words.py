@@ -169,7 +169,7 @@ def test_what_stands_after_two_dashes_is_for_ssh() -> None:
 
 
 def test_the_plain_command_is_shown_to_those_who_would_rather_type_it() -> None:
-    assert plain_command(WAY) == "ssh -N -L 127.0.0.1:9000:127.0.0.1:8888 me@gpu-box"
+    assert plain_command(WAY) == "ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:9000:127.0.0.1:8888 me@gpu-box"
 
 
 CHANGED = """@@@@

@@ -186,7 +186,7 @@ export function parseToken(input: string): string | null {
 function notLoopback(hostname: string, port: string): BackendAddress {
   const host = hostname.replace(/^\[|\]$/g, "");
   const local = Number(port) < 1024 ? DEFAULT_PORT : port;
-  const ssh = `ssh -N -L 127.0.0.1:${local}:127.0.0.1:${port} you@${host}`;
+  const ssh = `ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:${local}:127.0.0.1:${port} you@${host}`;
   return refused("address_not_loopback", { host, port: Number(port), localPort: Number(local), ssh });
 }
 

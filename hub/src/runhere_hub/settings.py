@@ -180,7 +180,7 @@ def read(
     if host.strip("[]").lower() not in LOOPBACK_HOSTS:
         raise SettingInvalid(
             f"--host {host}: Runhere in one-person mode listens on this machine only (127.0.0.1, localhost or ::1). "
-            "From another machine use: ssh -N -L 8800:127.0.0.1:8800 you@this-machine"
+            "From another machine use: ssh -N -o ExitOnForwardFailure=yes -L 8800:127.0.0.1:8800 you@this-machine"
         )
     data = given.data or environment.get("RUNHERE_DATA")
     return Settings(

@@ -42,13 +42,16 @@ test("what mends a failure is a line for the port that was tried", () => {
   expect(tell(failed("token_refused"), origin).line).toBeNull();
 });
 
-test.each(["en", "ja"] as const)("a hub that is not listed is let in over SSH and in a container, too (%s)", async (language) => {
-  await setLanguage(language);
-  const { text } = tell(failed("runtime_origin_not_listed"), origin);
-  expect(text).toContain("runhere-runtime ssh");
-  expect(text).toContain("--hub https://hub.example");
-  expect(text).toContain("docker exec");
-});
+test.each(["en", "ja"] as const)(
+  "a hub that is not listed is let in over SSH and in a container, too (%s)",
+  async (language) => {
+    await setLanguage(language);
+    const { text } = tell(failed("runtime_origin_not_listed"), origin);
+    expect(text).toContain("runhere-runtime ssh");
+    expect(text).toContain("--hub https://hub.example");
+    expect(text).toContain("docker exec");
+  },
+);
 
 test("a port stands there as it is typed", () => {
   expect(tell(failed("other_port", { ...facts, found: 8080 }), origin).title).toContain("port 8080");
@@ -59,5 +62,5 @@ test("another computer's address comes back as an SSH line", () => {
   if (address.ok) throw new Error("taken for this computer");
   const told = tell(failed(address.code, address.facts), origin);
   expect(told.title).toContain("gpu.lab");
-  expect(told.line).toBe("ssh -N -L 127.0.0.1:8890:127.0.0.1:8890 you@gpu.lab");
+  expect(told.line).toBe("ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:8890:127.0.0.1:8890 you@gpu.lab");
 });

@@ -19,5 +19,5 @@ export function allowLine(origin: string): string {
 
 /** Forwards a port of another computer to this one. */
 export function sshLine(port = 8888): string {
-  return `ssh -N -L 127.0.0.1:${port}:127.0.0.1:${port} you@host`;
+  return `ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:${port}:127.0.0.1:${port} you@host`;
 }

@@ -185,7 +185,7 @@ def plain_command(way: Way) -> str:
     """The same forward with ssh alone, for a person who would rather type it."""
     ports = f"127.0.0.1:{way.local_port}:127.0.0.1:{way.remote_port}"
     front = shlex.join(way.via) if way.via else "ssh"
-    return " ".join(word for word in (front, "-N -L", ports, way.destination or "") if word)
+    return " ".join(word for word in (front, "-N -o ExitOnForwardFailure=yes -L", ports, way.destination or "") if word)
 
 
 _CHANGED = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in")
