@@ -1,3 +1,4 @@
+import type { Session } from "../api/client.ts";
 import { parseBackendUrl } from "../core/backend-url.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -6,9 +7,10 @@ import { FailureNotice, Warning } from "../views/connect/local-dialog.tsx";
 import { noteWarningRead } from "../views/connect/warning.ts";
 import styles from "./boot-screens.module.css";
 import type { PageServices } from "./services.ts";
+import { ownerOf } from "./session.ts";
 
 /** `/connect`: a runtime's own link was opened. Nothing is asked of that runtime before the person agrees. */
-export function ConnectPage({ page }: { readonly page: PageServices }) {
+export function ConnectPage({ page, session }: { readonly page: PageServices; readonly session: Session }) {
   const t = useText();
   const link = useObservable(page.runtimeLink);
   const address = link === null ? null : parseBackendUrl(link);
@@ -16,7 +18,7 @@ export function ConnectPage({ page }: { readonly page: PageServices }) {
   const accept = () => {
     if (link === null) return;
     noteWarningRead();
-    page.defaultRuntime.adopt(link);
+    page.defaultRuntime(ownerOf(session)).adopt(link);
     page.runtimeLink.set(null);
     goHome();
   };

@@ -70,7 +70,16 @@ describe.skipIf(jupyterPython() === null)("opening a notebook of a server's disk
   const open = async (path: string, more: { readonly personId?: string; readonly folder?: string } = {}) => {
     const { personId = "ann", folder = null } = more;
     const client = hub as unknown as HubClient;
-    return await openFromDisk({ server, label: "gpu-box", path, hub: client, notebook: start, personId, folder });
+    return await openFromDisk({
+      server,
+      label: "gpu-box",
+      path,
+      hub: client,
+      notebook: start,
+      personId,
+      ownStore: localStorage,
+      folder,
+    });
   };
 
   it("puts it beside the open notebook, remembers what the file said, and runs on the same runtime", async () => {

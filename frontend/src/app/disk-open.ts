@@ -12,7 +12,7 @@ import type { JupyterServer } from "../kernel/server.ts";
 import { systemClock } from "../sync/clock.ts";
 import { DiskBases } from "./disk-bases.ts";
 import { forgetLink, keepLink, linkAt } from "./disk-links.ts";
-import { RuntimeMemory } from "./runtime-memory.ts";
+import { type LocalStore, RuntimeMemory } from "./runtime-memory.ts";
 
 export interface DiskWishToOpen {
   readonly server: JupyterServer;
@@ -24,6 +24,8 @@ export interface DiskWishToOpen {
   /** The open notebook: the new one is put beside it, and runs on the same runtime. */
   readonly notebook: Notebook;
   readonly personId: string;
+  /** Where this browser keeps what is this person's. */
+  readonly ownStore: LocalStore;
   /** Where the open notebook lies on this server, when it does. */
   readonly folder?: string | null;
 }
@@ -34,7 +36,7 @@ export interface DiskWishToOpen {
  * @throws FileError, ApiError, NotANotebook: nothing was made.
  */
 export async function openFromDisk(wish: DiskWishToOpen): Promise<string> {
-  const { server, label, path, hub, notebook, personId } = wish;
+  const { server, label, path, hub, notebook, personId, ownStore } = wish;
   const { baseUrl } = server.transport;
   const bound = await boundNotebook(wish);
   if (bound !== null) return bound;
@@ -51,7 +53,7 @@ export async function openFromDisk(wish: DiskWishToOpen): Promise<string> {
   await bases.keep(id, { text: file, pending: null });
   bases.close();
   keepLink(localStorage, { notebookId: id, personId, baseUrl, label, path });
-  runOnTheSame(notebook.id, id);
+  runOnTheSame(ownStore, notebook.id, id);
   return id;
 }
 
@@ -121,8 +123,8 @@ function folderIn(path: string): string {
 }
 
 /** The new notebook goes to the runtime that it comes from, with a kernel of its own. */
-function runOnTheSame(from: string, to: string): void {
-  const { runtime } = RuntimeMemory.peek(localStorage, from);
+function runOnTheSame(store: LocalStore, from: string, to: string): void {
+  const { runtime } = RuntimeMemory.peek(store, from);
   if (runtime === null) return;
-  new RuntimeMemory(localStorage, to, () => newId(systemClock.random)).bind({ ...runtime, kernel: null });
+  new RuntimeMemory(store, to, () => newId(systemClock.random)).bind({ ...runtime, kernel: null });
 }

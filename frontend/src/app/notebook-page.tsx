@@ -28,6 +28,7 @@ import { panelServices } from "./panel-services.ts";
 import { reviewDialog } from "./review-part.ts";
 import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
+import { ownerOf } from "./session.ts";
 
 const panelHost = latePart(
   () => withWords(import("./panel-host.tsx"), "panels"),
@@ -93,7 +94,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
           session,
           hub: page.hub,
           now: page.now,
-          defaultRuntime: page.defaultRuntime,
+          defaultRuntime: page.defaultRuntime(ownerOf(session)),
           connect: page.ahead.takeLine(id),
         });
         setLoaded({ phase: "open", notebook, open });

@@ -26,7 +26,8 @@ function runtime(): NotebookRuntime {
     openChannel,
     queryPermission: async () => "granted",
     store: new MemoryStorage(),
-    vault: new TokenVault({ session: null, indexedDB: null, crypto: globalThis.crypto, openChannel }),
+    ownStore: new MemoryStorage(),
+    vault: new TokenVault({ owner: null, session: null, indexedDB: null, crypto: globalThis.crypto, openChannel }),
     clientName: "test",
   };
   return new NotebookRuntime({ notebookId: "n", place: null }, environment);

@@ -13,7 +13,7 @@ import { newId } from "../kernel/messages.ts";
 import type { BareEnvironment, JupyterServer } from "../kernel/server.ts";
 import type { KernelRuns, KernelRunsOptions } from "./kernel-runs.ts";
 import type { RuntimeDriver } from "./runtime-driver.ts";
-import { browserEnvironment, type RuntimeEnvironment } from "./runtime-environment.ts";
+import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
 import { RuntimeState } from "./runtime-state.ts";
 import type {
@@ -37,10 +37,10 @@ export class NotebookRuntime {
   /** What was asked for before a *Disconnect*, or before the end, comes to nothing. */
   #turn = 0;
 
-  constructor(options: NotebookRuntimeOptions, environment: RuntimeEnvironment = browserEnvironment()) {
+  constructor(options: NotebookRuntimeOptions, environment: RuntimeEnvironment) {
     this.#options = options;
     this.#environment = environment;
-    this.#memory = new RuntimeMemory(environment.store, options.notebookId, () => newId(environment.clock.random));
+    this.#memory = new RuntimeMemory(environment.ownStore, options.notebookId, () => newId(environment.clock.random));
   }
 
   get binding(): Observable<BindingState> {

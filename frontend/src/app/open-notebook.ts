@@ -4,6 +4,7 @@ import { ApiError } from "../api/errors.ts";
 import { hostedId } from "../core/hosted.ts";
 import { canEdit } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { type Owner, ownKey } from "../core/owner.ts";
 import { CELL_MARK, saysHome } from "../core/private-outputs.ts";
 import { STATE_MIME } from "../core/widget-state.ts";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
@@ -35,9 +36,12 @@ import { RequestDesk } from "./request-desk.ts";
 import { RunDriver } from "./run-driver.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
+import type { NotebookRuntimeOptions } from "./runtime-types.ts";
+import { ownerOf } from "./session.ts";
 import { WidgetHost } from "./widget-host.ts";
 
 export interface OpenNotebook {
+  readonly owner: Owner;
   readonly doc: NotebookDoc;
   readonly runs: RunStore;
   readonly room: RoomSocket;
@@ -70,13 +74,15 @@ export interface OpenNotebookOptions {
 export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
   const { notebook, session, hub, now, defaultRuntime, connect } = options;
   const { id } = notebook;
+  const owner = ownerOf(session);
+  const environment = browserEnvironment(owner);
   const doc = new NotebookDoc();
   const runs = new RunStore({
     browserId,
     putBlob: (sha256, bytes, cellId) => hub.putBlob(id, sha256, bytes, cellId),
     isMarkedHome: (cellId) => saysHome(doc.cell(cellId)?.metadata(CELL_MARK)),
   });
-  const offline = new IndexedDbOffline(id, tabId, globalThis.indexedDB);
+  const offline = new IndexedDbOffline(ownKey(owner, id), tabId, globalThis.indexedDB);
   const room = new RoomSocket({
     url: roomUrl(id),
     connect,
@@ -85,15 +91,17 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     offline,
     browserId,
     tabId,
+    personId: session.person.id,
     whyRefused: () => whyRefused(hub, id),
   });
-  const runtime = new NotebookRuntime({
+  const wiring: NotebookRuntimeOptions = {
     notebookId: id,
     place: async () => placeOf(await hub.notebook(id).catch(() => notebook)),
     hostedPlace: session.hosted_url,
     newPass: async (baseUrl) => await (await import("./hosted-runtimes.ts")).newPass(hub, baseUrl, session.hosted_url),
     wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
-  });
+  };
+  const runtime = new NotebookRuntime(wiring, environment);
   const desk = new ConnectDesk(runtime.binding, session.hosted_provider === null ? null : hostedAccess(hub, notebook));
   const widgets = new WidgetHost({
     runs,
@@ -110,6 +118,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     return false;
   };
   const requests = new RequestDesk({
+    owner,
     notebookId: id,
     notebook: async () => (await fetch(hub.downloadUrl(id, { outputs: true }))).json(),
     evaluate: async (wish) =>
@@ -149,6 +158,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
       return await debug.approve(approved, isDebugged);
     },
     forgetApprovals: () => trust.forget(),
+    store: environment.ownStore,
     onTrouble: (error) => toast({ text: errorText(error), tone: "error" }),
   });
   const comments = new CommentDesk({ notebookId: id, doc, hub, room });
@@ -177,8 +187,9 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
   room.start();
   const endLeaving = onLeaving(() => driver.leaving());
   const keeping = keepRuns(runs, { notebook: id, person: session.person.id });
-  void bindAtStart(id, runtime, defaultRuntime);
+  void bindAtStart(RuntimeMemory.peek(environment.ownStore, id), runtime, defaultRuntime);
   return {
+    owner,
     doc,
     runs,
     room,
@@ -260,8 +271,11 @@ function placeOf(notebook: Notebook): NotebookPlace {
 }
 
 /** Every notebook is bound without a question where that is known: to what it had, else to the default; not after a *Disconnect*. */
-async function bindAtStart(id: string, runtime: NotebookRuntime, defaultRuntime: DefaultRuntime): Promise<void> {
-  const { runtime: had, isDetached } = RuntimeMemory.peek(browserEnvironment().store, id);
+async function bindAtStart(
+  { runtime: had, isDetached }: Pick<RuntimeMemory, "runtime" | "isDetached">,
+  runtime: NotebookRuntime,
+  defaultRuntime: DefaultRuntime,
+): Promise<void> {
   if (isDetached) return;
   const input = await defaultRuntime.inputFor(had?.baseUrl ?? null);
   if (input === null) await runtime.reattach();

@@ -60,7 +60,9 @@ export class Page {
       openChannel,
       queryPermission: async () => "granted",
       store: browser.local,
+      ownStore: browser.local,
       vault: new TokenVault({
+        owner: null,
         session: more.session ?? new MemoryStorage(),
         indexedDB: browser.indexedDB,
         crypto: globalThis.crypto,

@@ -1,5 +1,6 @@
 /** Where requests of running code arrive (SPEC 11); what answers them is loaded with the first one. */
 import { Value } from "../core/observable.ts";
+import type { Owner } from "../core/owner.ts";
 import { withWords } from "../i18n/t.ts";
 import { type PageAnswer, type PageRequest, pageReply, SCRIPT_REQUEST } from "../kernel/page-requests.ts";
 import type { OutgoingMessage } from "../kernel/wire.ts";
@@ -8,6 +9,7 @@ import type { CellScript } from "./cell-scripts.ts";
 import type { PageRequests } from "./page-requests.ts";
 
 export interface RequestDeskOptions {
+  readonly owner: Owner;
   readonly notebookId: string;
   /** The notebook as it is, as nbformat. */
   readonly notebook: () => Promise<unknown>;
@@ -57,7 +59,7 @@ export class RequestDesk {
     ]);
     const clerk = new PageRequests({
       notebookId: this.#options.notebookId,
-      secrets: ownSecrets(),
+      secrets: ownSecrets(this.#options.owner),
       notebook: this.#options.notebook,
       evaluate: this.#options.evaluate,
       newId: randomId,

@@ -1,4 +1,5 @@
 /** What a runtime's driver takes from the browser. Tests give their own. */
+import { type Owner, ownKey } from "../core/owner.ts";
 import type { BrowserFacts, PermissionState } from "../core/probe.ts";
 import type { Locks, TabChannel } from "../kernel/leader.ts";
 import type { Clock } from "../kernel/messages.ts";
@@ -21,21 +22,32 @@ export interface RuntimeEnvironment {
   readonly openChannel: (name: string) => TabChannel;
   readonly queryPermission: () => Promise<PermissionState>;
   readonly store: LocalStore;
+  /** The part of `store` that is this person's. */
+  readonly ownStore: LocalStore;
   readonly vault: TokenVault;
   /** Shown by the companion beside the session it gives: `Firefox on Linux`. */
   readonly clientName: string;
 }
 
-let shared: RuntimeEnvironment | null = null;
+const shared = new Map<Owner, RuntimeEnvironment>();
 
-/** The page's own, made once: all notebooks of a tab share one vault. */
-export function browserEnvironment(): RuntimeEnvironment {
-  shared ??= makeBrowserEnvironment();
-  return shared;
+/** The page's own, made once for each person who signs in: all notebooks of a tab share one vault. */
+export function browserEnvironment(owner: Owner): RuntimeEnvironment {
+  const made = shared.get(owner) ?? makeBrowserEnvironment(owner);
+  shared.set(owner, made);
+  return made;
 }
 
-function makeBrowserEnvironment(): RuntimeEnvironment {
-  keepTokensOutOfTimings();
+/** What is this person's in a store that everybody who uses the browser shares. */
+export function ownStore(store: LocalStore, owner: Owner): LocalStore {
+  return {
+    getItem: (key) => store.getItem(ownKey(owner, key)),
+    setItem: (key, value) => store.setItem(ownKey(owner, key), value),
+  };
+}
+
+function makeBrowserEnvironment(owner: Owner): RuntimeEnvironment {
+  if (shared.size === 0) keepTokensOutOfTimings();
   return {
     facts: { engine: engineOf(navigator.userAgent), isSecureContext, hubOrigin: location.origin },
     fetch: (input, init) => fetch(input, init),
@@ -48,7 +60,9 @@ function makeBrowserEnvironment(): RuntimeEnvironment {
     openChannel: openTabChannel,
     queryPermission,
     store: localStorage,
+    ownStore: ownStore(localStorage, owner),
     vault: new TokenVault({
+      owner,
       session: sessionStorage,
       indexedDB: globalThis.indexedDB ?? null,
       crypto,

@@ -1,9 +1,12 @@
 /**
- * Small texts in IndexedDB, sealed under a key that no script can read out (AES-GCM, non-extractable, made once per database).
+ * Small texts of one person in IndexedDB, sealed under a key that no script can read out (AES-GCM, non-extractable, made once per database).
  *
  * Where the browser forbids storage (some private windows) nothing is kept: writing does nothing, reading finds nothing.
  */
+import { keyIfOwn, type Owner, ownKey } from "../core/owner.ts";
+
 export interface SealedStoreOptions {
+  readonly owner: Owner;
   /** Null where the browser forbids it. */
   readonly indexedDB: IDBFactory | null;
   readonly crypto: Crypto;
@@ -28,25 +31,26 @@ export class SealedStore {
 
   /** Null: there is none, or another key sealed it (the browser's storage was cleared in part). */
   async read(name: string): Promise<string | null> {
-    const sealed: unknown = await this.#inStore("readonly", (store) => store.get(name));
+    const sealed: unknown = await this.#inStore("readonly", (store) => store.get(this.#own(name)));
     return isSealed(sealed) ? await this.unseal(sealed) : null;
   }
 
   /** Keep a text, or forget it (null). */
   async write(name: string, text: string | null): Promise<void> {
     const sealed = text === null ? null : await this.seal(text);
-    if (sealed === null) await this.#inStore("readwrite", (store) => store.delete(name));
-    else await this.#inStore("readwrite", (store) => store.put(sealed, name));
+    if (sealed === null) await this.#inStore("readwrite", (store) => store.delete(this.#own(name)));
+    else await this.#inStore("readwrite", (store) => store.put(sealed, this.#own(name)));
   }
 
-  /** Names of what is kept, in order. */
+  /** Names of what is kept of this person, in order. */
   async names(): Promise<readonly string[]> {
-    const keys = await this.#inStore("readonly", (store) => store.getAllKeys());
-    return (keys ?? []).filter((key) => typeof key === "string");
+    const keys = (await this.#inStore("readonly", (store) => store.getAllKeys())) ?? [];
+    return keys.flatMap((key) => (typeof key === "string" ? (keyIfOwn(this.#options.owner, key) ?? []) : []));
   }
 
+  /** Forget everything of this person. */
   async clear(): Promise<void> {
-    await this.#inStore("readwrite", (store) => store.clear());
+    for (const name of await this.names()) await this.write(name, null);
   }
 
   async seal(text: string): Promise<Sealed | null> {
@@ -67,6 +71,10 @@ export class SealedStore {
     } catch {
       return null;
     }
+  }
+
+  #own(name: string): string {
+    return ownKey(this.#options.owner, name);
   }
 
   async #inStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | null> {

@@ -2,6 +2,7 @@
  * A person's secrets in this browser, and which notebooks may have which. They never leave it but for the kernel of a
  * notebook that was allowed to have one: not to the hub, not with the notebook.
  */
+import type { Owner } from "../core/owner.ts";
 import { SealedStore } from "./sealed-store.ts";
 
 const SECRET = "secret:";
@@ -12,15 +13,15 @@ function nameAllowed(key: string): string {
 }
 
 /** The person's secrets of this browser. */
-export function ownSecrets(): Secrets {
-  return new Secrets(globalThis.indexedDB ?? null, crypto);
+export function ownSecrets(owner: Owner): Secrets {
+  return new Secrets(owner, globalThis.indexedDB ?? null, crypto);
 }
 
 export class Secrets {
   readonly #store: SealedStore;
 
-  constructor(indexedDB: IDBFactory | null, crypto: Crypto) {
-    this.#store = new SealedStore({ indexedDB, crypto, database: "runhere-secrets", store: "secrets" });
+  constructor(owner: Owner, indexedDB: IDBFactory | null, crypto: Crypto) {
+    this.#store = new SealedStore({ owner, indexedDB, crypto, database: "runhere-secrets", store: "secrets" });
   }
 
   /** The secret, if this notebook was allowed to have it before; null: ask. */

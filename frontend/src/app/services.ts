@@ -1,6 +1,7 @@
 /** The composition root: what lives as long as the page. What lives as long as one open notebook is `open-notebook.ts`. */
 import { HubClient } from "../api/client.ts";
 import { Value } from "../core/observable.ts";
+import type { Owner } from "../core/owner.ts";
 import { DefaultRuntime } from "./default-runtime.ts";
 import { takeCode, takeRuntimeLink } from "./fragment.ts";
 import { NotebookAhead } from "./notebook-ahead.ts";
@@ -8,7 +9,7 @@ import { NARROW_PX, PanelChoice } from "./panel-choice.ts";
 import { PreferenceStore } from "./preferences.ts";
 import { Router } from "./routes.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
-import { SessionKeeper } from "./session.ts";
+import { ownerOf, SessionKeeper } from "./session.ts";
 
 export interface PageServices {
   readonly hub: HubClient;
@@ -19,8 +20,8 @@ export interface PageServices {
   readonly panels: PanelChoice;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** The runtime of notebooks that remember none. */
-  readonly defaultRuntime: DefaultRuntime;
+  /** The runtime of a person's notebooks that remember none. */
+  readonly defaultRuntime: (owner: Owner) => DefaultRuntime;
   /** A runtime's own link, opened by a person and not yet answered by them (`/connect`); it never goes to the hub. */
   readonly runtimeLink: Value<string | null>;
 }
@@ -28,27 +29,29 @@ export interface PageServices {
 /** Builds the page's services and starts finding out who is signed in. */
 export function composePage(): PageServices {
   const hub = new HubClient();
-  const session = new SessionKeeper(hub);
+  const session = new SessionKeeper(hub, (owner) => browserEnvironment(owner).vault.forgetInTabs());
   const router = new Router();
   const ahead = new NotebookAhead(hub);
   const first = router.route.get();
   if (first.name === "notebook") ahead.ask(first.id);
-  const defaultRuntime = new DefaultRuntime(browserEnvironment());
+  const defaultRuntime = defaultRuntimes();
   const runtimeLink = new Value<string | null>(null);
 
   const start = async () => {
     const { name } = router.route.get();
     const link = takeRuntimeLink();
-    // The runtime of a sign-in link was started by the same command line: no question. Any other link asks first.
-    if (link !== null && name === "login") defaultRuntime.adopt(link);
-    else if (link !== null) runtimeLink.set(link);
     if (name !== "login") {
+      if (link !== null) runtimeLink.set(link);
       await session.look();
       return;
     }
     await session.signIn(takeCode());
+    const state = session.state.get();
+    if (state.phase !== "signed_in") return;
+    // The runtime of a sign-in link was started by the same command line: no question. Any other link asks first.
+    if (link !== null) defaultRuntime(ownerOf(state.session)).adopt(link);
     // The address of a used link is of no use: neither for reloading nor in the history.
-    if (session.state.get().phase === "signed_in") router.go("/", "replace");
+    router.go("/", "replace");
   };
   addEventListener("runhere:link", () => void start());
   void start();
@@ -56,4 +59,15 @@ export function composePage(): PageServices {
   const preferences = new PreferenceStore();
   const panels = new PanelChoice(innerWidth < NARROW_PX);
   return { hub, session, router, ahead, preferences, panels, now: () => Date.now(), defaultRuntime, runtimeLink };
+}
+
+/** One for each person who signs in while the page lives. */
+function defaultRuntimes(): (owner: Owner) => DefaultRuntime {
+  const made = new Map<Owner, DefaultRuntime>();
+  return (owner) => {
+    const { ownStore, vault, fetch, clientName } = browserEnvironment(owner);
+    const one = made.get(owner) ?? new DefaultRuntime({ store: ownStore, vault, fetch, clientName });
+    made.set(owner, one);
+    return one;
+  };
 }

@@ -16,13 +16,29 @@ const me: Session = {
 };
 const ways: SignInWays = { mode: "one_person", password: false, sign_up: false, provider: null };
 const signedOut = () => Promise.reject(new ApiError(401, "signed_out", "Signed out."));
+const forgotten: (string | null)[] = [];
 const keeper = (hub: { session?: () => Promise<Session>; signIn?: () => Promise<Session> }) =>
-  new SessionKeeper({
-    session: hub.session ?? signedOut,
-    signIn: hub.signIn ?? signedOut,
-    signOut: async () => {},
-    signInWays: async () => ways,
-  });
+  new SessionKeeper(
+    {
+      session: hub.session ?? signedOut,
+      signIn: hub.signIn ?? signedOut,
+      signOut: async () => {},
+      signInWays: async () => ways,
+    },
+    (owner) => forgotten.push(owner),
+  );
+
+test("who signs out leaves nothing secret behind; whose session just ended goes on later", async () => {
+  const her = { ...me, mode: "team" as const };
+  const session = keeper({ session: async () => her });
+  await session.look();
+  session.lost();
+  await expect.poll(() => session.state.get().phase).toBe("signed_out");
+  expect(forgotten).toEqual([]);
+  await session.look();
+  await session.signOut();
+  expect([session.state.get().phase, forgotten]).toEqual(["signed_out", ["p"]]);
+});
 
 test("a code signs in", async () => {
   const session = keeper({ signIn: async () => me });

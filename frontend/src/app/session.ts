@@ -2,6 +2,7 @@
 import type { HubClient, Session, SignInWays } from "../api/client.ts";
 import { ApiError, HubUnreachable } from "../api/errors.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import type { Owner } from "../core/owner.ts";
 
 export type SignInFailure = "used" | "expired" | "no_code";
 
@@ -17,10 +18,19 @@ export type SessionState =
   | { readonly phase: "unreachable" }
   | { readonly phase: "failed"; readonly message: string };
 
+/** Whose what the browser keeps is while this session lasts. */
+export function ownerOf({ mode, person }: Pick<Session, "mode" | "person">): Owner {
+  return mode === "team" ? person.id : null;
+}
+
 export class SessionKeeper {
   readonly #state = new Value<SessionState>({ phase: "asking" });
 
-  constructor(private readonly hub: Pick<HubClient, "session" | "signIn" | "signOut" | "signInWays">) {}
+  /** @param forget what a browser must not keep behind somebody who signs out. */
+  constructor(
+    private readonly hub: Pick<HubClient, "session" | "signIn" | "signOut" | "signInWays">,
+    private readonly forget: (owner: Owner) => void,
+  ) {}
 
   get state(): Observable<SessionState> {
     return this.#state;
@@ -58,10 +68,17 @@ export class SessionKeeper {
 
   async signOut(): Promise<void> {
     await this.hub.signOut();
+    await this.left();
+  }
+
+  /** The person ended the session, here or everywhere. */
+  async left(): Promise<void> {
+    const state = this.#state.get();
+    if (state.phase === "signed_in") this.forget(ownerOf(state.session));
     await this.#signedOut(null);
   }
 
-  /** The hub said in passing that the session is over. */
+  /** The hub said in passing that the session is over: whoever signs in again goes on with what they had. */
   lost(): void {
     void this.#signedOut(null);
   }

@@ -13,6 +13,7 @@ import { ErrorBoundary } from "./error-boundary.tsx";
 import { HomeLink } from "./home-link.tsx";
 import { notebookPath, type Route } from "./routes.ts";
 import type { PageServices } from "./services.ts";
+import { ownerOf } from "./session.ts";
 import styles from "./shell.module.css";
 
 const VIEW = { waiting: <StartingScreen />, missing: "thrown" } as const;
@@ -37,7 +38,7 @@ const settingsDialog = latePart(
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
   (module) => module.SettingsDialog,
 );
-const secretsOfThisBrowser = async () => (await import("./secrets.ts")).ownSecrets();
+const secretsOf = (session: Session) => async () => (await import("./secrets.ts")).ownSecrets(ownerOf(session));
 
 const teamPages = latePart(
   () => withWords(import("./team-pages.tsx"), "team"),
@@ -138,7 +139,7 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
       case "connect":
         return (
           <Frame page={page} onSettings={openSettings}>
-            <connectPage.Part page={page} />
+            <connectPage.Part page={page} session={session} />
           </Frame>
         );
       case "share":
@@ -164,7 +165,7 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
           onChange={(changes) => page.preferences.set(changes)}
           version={session.version}
           hub={page.hub}
-          secrets={secretsOfThisBrowser}
+          secrets={secretsOf(session)}
           onClose={() => setSettingsOpen(false)}
         />
       ) : null}

@@ -50,7 +50,7 @@ export function TeamPages({ page }: { readonly page: PageServices }) {
           session={state.session}
           now={page.now}
           onSession={(session) => page.session.adopt(session)}
-          onSignedOut={() => page.session.lost()}
+          onSignedOut={() => void page.session.left()}
         />
       );
     case "people":

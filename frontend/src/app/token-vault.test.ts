@@ -19,8 +19,10 @@ function vault(
   session: MemoryStorage | null = new MemoryStorage(),
   tab: FakeTab = browser.tab(),
   database = indexedDB as IDBFactory | null,
+  owner: string | null = null,
 ) {
   return new TokenVault({
+    owner,
     session,
     indexedDB: database,
     crypto: globalThis.crypto,
@@ -121,6 +123,37 @@ describe("TokenVault", () => {
       null,
       0,
     ]);
+  });
+
+  it("gives nobody the token of the person who used the browser before", async () => {
+    const [session, tab] = [new MemoryStorage(), browser.tab()];
+    const of = (owner: string | null) => vault(session, tab, indexedDB, owner);
+    const [remembered, inTabs] = ["http://127.0.0.1:1111/", BASE];
+    await of("ada").keep(remembered, TOKEN, { remember: true });
+    await of("ada").keep(inTabs, TOKEN, { remember: false });
+    for (const other of ["bob", null]) {
+      expect([await of(other).find(remembered), await of(other).find(inTabs)]).toEqual([null, null]);
+      // Nor does what they do take anything from her.
+      await of(other).forgetAll();
+    }
+    expect([await of("ada").find(remembered), await of("ada").find(inTabs)]).toEqual([TOKEN, TOKEN]);
+  });
+
+  it("signing out leaves only what this browser was to remember, also of what this load never asked for", async () => {
+    const [session, tab] = [new MemoryStorage(), browser.tab()];
+    await vault(session, tab, indexedDB, "ada").keep(BASE, TOKEN, { remember: false });
+    await vault(session, tab, indexedDB, "ada").keep("http://127.0.0.1:1111/", TOKEN, { remember: true });
+    await vault(session, tab, indexedDB, "bob").keep(BASE, "his", { remember: false });
+    const sibling = vault(new MemoryStorage(), browser.tab(), indexedDB, "ada");
+    await sibling.find(BASE);
+    tab.kill();
+
+    const reloaded = browser.tab();
+    vault(session, reloaded, indexedDB, "ada").forgetInTabs();
+    expect([...session.items.keys()]).toEqual([`person:bob/runhere.runtime:${BASE}`]);
+    await expect.poll(() => sibling.peek(BASE)).toBeNull();
+    const later = vault(session, browser.tab(), indexedDB, "ada");
+    expect([await later.find(BASE), await later.find("http://127.0.0.1:1111/")]).toEqual([null, TOKEN]);
   });
 
   it("works for this page where the browser stores nothing", async () => {

@@ -1,17 +1,19 @@
 /**
- * Tokens of runtimes in this browser.
+ * Tokens of one person's runtimes in this browser.
  *
  * A token lives in this tab's memory. So that a reload does not lose it, the tab's `sessionStorage` holds it encrypted under a key that no
  * script can read out (non-extractable, in IndexedDB); the tab's end ends it. Sibling tabs ask each other over a BroadcastChannel. Remembered
  * on this browser, in IndexedDB under the same key, only when the person or the kind of token says so. Never in the document, the hub, a log,
  * or readable in any storage.
  */
+import { keyIfOwn, type Owner, ownKey } from "../core/owner.ts";
 import type { TabChannel } from "../kernel/leader.ts";
 import { type Sealed, SealedStore } from "./sealed-store.ts";
 
 export interface VaultOptions {
+  readonly owner: Owner;
   /** `sessionStorage`, or null where the browser forbids it. */
-  readonly session: Pick<Storage, "getItem" | "setItem" | "removeItem"> | null;
+  readonly session: Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length"> | null;
   /** Null where the browser forbids it (some private windows): tokens then last as long as the page. */
   readonly indexedDB: IDBFactory | null;
   readonly crypto: Crypto;
@@ -39,6 +41,7 @@ type VaultMessage =
   | { readonly kind: "forget" };
 
 const CHANNEL = "runhere-tokens";
+const SESSION_KEY = "runhere.runtime:";
 const DATABASE = "runhere-runtimes";
 // A hidden tab of a busy browser takes its time; too short a wait would ask a person for what the next tab knows.
 const SIBLING_MS = 800;
@@ -52,9 +55,9 @@ export class TokenVault {
 
   constructor(options: VaultOptions) {
     this.#options = options;
-    const { indexedDB, crypto } = options;
-    this.#store = new SealedStore({ indexedDB, crypto, database: DATABASE, store: "tokens" });
-    this.#channel = options.openChannel(CHANNEL);
+    const { owner, indexedDB, crypto } = options;
+    this.#store = new SealedStore({ owner, indexedDB, crypto, database: DATABASE, store: "tokens" });
+    this.#channel = options.openChannel(ownKey(owner, CHANNEL));
     // Only this file posts there.
     this.#channel.listen((message) => this.#told(message as VaultMessage));
   }
@@ -95,15 +98,35 @@ export class TokenVault {
   /** For the next load of this tab. */
   async #sealInTab(baseUrl: string, kept: Kept): Promise<void> {
     const sealed = await this.#store.seal(JSON.stringify(kept));
-    if (sealed !== null) this.#options.session?.setItem(sessionKey(baseUrl), toBase64(sealed));
+    if (sealed !== null) this.#options.session?.setItem(this.#sessionKey(baseUrl), toBase64(sealed));
   }
 
   /** Forget every token, here, in sibling tabs and on this browser. */
   async forgetAll(): Promise<void> {
-    for (const baseUrl of this.#tokens.keys()) this.#options.session?.removeItem(sessionKey(baseUrl));
-    this.#tokens.clear();
-    this.#channel.postMessage({ kind: "forget" } satisfies VaultMessage);
+    this.forgetInTabs();
     await this.#store.clear();
+  }
+
+  /** The person signs out: forget every token, here and in sibling tabs, but what this browser was to remember. */
+  forgetInTabs(): void {
+    this.#forgetInTab();
+    this.#channel.postMessage({ kind: "forget" } satisfies VaultMessage);
+  }
+
+  /** Sealed ones that were not asked for since the tab was loaded included. */
+  #forgetInTab(): void {
+    const { session } = this.#options;
+    const keys = Array.from({ length: session?.length ?? 0 }, (_, at) => session?.key(at) ?? "");
+    for (const key of keys) if (this.#isOwnKey(key)) session?.removeItem(key);
+    this.#tokens.clear();
+  }
+
+  #isOwnKey(key: string): boolean {
+    return keyIfOwn(this.#options.owner, key)?.startsWith(SESSION_KEY) ?? false;
+  }
+
+  #sessionKey(baseUrl: string): string {
+    return ownKey(this.#options.owner, `${SESSION_KEY}${baseUrl}`);
   }
 
   close(): void {
@@ -112,8 +135,7 @@ export class TokenVault {
 
   #told(message: VaultMessage): void {
     if (message.kind === "forget") {
-      for (const baseUrl of this.#tokens.keys()) this.#options.session?.removeItem(sessionKey(baseUrl));
-      this.#tokens.clear();
+      this.#forgetInTab();
     } else if (message.kind === "have") {
       // A server that was started anew has a new token, and every tab goes on with it.
       if (this.#tokens.has(message.baseUrl)) this.#tokens.set(message.baseUrl, message.kept);
@@ -141,17 +163,13 @@ export class TokenVault {
   }
 
   async #fromSession(baseUrl: string): Promise<Kept | null> {
-    const stored = this.#options.session?.getItem(sessionKey(baseUrl)) ?? null;
+    const stored = this.#options.session?.getItem(this.#sessionKey(baseUrl)) ?? null;
     return stored === null ? null : keptIn(await this.#store.unseal(fromBase64(stored)));
   }
 
   async #fromRemembered(baseUrl: string): Promise<Kept | null> {
     return keptIn(await this.#store.read(baseUrl));
   }
-}
-
-function sessionKey(baseUrl: string): string {
-  return `runhere.runtime:${baseUrl}`;
 }
 
 /** Null for nothing, and for what an older page sealed otherwise. */

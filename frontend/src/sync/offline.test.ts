@@ -2,6 +2,7 @@
 import "fake-indexeddb/auto";
 import { IDBDatabase, IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ownKey } from "../core/owner.ts";
 import { IndexedDbOffline } from "./offline.ts";
 
 const update = new Uint8Array([1, 2, 3]);
@@ -65,4 +66,14 @@ test.each([
   leave();
   await vi.waitFor(() => expect(store.state.get()).toBe("ok"));
   expect(await (await opened(storage, "later")).load()).toHaveLength(1);
+});
+
+test("edits wait for the person who made them, and go out in nobody else's name", async () => {
+  const storage = new IDBFactory();
+  const of = (owner: string | null) => new IndexedDbOffline(ownKey(owner, "n"), `tab of ${owner}`, storage);
+  const hers = of("ada");
+  hers.add(update, 1);
+  await hers.settled();
+  for (const other of ["bob", null]) expect(await of(other).load()).toEqual([]);
+  expect(await of("ada").load()).toMatchObject([{ at: 1 }]);
 });

@@ -55,6 +55,7 @@ export class IndexedDbOffline implements OfflineStore {
   readonly #ends: readonly (() => void)[];
 
   /**
+   * @param notebook its id, with whose edits they are (`core/owner.ts`): nobody else's go out in this person's name.
    * @param tab unlike any other tab's name, also after "duplicate tab" and reload: two tabs with one name would overwrite each other.
    * @param factory the browser's `indexedDB`.
    */

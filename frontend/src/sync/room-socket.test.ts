@@ -30,7 +30,9 @@ afterEach(() => {
 });
 
 let tabs = 0;
-function rig(given: { hub?: FakeHub; storage?: IDBFactory | undefined; why?: RefusedCode | null } = {}): Rig {
+function rig(
+  given: { hub?: FakeHub; storage?: IDBFactory | undefined; why?: RefusedCode | null; person?: string } = {},
+): Rig {
   const hub = given.hub ?? new FakeHub(seededDoc([{ type: "code", source: "a" }], seededRandom(1)));
   const clock = new HandClock();
   const doc = new NotebookDoc(undefined, { now: () => clock.now(), random: seededRandom(tabs), typingPauseMs: 0 });
@@ -52,6 +54,7 @@ function rig(given: { hub?: FakeHub; storage?: IDBFactory | undefined; why?: Ref
       return () => {};
     },
     whyRefused: async () => given.why ?? null,
+    ...(given.person === undefined ? {} : { personId: given.person }),
   });
   const made = { hub, clock, doc, socket, offline, runs, wake: () => wake() };
   open.push(made);
@@ -67,6 +70,25 @@ const textOf = (doc: Y.Doc): string => (doc.getMap("cells").get("c0") as Y.Map<Y
 const state = ({ socket }: Rig) => socket.state.get();
 
 describe("2.3 joining", () => {
+  test("nothing of a page goes out in the name of somebody else who signed in meanwhile", async () => {
+    const hub = new FakeHub(seededDoc([{ type: "code", source: "a" }], seededRandom(1)));
+    const theirs = rig({ hub, person: "somebody else" });
+    const { doc, origin } = theirs.doc;
+    doc.transact(() => doc.getMap("cells").set("theirs", new Y.Map()), origin);
+    await settle();
+    expect(state(theirs)).toMatchObject({ connection: "refused", refusedCode: "signed_out" });
+    theirs.wake();
+    await settle();
+    expect([...hub.doc.getMap("cells").keys()]).toEqual(["c0"]);
+    expect(await theirs.offline.load()).toHaveLength(1);
+
+    const mine = rig({ hub, person: "p" });
+    await settle();
+    type(mine, "!");
+    await settle();
+    expect([state(mine).connection, textOf(hub.doc)]).toEqual(["online", "a!"]);
+  });
+
   test("join comes first, with the client id of the document; the document arrives", async () => {
     const mine = rig();
     expect(state(mine).connection).toBe("connecting");

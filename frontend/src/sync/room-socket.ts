@@ -44,6 +44,8 @@ export interface RoomSocketOptions {
   readonly offline: OfflineStore;
   readonly browserId: string;
   readonly tabId: string;
+  /** Whose page this is: should somebody else be signed in meanwhile, nothing of it goes out in their name. Absent: anybody's. */
+  readonly personId?: string;
   readonly clock?: Clock;
   readonly connect?: Connect;
   /** Calls back when a retry is worth while. */
@@ -204,6 +206,10 @@ export class RoomSocket {
     if (!code || this.#line?.helloSeen || this.#ends.length === 0) return;
     this.#endWait?.();
     this.#endWait = null;
+    this.#refuse(code);
+  }
+
+  #refuse(code: RefusedCode): void {
     this.#drop("refused");
     this.#set({ refusedCode: code });
   }
@@ -271,6 +277,10 @@ export class RoomSocket {
   #takeFrame(line: Line, frame: HubFrame): void {
     switch (frame.type) {
       case "hello":
+        if (frame.person.id !== (this.#options.personId ?? frame.person.id)) {
+          this.#refuse("signed_out");
+          break;
+        }
         line.helloSeen = true;
         this.#set({ hello: frame, file: frame.file ?? null });
         this.#options.runs.connected(frame, (message) => line.socket.send(JSON.stringify(message)));
