@@ -178,7 +178,8 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const rename = async (name: string) => onChanged(await page.hub.renameNotebook(notebook.id, name));
   const context: CommandContext = {
     notebook: open.controller,
-    isConnected: binding.phase === "ready",
+    // A kernel that ended is started again by a restart; a hosted runtime that ended, where one connects.
+    isConnected: binding.phase === "ready" || (binding.phase === "gone" && binding.target.kind !== "hosted"),
     page: pageActions({
       page,
       notebook,

@@ -5,6 +5,7 @@
  * No kernel message and no token passes the hub. One object per open notebook and tab.
  */
 import type { BindingState } from "../core/binding.ts";
+import { hostedId } from "../core/hosted.ts";
 import type { Observable } from "../core/observable.ts";
 import type { Advice } from "../core/probe.ts";
 import type { Completion } from "../kernel/complete.ts";
@@ -73,6 +74,11 @@ export class NotebookRuntime {
   /** The bound server: null while unbound, the same object until another one is bound. */
   get server(): Observable<JupyterServer | null> {
     return this.#state.server;
+  }
+  /** Where this notebook's runtime was last, for a person to connect to again; null: nowhere, or at a hosted one. Holds no token. */
+  get lastAddress(): string | null {
+    const address = this.#memory.runtime?.baseUrl ?? null;
+    return address !== null && hostedId(address, this.#options.hostedPlace ?? null) === null ? address : null;
   }
   /** `session` of the messages sent to the kernel. */
   get sessionId(): string {

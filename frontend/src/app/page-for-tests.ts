@@ -102,6 +102,12 @@ export class Page {
     await until(this.runtime.binding, (state) => state.phase === "ready");
   }
 
+  /** Of the kernel that is attached, or was. */
+  kernelId(): string {
+    const state = this.runtime.binding.get();
+    return "attachment" in state ? state.attachment.kernelId : "";
+  }
+
   status(cell: string): string | undefined {
     return this.tab.runs.headOf(cell)?.status;
   }

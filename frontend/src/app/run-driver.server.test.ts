@@ -382,6 +382,49 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await own.stop();
   }, 120_000);
 
+  it("of a kernel that ended, a run or a restart starts a new one on the same server, without a question", async () => {
+    const { page } = await open(["print('x' in globals())", "x = 1"]);
+    const told: unknown[] = [];
+    page.runtime.notice.subscribe(() => told.push(page.runtime.notice.get()));
+    const kernels = [page.kernelId()];
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    await page.runtime.server.get()?.shutdown(page.kernelId());
+    await until(page.runtime.binding, (state) => state.phase === "gone");
+    page.driver.runCells(["c0"]);
+    await page.ends("c0", "ok");
+    expect(page.text("c0")).toBe("False\n");
+    kernels.push(page.kernelId());
+    await page.driver.shutdown();
+    expect(page.runtime.binding.get().phase).toBe("gone");
+    const before = page.tab.runs.headOf("c1")?.run_id;
+    await page.driver.restartAndRunAll();
+    await page.tab.run(() => page.tab.runs.headOf("c1")?.run_id !== before, "the next run");
+    await page.ends("c1", "ok");
+    expect(page.text("c0")).toBe("False\n");
+    expect(new Set([...kernels, page.kernelId()]).size).toBe(3);
+    expect([told, page.desk.open.get()]).toEqual([[{ code: "variables_lost", reason: "kernel_gone" }], null]);
+  }, 90_000);
+
+  it("after a shut down the server went away: what is run next asks, with the address that is known, and runs once it is back", async () => {
+    const own = await startJupyter({ app: "server", token: "same" });
+    const notebook = await rooms.notebook(["print(1)"]);
+    const page = await another(new TestBrowser(), notebook);
+    await page.runtime.connect(`${own.baseUrl}?token=same`);
+    await page.ready();
+    await page.driver.shutdown();
+    await own.stop();
+    page.driver.runCells(["c0"]);
+    await until(page.desk.open, (dialog) => dialog === "local");
+    expect(page.runtime.binding.get()).toMatchObject({ phase: "unbound", failure: { code: "nothing_listening" } });
+    expect([page.runtime.lastAddress, page.tab.runs.headOf("c0")]).toEqual([own.baseUrl, null]);
+    const back = await startJupyter({ app: "server", token: "same", port: own.port });
+    await page.runtime.connect(page.runtime.lastAddress ?? "");
+    await page.ends("c0", "ok");
+    await page.runtime.shutdown();
+    await back.stop();
+  }, 90_000);
+
   it("what is run while the kernel is changed runs once, in the new one", async () => {
     const { page } = await open(["x = 1", "print('x' in globals())"]);
     page.driver.runCells(["c0"]);

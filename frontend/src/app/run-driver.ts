@@ -127,13 +127,27 @@ export class RunDriver {
     const before = this.#gestures;
     this.#gestures = (async () => {
       await before;
-      const { runtime, askForRuntime } = this.#options;
-      const binding = runtime.binding.get();
-      // Of a hosted runtime that has ended nothing comes back by itself: it is started where one connects.
-      const hasEnded = binding.phase === "gone" && binding.target.kind === "hosted";
-      if ((hasEnded || runtime.port.get() === null) && !(await askForRuntime())) return;
+      if (!(await this.#hasKernel())) return;
       await this.#enqueue(await this.#approved(captured, isDebugged));
     })().catch((error: unknown) => this.#options.onTrouble?.(error));
+  }
+
+  /** The present kernel, a new one on the same server in place of one that ended, or what the person connects to. False: none of them. */
+  async #hasKernel(): Promise<boolean> {
+    const { runtime, askForRuntime } = this.#options;
+    const hasEnded = runtime.binding.get().phase === "gone";
+    if (!hasEnded && runtime.port.get() !== null) return true;
+    await this.#replaceEnded();
+    return await askForRuntime();
+  }
+
+  /** Of a hosted runtime that has ended nothing comes back by itself: it is started where one connects. False: no kernel has ended. */
+  async #replaceEnded(): Promise<boolean> {
+    const { runtime } = this.#options;
+    const binding = runtime.binding.get();
+    if (binding.phase !== "gone" || binding.target.kind === "hosted") return false;
+    await runtime.newKernel();
+    return true;
   }
 
   async #approved(
@@ -173,13 +187,13 @@ export class RunDriver {
   }
 
   /**
-   * What was asked for before is cancelled; what is asked for meanwhile runs in the new process.
+   * What was asked for before is cancelled; what is asked for meanwhile runs in the new process. Of a kernel that has ended, a new one is started.
    *
    * @throws RuntimeError: the old process may still run then, and goes on with what it was given.
    */
   async restart(): Promise<void> {
-    if (this.#options.runtime.port.get() === null) return;
     await this.#gestures;
+    if ((await this.#replaceEnded()) || this.#options.runtime.port.get() === null) return;
     this.#dispatch({ type: "hold" });
     try {
       await this.#options.runtime.restart();

@@ -96,7 +96,7 @@ export class RuntimeDriver {
     const { baseUrl } = attempt.target;
     const refused = await this.#renewPass(baseUrl).then(
       (hasPass) => (hasPass ? null : "hosted_closed"),
-      (error: unknown) => (isOfItsHost(error) ? "hosted_unreachable" : "hosted_closed"),
+      (error: unknown) => (isUnreachable(error) ? "hosted_unreachable" : "hosted_closed"),
     );
     if (!this.#isCurrent(attempt)) return;
     if (refused === null) {
@@ -390,6 +390,7 @@ export class RuntimeDriver {
 
   /** @throws RuntimeError when the server does not answer; nothing has happened then. */
   async interrupt(): Promise<void> {
+    if (this.#state.binding.get().phase === "gone") return;
     await this.#held?.interrupt();
   }
 
@@ -450,8 +451,14 @@ export class RuntimeDriver {
     try {
       await this.#attach(attempt, { ok: true, version: "", advice: [], ...known });
     } catch (error) {
-      const hint = error instanceof Error ? error.message : "";
-      this.#fail(attempt, this.#failure("kernel_start_failed", known.baseUrl, { hint }));
+      if (!isUnreachable(error)) {
+        const hint = error instanceof Error ? error.message : "";
+        this.#fail(attempt, this.#failure("kernel_start_failed", known.baseUrl, { hint }));
+      } else if (this.#isCurrent(attempt)) {
+        // Whoever connects anew is told exactly why it does not answer.
+        this.#happened({ type: "connect", target: attempt.target });
+        await (this.#isHosted(known.baseUrl) ? this.#enterHosted(attempt) : this.#climb(attempt));
+      }
     }
   }
 
@@ -550,7 +557,7 @@ export class RuntimeDriver {
   }
 }
 
-/** True when a hosted runtime's own host does not answer, while the hub does. */
-function isOfItsHost(error: unknown): boolean {
+/** Of a hosted runtime: its own host does not answer, while the hub does. */
+function isUnreachable(error: unknown): boolean {
   return error instanceof RunhereError && error.code === "runtime_unreachable";
 }

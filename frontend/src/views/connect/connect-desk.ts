@@ -59,7 +59,7 @@ export class ConnectDesk {
   askForRuntime(): Promise<boolean> {
     const binding = this.binding.get();
     if (binding.phase === "ready") return Promise.resolve(true);
-    if (!isOnItsWay(binding)) this.show(this.first);
+    if (!isOnItsWay(binding)) this.show(this.#dialogFor(binding));
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
@@ -73,7 +73,13 @@ export class ConnectDesk {
     if (binding.phase === "ready") this.#connected();
     else if (this.#waiting.size === 0 || this.#open.get() !== null || isOnItsWay(binding)) return;
     else if (binding.phase === "unbound" && binding.failure === null) this.#answer(false);
-    else this.show(this.first);
+    else this.show(this.#dialogFor(binding));
+  }
+
+  /** Where what the runtime wants or suffers from is shown. */
+  #dialogFor(binding: BindingState): "local" | "hosted" {
+    if (binding.phase !== "unbound") return binding.target.kind === "hosted" ? this.first : "local";
+    return binding.failure === null || binding.failure.code.startsWith("hosted_") ? this.first : "local";
   }
 
   #connected(): void {

@@ -36,6 +36,7 @@ function dialogs(state: BindingState = UNBOUND) {
       { name: "python3", displayName: "Python 3" },
       { name: "ir", displayName: "R" },
     ]),
+    lastAddress: null,
     connect: async () => {},
     connectHosted: async () => {},
     permitAsked: () => {},

@@ -30,8 +30,8 @@ export function LocalDialog(props: LocalDialogProps) {
   const binding = useObservable(props.runtime.binding);
   // A lost token is asked for here, too; anything else that is bound already is being replaced by what is typed.
   const isUnderWay = isAttempt(binding) || (binding.phase === "interrupted" && binding.reason === "token_refused");
-  // What was typed is still there when an attempt failed.
-  const [input, setInput] = useState("");
+  // What was typed is still there when an attempt failed; before that, where the runtime was last.
+  const [input, setInput] = useState(props.runtime.lastAddress ?? "");
   return (
     <DialogFrame title={t("connect.dialogTitle")} isOpen onClose={props.onClose} size="wide">
       {isUnderWay ? (

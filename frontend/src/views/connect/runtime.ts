@@ -22,6 +22,8 @@ export interface ConnectRuntime {
   readonly kernelspecs: Observable<readonly KernelChoice[]>;
   /** What could be better about the present connection; a runtime that knows of nothing leaves it out. */
   readonly advice?: Observable<readonly Advice[]>;
+  /** Where this notebook's runtime was last; null: nowhere, or at a hosted one. */
+  readonly lastAddress: string | null;
   connect(input: string, options?: { readonly kernelspec?: string; readonly remember?: boolean }): Promise<void>;
   /** Connect to one's hosted runtime, which runs. Resolves as `connect` does. */
   connectHosted(id: string, label: string): Promise<void>;
