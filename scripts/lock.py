@@ -16,6 +16,8 @@ EXPORTS = {
     "run.txt": ["--no-default-groups", "--group", "page"],
     # what `make test` and `make check` need on top
     "dev.txt": ["--group", "page", "--group", "dev"],
+    # what makes wheels of our own packages, in the container image's first stage
+    "build.txt": ["--no-default-groups", "--only-group", "build"],
     # what the container image and hosted runtimes hold
     "hosted.txt": ["--no-default-groups", "--only-group", "hosted"],
 }

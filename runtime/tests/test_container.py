@@ -119,6 +119,28 @@ def test_its_packages_work_and_files_on_a_volume_survive(containers: Containers,
     assert containers.within(again, "cat", "made.csv").stdout == "a\n1\n2\n"
 
 
+def test_a_user_whom_the_image_does_not_know_runs_it_and_keeps_files_on_a_volume(
+    containers: Containers, image: str
+) -> None:
+    """`--user "$(id -u)"`, where a folder of the machine is open to that number only."""
+    volume = f"rhv{os.getpid() % 30000}"
+    try:
+        words = ("-p", "127.0.0.1:9000:8080", "--user", "12345", "-v", f"{volume}:/home/runhere/work")
+        container, line = started(containers, image, *words)
+        auth = f"Authorization: Bearer {line.partition('token=')[2]}"
+        made = curl(containers, "-H", auth, "-X", "POST", "-d", "{}", "http://127.0.0.1:9000/api/kernels")
+        assert json.loads(made.stdout)["name"] == "python3"
+        assert containers.within(container, "id", "-u").stdout.strip() == "12345"
+        assert containers.within(container, "runhere-runtime", "sessions").returncode == 0
+        assert containers.within(container, "sh", "-c", "echo kept > kept.txt && touch ~/.made").returncode == 0
+        containers.stop(container)
+        again, _ = started(containers, image, *words)
+        assert containers.within(again, "cat", "kept.txt").stdout == "kept\n"
+        containers.stop(again)
+    finally:
+        podman("volume", "rm", "-f", volume)
+
+
 def test_nothing_that_its_packages_need_is_missing(containers: Containers, image: str) -> None:
     """Our own are installed without looking for what they need: the locked set has to have it."""
     container, _ = started(containers, image)

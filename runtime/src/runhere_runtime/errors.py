@@ -6,6 +6,7 @@ RuntimeFailure                      code, message a person can act on, facts as 
 │   ├── AddressRefused              a non-loopback address without TLS or --i-am-behind-a-proxy
 │   ├── CertificateUnusable
 │   ├── RootUnusable
+│   ├── DataFolderUnusable          where the runtime keeps its own files cannot be written
 │   ├── OriginInvalid
 │   ├── UrlInvalid
 │   ├── KernelPythonUnusable
@@ -33,6 +34,7 @@ RuntimeFailure                      code, message a person can act on, facts as 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 
 class RuntimeFailure(Exception):
@@ -75,6 +77,18 @@ class CertificateUnusable(StartRefused):
 
 class RootUnusable(StartRefused):
     code = "root_unusable"
+
+
+class DataFolderUnusable(StartRefused):
+    code = "data_folder_unusable"
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The data folder {folder} cannot be used: {reason}. The runtime keeps its lists and journals there. Give "
+            "yourself the right to write in it, or make room, or name another folder in the environment variable "
+            "RUNHERE_RUNTIME_DATA."
+        )
+        self.folder = folder
 
 
 class OriginInvalid(StartRefused):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import json
 import logging
 import os
 import re
@@ -41,8 +40,7 @@ from runhere_runtime.gate.refused import RefusedPages
 from runhere_runtime.gate.routes import check_labels
 from runhere_runtime.gate.rules import COLAB_ORIGIN, LOOPBACK_HOSTS, Policy, normalise_origin
 from runhere_runtime.kernel_packages import lay_out
-from runhere_runtime.places import Places
-from runhere_runtime.private_files import write_private
+from runhere_runtime.places import Places, Server
 from runhere_runtime.slim import without_slow_imports
 from runhere_runtime.tokens import Credentials, Grant, new_token, redact
 
@@ -423,19 +421,24 @@ def _make_gate(server: RuntimeServer, runtime: Runtime, options: Options) -> Gat
 
 
 def serve(server: RuntimeServer, announcement: Announcement, places: Places, *, started: Callable[[], None]) -> None:
-    """Run until stopped. `started` is called once requests are answered. Removes what it wrote."""
-    info = places.server_file(os.getpid())
-    port = server.runtime.port if server.runtime else 0
-    facts = {"pid": os.getpid(), "port": port, "origin": announcement.origin, "root": announcement.root}
-    write_private(info, json.dumps({**facts, "token": announcement.token}))
-    server.io_loop.add_callback(started)
-    server.io_loop.add_callback(server.kernel_manager.let_one_wait)  # type: ignore[attr-defined]  # ours: channels.kernels.Kernels
+    """Run until stopped. `started` is called once requests are answered. Removes what it wrote.
+
+    Raises:
+        DataFolderUnusable: Nothing is left behind.
+    """
+    assert server.runtime is not None
     try:
-        server.start_ioloop()
+        info = places.keep_server(
+            Server(os.getpid(), server.runtime.port, announcement.origin, announcement.root, announcement.token)
+        )
+        server.io_loop.add_callback(started)
+        server.io_loop.add_callback(server.kernel_manager.let_one_wait)  # type: ignore[attr-defined]  # ours: channels.kernels.Kernels
+        try:
+            server.start_ioloop()
+        finally:
+            info.unlink(missing_ok=True)
     finally:
-        info.unlink(missing_ok=True)
-        if server.runtime:
-            shutil.rmtree(server.runtime.socket_folder, ignore_errors=True)
+        shutil.rmtree(server.runtime.socket_folder, ignore_errors=True)
 
 
 class RedactingStream:

@@ -11,15 +11,17 @@ DATA is $RUNHERE_RUNTIME_DATA, else `runhere-runtime` in Jupyter's data folder.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
 
+from runhere_runtime.errors import DataFolderUnusable
 from runhere_runtime.journal.log import Journals
 from runhere_runtime.private_files import private_folder, read_private, write_private
 
@@ -49,8 +51,13 @@ class OriginList:
         return self._all
 
     def allow(self, origin: str) -> None:
-        """Keep `origin` for this and later starts."""
-        write_private(self._file, json.dumps({"origins": sorted(self._kept() | {origin})}))
+        """Keep `origin` for this and later starts.
+
+        Raises:
+            DataFolderUnusable: The list is as it was.
+        """
+        with _in_use(self._file.parent):
+            write_private(self._file, json.dumps({"origins": sorted(self._kept() | {origin})}))
 
     def _kept(self) -> frozenset[str]:
         found = read_private(self._file).get("origins", [])
@@ -74,9 +81,15 @@ class Places:
 
     @classmethod
     def of_this_user(cls) -> Places:
-        """Made if needed."""
+        """Made if needed.
+
+        Raises:
+            DataFolderUnusable: It can neither be found nor made, or is somebody else's.
+        """
         given = os.environ.get("RUNHERE_RUNTIME_DATA")
-        return cls(private_folder(Path(given) if given else Path(jupyter_data_dir()) / "runhere-runtime"))
+        data = Path(given) if given else Path(jupyter_data_dir()) / "runhere-runtime"
+        with _in_use(data):
+            return cls(private_folder(data))
 
     def origin_list(self, given: tuple[str, ...]) -> OriginList:
         return OriginList(self.data / "origins.json", given)
@@ -84,11 +97,23 @@ class Places:
     def sessions_file(self, port: int) -> Path:
         return self.data / f"sessions-{port}.json"
 
-    def server_file(self, pid: int) -> Path:
-        return self.data / "servers" / f"{pid}.json"
+    def keep_server(self, server: Server) -> Path:
+        """Tell other commands of this user about a runtime that runs; returns the file, to be removed at its end.
+
+        Raises:
+            DataFolderUnusable: There is no file.
+        """
+        file = self.data / "servers" / f"{server.pid}.json"
+        with _in_use(self.data):
+            write_private(file, json.dumps(asdict(server)))
+        return file
 
     def journals(self, *, limit_bytes: int) -> Journals:
-        return Journals(self.data / "journal", limit_bytes=limit_bytes)
+        """Raises:
+        DataFolderUnusable: Their folder cannot be made.
+        """
+        with _in_use(self.data):
+            return Journals(self.data / "journal", limit_bytes=limit_bytes)
 
     def socket_folder(self) -> Path:
         """A new folder of mode 0700 with a short name: socket paths may hold about 100 bytes."""
@@ -110,6 +135,14 @@ class Places:
                 yield server
             else:
                 file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _in_use(data: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataFolderUnusable(data, error.strerror or str(error)) from error
 
 
 def _is_running(pid: int) -> bool:
