@@ -80,6 +80,7 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
 function Orphans({ controller }: { readonly controller: NotebookController }) {
   const t = useText();
   const { doc } = controller.services;
+  const isReadOnly = useObservable(controller.readOnly);
   const orphans = useSyncExternalStore(
     useCallback((fn) => doc.subscribeOrphans(fn), [doc]),
     useCallback(() => doc.orphans(), [doc]),
@@ -89,9 +90,11 @@ function Orphans({ controller }: { readonly controller: NotebookController }) {
       {t("notebook.orphan")}
       <pre className={styles.orphan}>{orphan.text}</pre>
       <span className={styles.noticeButtons}>
-        <Button size="small" onPress={() => doc.restoreCell(orphan.cellId)}>
-          {t("notebook.orphanRestore")}
-        </Button>
+        {isReadOnly ? null : (
+          <Button size="small" onPress={() => doc.restoreCell(orphan.cellId)}>
+            {t("notebook.orphanRestore")}
+          </Button>
+        )}
         <Button size="small" variant="quiet" onPress={() => doc.dismissOrphan(orphan.cellId)}>
           {t("notebook.orphanDismiss")}
         </Button>

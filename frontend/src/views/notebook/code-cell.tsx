@@ -1,8 +1,10 @@
 import type { CellView } from "../../doc/notebook-doc.ts";
+import { useSelected } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
 import { Margin } from "./margin.tsx";
+import { isFolded } from "./output-fold.ts";
 import { OutputRegion } from "./output-region.tsx";
 import { RunButton, RunMark } from "./run-button.tsx";
 import { runFacts } from "./run-notes.tsx";
@@ -16,7 +18,8 @@ interface CodeCellProps {
 }
 
 export function CodeCell({ controller, cell, position }: CodeCellProps) {
-  const isHidden = cell.metadata("collapsed") === true || hidden(cell.metadata("jupyter"));
+  const foldedHere = useSelected(controller.foldsHere, (folds) => folds.get(cell.id));
+  const isHidden = foldedHere ?? isFolded(cell.metadata);
   return (
     <div className={styles.code}>
       {/* Put together when somebody points at it: dates are slow to write, and rows come and go while scrolling. */}
@@ -39,12 +42,5 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
         <OutputRegion controller={controller} id={cell.id} position={position} isHidden={isHidden} />
       </div>
     </div>
-  );
-}
-
-/** JupyterLab's way to hide outputs. */
-function hidden(jupyter: unknown): boolean {
-  return (
-    typeof jupyter === "object" && jupyter !== null && (jupyter as { outputs_hidden?: unknown }).outputs_hidden === true
   );
 }

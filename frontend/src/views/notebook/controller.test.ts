@@ -154,6 +154,30 @@ describe("NotebookController", () => {
     expect(sources()).toEqual(["# Top", "a = 1", "## Part", "b = 2", "c = 3"]);
   });
 
+  it("shows an output that JupyterLab hid, for everybody, and hides it again", () => {
+    const id = at(1);
+    doc.setCellMetadata(id, "jupyter", { outputs_hidden: true, source_hidden: true });
+    controller.toggleOutput([id]);
+    expect(doc.cell(id)?.metadata("jupyter")).toEqual({ source_hidden: true });
+    expect(doc.cell(id)?.metadata("collapsed")).toBeUndefined();
+    controller.toggleOutput([id]);
+    expect(doc.cell(id)?.metadata("collapsed")).toBe(true);
+    controller.toggleOutput([at(0)]);
+    expect(doc.cell(at(0))?.metadataKeys).toEqual([]);
+  });
+
+  it("lets a reader show and hide outputs without writing into the notebook", () => {
+    const id = at(1);
+    doc.setCellMetadata(id, "collapsed", true);
+    room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });
+    const before = Y.encodeStateAsUpdate(doc.doc);
+    controller.toggleOutput([id]);
+    expect(controller.foldsHere.get().get(id)).toBe(false);
+    controller.toggleOutput([id]);
+    expect(controller.foldsHere.get().get(id)).toBe(true);
+    expect(Y.encodeStateAsUpdate(doc.doc)).toEqual(before);
+  });
+
   it("is read-only until the hub's document is there, and for viewers", () => {
     expect(controller.isReadOnly).toBe(false);
     room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });

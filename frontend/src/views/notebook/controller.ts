@@ -14,6 +14,7 @@ import { text } from "../../i18n/t.ts";
 import { forgetIds, keepCells, keptCells } from "./clipboard.ts";
 import { EditorTurns } from "./editor-turns.ts";
 import { FindModel } from "./find-model.ts";
+import { folding, isFolded } from "./output-fold.ts";
 import { stepFrom } from "./selection.ts";
 import { SelectionModel } from "./selection-model.ts";
 import type { NotebookServices } from "./services.ts";
@@ -29,6 +30,7 @@ export class NotebookController extends SelectionModel {
   readonly margin = new Value<((cellId: CellId) => Extension) | null>(null);
   readonly #lineNumbers = new Value(false);
   readonly #readOnly = new Value(true);
+  readonly #foldsHere = new Value<ReadonlyMap<CellId, boolean>>(new Map());
   readonly #ends: (() => void)[] = [];
   #cleared: ReturnType<NotebookServices["runs"]["clearOutputs"]> | null = null;
 
@@ -51,6 +53,10 @@ export class NotebookController extends SelectionModel {
 
   get lineNumbers(): Observable<boolean> {
     return this.#lineNumbers;
+  }
+  /** Whether outputs are hidden, where a reader, who can write nothing into the notebook, chose so in this page. */
+  get foldsHere(): Observable<ReadonlyMap<CellId, boolean>> {
+    return this.#foldsHere;
   }
   get readOnly(): Observable<boolean> {
     return this.#readOnly;
@@ -304,17 +310,20 @@ export class NotebookController extends SelectionModel {
   // Folding
 
   toggleOutput(ids: readonly CellId[] = this.selected()): void {
-    for (const id of ids) this.#toggleFlag(id, "collapsed");
+    for (const id of ids) this.#toggleFold(id);
   }
 
   toggleLineNumbers(): void {
     this.#lineNumbers.set(!this.#lineNumbers.get());
   }
 
-  #toggleFlag(id: CellId, key: string): void {
+  #toggleFold(id: CellId): void {
     const cell = this.services.doc.cell(id);
-    if (cell?.type === "code")
-      this.services.doc.setCellMetadata(id, key, cell.metadata(key) === true ? undefined : true);
+    if (cell?.type !== "code") return;
+    const here = this.#foldsHere.get();
+    const isHidden = !(here.get(id) ?? isFolded(cell.metadata));
+    if (this.isReadOnly) this.#foldsHere.set(new Map(here).set(id, isHidden));
+    else for (const [key, value] of folding(cell.metadata, isHidden)) this.services.doc.setCellMetadata(id, key, value);
   }
 
   // Inside
