@@ -2,21 +2,23 @@ import { Check, Copy } from "lucide-react";
 import { Fragment, useEffect, useState } from "react";
 import { IconButton } from "./button.tsx";
 import styles from "./copy-line.module.css";
+import { copyText } from "./copy-text.ts";
 import { useText } from "./use-observable.ts";
 
 /** A line for a terminal with a button that copies it. */
 export function CopyLine({ line, label }: { readonly line: string; readonly label?: string }) {
   const t = useText();
-  const [isCopied, setCopied] = useState(false);
+  const [told, setTold] = useState<"copied" | "copyRefused" | null>(null);
   useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setCopied(false), 2_000);
+    if (told === null) return;
+    const timer = setTimeout(() => setTold(null), told === "copied" ? 2_000 : 10_000);
     return () => clearTimeout(timer);
-  }, [isCopied]);
-  const copy = async () => {
-    await navigator.clipboard.writeText(line);
-    setCopied(true);
-  };
+  }, [told]);
+  const copy = () =>
+    copyText(line).then(
+      () => setTold("copied"),
+      () => setTold("copyRefused"),
+    );
   return (
     <div className={styles.line}>
       <code>
@@ -31,13 +33,13 @@ export function CopyLine({ line, label }: { readonly line: string; readonly labe
       </code>
       <IconButton
         size="small"
-        label={isCopied ? t("shell.copied") : (label ?? t("shell.copy"))}
+        label={told === "copied" ? t("shell.copied") : (label ?? t("shell.copy"))}
         onPress={() => void copy()}
       >
-        {isCopied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
+        {told === "copied" ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
       </IconButton>
-      <span role="status" className="visually-hidden">
-        {isCopied ? t("shell.copied") : ""}
+      <span role="status" className={told === "copyRefused" ? "" : "visually-hidden"}>
+        {told === null ? "" : t(`shell.${told}`)}
       </span>
     </div>
   );

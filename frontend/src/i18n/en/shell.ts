@@ -13,6 +13,7 @@ export const shell = {
     "This part of the page could not be fetched: the hub does not answer. It comes by itself when the hub is back.",
   copy: "Copy",
   copied: "Copied",
+  copyRefused: "The browser did not let the page copy. Select the text and press Ctrl+C (⌘C).",
   loading: "Loading…",
   notifications: "Notifications",
   dismiss: "Dismiss",

@@ -15,6 +15,7 @@ export const shell = {
   partMissing: "ハブが応答しないため、ページのこの部分を取得できませんでした。ハブが戻ると自動的に表示されます。",
   copy: "コピー",
   copied: "コピーしました",
+  copyRefused: "ブラウザーがコピーを許可しませんでした。テキストを選択して Ctrl+C（⌘C）を押してください。",
   loading: "読み込み中…",
   notifications: "通知",
   dismiss: "閉じる",

@@ -3,6 +3,8 @@ import { type Observable, Value } from "../../core/observable.ts";
 import { language, text } from "../../i18n/t.ts";
 import type { OutputEnvironment } from "../../outputs/rendered.ts";
 import { pageTheme } from "../../outputs/theme.ts";
+import { copyText as putOnClipboard } from "../../ui/copy-text.ts";
+import { toast } from "../../ui/toast.tsx";
 import type { NotebookController } from "./controller.ts";
 
 /** A link that an output wants to open, until the person answers. */
@@ -32,8 +34,10 @@ export function outputEnvironment(controller: NotebookController): OutputEnviron
         });
       }),
     copyText: async (copied) => {
-      await navigator.clipboard.writeText(copied);
-      controller.say(text("outputs.copied"));
+      await putOnClipboard(copied).then(
+        () => controller.say(text("outputs.copied")),
+        () => void toast({ text: text("shell.copyRefused"), tone: "error" }),
+      );
     },
     readBlob: controller.services.readBlob,
     theme: pageTheme,
