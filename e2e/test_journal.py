@@ -134,6 +134,8 @@ def test_a_pairing_link_warns_first(
     page.goto(f"{stage.hub.origin}/connect#rt={runtime['rt'][0]}&pair={runtime['pair'][0]}")
     button = page.get_by_role("button", name="Connect", exact=True)
     expect(button).to_be_visible()
+    for consequence in ("read, change and delete your files", "run any command", "send data to anywhere"):
+        expect(page.get_by_text(consequence)).to_be_visible()
     assert "pair=" not in page.url
     assert not [url for url in asked if url.startswith(runtime["rt"][0])], (
         "nothing is asked of the runtime before the click"

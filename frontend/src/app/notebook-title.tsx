@@ -36,7 +36,7 @@ export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: N
   };
   return (
     // The hidden text gives the field its size: a field alone does not grow with what it holds in every browser.
-    <div className={styles.title}>
+    <h1 className={styles.title}>
       <span aria-hidden className={styles.titleSize}>
         {draft ?? name}
       </span>
@@ -62,7 +62,7 @@ export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: N
           if (event.key === "Escape") setDraft(null);
         }}
       />
-    </div>
+    </h1>
   );
 }
 

@@ -76,31 +76,32 @@ function Rail({ choice, open }: { readonly choice: PanelChoice; readonly open: P
     buttons.at(next % buttons.length)?.focus();
   };
   return (
-    <div
-      role="toolbar"
-      aria-label={t("panels.rail")}
-      aria-orientation="vertical"
-      className={styles.rail}
-      data-panel=""
-      onKeyDown={onKeyDown}
-    >
-      {panelIds.map((id) => {
-        const Icon = panelTable[id].icon;
-        return (
-          <IconButton
-            key={id}
-            label={t(titleKey(id))}
-            aria-pressed={open === id}
-            tabIndex={stop === id ? 0 : -1}
-            onFocus={() => setStop(id)}
-            onPress={() => choice.toggle(id)}
-            className={styles.tab}
-          >
-            <Icon size={18} aria-hidden />
-          </IconButton>
-        );
-      })}
-    </div>
+    <nav className={styles.rail} data-panel="" aria-label={t("panels.rail")}>
+      <div
+        role="toolbar"
+        aria-label={t("panels.rail")}
+        aria-orientation="vertical"
+        className={styles.tabs}
+        onKeyDown={onKeyDown}
+      >
+        {panelIds.map((id) => {
+          const Icon = panelTable[id].icon;
+          return (
+            <IconButton
+              key={id}
+              label={t(titleKey(id))}
+              aria-pressed={open === id}
+              tabIndex={stop === id ? 0 : -1}
+              onFocus={() => setStop(id)}
+              onPress={() => choice.toggle(id)}
+              className={styles.tab}
+            >
+              <Icon size={18} aria-hidden />
+            </IconButton>
+          );
+        })}
+      </div>
+    </nav>
   );
 }
 

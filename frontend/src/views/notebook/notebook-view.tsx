@@ -45,14 +45,16 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
   useEffect(() => endAllFrames, []);
   return (
     <div className={styles.view}>
-      <div role="toolbar" aria-label={t("notebook.toolbar")} className={styles.toolbar}>
-        <InsertButtons controller={controller} />
-        <SaveStatus controller={controller} />
-        <OutputsAtHome controller={controller} />
-        <span className={styles.spring} />
-        <People controller={controller} />
-        {toolbarEnd}
-      </div>
+      <section aria-label={t("notebook.toolbar")} className={styles.tools}>
+        <div role="toolbar" aria-label={t("notebook.toolbar")} className={styles.toolbar}>
+          <InsertButtons controller={controller} />
+          <SaveStatus controller={controller} />
+          <OutputsAtHome controller={controller} />
+          <span className={styles.spring} />
+          <People controller={controller} />
+          {toolbarEnd}
+        </div>
+      </section>
       {isFinding ? <findBar.Part controller={controller} /> : null}
       <main ref={setScroller} className={styles.scroller}>
         <Banners controller={controller} />
