@@ -11,6 +11,7 @@ from servers import Jupyter, wait_until
 from stage import Stage
 from steps import (
     MAIN_MODIFIER,
+    barriers,
     code_cell,
     connect,
     expect_cells,
@@ -163,6 +164,8 @@ def test_every_entry_of_every_menu_can_be_reached_and_a_narrow_window_cuts_nothi
 ) -> None:
     page = opened("one", "two")
     on_cell(page, 1)
+    found = barriers(page.locator("html"))
+    assert found == [], "\n".join(found)
     seen = 0
     for menu in ["File", "Edit", "View", "Insert", "Runtime", "Tools", "Help"]:
         page.get_by_role("menubar").get_by_role("menuitem", name=menu, exact=True).click()
@@ -182,6 +185,8 @@ def test_every_entry_of_every_menu_can_be_reached_and_a_narrow_window_cuts_nothi
     expect_sources(page, "one", "two")
     choose(page, "View", "Line numbers")
     expect(page.locator(".cm-lineNumbers").first).to_be_visible()
+    choose(page, "View", "Switch between light and dark")
+    expect(page.locator("html[data-theme=dark]")).to_have_count(1)
     choose(page, "View", "Switch between light and dark")
     expect(page.locator("html[data-theme=light]")).to_have_count(1)
     choose(page, "Help", "Keyboard shortcuts")

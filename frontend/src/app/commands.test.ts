@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ownKeys, usualKeys } from "../editor/keymap.ts";
 import { isTextKey } from "../i18n/t.ts";
 import { commands, keyBindings } from "./commands.ts";
 
@@ -20,6 +21,14 @@ describe("the table of commands", () => {
       }
     }
     expect(twice).toEqual([]);
+  });
+
+  it("takes no key of the editor's away from somebody who types", () => {
+    const own = ownKeys({ undo() {}, redo() {}, leave: () => false });
+    const editors = new Set([...own, ...usualKeys].map(({ key }) => key));
+    const heardFirst = keyBindings.filter(({ mode }) => mode !== "command");
+    // Escape leaves the cell, as in Jupyter.
+    expect(heardFirst.map(({ keys }) => keys).filter((keys) => editors.has(keys))).toEqual(["Escape"]);
   });
 
   it("lets no short binding hide a longer one", () => {

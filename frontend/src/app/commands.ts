@@ -5,6 +5,8 @@
 import { canComment } from "../core/notebook.ts";
 import type { KeyBinding, KeyMode } from "../core/shortcuts.ts";
 import type { TextKey } from "../i18n/t.ts";
+import { copyText } from "../ui/copy-text.ts";
+import { keptCells } from "../views/notebook/clipboard.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import type { DebugCommand } from "./debug-seat.ts";
 import { type PanelId, panelIds } from "./panel-choice.ts";
@@ -15,17 +17,20 @@ export type MenuName = "file" | "edit" | "view" | "insert" | "runtime" | "tools"
 export interface PageActions {
   newNotebook(): void;
   goHome(): void;
+  /** Everything is saved as it is made; this says whether it is. */
+  tellSaved(): void;
   rename(): void;
   duplicate(): void;
   moveToTrash(): void;
   download(withOutputs: boolean): void;
+  share(): void;
   openRevisions(): void;
   openSettings(): void;
   openNotebookSettings(): void;
   openCellOutputs(): void;
   openPalette(): void;
   openShortcuts(): void;
-  cycleTheme(): void;
+  toggleTheme(): void;
   /** Opens a panel beside the notebook, or closes it when it is the open one. */
   togglePanel(id: PanelId): void;
   isPanelOpen(id: PanelId): boolean;
@@ -35,7 +40,10 @@ export interface PageActions {
   /** A cell stands still at a breakpoint, or after a step. */
   isStopped(): boolean;
   /** Connection of this notebook's runtime. */
-  connect(): void;
+  connectLocal(): void;
+  /** Whether the hub has runtimes of its own. */
+  readonly hasHosted: boolean;
+  connectHosted(): void;
   manageSessions(): void;
   disconnect(): void;
   /** These ask first: variables are lost. */
@@ -57,6 +65,8 @@ export interface Command {
   readonly menu: { readonly name: MenuName; readonly group: number } | null;
   /** In order of preference; the first is the one that menus show. */
   readonly keys: readonly { readonly keys: string; readonly mode: KeyMode }[];
+  /** Not said: on every hub. */
+  exists?(context: CommandContext): boolean;
   when(context: CommandContext): boolean;
   isChecked?(context: CommandContext): boolean;
   run(context: CommandContext): void;
@@ -66,12 +76,15 @@ type Run = (context: CommandContext) => void;
 type When = (context: CommandContext) => boolean;
 
 const always: When = () => true;
+const owned: When = ({ notebook }) => notebook.services.room.state.get().hello?.role === "owner";
+const pastable: When = (context) => editable(context) && keptCells().length > 0;
 const editable: When = ({ notebook }) => !notebook.isReadOnly;
 const commentable: When = ({ notebook }) => {
   const { hello } = notebook.services.room.state.get();
   return hello !== null && canComment(hello.role) && notebook.activeId !== null;
 };
 const connected: When = ({ isConnected }) => isConnected;
+const hosted: When = ({ page }) => page.hasHosted;
 const stopped: When = ({ page }) => page.isStopped();
 const onCode: When = ({ notebook }) =>
   notebook.activeId !== null && notebook.services.doc.cell(notebook.activeId)?.type === "code";
@@ -110,19 +123,21 @@ const at = (name: MenuName, group: number): Command["menu"] => ({ name, group })
 const file: readonly Command[] = [
   command("newNotebook", at("file", 1), [], always, ({ page }) => page.newNotebook()),
   command("goHome", at("file", 1), any("Mod-o"), always, ({ page }) => page.goHome()),
-  command("rename", at("file", 2), [], editable, ({ page }) => page.rename()),
+  command("tellSaved", at("file", 2), [...any("Mod-s"), ...onCell("s")], always, ({ page }) => page.tellSaved()),
+  command("rename", at("file", 2), [], owned, ({ page }) => page.rename()),
   command("duplicateNotebook", at("file", 2), [], always, ({ page }) => page.duplicate()),
   command("download", at("file", 3), [], always, ({ page }) => page.download(true)),
   command("downloadWithoutOutputs", at("file", 3), [], always, ({ page }) => page.download(false)),
+  command("share", at("file", 4), [], always, ({ page }) => page.share()),
   command("revisionHistory", at("file", 4), [], always, ({ page }) => page.openRevisions()),
-  command("moveToTrash", at("file", 5), [], editable, ({ page }) => page.moveToTrash()),
+  command("moveToTrash", at("file", 5), [], owned, ({ page }) => page.moveToTrash()),
 ];
 
 const edit: readonly Command[] = [
   command(
     "undo",
     at("edit", 1),
-    onCell("z", "Mod-z"),
+    [...onCell("z", "Mod-z"), ...any("Mod-m z")],
     (context) => editable(context) && context.notebook.services.doc.undo.canUndo,
     ({ notebook }) => notebook.undo(),
   ),
@@ -133,10 +148,16 @@ const edit: readonly Command[] = [
     (context) => editable(context) && context.notebook.services.doc.undo.canRedo,
     ({ notebook }) => notebook.redo(),
   ),
-  command("cutCells", at("edit", 2), onCell("x"), editable, ({ notebook }) => copyOut(notebook.cut())),
-  command("copyCells", at("edit", 2), onCell("c"), always, ({ notebook }) => copyOut(notebook.copy())),
-  command("pasteCells", at("edit", 2), onCell("v"), editable, ({ notebook }) => notebook.paste("below")),
-  command("pasteAbove", at("edit", 2), onCell("Shift-v"), editable, ({ notebook }) => notebook.paste("above")),
+  command("cutCells", at("edit", 2), [...onCell("x"), ...any("Mod-m x")], editable, ({ notebook }) =>
+    copyOut(notebook.cut()),
+  ),
+  command("copyCells", at("edit", 2), [...onCell("c"), ...any("Mod-m c")], always, ({ notebook }) =>
+    copyOut(notebook.copy()),
+  ),
+  command("pasteCells", at("edit", 2), [...onCell("v"), ...any("Mod-m v")], pastable, ({ notebook }) =>
+    notebook.paste("below"),
+  ),
+  command("pasteAbove", at("edit", 2), onCell("Shift-v"), pastable, ({ notebook }) => notebook.paste("above")),
   command("duplicateCells", at("edit", 2), [], editable, ({ notebook }) => notebook.duplicate()),
   command("deleteCells", at("edit", 2), [...onCell("d d"), ...any("Mod-m d")], editable, ({ notebook }) =>
     notebook.remove(),
@@ -184,7 +205,7 @@ const view: readonly Command[] = [
       ({ page }) => page.isPanelOpen(id),
     ),
   ),
-  command("toggleOutput", at("view", 1), [...onCell("o"), ...any("Mod-m o")], editable, ({ notebook }) =>
+  command("toggleOutput", at("view", 1), [...onCell("o"), ...any("Mod-m o")], onCode, ({ notebook }) =>
     notebook.toggleOutput(),
   ),
   command("clearOutput", at("edit", 8), [], editable, ({ notebook }) => notebook.clearOutputs("selected")),
@@ -200,13 +221,15 @@ const view: readonly Command[] = [
     "toggleSection",
     at("view", 2),
     any("Mod-'"),
-    ({ notebook }) => notebook.activeId !== null,
+    ({ notebook }) => notebook.activeId !== null && notebook.sections.levelOf(notebook.activeId) !== null,
     ({ notebook }) => notebook.activeId !== null && notebook.sections.toggle(notebook.activeId),
   ),
-  command("collapseAll", at("view", 2), any("Mod-]", "Mod-m ["), always, ({ notebook }) =>
+  command("collapseAll", at("view", 2), [...onCell("Mod-]"), ...any("Mod-m [")], always, ({ notebook }) =>
     notebook.sections.collapseAll(),
   ),
-  command("expandAll", at("view", 2), any("Mod-m ]"), always, ({ notebook }) => notebook.sections.expandAll()),
+  command("expandAll", at("view", 2), [...onCell("Mod-["), ...any("Mod-m ]")], always, ({ notebook }) =>
+    notebook.sections.expandAll(),
+  ),
   command(
     "lineNumbers",
     at("view", 3),
@@ -215,7 +238,7 @@ const view: readonly Command[] = [
     ({ notebook }) => notebook.toggleLineNumbers(),
     ({ notebook }) => notebook.lineNumbers.get(),
   ),
-  command("cycleTheme", at("view", 3), [], always, ({ page }) => page.cycleTheme()),
+  command("toggleTheme", at("view", 3), [], always, ({ page }) => page.toggleTheme()),
 ];
 
 const insert: readonly Command[] = [
@@ -231,7 +254,7 @@ const insert: readonly Command[] = [
 ];
 
 const runtime: readonly Command[] = [
-  command("runCell", at("runtime", 1), any("Mod-Enter"), always, ({ notebook }) => notebook.run("stay")),
+  command("runCell", at("runtime", 1), any("Mod-Enter", "Ctrl-Enter"), always, ({ notebook }) => notebook.run("stay")),
   command("runAndNext", at("runtime", 1), any("Shift-Enter"), always, ({ notebook }) => notebook.run("next")),
   command("runAndInsert", at("runtime", 1), any("Alt-Enter"), editable, ({ notebook }) => notebook.run("insert")),
   command("runAll", at("runtime", 2), any("Mod-F9"), always, ({ notebook }) => notebook.runRange("all")),
@@ -251,7 +274,11 @@ const runtime: readonly Command[] = [
   command("debugNext", at("runtime", 5), any("F10"), stopped, ({ page }) => page.debug("next")),
   command("debugStepIn", at("runtime", 5), any("F11"), stopped, ({ page }) => page.debug("stepIn")),
   command("debugStepOut", at("runtime", 5), any("Shift-F11"), stopped, ({ page }) => page.debug("stepOut")),
-  command("connectRuntime", at("runtime", 4), [], always, ({ page }) => page.connect()),
+  command("connectRuntime", at("runtime", 4), [], always, ({ page }) => page.connectLocal()),
+  {
+    ...command("connectHosted", at("runtime", 4), [], hosted, ({ page }) => page.connectHosted()),
+    exists: hosted,
+  },
   command("manageSessions", at("runtime", 4), [], always, ({ page }) => page.manageSessions()),
   command("disconnectRuntime", at("runtime", 4), [], connected, ({ page }) => page.disconnect()),
 ];
@@ -311,7 +338,7 @@ function selectedText(): string | null {
 
 /** Gives other programs the text of cells; a browser that refuses leaves the copy inside of the page. */
 function copyOut(taken: { readonly plain: string } | null): void {
-  if (taken) void navigator.clipboard?.writeText(taken.plain).catch(() => undefined);
+  if (taken) void copyText(taken.plain).catch(() => undefined);
 }
 
 /** From a selected cell to a selected cell, from text to text: as in Jupyter and in Colab. */

@@ -14,7 +14,7 @@ export function notebookMenus(context: CommandContext): readonly BarMenu[] {
 }
 
 function entriesOf(name: MenuName, context: CommandContext): readonly MenuEntry[] {
-  const items = commands.filter((command) => command.menu?.name === name);
+  const items = commands.filter(({ menu, exists }) => menu?.name === name && (exists?.(context) ?? true));
   items.sort((a, b) => (a.menu?.group ?? 0) - (b.menu?.group ?? 0));
   return items.flatMap((command, index): MenuEntry[] => {
     const before = items[index - 1];

@@ -4,10 +4,11 @@ import type { Notebook } from "../api/client.ts";
 import { atHomeOf, staysHomeSomewhere } from "../core/private-outputs.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { text } from "../i18n/t.ts";
+import { pageTheme } from "../outputs/theme.ts";
 import { toast } from "../ui/toast.tsx";
+import { safetyOf } from "../views/notebook/save-status.tsx";
 import type { PageActions } from "./commands.ts";
 import type { OpenNotebook } from "./open-notebook.ts";
-import type { Theme } from "./preferences.ts";
 import { notebookPath } from "./routes.ts";
 import type { PageServices } from "./services.ts";
 
@@ -48,6 +49,7 @@ export function pageActions(options: PageActionsOptions): PageActions {
         router.go(notebookPath(made.id));
       }),
     goHome: () => router.go("/"),
+    tellSaved: () => toast({ text: text(`notebook.${safetyOf(open.room.state.get())}`) }),
     rename: onRename,
     duplicate: () =>
       guarded(async () => {
@@ -76,22 +78,22 @@ export function pageActions(options: PageActionsOptions): PageActions {
       link.download = "";
       link.click();
     },
+    share: () => onDialog("share"),
     openRevisions: () => onDialog("revisions"),
     openSettings: onSettings,
     openNotebookSettings: () => onDialog("notebook_settings"),
     openCellOutputs: () => onDialog("cell_outputs"),
     openPalette: () => onDialog("palette"),
     openShortcuts: () => onDialog("shortcuts"),
-    cycleTheme() {
-      const next: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
-      page.preferences.set({ theme: next[page.preferences.get().theme] });
-    },
+    toggleTheme: () => page.preferences.set({ theme: pageTheme() === "dark" ? "light" : "dark" }),
     comment: () => open.comments.ask({ kind: "write" }),
     togglePanel: (id) => page.panels.toggle(id),
     isPanelOpen: (id) => page.panels.state.get().panel === id,
     debug: (command) => open.debug.do(command),
     isStopped: () => open.debug.isStopped,
-    connect: () => open.desk.show(open.desk.first),
+    connectLocal: () => open.desk.show("local"),
+    hasHosted: open.desk.hosted !== null,
+    connectHosted: () => open.desk.show("hosted"),
     manageSessions: () => open.desk.show("sessions"),
     disconnect: () => open.runtime.disconnect(),
     restart: (then) => onDialog(then === "run_all" ? "restart_and_run_all" : "restart"),

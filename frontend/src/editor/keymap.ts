@@ -10,12 +10,21 @@ export interface EditorKeys {
   readonly leave: (direction: -1 | 1) => boolean;
 }
 
-export function editorKeys({ undo, redo, leave }: EditorKeys): Extension {
+export function editorKeys(keys: EditorKeys): Extension {
+  return [Prec.high(keymap.of(ownKeys(keys))), keymap.of(usualKeys)];
+}
+
+// Mod-Enter, Shift-Enter and Alt-Enter belong to the notebook even where it does not hear them.
+export const usualKeys: readonly KeyBinding[] = defaultKeymap.filter(
+  ({ key }) => key !== "Mod-Enter" && key !== "Shift-Mod-k",
+);
+
+export function ownKeys({ undo, redo, leave }: EditorKeys): readonly KeyBinding[] {
   const done = (run: () => void) => (): boolean => {
     run();
     return true;
   };
-  const own: KeyBinding[] = [
+  return [
     { key: "Mod-z", run: done(undo), shift: done(redo) },
     { key: "Mod-y", run: done(redo) },
     { key: "ArrowUp", run: (view) => atEdge(view, -1) && leave(-1) },
@@ -25,9 +34,6 @@ export function editorKeys({ undo, redo, leave }: EditorKeys): Extension {
     { key: "Mod-[", run: indentLess },
     { key: "Tab", run: tab, shift: indentLess },
   ];
-  // Mod-Enter, Shift-Enter and Alt-Enter belong to the notebook even where it does not hear them.
-  const rest = defaultKeymap.filter((binding) => binding.key !== "Mod-Enter" && binding.key !== "Shift-Mod-k");
-  return [Prec.high(keymap.of(own)), keymap.of(rest)];
 }
 
 function atEdge(view: EditorView, direction: -1 | 1): boolean {

@@ -9,10 +9,12 @@ export const commands = {
 
   newNotebook: "New notebook",
   goHome: "Open notebook…",
+  tellSaved: "Save status",
   rename: "Rename…",
   duplicateNotebook: "Make a copy",
   download: "Download .ipynb",
   downloadWithoutOutputs: "Download .ipynb without outputs",
+  share: "Share…",
   revisionHistory: "Revision history",
   moveToTrash: "Move to trash",
 
@@ -54,7 +56,7 @@ export const commands = {
   panel_terminal: "Terminal",
   panel_resources: "Resources",
   lineNumbers: "Line numbers",
-  cycleTheme: "Switch between light and dark",
+  toggleTheme: "Switch between light and dark",
 
   codeBelow: "Code cell below",
   codeAbove: "Code cell above",
@@ -79,6 +81,7 @@ export const commands = {
   debugStepIn: "Step into",
   debugStepOut: "Step out",
   connectRuntime: "Connect to a local runtime…",
+  connectHosted: "Connect to a hosted runtime…",
   manageSessions: "Manage sessions",
   disconnectRuntime: "Disconnect",
 

@@ -12,10 +12,12 @@ export const commands = {
 
   newNotebook: "新しいノートブック",
   goHome: "ノートブックを開く…",
+  tellSaved: "保存の状態",
   rename: "名前を変更…",
   duplicateNotebook: "コピーを作成",
   download: ".ipynb をダウンロード",
   downloadWithoutOutputs: "出力なしで .ipynb をダウンロード",
+  share: "共有…",
   revisionHistory: "変更履歴",
   moveToTrash: "ゴミ箱に移動",
 
@@ -57,7 +59,7 @@ export const commands = {
   panel_terminal: "ターミナル",
   panel_resources: "リソース",
   lineNumbers: "行番号",
-  cycleTheme: "ライトとダークを切り替え",
+  toggleTheme: "ライトとダークを切り替え",
 
   codeBelow: "コードセルを下に挿入",
   codeAbove: "コードセルを上に挿入",
@@ -82,6 +84,7 @@ export const commands = {
   debugStepIn: "ステップイン",
   debugStepOut: "ステップアウト",
   connectRuntime: "ローカル ランタイムに接続…",
+  connectHosted: "ホスト型ランタイムに接続…",
   manageSessions: "セッションを管理",
   disconnectRuntime: "接続を解除",
 
