@@ -15,7 +15,7 @@ import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
 import type { GapWatch } from "../kernel/gap-watch.ts";
 import type { PastRun } from "../kernel/journal-reader.ts";
 import type { JournalPort, KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
-import type { Clock } from "../kernel/messages.ts";
+import { type Clock, RecentIds } from "../kernel/messages.ts";
 import { type PageRequest, readPageRequest } from "../kernel/page-requests.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import type { RunStore } from "../sync/run-store.ts";
@@ -79,6 +79,8 @@ export class KernelRuns {
   readonly #ends: readonly (() => void)[];
   /** Questions that were asked on this kernel, by their message. */
   readonly #inputs = new Map<string, Extract<RunEvent, { type: "input" }>>();
+  /** Runs of which the attached kernel spoke, whoever asked for them. */
+  #heardOf = new RecentIds(1_000);
   #endPort: () => void = () => {};
   #openedAt = 0;
 
@@ -119,8 +121,14 @@ export class KernelRuns {
     return this.#orphans.isBusy || this.#past.isBusy;
   }
 
+  /** Whether the attached kernel has, or had, this run: it was heard to speak of it, or another tab of this browser sent it there. */
+  isOnKernel(runId: RunId): boolean {
+    return this.#heardOf.has(runId) || this.#sent.of(this.#kernelId() ?? "").some((run) => run.runId === runId);
+  }
+
   /** Another kernel, or none. */
   follow(port: KernelPort | null): void {
+    this.#heardOf = new RecentIds(1_000);
     this.#endPort();
     this.#endPort = () => {};
     this.#live.detached();
@@ -254,6 +262,7 @@ export class KernelRuns {
     const { runs } = this.#options;
     const { runId, event } = this.#options.widgets?.sort(requestId, said) ?? { runId: requestId, event: said };
     if (event === null) return;
+    this.#heardOf.add(runId);
     const journal = this.#journal();
     if (event.type === "input" && journal !== null) this.#inputs.set(event.request.header.msg_id, event);
     if (place !== null && this.#past.takes(runId, event, place)) return;

@@ -303,6 +303,14 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await first.ends("c1", "ok");
     expect([first.text("c0"), first.text("c1")]).toEqual(["one\n", "two\n"]);
     expect(await first.runtime.listSessions()).toHaveLength(1);
+    // What one tab runs, the other may stop.
+    first.tab.type("c0", "\nimport time; print('on'); time.sleep(100)");
+    first.driver.runCells(["c0"]);
+    await second.tab.run(() => second.driver.placeOf("c0") === "running", "the run of the other tab");
+    await second.prints("c0", "on");
+    second.driver.interrupt();
+    await second.ends("c0", "interrupted");
+    expect(second.driver.placeOf("c0")).toBeNull();
   }, 60_000);
 
   it("starts the kernel in the notebook's folder", async () => {

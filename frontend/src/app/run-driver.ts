@@ -176,9 +176,10 @@ export class RunDriver {
     if (at >= 0) this.runCells(ids.slice(at));
   }
 
-  /** Stop what runs; what waits is cancelled. */
+  /** Stop what the kernel does, whoever asked for it; what waits here is cancelled. */
   interrupt(): void {
-    this.#dispatch({ type: "interrupt" });
+    const { status } = this.#options.runtime.kernel.get();
+    this.#dispatch({ type: "interrupt", isBusy: status === "busy" || status === "unknown" });
   }
 
   /** Take a waiting cell out of the queue; nothing happens to a running one. */
@@ -217,8 +218,16 @@ export class RunDriver {
 
   placeOf(cellId: CellId): QueuePlace | null {
     const entry = entryOf(this.#queue.get(), cellId);
-    if (entry === null) return null;
+    if (entry === null) return this.#runsElsewhere(cellId) ? "running" : null;
     return entry.phase === "running" ? "running" : "waiting";
+  }
+
+  /** Whether this person's other tab or device runs the cell on the kernel of this tab. */
+  #runsElsewhere(cellId: CellId): boolean {
+    const { runs } = this.#options;
+    const run = runs.headOf(cellId);
+    if (run === null || run.status !== "running" || !runs.isOwn(run) || runs.isContactLost(run)) return false;
+    return this.#kernel?.isOnKernel(run.run_id) ?? false;
   }
 
   /** Calls `fn` after the place of this cell changed. */
@@ -227,7 +236,9 @@ export class RunDriver {
     this.#cellListeners.set(cellId, listeners);
     const entry = () => fn();
     listeners.add(entry);
+    const endRuns = this.#options.runs.subscribeCell(cellId, entry);
     return () => {
+      endRuns();
       listeners.delete(entry);
       if (listeners.size === 0) this.#cellListeners.delete(cellId);
     };
@@ -311,8 +322,7 @@ export class RunDriver {
         this.#finish(action);
         break;
       case "interrupt_kernel":
-        // When the server does not answer, the binding says so; the run goes on.
-        void runtime.interrupt().catch(() => {});
+        void runtime.interrupt().catch((error) => this.#options.onTrouble?.(error)); // the run goes on
         break;
       case "stopped":
         this.#stopped.set({ cellId: runs.run(action.by)?.cell_id ?? null, cancelled: action.cancelled });

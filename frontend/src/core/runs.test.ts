@@ -134,6 +134,9 @@ describe("the queue", () => {
     expect(actions.slice(2)).toEqual([{ type: "interrupt_kernel" }, finish(2, "cancelled")]);
     expect(stepQueue(state, replied(1, "error", 3)).actions).toEqual([finish(1, "interrupted", 3)]);
     expect(play([enqueue(1), { type: "interrupt" }]).actions).toEqual([finish(1, "cancelled")]);
+    // The kernel works for another tab, or for a widget.
+    expect(play([{ type: "interrupt", isBusy: true }]).actions).toEqual([{ type: "interrupt_kernel" }]);
+    expect(play([{ type: "interrupt", isBusy: false }]).actions).toEqual([]);
   });
 
   test("a kernel that is gone ends everything", () => {

@@ -45,7 +45,8 @@ export type QueueEvent =
       readonly executionCount: number | null;
     }
   | { readonly type: "cancel"; readonly cellId: CellId }
-  | { readonly type: "interrupt" }
+  /** `isBusy`: the kernel may be at work, whoever asked for it (default: only as far as this queue knows). */
+  | { readonly type: "interrupt"; readonly isBusy?: boolean }
   | { readonly type: "connected" }
   | { readonly type: "disconnected" }
   /** A person restarts the kernel: what waits is cancelled, what comes from now on waits until `release`. */
@@ -113,7 +114,7 @@ export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
     case "cancel":
       return cancel(state, event.cellId);
     case "interrupt":
-      return interrupt(state);
+      return interrupt(state, event.isBusy ?? false);
     case "connected":
       return send({ ...state, connected: true }, []);
     case "disconnected":
@@ -202,12 +203,12 @@ function withdrawals(entries: readonly QueueEntry[]): QueueAction[] {
 
 /**
  * Interrupt: the running cell is interrupted, everything behind it cancelled, also where the cell takes no notice of the interrupt. With
- * nothing handed over, the queue is emptied.
+ * nothing handed over, the queue is emptied, and a kernel that works for another tab, another device or a widget is interrupted all the same.
  */
-function interrupt(state: QueueState): QueueStep {
+function interrupt(state: QueueState, isBusy: boolean): QueueStep {
   const { kept, actions } = withoutWaiting(state);
   if (kept.some(({ phase }) => phase === "running")) actions.push(...withdrawals(kept));
-  if (kept.length > 0) actions.unshift({ type: "interrupt_kernel" });
+  if (isBusy || kept.length > 0) actions.unshift({ type: "interrupt_kernel" });
   return { state: { ...state, entries: kept.map((entry) => ({ ...entry, interrupted: true })) }, actions };
 }
 
