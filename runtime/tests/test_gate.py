@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from live_runtime import EVIL, HUB, Running, start_runtime
 from raw_http import handshake, send_raw
 
 from runhere_runtime.errors import RoutesUnlabelled
-from runhere_runtime.gate.routes import check_labels
+from runhere_runtime.gate.routes import NEWEST_KNOWN, check_labels
 
 BAD_ORIGINS = [
     EVIL,
@@ -82,11 +83,15 @@ def test_r03_every_route_and_verb_denies_without_credentials(runtime: Running) -
 def test_r03_a_route_without_a_label_stops_the_start() -> None:
     labelled = [("/api$", "jupyter_server.base.handlers.APIVersionHandler")]
     check_labels(labelled, [], named=False)
-    with pytest.raises(RoutesUnlabelled, match=r"new_module\.NewHandler"):
+    with pytest.raises(RoutesUnlabelled, match=r"(?s)new_module\.NewHandler.*pip install jupyter_server=="):
         check_labels([*labelled, ("/new", "jupyter_server.new_module.NewHandler")], [], named=False)
     with pytest.raises(RoutesUnlabelled):
         check_labels(labelled, [("/lab", "jupyterlab.LabHandler")], named=False)
     check_labels(labelled, [("/lab", "jupyterlab.LabHandler")], named=True)
+
+
+def test_the_newest_server_that_is_named_as_known_is_the_one_that_these_tests_run_with() -> None:
+    assert version("jupyter_server") == NEWEST_KNOWN
 
 
 @pytest.mark.parametrize("host", ["rebind.test", "rebind.test:8888", "localhost.evil.test", "127.0.0.1.evil.test",

@@ -117,10 +117,12 @@ class ExtensionUnusable(StartRefused):
 class RoutesUnlabelled(StartRefused):
     code = "routes_unlabelled"
 
-    def __init__(self, routes: tuple[str, ...]) -> None:
+    def __init__(self, routes: tuple[str, ...], *, known: str, installed: str) -> None:
         listed = "\n  ".join(routes)
         super().__init__(
-            f"These routes have no label in runhere_runtime/gate/routes.py, so the gate refuses to open:\n  {listed}"
+            f"The server would have addresses that this runhere-runtime does not know, so it does not open:\n  "
+            f"{listed}\nIt knows jupyter_server up to {known}; {installed} is installed. Update runhere-runtime, or "
+            f"give it the one that it knows: {sys.executable} -m pip install jupyter_server=={known}"
         )
         self.routes = routes
 

@@ -8,9 +8,13 @@ routes are ours and jupyter_server's, named by handler class. Routes of an exten
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import Literal
 
 from runhere_runtime.errors import RoutesUnlabelled
+
+NEWEST_KNOWN = "2.21.1"
+"""The jupyter_server whose routes were looked at last: that of requirements/run.txt."""
 
 Label = Literal["public", "session"]
 
@@ -78,4 +82,4 @@ def check_labels(core: Iterable[tuple[str, str]], of_extensions: Iterable[tuple[
     if not named:
         missing += [f"{pattern}  {handler}" for pattern, handler in of_extensions if handler not in LABELS]
     if missing:
-        raise RoutesUnlabelled(tuple(sorted(set(missing))))
+        raise RoutesUnlabelled(tuple(sorted(set(missing))), known=NEWEST_KNOWN, installed=version("jupyter_server"))
