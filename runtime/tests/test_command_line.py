@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from live_runtime import HUB
 
+from runhere_runtime.cli.main import _options, _parser
+
 
 def command(*words: str, data: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run `runhere-runtime` to its end, with a data folder of its own."""
@@ -70,3 +72,13 @@ def test_allow_says_when_the_list_cannot_be_kept(tmp_path: Path) -> None:
     assert f"The data folder {tmp_path} cannot be used: " in ended.stderr
     assert "may connect" not in ended.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["origins.json"]
+
+
+@pytest.mark.parametrize(("told", "is_on"), [("1", True), ("0", False), ("", False)])
+def test_what_a_container_cannot_be_told_by_option_it_is_told_by_setting(
+    monkeypatch: pytest.MonkeyPatch, told: str, is_on: bool
+) -> None:
+    monkeypatch.setenv("RUNHERE_COLAB_COMPAT", told)
+    monkeypatch.setenv("RUNHERE_WAITING_KERNEL", told)
+    options = _options(_parser().parse_args([]))
+    assert (options.colab_compat, options.waiting_kernel) == (is_on, is_on)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 import pytest
 from live_runtime import free_port
 from two_hosts import ADDRESS, TwoHosts, why_not
@@ -351,7 +352,7 @@ class Far:
 def wish(**more: Any) -> dict[str, Any]:
     payload = pack()
     base = {"port": free_port(), "hubs": [], "start": True, "stop": False, "root": None, "kernel_python": None}
-    base["public_url"] = "http://127.0.0.1:1"
+    base |= {"public_url": "http://127.0.0.1:1", "colab_compat": False}
     known = {
         "public_url": "http://127.0.0.1:1",
         "version": __version__,
@@ -463,11 +464,14 @@ def test_a_runtime_whose_port_nobody_listens_on_has_ended(tmp_path: Path) -> Non
     left.write_text(json.dumps({"pid": os.getpid(), "port": port, "origin": "", "root": "", "token": "rhrt_old"}))
     left.chmod(0o600)
     far = Far(tmp_path, sys.executable)
-    far.tell(wish(port=port))
+    far.tell(wish(port=port, colab_compat=True))
     started = far.hear("ready")
     assert started["started"] is True
     assert started["token"] != "rhrt_old"
     assert started["listed"] == []
+    (pid,) = (facts["pid"] for facts in map(json.loads, (one.read_text() for one in folder.glob("*.json")))
+              if facts["token"] == started["token"])  # fmt: skip
+    assert "--colab-compat" in psutil.Process(pid).cmdline()
     far.close()
     older = Far(tmp_path, sys.executable)
     older.tell(wish(port=port, hubs=[HUB], version="0.0.1"))

@@ -62,6 +62,7 @@ def add_ssh(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="Python of the kernels over there, with ipykernel (default: as --python)",
     )
     add("--root", metavar="DIR", help="folder of files over there (default: the home folder)")
+    add("--colab-compat", action="store_true", help="with --start: let notebooks there import google.colab")
     add(
         "--hub",
         action="append",
@@ -103,6 +104,7 @@ def _ssh(arguments: argparse.Namespace) -> int:
         hubs=tuple(dict.fromkeys(read_origin(hub) for hub in hubs)),
         root=arguments.root,
         kernel_python=arguments.kernel_python,
+        colab_compat=arguments.colab_compat,
         open_browser=not arguments.no_browser,
         typed=tuple(arguments.typed),
     )

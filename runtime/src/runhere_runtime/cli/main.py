@@ -119,7 +119,12 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
         default=env.get("RUNHERE_WAITING_KERNEL") == "1",
         help="keep one kernel started before it is asked for: the next notebook runs at once (about 60 MB)",
     )
-    add("--colab-compat", action="store_true", help="let notebooks import google.colab (files, output, userdata)")
+    add(
+        "--colab-compat",
+        action="store_true",
+        default=env.get("RUNHERE_COLAB_COMPAT") == "1",
+        help="let notebooks import google.colab (files, output, userdata)",
+    )
     add("--announce", choices=("link", "json"), default="link", help="what the one line on standard output is")
     add("--debug", action="store_true", help="log more")
 

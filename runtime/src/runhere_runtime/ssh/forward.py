@@ -50,6 +50,7 @@ class Wish:
     hubs: tuple[str, ...] = ()
     root: str | None = None
     kernel_python: str | None = None
+    colab_compat: bool = False
     open_browser: bool = True
     typed: tuple[str, ...] = ("ssh", "…")
 
@@ -160,6 +161,7 @@ class _Keeper:
             "stop": wish.stop,
             "root": wish.root,
             "kernel_python": wish.kernel_python,
+            "colab_compat": wish.colab_compat,
             "public_url": self._origin,
             "version": __version__,
             "digest": self._payload.digest,

@@ -5,7 +5,8 @@ evaluated).
 
 It speaks in lines on standard output, each `RUNHERE {json}`, and reads JSON lines from standard input:
 
-    <- {"port", "hubs", "start", "stop", "root", "kernel_python", "public_url", "version", "digest", "needs"}   the wish
+    <- {"port", "hubs", "start", "stop", "root", "kernel_python", "colab_compat", "public_url",
+        "version", "digest", "needs"}                      the wish
     -> {"event": "hello", "python", "executable", "host"}
     -> {"event": "missing", "home", "will_install"}        <- {"install": true, "archive": base64} or {"install": false}
     -> {"event": "progress", "text"}
@@ -298,6 +299,8 @@ def start(python: str, wish: dict[str, Any]) -> dict[str, Any]:
     kernel_python = wish["kernel_python"] or kernel_python_here(python)
     if kernel_python:
         command += ["--kernel-python", os.path.expanduser(kernel_python)]
+    if wish["colab_compat"]:
+        command.append("--colab-compat")
     say("progress", text=f"Starting the runtime on port {wish['port']}")
     with open(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
         running = subprocess.Popen(
