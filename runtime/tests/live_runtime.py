@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 HUB = "https://hub.test"
 EVIL = "https://evil.test"
@@ -119,3 +122,15 @@ def start_runtime(
     return Running(
         process, port, facts["token"], facts["pair"], data, log, root, Path(facts.get("sockets") or "/"), facts
     )
+
+
+def make_certificate(folder: Path, names: str) -> tuple[Path, Path]:
+    """A new certificate that nobody trusts unasked, and its key. `names` as OpenSSL writes them: `DNS:localhost`."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which makes the certificate, is not installed here")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    made = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+    named = ("-subj", "/CN=localhost", "-addext", f"subjectAltName={names}")
+    words = ["openssl", "req", *made, *named, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    return certificate, key

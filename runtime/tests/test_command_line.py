@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from live_runtime import HUB
+from live_runtime import HUB, free_port, make_certificate, start_runtime
 
 from runhere_runtime.cli.main import _options, _parser
+from runhere_runtime.places import Server
 
 
 def command(*words: str, data: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -82,3 +84,50 @@ def test_what_a_container_cannot_be_told_by_option_it_is_told_by_setting(
     monkeypatch.setenv("RUNHERE_WAITING_KERNEL", told)
     options = _options(_parser().parse_args([]))
     assert (options.colab_compat, options.waiting_kernel) == (is_on, is_on)
+
+
+def test_a_runtime_with_a_certificate_at_an_address_of_its_own_is_reached_as_it_listens(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path, "IP:127.0.0.2")
+    where = ("--ip", "127.0.0.2", "--certfile", str(certificate), "--keyfile", str(key))
+    running = start_runtime(tmp_path, "--hub", HUB, *where)
+    try:
+        assert running.facts["origin"] == f"https://127.0.0.2:{running.port}"
+        listed = command("sessions", data=running.data)
+        assert (listed.returncode, listed.stderr.strip()) == (0, "No page is paired.")
+        assert "There is no session 'x'" in command("revoke", "x", data=running.data).stderr
+        looked = command("doctor", "--json", data=running.data, SSL_CERT_FILE=str(certificate))
+        told = {one["topic"]: one["level"] for one in json.loads(looked.stdout)["findings"]}
+        assert {topic: told[topic] for topic in ("port", "host", "token", "origin")} == dict.fromkeys(
+            ("port", "host", "token", "origin"), "ok"
+        )
+        (tmp_path / "other").mkdir()
+        other, _ = make_certificate(tmp_path / "other", "IP:127.0.0.2")
+        certificate.write_text(other.read_text())
+        refused = command("sessions", data=running.data)  # to whoever shows another one nothing is said
+        assert refused.returncode == 1
+        assert "does not answer" in refused.stderr
+        certificate.unlink()
+        assert "does not answer" in command("sessions", data=running.data).stderr
+    finally:
+        running.stop()
+
+
+def test_a_runtime_that_browsers_reach_elsewhere_is_asked_here(tmp_path: Path) -> None:
+    """As in a container whose port is published under another number."""
+    port = free_port()
+    where = ("--ip", "0.0.0.0", "--i-am-behind-a-proxy", "--port", str(port), "--public-url", "http://127.0.0.1:1")
+    running = start_runtime(tmp_path, "--hub", HUB, *where)
+    try:
+        assert command("sessions", data=running.data).returncode == 0
+        looked = json.loads(command("doctor", "--json", data=running.data).stdout)
+        assert [one["level"] for one in looked["findings"] if one["topic"] == "port"] == ["ok"]
+    finally:
+        running.stop()
+
+
+def test_a_runtime_is_dialled_where_it_listens_and_one_of_an_older_file_at_loopback() -> None:
+    known = Server(1, 8888, "http://127.0.0.1:8888", "/", "t")
+    assert (known.host, known.certificate) == ("127.0.0.1", None)
+    assert replace(known, address="0.0.0.0").host == "127.0.0.1"
+    assert replace(known, address="::").host == "::1"
+    assert replace(known, address="192.168.1.5").host == "192.168.1.5"

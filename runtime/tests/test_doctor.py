@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_runtime import HUB, Running, start_runtime
+from live_runtime import HUB, Running, make_certificate, start_runtime
 
 from runhere_runtime.doctor.look import Address, read_url
 from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts, findings, worst
@@ -188,24 +187,8 @@ def test_a_stock_server_without_flags_is_understood(jupyter: tuple[int, str], tm
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Path]]:
     """A companion over https, and its certificate, good for "localhost" only, which nobody trusts unasked."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which makes the certificate, is not installed here")
     folder = tmp_path_factory.mktemp("encrypted")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    words = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    words += ["-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost"]
-    subprocess.run([*words, "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True, timeout=60)
+    certificate, key = make_certificate(folder, "DNS:localhost")
     running = start_runtime(folder, "--hub", HUB, "--certfile", str(certificate), "--keyfile", str(key))
     yield running, certificate
     running.stop()

@@ -115,6 +115,7 @@ class RuntimeServer(ServerApp):
         self.gate: Gate | None = None
         self.bound: list[socket.socket] = []
         self.tls: ssl.SSLContext | None = None
+        self.certificate: Path | None = None
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """Personal jupyter_server_config files are not read: they could open what the gate closes."""
@@ -325,7 +326,7 @@ def _build(
     server.runtime, server.bound = runtime, sockets
     server.initialize(argv=[], find_extensions=False, new_httpserver=False)
     if options.certfile:
-        server.tls = _tls(options.certfile, options.keyfile)
+        server.tls, server.certificate = _tls(options.certfile, options.keyfile), Path(options.certfile).resolve()
     _label_routes(server, named=bool(options.extensions))
     server.gate = _make_gate(server, runtime, options)
     server.init_httpserver()
@@ -394,7 +395,8 @@ def _collect(rules: list[Any], found: list[tuple[str, str]]) -> None:
 def _make_gate(server: RuntimeServer, runtime: Runtime, options: Options) -> Gate:
     public = urlsplit(options.public_url).netloc if options.public_url else ""
     public_host = public.rpartition(":")[0] if public.rpartition(":")[2].isdecimal() else public
-    hosts = LOOPBACK_HOSTS | ({public_host} if public_host else set())
+    # An address that it listens on is printed, and no name that somebody could lead elsewhere.
+    hosts = LOOPBACK_HOSTS | {_shown(options.address).lower()} | ({public_host} if public_host else set())
     own = frozenset({runtime.origin})
 
     def policy() -> Policy:
@@ -429,7 +431,15 @@ def serve(server: RuntimeServer, announcement: Announcement, places: Places, *, 
     assert server.runtime is not None
     try:
         info = places.keep_server(
-            Server(os.getpid(), server.runtime.port, announcement.origin, announcement.root, announcement.token)
+            Server(
+                pid=os.getpid(),
+                port=server.runtime.port,
+                origin=announcement.origin,
+                root=announcement.root,
+                token=announcement.token,
+                address=server.bound[0].getsockname()[0],
+                certificate=str(server.certificate) if server.certificate else None,
+            )
         )
         server.io_loop.add_callback(started)
         server.io_loop.add_callback(server.kernel_manager.let_one_wait)  # type: ignore[attr-defined]  # ours: channels.kernels.Kernels

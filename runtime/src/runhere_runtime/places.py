@@ -66,13 +66,26 @@ class OriginList:
 
 @dataclass(frozen=True)
 class Server:
-    """A running runtime, as its file tells."""
+    """A running runtime, as its file tells.
+
+    Attributes:
+        origin: Where browsers reach it, which from this machine may lead elsewhere (a container, a proxy).
+        address: The one that it listens on.
+        certificate: PEM file of what it shows over TLS; None: no TLS.
+    """
 
     pid: int
     port: int
     origin: str
     root: str
     token: str
+    address: str = "127.0.0.1"
+    certificate: str | None = None
+
+    @property
+    def host(self) -> str:
+        """Where this machine reaches it."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)
 
 
 @dataclass(frozen=True)

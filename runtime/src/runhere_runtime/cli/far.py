@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from runhere_runtime.cli.words import LAST_PORT, plain, whole_number
 from runhere_runtime.doctor.look import Address, look_around, look_at_server, read_url
@@ -186,5 +186,11 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _running_here(places: Places) -> Address | None:
+    """The newest of this user, by the name that browsers use where that leads here."""
     newest = max(places.running(), key=lambda server: server.pid, default=None)
-    return Address("127.0.0.1", newest.port, "/", newest.token) if newest else None
+    if newest is None:
+        return None
+    browsers = read_url(newest.origin)
+    if browsers.port == newest.port:
+        return replace(browsers, token=newest.token)
+    return Address(newest.host, newest.port, "/", newest.token, tls=newest.certificate is not None)

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
 import urllib.error
@@ -233,10 +234,12 @@ def _the_runtime(port: int | None) -> Server:
 
 
 def _ask(server: Server, method: str, path: str) -> dict[str, Any]:
-    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method)
+    scheme = "https" if server.certificate else "http"
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    request = urllib.request.Request(f"{scheme}://{host}:{server.port}{path}", method=method)
     request.add_header("Authorization", f"Bearer {server.token}")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
+        opener = _opener(server)
         with opener.open(request, timeout=ANSWER_WITHIN_S) as answer:
             body = answer.read()
     except urllib.error.HTTPError as error:
@@ -245,6 +248,28 @@ def _ask(server: Server, method: str, path: str) -> dict[str, Any]:
         raise RuntimeSilent(f"The runtime on port {server.port} does not answer: {error}.") from error
     found = json.loads(body or b"{}")
     return found if isinstance(found, dict) else {}
+
+
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+"""The first of a PEM file is the server's own; those of its issuers follow."""
+
+
+def _opener(server: Server) -> urllib.request.OpenerDirector:
+    """Through no proxy; over TLS to whoever shows the very certificate that this runtime was started with.
+
+    Raises:
+        OSError: The certificate is not there any more.
+    """
+    ours: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if server.certificate:
+        import ssl  # here: it costs start-up time and is needed for a runtime with TLS
+
+        shown = _CERTIFICATE.search(Path(server.certificate).read_text(encoding="ascii", errors="replace"))
+        context = ssl.create_default_context(cadata=shown.group() if shown else "")
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.check_hostname = False  # it may be good for the name that browsers use only
+        ours.append(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(*ours)
 
 
 def _message_in(body: bytes) -> str | None:
