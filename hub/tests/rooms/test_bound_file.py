@@ -18,7 +18,7 @@ from runhere_hub.core.errors import DiskFull, NotebookInvalid, NotebookNeedsUpgr
 from runhere_hub.rooms import bound_file as bound_file_module
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.services import rooms as room_service
-from runhere_hub.store import file_bases, notebooks, tables
+from runhere_hub.store import audit, file_bases, notebooks, tables
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.testing.bound_hub import FOLDER, BoundHub, bound_file, prepare, sources, text_of, until
 from runhere_hub.testing.corpus import corpus
@@ -253,6 +253,8 @@ async def test_a_rename_is_followed(hub: BoundHub) -> None:
     row = await hub.db.read(lambda conn: notebooks.get(conn, NOTEBOOK))
     assert row is not None
     assert row.path == "sub/renamed.ipynb"
+    log = await hub.db.read(lambda conn: audit.entries(conn, person_id=None, limit=1))
+    assert [one.action for one in log] == ["notebook_moved"], "open pages are looked at again"
     seat.page.type(first_ids(seat)[0], 0, "typed ")
     await until(lambda: sources(new)[0] == "typed one = 1")
     await until(lambda: state(seat.room) == "written")

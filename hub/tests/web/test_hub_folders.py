@@ -141,6 +141,20 @@ async def test_a_directory_of_a_bound_folder_moves_with_everything_in_it(hub: Te
     assert str(lab) not in str(log) + moved.text
 
 
+async def test_a_notebook_that_leaves_its_directory_is_written_down(hub: TeamHub) -> None:
+    olga, bound = hub.people["olga"], await bound_folder(hub)
+    notebook = (await olga.post(f"{N}/open", json={"folder_id": bound, "path": "inner/bound.ipynb"})).json()["id"]
+
+    async def last() -> str:
+        return str((await olga.get("/api/v1/account/log")).json()["entries"][0]["action"])
+
+    before = await last()
+    assert (await olga.patch(f"{N}/{notebook}", json={"name": "other"})).status_code == 200
+    assert await last() == before != "notebook_moved"
+    assert (await olga.patch(f"{N}/{notebook}", json={"path": ""})).status_code == 200
+    assert await last() == "notebook_moved"
+
+
 async def test_a_bound_directory_moves_over_nothing_and_out_of_nothing(hub: TeamHub, tmp_path: Path) -> None:
     olga, bound, lab = hub.people["olga"], await bound_folder(hub), tmp_path / "lab"
     (lab / "empty").mkdir()

@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from pycrdt import Doc, Text
+from sqlalchemy import update
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -24,9 +25,11 @@ from runhere_hub.core.access import FRAMES, ROLES, TOLD, Role, may_send
 from runhere_hub.core.yjs_bytes import awareness, sync_step1, sync_update
 from runhere_hub.services import accounts
 from runhere_hub.settings import Settings
+from runhere_hub.store import tables
 from runhere_hub.store.session import Database
 from runhere_hub.testing.serving import CONTROL
 from runhere_hub.testing.team import PASSWORD, everything_stored, team_settings
+from runhere_hub.web import rights
 from runhere_hub.web.sockets import rooms
 from runhere_protocol import ROOM_SUBPROTOCOL
 
@@ -49,11 +52,19 @@ class Served:
         given = await self.people["olga"].put(f"/api/v1/notebooks/{self.notebook_id}/shares", json=body)
         assert given.status_code == 200, given.text
 
-    async def joined(self, name: str, *, client_id: int = 7, origin: str | None = None) -> ClientConnection:
-        """A page of this person's in the room, greeted."""
-        cookie = "; ".join(f"{key}={value}" for key, value in self.people[name].cookies.items())
+    async def joined(
+        self,
+        name: str,
+        *,
+        client_id: int = 7,
+        origin: str | None = None,
+        notebook: str = "",
+        cookies: httpx.Cookies | None = None,
+    ) -> ClientConnection:
+        """A page of this person's in the room (of Olga's one notebook), greeted."""
+        cookie = "; ".join(f"{key}={value}" for key, value in (cookies or self.people[name].cookies).items())
         headers = {"Origin": origin or self.origin, "Cookie": cookie}
-        url = f"{self.origin.replace('http', 'ws', 1)}/api/v1/notebooks/{self.notebook_id}/room"
+        url = f"{self.origin.replace('http', 'ws', 1)}/api/v1/notebooks/{notebook or self.notebook_id}/room"
         ws = await connect(url, additional_headers=headers, subprotocols=[ROOM_SUBPROTOCOL], compression=None)  # type: ignore[list-item]
         join = {"type": "join", "protocol": 1, "client_id": client_id, "browser_id": "b", "tab_id": "t"}
         with suppress(ConnectionClosed):  # who has no role here is sent away at once
@@ -77,7 +88,7 @@ async def served(tmp_path_factory: pytest.TempPathFactory, module_team_database:
     headers = {"Origin": origin, "X-Requested-By": "runhere"}
     try:
         code = await app.first_code()
-        for name in ("olga", *ROLES, "leaver", "demoted", "out", "disabled", "linked"):
+        for name in ("olga", *ROLES, "leaver", "demoted", "out", "disabled", "linked", "inside", "leaves", "idle"):
             client = httpx.AsyncClient(base_url=origin, headers=headers, timeout=30)
             wish = {"code": code, "user_name": name, "name": name, "password": PASSWORD}
             answer = await client.post("/api/v1/invitations/accept", json=wish)
@@ -184,6 +195,68 @@ async def test_a_link_for_one_person_lets_one_in_and_that_one_again(served: Serv
         refused = await olga.post(f"{path}/links", json={"role": "viewer", "max_uses": nonsense})
         assert refused.status_code == 422
     assert (await olga.delete(f"/api/v1/links/{made['link']['id']}")).status_code == 204
+
+
+async def test_moving_one_notebook_out_of_a_shared_folder_cuts_its_pages(served: Served) -> None:
+    olga = served.people["olga"]
+    folder = (await olga.get("/api/v1/home")).json()["folders"][0]["id"]
+    await olga.post(f"/api/v1/folders/{folder}/folders", json={"path": "shared"})
+    share = {"user_name": "inside", "role": "editor"}
+    assert (await olga.put(f"/api/v1/folders/{folder}/shares?path=shared", json=share)).status_code == 200
+    made = [
+        (await olga.post("/api/v1/notebooks", json={"folder_id": folder, "path": "shared"})).json()["id"]
+        for _ in range(2)
+    ]
+    stays, goes = [
+        await served.joined("inside", client_id=31 + number, notebook=one) for number, one in enumerate(made)
+    ]
+    for ws in (stays, goes):
+        assert (await hear(ws, "hello"))["role"] == "editor"
+    before = time.monotonic()
+    moved = await olga.patch(f"/api/v1/notebooks/{made[1]}", json={"path": ""})
+    assert moved.status_code == 200, moved.text
+    assert await close_code(goes) == 4404
+    assert time.monotonic() - before < CUT_WITHIN_S
+    await stays.send('{"type":"nobody knows this"}')
+    assert (await hear(stays, "refused"))["of"] == "nobody knows this"
+    await stays.close()
+
+
+async def test_signing_out_cuts_the_pages_of_that_session_only(served: Served) -> None:
+    await served.share("leaves", "editor")
+    elsewhere = httpx.AsyncClient(base_url=served.origin, headers=dict(served.people["leaves"].headers), timeout=30)
+    async with elsewhere:
+        wish = {"user_name": "leaves", "password": PASSWORD}
+        assert (await elsewhere.post("/api/v1/session/password", json=wish)).status_code == 200
+        other = await served.joined("leaves", client_id=41, cookies=elsewhere.cookies)
+        ws = await served.joined("leaves", client_id=42)
+        for page in (other, ws):
+            await hear(page, "hello")
+        before = time.monotonic()
+        assert (await served.people["leaves"].delete("/api/v1/session")).status_code == 204
+        assert await close_code(ws) == 4401
+        assert time.monotonic() - before < CUT_WITHIN_S
+        await other.send('{"type":"nobody knows this"}')
+        assert (await hear(other, "refused"))["of"] == "nobody knows this"
+        log = (await elsewhere.get("/api/v1/account/log")).json()["entries"]
+        assert log[0]["action"] == "sign_out"
+        await other.close()
+
+
+async def test_a_session_that_ends_by_itself_cuts_its_pages(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "LOOK_AT_ALL_EVERY", 1)
+    await served.share("idle", "editor")
+    ws, stays = await served.joined("idle", client_id=51), await served.joined("editor", client_id=52)
+    for page in (ws, stays):
+        await hear(page, "hello")
+    db = Database.open(served.settings.database_url)
+    theirs = tables.sessions.c.person_id == served.ids["idle"]
+    await db.write(lambda conn: conn.execute(update(tables.sessions).where(theirs).values(seen_at=0)))
+    db.close()
+    assert await close_code(ws) == 4401
+    await stays.send('{"type":"nobody knows this"}')
+    assert (await hear(stays, "refused"))["of"] == "nobody knows this"
+    await stays.close()
 
 
 async def test_signing_out_everywhere_cuts_live_pages(served: Served) -> None:

@@ -33,6 +33,7 @@ from runhere_hub.rooms.bound_file import BoundFile
 from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.services.accepted_files import AcceptedFiles
+from runhere_hub.services.drive import place
 from runhere_hub.store import file_bases, folders, notebooks, updates
 from runhere_hub.store.file_bases import FileBase
 from runhere_hub.store.session import Connection, Database
@@ -176,6 +177,7 @@ class BoundRooms:
 
         False when another notebook has that place already.
         """
+        now = self._now_ms()
 
         def work(conn: Connection) -> bool:
             roots = {os.path.realpath(folder.path): folder for folder in folders.all_of(conn)}
@@ -187,8 +189,10 @@ class BoundRooms:
             there = notebooks.at(conn, folder.id, path)
             if there is not None:
                 return there.id == room.notebook_id  # another process of this hub moved it
-            notebooks.place(conn, NotebookId(room.notebook_id), folder.id, path)
-            return True
+            row = notebooks.get(conn, NotebookId(room.notebook_id))
+            if row is not None:
+                place(conn, row, folder.id, path, by=None, now=now)
+            return row is not None
 
         is_ours = await self._db.write(work)
         if is_ours:

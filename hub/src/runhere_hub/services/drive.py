@@ -16,6 +16,7 @@ from runhere_hub.core.ids import FolderId, NotebookId, PersonId
 from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.services.visits import Visits
 from runhere_hub.store import folders, grants, notebooks, people
+from runhere_hub.store.audit import record
 from runhere_hub.store.session import Connection, Database
 
 _NO_NOTEBOOK = "There is no such notebook."
@@ -157,6 +158,14 @@ async def trashed_for(drive: Drive, person: Person, notebook_id: NotebookId) -> 
 def _row_and_role(conn: Connection, person: Person, notebook_id: NotebookId) -> tuple[NotebookRow | None, Role | None]:
     row = notebooks.get(conn, notebook_id)
     return row, None if row is None else role_in(conn, person.id, owned(row))
+
+
+def place(conn: Connection, row: NotebookRow, folder_id: FolderId, path: str, *, by: PersonId | None, now: int) -> None:
+    """A notebook lies elsewhere from now on. Another directory means other rights: that is written down."""
+    notebooks.place(conn, row.id, folder_id, path)
+    before, after = (row.path or "").rpartition("/")[0], path.rpartition("/")[0]
+    if (row.folder_id, before) != (folder_id, after):
+        record(conn, now, "notebook_moved", by=by, on=row.id)
 
 
 def owned(row: NotebookRow) -> Owned:

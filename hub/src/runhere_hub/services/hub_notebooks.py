@@ -13,7 +13,7 @@ from runhere_hub.core.drive import Entry, HubFolder, NotebookRow
 from runhere_hub.core.errors import Conflict, NotFound
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import NotebookId
-from runhere_hub.services.drive import Drive
+from runhere_hub.services.drive import Drive, place
 from runhere_hub.store import directories, file_bases, grants, notebooks
 from runhere_hub.store.audit import record
 from runhere_hub.store.file_bases import FileBase
@@ -177,18 +177,21 @@ def free_name(name: str, there: Collection[str], pattern: str) -> str:
     return wanted
 
 
-async def move(drive: Drive, row: NotebookRow, folder: HubFolder, parts: tuple[str, ...]) -> NotebookRow:
+async def move(
+    drive: Drive, person: Person, row: NotebookRow, folder: HubFolder, parts: tuple[str, ...]
+) -> NotebookRow:
     """Put a notebook elsewhere, or give it another name.
 
     Raises:
         Conflict: The name is taken there; nothing was moved.
     """
+    now = drive.now_ms()
 
     def work(conn: Connection) -> NotebookRow:
         path = "/".join(parts)
         if path != row.path and parts[-1] in _names(conn, folder, parts[:-1]):
             raise taken(parts[-1])
-        notebooks.place(conn, row.id, folder.id, path)
+        place(conn, row, folder.id, path, by=person.id, now=now)
         return notebooks.get(conn, row.id) or row
 
     moved = await drive.db.write(work)

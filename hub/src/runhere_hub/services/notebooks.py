@@ -31,6 +31,7 @@ from runhere_hub.services.drive import (
     folder_of,
     home_of,
     notebook_for,
+    place,
     real_place,
     seen_in,
     shown,
@@ -305,7 +306,7 @@ async def move(
     if target_folder.owner_id != folder.owner_id:
         raise Forbidden("A notebook cannot be moved into somebody else's folder. Make a copy there instead.")
     if isinstance(target_folder, HubFolder) and isinstance(folder, HubFolder):
-        return await shown(drive, person, await hub_notebooks.move(drive, row, target_folder, target_parts))
+        return await shown(drive, person, await hub_notebooks.move(drive, person, row, target_folder, target_parts))
     if isinstance(target_folder, HubFolder) or isinstance(folder, HubFolder):
         raise Forbidden("A notebook cannot be moved between the hub and a folder on its machine. Make a copy instead.")
 
@@ -319,9 +320,14 @@ async def move(
                 raise taken(new_name) from error
         return target
 
+    now = drive.now_ms()
+
+    def written_down(conn: Connection) -> None:
+        place(conn, row, target_folder.id, "/".join(target_parts), by=person.id, now=now)
+
     async def move_file() -> dict[NotebookId, Path]:
         target = await asyncio.to_thread(work)
-        await drive.db.write(lambda conn: notebooks.place(conn, notebook_id, target_folder.id, "/".join(target_parts)))
+        await drive.db.write(written_down)
         return {notebook_id: target}
 
     await drive.rooms.relocate([notebook_id], move_file)

@@ -7,12 +7,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runhere_hub.core.audit import From
 from runhere_hub.core.errors import CodeExpired, CodeUsed, TooMany
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.throttle import Throttle
 from runhere_hub.store import people, sessions
+from runhere_hub.store.audit import record
 from runhere_hub.store.session import Connection, Database
+from runhere_hub.store.sessions import OpenSession
 
 CODE_LIFE_MS = 10 * 60 * 1000
 # In one-person mode only programs of this machine reach the hub; signing in again costs a walk to the terminal. So a
@@ -135,12 +138,23 @@ async def person_of(sign_in: SignIn, token: str) -> Person | None:
 async def person_of_key(sign_in: SignIn, key: str) -> Person | None:
     """The same, by the hash of the token: what hangs on a session without holding its token."""
     now = sign_in.now_ms()
+    found = await _good(sign_in, key, now)
+    if found is not None and found.seen_at + _NOTE_SEEN_EVERY_MS <= now:
+        await sign_in.db.write(lambda conn: sessions.seen(conn, key, now=now))
+    return found.person if found is not None else None
+
+
+async def is_still(sign_in: SignIn, token: str, person: Person) -> bool:
+    """True while a session is good and this person's. Asking is no use of it: a page that is only open ends as idle."""
+    found = await _good(sign_in, sha256(token), sign_in.now_ms())
+    return found is not None and found.person.id == person.id
+
+
+async def _good(sign_in: SignIn, key: str, now: int) -> OpenSession | None:
     found = await sign_in.db.read(lambda conn: sessions.get(conn, key))
     if found is None or found.expires_at <= now or found.seen_at + sign_in.idle_ms <= now:
         return None
-    if found.seen_at + _NOTE_SEEN_EVERY_MS <= now:
-        await sign_in.db.write(lambda conn: sessions.seen(conn, key, now=now))
-    return found.person
+    return found
 
 
 def begin(conn: Connection, person: Person, *, token: str, now: int) -> Opened:
@@ -149,9 +163,17 @@ def begin(conn: Connection, person: Person, *, token: str, now: int) -> Opened:
     return Opened(person=person, token=token, max_age_s=SESSION_LIFE_MS // 1000)
 
 
-async def sign_out(sign_in: SignIn, token: str) -> None:
-    """End a session; every copy of its cookie stops working."""
-    await sign_in.db.write(lambda conn: sessions.end(conn, sha256(token)))
+async def sign_out(sign_in: SignIn, token: str, came: From) -> None:
+    """End a session; every copy of its cookie stops working, and pages that are open with it are cut."""
+    now, key = sign_in.now_ms(), sha256(token)
+
+    def work(conn: Connection) -> None:
+        found = sessions.get(conn, key)
+        if found is not None:
+            sessions.end(conn, key)
+            record(conn, now, "sign_out", by=found.person.id, came=came)
+
+    await sign_in.db.write(work)
 
 
 def sha256(text: str) -> str:

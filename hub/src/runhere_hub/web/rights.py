@@ -1,8 +1,8 @@
 """Cuts live pages whose rights ended: a role taken away or lowered, a link withdrawn, a session or an account closed.
 
 Every change of rights is in the audit log, in the same transaction. So each hub process reads the log's last number
-once a second, and looks at every open socket only when it changed: whoever made the change, here, in another process
-or on the command line.
+once a second, and looks at every open socket when it changed: whoever made the change, here, in another process
+or on the command line. Time alone ends sessions too, of which no log tells; so once a minute every socket is looked at.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,6 +15,8 @@ from runhere_hub.services.watch import Watch
 from runhere_protocol import CloseCode
 
 LOOK_EVERY_S = 1.0
+LOOK_AT_ALL_EVERY = 60
+"""Of so many looks one is at every socket, whether the log grew or not."""
 
 
 @dataclass(eq=False)
@@ -44,6 +46,7 @@ class RightsWatch:
         self._role_now = role_now
         self._seats: set[Seat] = set()
         self._seen = 0
+        self._looks = 0
         self._watch = Watch(self.look, at="Rights", name="rights-watch")
 
     async def start(self) -> None:
@@ -67,7 +70,8 @@ class RightsWatch:
     async def look(self) -> None:
         """Look once: let every page follow what its person may do now."""
         last = await self._last_change()
-        if last == self._seen:
+        self._looks += 1
+        if last == self._seen and self._looks % LOOK_AT_ALL_EVERY != 0:
             return
         for seat in list(self._seats):
             await self._check(seat)

@@ -6,7 +6,7 @@ from runhere_hub.core.identity import Person
 from runhere_hub.services import accounts, session
 from runhere_hub.services.session import Opened
 from runhere_hub.web import models
-from runhere_hub.web.deps import PersonDep, Services, ServicesDep, TeamServices, own_origin
+from runhere_hub.web.deps import CameDep, PersonDep, Services, ServicesDep, TeamServices, came_from, own_origin
 from runhere_hub.web.labels import Routes, Who
 
 routes = Routes("/api/v1/session", tag="session")
@@ -23,10 +23,10 @@ async def get_session(person: PersonDep, request: Request, services: ServicesDep
 
 
 @routes.add("DELETE", "", who=Who.PERSON, status=204)
-async def sign_out(request: Request, response: Response, services: ServicesDep) -> None:
+async def sign_out(request: Request, response: Response, services: ServicesDep, came: CameDep) -> None:
     token = request.cookies.get(services.cookie_name)
     if token is not None:
-        await session.sign_out(services.sign_in, token)
+        await session.sign_out(services.sign_in, token, came)
     response.delete_cookie(services.cookie_name, path="/", httponly=True, samesite="strict", secure=_is_https(services))
 
 
@@ -43,7 +43,7 @@ async def signed_in(opened: Opened, request: Request, response: Response, servic
     """Put a new session into the cookie; the one that was there ends, so that none outlives a sign-in."""
     before = request.cookies.get(services.cookie_name)
     if before is not None:
-        await session.sign_out(services.sign_in, before)
+        await session.sign_out(services.sign_in, before, came_from(request))
     response.set_cookie(
         services.cookie_name,
         opened.token,

@@ -15,7 +15,6 @@ from runhere_hub.rooms.channel import Message, Outbox
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import RoomRegistry
 from runhere_hub.services import notebooks, session, sharing
-from runhere_hub.services.session import SignIn
 from runhere_hub.web import auth, errors
 from runhere_hub.web.deps import current_person, require_own_origin, services
 from runhere_hub.web.rights import RightsWatch, Seat
@@ -59,15 +58,12 @@ async def room_endpoint(websocket: WebSocket) -> None:
     watch = hub.team.rights if hub.team is not None else None
     visit = partial(notebooks.note_visit, hub.drive, websocket.path_params["notebook_id"])
     ticket = Ticket(
-        role, watch, lambda: _is_still(hub.sign_in, token, person), note_visit=visit if role == "owner" else _nothing
+        role,
+        watch,
+        lambda: session.is_still(hub.sign_in, token, person),
+        note_visit=visit if role == "owner" else _nothing,
     )
     await serve(websocket, hub.registry, person, ticket=ticket)
-
-
-async def _is_still(sign_in: SignIn, token: str, person: Person) -> bool:
-    """True while the session that opened a socket is this person's."""
-    found = await session.person_of(sign_in, token)
-    return found is not None and found.id == person.id
 
 
 @dataclass(frozen=True)
