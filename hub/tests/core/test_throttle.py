@@ -26,6 +26,13 @@ def test_only_as_many_failures_are_kept_as_count() -> None:
 
 
 @pytest.mark.fast
+def test_what_was_no_failure_is_taken_back_and_nothing_else() -> None:
+    state = Throttle(most=2, window_ms=1000).failed(1).failed(1)
+    assert state.forgiven(1).failures == (1,)
+    assert state.forgiven(2) == state
+
+
+@pytest.mark.fast
 def test_a_clock_that_was_set_back_keeps_nobody_out() -> None:
     state = Throttle(most=2, window_ms=1000).failed(5_000).failed(5_000)
     assert state.wait_ms(5_000) == 1000

@@ -1,5 +1,7 @@
 """Several people: coming in, signing in, sessions, tokens, administrators, and where requests come from."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -8,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, select, update
 
+from runhere_hub.services.passwords import Passwords
 from runhere_hub.store import audit
 from runhere_hub.store.session import Database
 from runhere_hub.store.tables import audit as table
@@ -91,6 +94,44 @@ async def test_h12_guessing_passwords_is_slowed_for_the_account_and_for_nobody_e
     assert (slowed.status_code, slowed.json()["code"]) == (429, "too_many")
     assert 0 < int(slowed.headers["retry-after"]) <= 60
     assert (await stranger.post("/api/v1/session/password", json=credentials("ada"))).status_code == 200
+
+
+async def test_h12_of_many_guesses_at_once_five_are_looked_at(hub: TeamHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    await hub.join("bob")
+    looked_at = 0
+    is_right = Passwords.is_right
+
+    async def counted(self: Passwords, kept: str | None, password: str) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return await is_right(self, kept, password)
+
+    monkeypatch.setattr(Passwords, "is_right", counted)
+    stranger = await hub.stranger(came_from="192.0.2.69")
+    guesses = [
+        stranger.post("/api/v1/session/password", json=credentials("bob", f"another guess {n}")) for n in range(50)
+    ]
+    answers = [answer.status_code for answer in await asyncio.gather(*guesses)]
+    assert (looked_at, sorted(set(answers)), answers.count(401)) == (5, [401, 429], 5)
+    # Bob himself, elsewhere, is not locked out by it; nor do right ones count, however many.
+    at_home = await hub.stranger(came_from="192.0.2.70")
+    for _ in range(7):
+        assert (await at_home.post("/api/v1/session/password", json=credentials("bob"))).status_code == 200
+    wrong = {"old": "not this one at all", "new": "a new long password"}
+    changes = await asyncio.gather(*(hub.people["bob"].post("/api/v1/account/password", json=wrong) for _ in range(50)))
+    assert Counter(answer.status_code for answer in changes) == {401: 5, 429: 45}
+    assert looked_at == 5 + 7 + 5
+
+
+async def test_h12_guesses_from_everywhere_are_slowed_too(hub: TeamHub) -> None:
+    await hub.join("bob")
+    for n in range(30):
+        stranger = await hub.stranger(came_from=f"192.0.2.{100 + n}")
+        tried = await stranger.post("/api/v1/session/password", json=credentials("bob", "x" * 12))
+        assert tried.status_code == 401
+    elsewhere = await hub.stranger(came_from="192.0.2.200")
+    assert (await elsewhere.post("/api/v1/session/password", json=credentials("bob"))).status_code == 429
+    assert (await elsewhere.post("/api/v1/session/password", json=credentials("ada"))).status_code == 200
 
 
 async def test_h12_an_address_is_slowed_whatever_names_it_tries(hub: TeamHub) -> None:

@@ -26,6 +26,11 @@ class Throttle:
         """The state after one more failure."""
         return Throttle(self.most, self.window_ms, (*self._recent(now), now)[-self.most :])
 
+    def forgiven(self, at: int) -> "Throttle":
+        """The state without one failure of that time: it was none."""
+        index = self.failures.index(at) if at in self.failures else len(self.failures)
+        return Throttle(self.most, self.window_ms, self.failures[:index] + self.failures[index + 1 :])
+
     def _recent(self, now: int) -> tuple[int, ...]:
         # One from the future: the clock was set back, and nobody is to wait for that.
         return tuple(at for at in self.failures if 0 <= now - at < self.window_ms)

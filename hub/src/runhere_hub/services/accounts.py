@@ -62,7 +62,10 @@ class Accounts:
     provider_signs_up: bool = True
     mail_domains: frozenset[str] = frozenset()
     by_account: Throttles = field(default_factory=_per_minute(5))
+    """From one address, so that nobody locks out a colleague by guessing."""
     by_address: Throttles = field(default_factory=_per_minute(20))
+    by_name: Throttles = field(default_factory=lambda: Throttles(most=30, window_ms=600_000))
+    """From anywhere: many addresses guess no faster than this."""
 
 
 # --- coming in -------------------------------------------------------------------------------------------------------
@@ -234,16 +237,14 @@ async def sign_in(around: Accounts, user_name: str, password: str, came: From) -
         PasswordWrong, AccountDisabled: No session was made.
     """
     now, named = around.now_ms(), user_name.strip().lower()[:64]
-    around.by_account.check(named, now)
-    around.by_address.check(came.ip or "", now)
+    was_right = _guess(around, named, came)
     account = await around.db.read(lambda conn: accounts.named(conn, named))
     kept = account.password_hash if account is not None else None
     typed = rules.normal_password(password)
     if not await around.passwords.is_right(kept, typed) or account is None or kept is None:
-        around.by_account.count(named, now)
-        around.by_address.count(came.ip or "", now)
         await _tell_refused(around, account, came, now)
         raise PasswordWrong("User name and password do not go together.")
+    was_right()
     _refuse_disabled(account)
     newer = await around.passwords.hashed(typed) if around.passwords.is_outdated(kept) else None
     token = around.new_token()
@@ -255,6 +256,26 @@ async def sign_in(around: Accounts, user_name: str, password: str, came: From) -
         return session.begin(conn, account.person, token=token, now=now)
 
     return await around.db.write(work)
+
+
+def _guess(around: Accounts, name: str, came: From) -> Callable[[], None]:
+    """Count a password as wrong before it is looked at: of many at once, few are. Call the answer if it is right.
+
+    Raises:
+        TooMany: It is not to be looked at, and is not counted.
+    """
+    address, now = came.ip or "", around.now_ms()  # taken here: one from later does not count
+    counts = ((around.by_account, f"{address} {name}"), (around.by_address, address), (around.by_name, name))
+    for throttles, key in counts:
+        throttles.check(key, now)
+    for throttles, key in counts:
+        throttles.count(key, now)
+
+    def was_right() -> None:
+        for throttles, key in counts:
+            throttles.forgive(key, now)
+
+    return was_right
 
 
 async def _tell_refused(around: Accounts, account: Account | None, came: From, now: int) -> None:
@@ -275,10 +296,10 @@ async def change_password(around: Accounts, person: Person, *, old: str, new: st
     """
     now = around.now_ms()
     account = await _account(around, person)
-    around.by_account.check(account.user_name, now)
+    was_right = _guess(around, account.user_name, came)
     if not await around.passwords.is_right(account.password_hash, rules.normal_password(old)):
-        around.by_account.count(account.user_name, now)
         raise PasswordWrong("This is not your password now.")
+    was_right()
     hashed = await around.passwords.hashed(rules.checked_password(new, name=account.user_name))
     token = around.new_token()
 

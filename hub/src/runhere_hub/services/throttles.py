@@ -26,6 +26,11 @@ class Throttles:
             wait_s = -(-wait_ms // 1000)
             raise TooMany(f"Too many tries. Wait {wait_s} s, then try again.", retry_after_s=wait_s)
 
+    def forgive(self, key: str, at: int) -> None:
+        """One that was counted at that time was no failure."""
+        if key in self._by_key:
+            self._by_key[key] = self._by_key[key].forgiven(at)
+
     def count(self, key: str, now: int) -> None:
         """Count one more."""
         self._by_key[key] = self._by_key.get(key, self._fresh).failed(now)
