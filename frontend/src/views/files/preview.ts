@@ -43,7 +43,7 @@ export function previewOf(name: string, sizeBytes: number | null): PreviewKind {
 export function languageOf(name: string): string {
   const extension = extensionOf(name);
   if (extension === "py") return "python";
-  return extension === "md" || extension === "markdown" ? "markdown" : "plain";
+  return extension === "md" ? "markdown" : extension;
 }
 
 /** Rows of a CSV (RFC 4180) or, with tabs, a TSV; at most `limit` of them. Quotes that never close reach to the end. */
