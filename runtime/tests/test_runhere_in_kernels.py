@@ -166,7 +166,7 @@ THEIRS = {
     "from google.colab import auth; auth.authenticate_user()": "gcloud auth login",
     "from google.colab.patches import cv2_imshow": "IPython.display.Image",
     "from google.colab import data_table": "shown as tables already",
-    "from google.colab import runtime; runtime.unassign()": "Runtime > Shut down",
+    "from google.colab import runtime; runtime.unassign()": "Runtime > Shut down runtime…",
     "from google.colab import _message": "runhere.ask",
     "import google.colab; google.colab._message.blocking_request('get_ipynb')": "runhere.ask",
     "from google.colab import whatever": "Only files, output and userdata",

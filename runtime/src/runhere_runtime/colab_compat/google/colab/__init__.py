@@ -48,7 +48,7 @@ _INSTEAD = {
     "output.to_header_area": _OF_AN_AREA,
     "output.use_tags": _OF_AN_AREA,
     "patches": "Show images with IPython.display.Image, or with matplotlib.",
-    "runtime": "Use Runtime > Shut down in the menu.",
+    "runtime": "Use Runtime > Shut down runtime… in the menu.",
     "sheets": "Use gspread or pandas on this machine.",
     "snippets": "Keep code that you use again in a module beside the notebook.",
     "sql": "Use the database's own library on this machine.",
