@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -131,3 +132,26 @@ def test_a_runtime_is_dialled_where_it_listens_and_one_of_an_older_file_at_loopb
     assert replace(known, address="0.0.0.0").host == "127.0.0.1"
     assert replace(known, address="::").host == "::1"
     assert replace(known, address="192.168.1.5").host == "192.168.1.5"
+
+
+KEPT_BELOW = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv, which takes rights away")
+@pytest.mark.skipif(
+    not KEPT_BELOW.exists() or int(KEPT_BELOW.read_text()) <= 80, reason="anybody may open port 80 on this machine"
+)
+def test_a_local_port_that_this_person_may_not_open_is_not_called_in_use(tmp_path: Path) -> None:
+    """With `--via` in the place of ssh, so that it would show if anything was run."""
+    as_anybody = ["setpriv", "--inh-caps=-all", "--bounding-set=-net_bind_service"] if os.geteuid() == 0 else []
+    ran = tmp_path / "ran"
+    ended = subprocess.run(
+        [*as_anybody, sys.executable, "-m", "runhere_runtime", "ssh", "--local-port", "80", "--via", f"touch {ran}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert "You may not open port 80 on this machine" in ended.stderr
+    assert "--local-port" in ended.stderr
+    assert not ran.exists()

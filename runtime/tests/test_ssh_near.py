@@ -65,7 +65,7 @@ def far(tmp_path: Path) -> Path:
 def meet(far: Path, *events: dict[str, Any], wish: Wish | None = None) -> Heard:
     """Let the far program say the events, the last of which ends the connection for good."""
     heard = Heard()
-    way = Way(None, remote_port=8888, local_port=0, via=(sys.executable, str(far), json.dumps(events)))
+    way = Way(None, remote_port=8888, local_port=0, via=(sys.executable, str(far), json.dumps(events), "box"))
     asked = replace(wish or Wish(way), way=way, open_browser=False)
     asyncio.run(keep_forwarded(asked, Voice(heard.told.append, heard.ask, heard.shown.append)))
     return heard
@@ -121,3 +121,57 @@ def test_a_port_of_a_stranger_is_told_apart_from_one_where_nothing_is(
     assert told in heard.text
     assert untold not in heard.text
     assert len(heard.shown) == 1  # the port is brought here all the same
+
+
+def interrupted(far: Path, *events: dict[str, Any], after: str, start: bool = False) -> Heard:
+    """Let the far program say the events and stay; Ctrl-C once the person has read `after`."""
+    heard = Heard()
+    way = Way(None, remote_port=8888, local_port=0, via=(sys.executable, str(far), json.dumps(events), "box"))
+
+    async def until_ctrl_c() -> None:
+        read = asyncio.Event()
+
+        def tell(sentence: str) -> None:
+            heard.told.append(sentence)
+            if after in sentence:
+                read.set()
+
+        voice = Voice(tell, heard.ask, heard.shown.append)
+        running = asyncio.create_task(keep_forwarded(Wish(way, start=start, open_browser=False), voice))
+        await asyncio.wait_for(read.wait(), 30)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(until_ctrl_c())
+    return heard
+
+
+STARTING = (
+    "Disconnected before a runtime on box was reached. If one was just being started, it goes on; "
+    "`runhere-runtime ssh … --stop` ends it."
+)
+NOTHING = {"event": "nothing", "others": [], "taken": False}
+HELLO = {"event": "hello", "python": "3.12.1", "executable": "/py", "host": "box"}
+
+
+@pytest.mark.parametrize(
+    ("event", "after", "start", "farewell"),
+    [
+        (READY, "Reached", True, "Disconnected. The runtime on box goes on; `runhere-runtime ssh … --stop` ends it."),
+        (
+            {**READY, "kind": "jupyter", "listed": None},
+            "Reached",
+            False,
+            "Disconnected. The Jupyter server on box goes on.",
+        ),
+        (NOTHING, "all the same", False, "Disconnected from box."),
+        (HELLO, "On box", False, "Disconnected from box."),
+        (HELLO, "On box", True, STARTING),
+    ],
+)
+def test_at_the_end_only_what_was_reached_is_said_to_go_on(
+    far: Path, event: dict[str, Any], after: str, start: bool, farewell: str
+) -> None:
+    heard = interrupted(far, event, after=after, start=start)
+    assert heard.told[-1] == farewell

@@ -13,6 +13,7 @@ from runhere_runtime.errors import (
     DestinationRefused,
     FarFailure,
     HostKeyRefused,
+    LocalPortForbidden,
     LocalPortTaken,
     SshFailure,
     SshLoginRefused,
@@ -184,7 +185,8 @@ Host key verification failed."""
     [
         (CHANGED, HostKeyRefused, "SHA256:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"),
         ("Host key verification failed.", HostKeyRefused, "never been"),
-        ("bind [127.0.0.1]:9000: Address already in use", LocalPortTaken, "9000"),
+        ("bind [127.0.0.1]:9000: Address already in use", LocalPortTaken, "9000 on this machine is in use"),
+        ("bind [127.0.0.1]:80: Permission denied\ncannot listen to port: 80", LocalPortForbidden, "may not open port"),
         ("me@gpu-box: Permission denied (publickey).", SshLoginRefused, "let you in"),
         ("ssh: Could not resolve hostname gpu-box: Name or service not known", SshUnreachable, "Could not resolve"),
         ("ssh: connect to host gpu-box port 22: Connection refused", SshUnreachable, "refused"),

@@ -23,6 +23,7 @@ RuntimeFailure                      code, message a person can act on, facts as 
 │   ├── SshLoginRefused
 │   ├── SshUnreachable
 │   ├── LocalPortTaken
+│   ├── LocalPortForbidden
 │   └── FarFailure                  the program over there said why; `code` is its own
 ├── PairingRefused                  code unknown, used, expired, for another origin, or too many tries
 ├── SessionUnknown
@@ -169,6 +170,24 @@ class SshUnreachable(SshFailure):
 
 class LocalPortTaken(SshFailure):
     code = "local_port_taken"
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port {port} on this machine is in use, perhaps by a runtime of your own. Choose another with "
+            "--local-port; the other machine's port stays."
+        )
+        self.port = port
+
+
+class LocalPortForbidden(SshFailure):
+    code = "local_port_forbidden"
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"You may not open port {port} on this machine: the system keeps it for programs with more rights. Choose "
+            "one from 1024 up with --local-port; the other machine's port stays."
+        )
+        self.port = port
 
 
 class FarFailure(SshFailure):

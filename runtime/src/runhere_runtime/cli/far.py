@@ -111,7 +111,6 @@ def _ssh(arguments: argparse.Namespace) -> int:
     try:
         return asyncio.run(keep_forwarded(wish, Voice(tell=_tell, ask=_ask, show=_show)))
     except KeyboardInterrupt:
-        _tell(f"Disconnected. A runtime on {way.name} goes on; `runhere-runtime ssh … --stop` ends it.")
         return 0
 
 

@@ -16,6 +16,7 @@ from runhere_runtime.errors import (
     DestinationRefused,
     FarFailure,
     HostKeyRefused,
+    LocalPortForbidden,
     LocalPortTaken,
     SshFailure,
     SshLoginRefused,
@@ -191,7 +192,8 @@ def plain_command(way: Way) -> str:
 _CHANGED = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in")
 _KEY_REFUSED = re.compile(r"Host key verification failed|No .* host key is known for")
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/=]{20,}")
-_LOCAL_TAKEN = re.compile(r"bind.*: (?:Address already in use|Permission denied)|cannot listen to port: (\d+)", re.I)
+_LOCAL_FORBIDDEN = re.compile(r"bind.*: Permission denied", re.I)
+_LOCAL_TAKEN = re.compile(r"bind.*: Address already in use|cannot listen to port: (\d+)", re.I)
 _LOGIN = re.compile(r"Permission denied \(|Too many authentication failures|Connection closed by authenticating user")
 _AWAY = re.compile(
     r"Could not resolve hostname|Connection refused|Connection timed out|No route to host|"
@@ -223,11 +225,10 @@ def failure_of(said: str, way: Way) -> SshFailure:
             f"{way.destination or way.name}`, "
             "compare the fingerprint, and try again."
         )
+    if _LOCAL_FORBIDDEN.search(said):
+        return LocalPortForbidden(way.local_port)
     if _LOCAL_TAKEN.search(said):
-        return LocalPortTaken(
-            f"Port {way.local_port} on this machine is in use. Choose another with --local-port; the "
-            "other machine's port stays."
-        )
+        return LocalPortTaken(way.local_port)
     if _LOGIN.search(said):
         return SshLoginRefused(
             f"{way.name} did not let you in: {last} Try `ssh {way.destination or way.name}` by itself first."

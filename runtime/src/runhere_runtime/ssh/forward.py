@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from runhere_runtime import __version__
-from runhere_runtime.errors import FarFailure, LocalPortTaken, SshFailure
+from runhere_runtime.errors import FarFailure, LocalPortForbidden, LocalPortTaken, SshFailure
 from runhere_runtime.gate.rules import COLAB_ORIGIN, HOW_IN_COLAB
 from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, words_of
 from runhere_runtime.ssh.payload import Payload, far_program, pack
@@ -78,17 +78,16 @@ def free_local_port(wanted: int) -> int:
     """The port itself, or any free one for 0.
 
     Raises:
-        LocalPortTaken: Somebody listens there; nothing was run.
+        LocalPortTaken, LocalPortForbidden: Somebody listens there, or this person may not; nothing was run.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", wanted))
+        except PermissionError as error:
+            raise LocalPortForbidden(wanted) from error
         except OSError as error:
-            raise LocalPortTaken(
-                f"Port {wanted} on this machine is in use, perhaps by a runtime of your own. Choose another with "
-                "--local-port; the other machine's port stays."
-            ) from error
+            raise LocalPortTaken(wanted) from error
         return int(probe.getsockname()[1])
 
 
@@ -102,6 +101,14 @@ async def keep_forwarded(wish: Wish, voice: Voice) -> int:
     check_way(wish.way)
     wish = replace(wish, way=replace(wish.way, local_port=free_local_port(wish.way.local_port)))
     keeper = _Keeper(wish, voice, pack())
+    try:
+        return await _connect_again_and_again(keeper, wish, voice)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        voice.tell(keeper.farewell)
+        raise
+
+
+async def _connect_again_and_again(keeper: _Keeper, wish: Wish, voice: Voice) -> int:
     failures = 0
     while True:
         try:
@@ -124,10 +131,26 @@ class _Keeper:
         self._voice = voice
         self._payload = payload
         self._shown: str | None = None
+        self._reached: str | None = None
 
     @property
     def was_ready(self) -> bool:
         return self._shown is not None
+
+    @property
+    def farewell(self) -> str:
+        """What to say when the person ends it: what goes on without them."""
+        name = self._wish.way.name
+        if self._reached == "companion":
+            return f"Disconnected. The runtime on {name} goes on; `runhere-runtime ssh … --stop` ends it."
+        if self._reached is not None:
+            return f"Disconnected. The Jupyter server on {name} goes on."
+        if self._wish.start:
+            return (
+                f"Disconnected before a runtime on {name} was reached. If one was just being started, it goes on; "
+                "`runhere-runtime ssh … --stop` ends it."
+            )
+        return f"Disconnected from {name}."
 
     async def one_connection(self) -> int | None:
         """One ssh from its start to its end. None: it was cut after it had been of use.
@@ -210,6 +233,7 @@ class _Keeper:
         return {"install": agreed, "archive": self._payload.archive if agreed else ""}
 
     def _on_ready(self, event: dict[str, Any]) -> None:
+        self._reached = event["kind"]
         token = quote(event["token"], safe="", errors="replace")
         url = f"{self._origin}/?token={token}" if token else f"{self._origin}/"
         kind = (
