@@ -22,11 +22,14 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
   const isHidden = foldedHere ?? isFolded(cell.metadata);
   return (
     <div className={styles.code}>
-      {/* Put together when somebody points at it: dates are slow to write, and rows come and go while scrolling. */}
+      {/* Put together when somebody points at it, or comes to it by keys: dates are slow to write, and rows come and go while scrolling. */}
       <div
         className={styles.gutter}
         onPointerEnter={(event) => {
           event.currentTarget.title = runFacts(controller, cell.id) ?? "";
+        }}
+        onFocusCapture={({ target }) => {
+          target.setAttribute("aria-description", runFacts(controller, cell.id) ?? "");
         }}
       >
         {controller.services.trust ? <TrustMark states={controller.services.trust.states} id={cell.id} /> : null}

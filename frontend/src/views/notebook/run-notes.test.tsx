@@ -6,7 +6,7 @@ import { sha256Hex } from "../../core/hex.ts";
 import type { RunRecord } from "../../core/notebook.ts";
 import { setLanguage } from "../../i18n/t.ts";
 import type { NotebookController } from "./controller.ts";
-import { RunNotes } from "./run-notes.tsx";
+import { RunNotes, runFacts } from "./run-notes.tsx";
 
 const RAN = "print(1)";
 const AT = Date.UTC(2026, 1, 3, 4, 5);
@@ -77,4 +77,15 @@ test("both are told that the source is another one since", async () => {
     for (const page of shown) expect(page.textContent).toContain("Edited since this ran");
   });
   expect(notes(bob, hers).textContent).not.toContain("Edited");
+});
+
+test("says when, by whom and where a cell ran last", async () => {
+  const run = await ranBy(bob, "local");
+  const controller = { services: { runs: { headOf: () => run } } } as unknown as NotebookController;
+  const facts = runFacts(controller, cell) ?? "";
+  expect(facts).toContain("Bob");
+  expect(facts).toContain("Python 3");
+  expect(facts).toContain("2026");
+  const never = { services: { runs: { headOf: () => null } } } as unknown as NotebookController;
+  expect(runFacts(never, cell)).toBeNull();
 });
