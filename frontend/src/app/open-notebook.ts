@@ -37,6 +37,7 @@ import { RunDriver } from "./run-driver.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
 import type { NotebookRuntimeOptions } from "./runtime-types.ts";
+import { sectionMemory } from "./section-memory.ts";
 import { ownerOf } from "./session.ts";
 import { WidgetHost } from "./widget-host.ts";
 
@@ -170,6 +171,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     actions: driver,
     trust,
     margin: comments.margin,
+    sectionMemory: sectionMemory(environment.ownStore, id),
     help: runtime,
     language: language.value,
     person: session.person,

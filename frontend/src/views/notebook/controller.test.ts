@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import * as Y from "yjs";
+import type { CellId } from "../../core/cell.ts";
 import { Value } from "../../core/observable.ts";
 import { NotebookDoc } from "../../doc/notebook-doc.ts";
 import { formatRoot } from "../../doc/schema.ts";
 import { FIRST_ROOM_STATE, type RoomState } from "../../sync/room-state.ts";
 import { RunStore } from "../../sync/run-store.ts";
 import { NotebookController } from "./controller.ts";
+import { SectionModel } from "./section-model.ts";
 
 let doc: NotebookDoc;
 let room: Value<RoomState>;
@@ -182,6 +184,24 @@ describe("NotebookController", () => {
     expect(controller.isReadOnly).toBe(false);
     room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });
     expect(controller.isReadOnly).toBe(true);
+  });
+
+  it("keeps which sections are collapsed for the next opening", () => {
+    let kept: readonly CellId[] = [];
+    const memory = {
+      collapsed: () => kept,
+      keep: (ids: readonly CellId[]) => {
+        kept = ids;
+      },
+    };
+    const first = new SectionModel(doc, memory);
+    first.toggle(at(2));
+    first.close();
+    const next = new SectionModel(doc, memory);
+    expect(next.view.get().visible).toEqual([at(0), at(1), at(2)]);
+    next.expandAll();
+    expect(kept).toEqual([]);
+    next.close();
   });
 
   it("moves a collapsed section over its neighbour section, as a whole", () => {

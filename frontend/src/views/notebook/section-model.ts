@@ -1,18 +1,27 @@
-/** Which sections are collapsed in this tab, and what is therefore in sight. */
+/** Which sections are collapsed in this browser, and what is therefore in sight. */
 import type { CellId } from "../../core/cell.ts";
 import { type Observable, Value } from "../../core/observable.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
 import { headingLevel, hiddenUnder, type SectionView, sectionOf, viewSections } from "./sections.ts";
 
+/** Where a browser keeps which sections a person collapsed. */
+export interface SectionMemory {
+  collapsed(): readonly CellId[];
+  keep(collapsed: readonly CellId[]): void;
+}
+
 export class SectionModel {
   readonly #doc: NotebookDoc;
   readonly #view: Value<SectionView>;
   readonly #end: () => void;
+  readonly #memory: SectionMemory | null;
   #collapsed: ReadonlySet<CellId> = new Set();
   #positions: { ids: readonly CellId[]; byId: ReadonlyMap<CellId, number> } = { ids: [], byId: new Map() };
 
-  constructor(doc: NotebookDoc) {
+  constructor(doc: NotebookDoc, memory: SectionMemory | null = null) {
     this.#doc = doc;
+    this.#memory = memory;
+    this.#collapsed = new Set(memory?.collapsed());
     this.#view = new Value(viewSections(doc.cellIds(), this.#collapsed, this.#level));
     this.#end = doc.subscribeCells(() => this.#update());
   }
@@ -80,6 +89,7 @@ export class SectionModel {
 
   #set(collapsed: ReadonlySet<CellId>): void {
     this.#collapsed = collapsed;
+    this.#memory?.keep([...collapsed]);
     this.#update();
   }
 

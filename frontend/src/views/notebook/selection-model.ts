@@ -42,7 +42,7 @@ export class SelectionModel {
 
   constructor(services: NotebookServices) {
     this.services = services;
-    this.sections = new SectionModel(services.doc);
+    this.sections = new SectionModel(services.doc, services.sectionMemory);
     this.#idsBefore = services.doc.cellIds();
     announce(services.doc.awareness, { person: pick(services.person) });
     this.#end = services.doc.subscribeCells(() => this.#onCells());

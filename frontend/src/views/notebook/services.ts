@@ -10,6 +10,7 @@ import type { NotebookDoc } from "../../doc/notebook-doc.ts";
 import type { WidgetPort } from "../../outputs/rendered.ts";
 import type { RoomState } from "../../sync/room-socket.ts";
 import type { RunStore } from "../../sync/run-store.ts";
+import type { SectionMemory } from "./section-model.ts";
 
 /** A question of running code (`input()`, `getpass()`). */
 export interface StdinQuestion {
@@ -50,6 +51,8 @@ export interface NotebookServices {
   readonly room: { readonly state: Observable<RoomState>; reconnectNow(): void };
   readonly actions: RunActions;
   readonly help: KernelHelp;
+  /** Default: sections are forgotten with the page. */
+  readonly sectionMemory?: SectionMemory;
   /** How each cell stands to this person: whether it asks before it runs. */
   readonly trust?: { readonly states: Observable<ReadonlyMap<CellId, "own" | "trusted" | "review">> };
   /** What is loaded later and stands in the margin of each cell; null until it is there. */
