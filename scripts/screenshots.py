@@ -78,7 +78,7 @@ def main() -> int:
     from conftest import CHROMIUM_FLAGS  # after the path is set, and only where the test programs are installed
     from playwright.sync_api import sync_playwright
     from screenshots_team import pictures
-    from servers import Hub, documented_flags, free_port, jupyter
+    from servers import Hub, free_port, jupyter, server_flags
 
     only_readme, only_team = "--readme" in sys.argv, "--team" in sys.argv
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def main() -> int:
         hub = Hub(folder=folder, data=Path(place) / "data", port=free_port())
         hub.start()
         try:
-            with jupyter("server", folder, *documented_flags(hub.origin)) as stock:
+            with jupyter("server", folder, *server_flags(hub.origin)) as stock:
                 readme(browser, hub, stock.pasted)
                 if not only_readme:
                     for look in looks():
