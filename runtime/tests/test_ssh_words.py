@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -88,6 +90,40 @@ def test_options_that_weaken_the_way_are_refused(options: tuple[str, ...]) -> No
 
 
 @pytest.mark.parametrize(
+    "options", [("-A",), ("-vA",), ("-o", "ForwardAgent=yes"), ("-oForwardAgent yes",), ("-o", "forwardagent=$SOCK")]
+)
+def test_an_agent_is_not_forwarded(options: tuple[str, ...]) -> None:
+    with pytest.raises(SshOptionRefused, match="could use your keys"):
+        check_way(replace(WAY, options=options))
+    check_way(replace(WAY, options=("-o", "ForwardAgent=no")))
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh on this machine")
+@pytest.mark.parametrize("earlier", [("-A",), ("-oForwardAgent=yes",)])
+def test_no_configuration_forwards_an_agent_either(earlier: tuple[str, ...]) -> None:
+    """ssh itself says what it would do. What a person's configuration or --via says comes earlier, or counts less."""
+    forwarding = ["ssh", *earlier, "-G", "gpu-box"]
+    assert "forwardagent yes" in subprocess.run(forwarding, capture_output=True, text=True, check=True).stdout
+    words = words_of(replace(WAY, options=(*earlier, "-G")))[:-1]
+    assert "forwardagent no" in subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    "via",
+    [
+        "gcloud compute ssh box --strict-host-key-checking=no --",
+        "gcloud compute ssh box --ssh-flag='-o StrictHostKeyChecking=no' --",
+        "wrapped-ssh -o ForwardAgent=yes box",
+        "wrapped-ssh -oUserKnownHostsFile=/dev/null box",
+    ],
+)
+def test_another_program_is_not_told_to_weaken_the_way(via: str) -> None:
+    with pytest.raises(SshOptionRefused, match="in --via is not handed on"):
+        check_way(replace(WAY, destination=None, via=read_via(via)))
+    check_way(replace(WAY, destination=None, via=read_via("gcloud compute ssh box --strict-host-key-checking=yes --")))
+
+
+@pytest.mark.parametrize(
     "options",
     [("another-host",), ("-v", "another-host"), ("-v", "--", "another-host"), ("-i", "key", "ls"), ("-",), ("--yes",)],
 )
@@ -110,7 +146,7 @@ def test_an_option_without_its_word_is_refused() -> None:
 
 
 def test_options_in_every_way_of_writing_are_handed_on() -> None:
-    options = ("-4vC", "-i", "-odd-name", "-p2222", "-L", "6006:localhost:6006", "-L/tmp/s:localhost:1", "-A")
+    options = ("-4vC", "-i", "-odd-name", "-p2222", "-L", "6006:localhost:6006", "-L/tmp/s:localhost:1", "-a")
     check_way(replace(WAY, options=options))
     assert words_of(replace(WAY, options=options))[1 : 1 + len(options)] == list(options)
 

@@ -56,6 +56,11 @@ _WEAKENS = re.compile(
     r"stricthostkeychecking (?:no|off|false)|gatewayports (?:yes|true|clientspecified)|"
     r"userknownhostsfile (?:/dev/null|none)|nohostauthenticationforlocalhost (?:yes|true)"
 )
+_VIA_WEAKENS = re.compile(
+    r"strict-?host-?key-?checking[ =](?:no|off|false)\b|userknownhostsfile[ =](?:/dev/null|none)|forwardagent[ =]yes",
+    re.IGNORECASE,
+)
+"""Also as gcloud spells it. The rest of another program's words is its own."""
 _OPEN_TO_OTHERS = re.compile(r"(?:(?:\*|0\.0\.0\.0|\[?::\]?)[:/]|:).*")
 """A forward whose near end is every address of this machine."""
 
@@ -103,6 +108,10 @@ def check_way(way: Way) -> None:
         raise DestinationRefused(
             f"{way.remote_python!r} is no path of a Python. Give one such as /opt/conda/bin/python."
         )
+    if weakens := _VIA_WEAKENS.search(" ".join(way.via)):
+        raise SshOptionRefused(
+            f"{weakens.group()} in --via is not handed on: a stranger's machine could pass for yours, or use your keys."
+        )
     for letter, word in _letters(way.options):
         _check_option(letter, word)
 
@@ -136,6 +145,11 @@ def _check_option(letter: str, value: str) -> None:
         # ssh takes quotes and backslashes out of what it reads, wherever they stand.
         keyword, _, told = re.sub(r"[\s=]+", " ", re.sub(r"[\"'\\]", "", value)).strip().lower().partition(" ")
     is_forward = letter in ("L", "D") or keyword in ("localforward", "dynamicforward")
+    if letter == "A" or (keyword == "forwardagent" and told != "no"):
+        raise SshOptionRefused(
+            f"{shown} is not handed on: with your agent forwarded, others on that machine could use your keys. To pass "
+            "through a gateway use -J."
+        )
     if letter == "g" or _WEAKENS.fullmatch(f"{keyword} {told}") or (is_forward and _OPEN_TO_OTHERS.fullmatch(told)):
         raise SshOptionRefused(
             f"{shown} is not handed on: it would let others reach the runtime, or a stranger's machine pass for yours."
@@ -152,6 +166,7 @@ def words_of(way: Way) -> list[str]:
     pythons = way.remote_python or _PYTHONS
     fixed = [
         "-T",
+        "-a",  # the last word on agent forwarding, whatever configuration and --via say
         *("-o", "ExitOnForwardFailure=yes"),
         *("-o", f"ServerAliveInterval={ALIVE_EVERY_S}"),
         *("-o", f"ServerAliveCountMax={ALIVE_TRIES}"),
