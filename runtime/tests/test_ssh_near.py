@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
+import shlex
+import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,8 +25,13 @@ from runhere_runtime.ssh.forward import Voice, Wish, keep_forwarded
 HUB = "https://hub.test"
 FAR = """
 import json, sys
+program = sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))
+wish = sys.stdin.buffer.readline()
 for event in json.loads(sys.argv[1]):
     print("RUNHERE " + json.dumps(event), flush=True)
+    if event["event"] == "missing":
+        with open(__file__ + ".answer", "wb") as file:
+            file.write(sys.stdin.buffer.readline())
 sys.stdin.buffer.read(1)
 """
 GONE = {"event": "gone"}
@@ -62,9 +71,9 @@ def far(tmp_path: Path) -> Path:
     return program
 
 
-def meet(far: Path, *events: dict[str, Any], wish: Wish | None = None) -> Heard:
+def meet(far: Path, *events: dict[str, Any], wish: Wish | None = None, agrees: bool = False) -> Heard:
     """Let the far program say the events, the last of which ends the connection for good."""
-    heard = Heard()
+    heard = Heard(agrees)
     way = Way(None, remote_port=8888, local_port=0, via=(sys.executable, str(far), json.dumps(events), "box"))
     asked = replace(wish or Wish(way), way=way, open_browser=False)
     asyncio.run(keep_forwarded(asked, Voice(heard.told.append, heard.ask, heard.shown.append)))
@@ -175,3 +184,64 @@ def test_at_the_end_only_what_was_reached_is_said_to_go_on(
 ) -> None:
     heard = interrupted(far, event, after=after, start=start)
     assert heard.told[-1] == farewell
+
+
+NEEDS = ["runhere-runtime 0.1.0", "jupyter_server>=2.14,<3"]
+MISSING = {"event": "missing", "home": "/home/me/.local/share/runhere-runtime", "will_install": NEEDS}
+STOPPED = {"event": "stopped", "count": 0}
+
+
+def answer_in(far: Path) -> dict[str, Any]:
+    """What the far program was answered when something was missing."""
+    return dict(json.loads(far.with_name("far.py.answer").read_text()))
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_what_will_be_installed_and_where_is_shown_and_nothing_is_sent_without_a_yes(far: Path, agrees: bool) -> None:
+    heard = meet(far, MISSING, STOPPED, agrees=agrees)
+    (question,) = heard.asked
+    assert all(part in question for part in (*NEEDS, MISSING["home"] + "/venv", "nothing else is changed there"))
+    answer = answer_in(far)
+    assert (answer["install"], answer["archive"] != "") == (agrees, agrees)
+
+
+def test_with_yes_nobody_is_asked(far: Path) -> None:
+    heard = meet(far, MISSING, STOPPED, wish=Wish(Way("x", 1, 1), yes=True))
+    assert heard.asked == []
+    assert answer_in(far)["install"] is True
+
+
+def at_a_terminal(far: Path, typed: bytes) -> tuple[int, str]:
+    """(exit code, what was told) of the whole command, where somebody sits at the keyboard and types this."""
+    keyboard, seat = pty.openpty()
+    try:
+        os.write(keyboard, typed)
+        return as_a_command(far, stdin=seat)
+    finally:
+        os.close(keyboard)
+        os.close(seat)
+
+
+def as_a_command(far: Path, *, stdin: int) -> tuple[int, str]:
+    via = shlex.join((sys.executable, str(far), json.dumps([MISSING, STOPPED])))
+    words = [sys.executable, "-m", "runhere_runtime", "ssh", "--local-port", "0", "--via", via]
+    ended = subprocess.run(words, stdin=stdin, capture_output=True, text=True, timeout=60)
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such terminals")
+@pytest.mark.parametrize(
+    ("typed", "installs"), [(b"y\n", True), (b" YES \n", True), (b"n\n", False), (b"\n", False), (b"yeah\n", False)]
+)
+def test_only_a_typed_yes_is_one(far: Path, typed: bytes, installs: bool) -> None:
+    code, told = at_a_terminal(far, typed)
+    assert code == 0
+    assert "Go on? [y/N] " in told
+    assert answer_in(far)["install"] is installs
+
+
+def test_where_nobody_sits_the_answer_is_no(far: Path) -> None:
+    code, told = as_a_command(far, stdin=subprocess.DEVNULL)
+    assert code == 0
+    assert "no (there is nobody to ask; --yes agrees)" in told
+    assert answer_in(far) == {"install": False, "archive": ""}

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import base64
 import glob
+import gzip
 import io
 import json
 import os
@@ -36,6 +37,7 @@ import sys
 import tarfile
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -249,35 +251,58 @@ def tell_run(command: list[str], code: str, advice: str) -> None:
         Failed: It ended with an error, with the last lines of what it said.
     """
     quiet = dict(os.environ, PIP_NO_INPUT="1")
-    running = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=quiet
-    )
-    assert running.stdout is not None
     last: list[str] = []
-    for raw in running.stdout:
-        line = raw.decode("utf-8", "replace").strip()
-        if line:
-            last = [*last, line][-20:]
-            if line.split(" ")[0] in ("Collecting", "Downloading", "Building", "Installing"):
-                say("progress", text=line[:160])
-    if running.wait() != 0:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=quiet
+    ) as running:
+        assert running.stdout is not None
+        for raw in running.stdout:
+            line = raw.decode("utf-8", "replace").strip()
+            if line:
+                last = [*last, line][-20:]
+                if line.split(" ")[0] in ("Collecting", "Downloading", "Building", "Installing"):
+                    say("progress", text=line[:160])
+    if running.returncode != 0:
         worst = [one for one in last if one.startswith("ERROR")] or last[-3:]
         raise Failed(code, advice + " It said: " + " / ".join(worst)[:800])
 
 
 def unpack(archive: str) -> None:
-    """Put our packages into our environment. The archive is the near side's own; its paths are checked all the same."""
+    """Put our packages into our environment, in the place of those that are there.
+
+    Raises:
+        Failed: The archive is damaged; those that are there stay.
+    """
+    found = packages_in(archive)
     program = "import site; print(site.getsitepackages()[0])"
     target = subprocess.run([own_python(), "-c", program], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
-    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(archive)), mode="r:gz") as packed:
-        members = packed.getmembers()
-        for member in members:
-            if not member.isfile() or member.name.startswith(("/", "..")) or "/../" in member.name:
-                raise Failed("install_failed", "The packages that were sent are damaged.")
-        for name in {member.name.split("/")[0] for member in members}:
-            shutil.rmtree(os.path.join(target, name), ignore_errors=True)
-        for member in members:
-            packed.extract(member, target)
+    for name in {path.split("/")[0] for path in found}:
+        shutil.rmtree(os.path.join(target, name), ignore_errors=True)
+    for path, content in found.items():
+        os.makedirs(os.path.dirname(os.path.join(target, path)), exist_ok=True)
+        with open(os.path.join(target, path), "wb") as file:
+            file.write(content)
+
+
+def packages_in(archive: str) -> dict[str, bytes]:
+    """Path -> content. The archive is the near side's own; its paths are checked all the same.
+
+    Raises:
+        Failed: It is not whole, or would write elsewhere.
+    """
+    damaged = Failed("install_failed", "The packages that were sent are damaged.")
+    try:
+        tar = gzip.decompress(base64.b64decode(archive))
+        with tarfile.open(fileobj=io.BytesIO(tar)) as packed:
+            found = {}
+            for member in packed.getmembers():
+                content = packed.extractfile(member) if member.isfile() else None
+                if content is None or member.name.startswith(("/", "..")) or "/../" in member.name:
+                    raise damaged
+                found[member.name] = content.read()
+            return found
+    except (ValueError, OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        raise damaged from error
 
 
 # ---- start, stop, pair --------------------------------------------------------------------------------------
@@ -447,6 +472,10 @@ def main() -> None:
         pid = find_or_start(wish)
     except Failed as failed:
         say("failed", code=failed.code, message=failed.message)
+        return
+    except OSError as error:
+        place = error.filename or home()
+        say("failed", code="far_files_unusable", message=f"{place} cannot be used over there: {error.strerror}.")
         return
     hold(pid)
 
