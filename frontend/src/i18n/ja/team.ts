@@ -79,7 +79,7 @@ export const team = {
   did_link_withdrawn: "リンクを取り消し",
   did_link_accepted: "リンクから参加",
   did_folder_moved: "フォルダーを移動",
-  did_notebook_moved: "ノートブックの移動",
+  did_notebook_moved: "ノートブックを移動",
   did_folder_trashed: "フォルダーをゴミ箱に移動",
   did_runtime_start: "ホスト型ランタイムを起動",
   did_runtime_stop: "ホスト型ランタイムが停止",

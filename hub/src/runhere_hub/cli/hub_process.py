@@ -11,7 +11,6 @@ import contextlib
 import errno
 import getpass
 import json
-import logging
 import os
 import secrets
 import signal
@@ -26,7 +25,7 @@ from typing import IO, Any
 import uvicorn
 
 from runhere_hub.app import HubApp, create_app
-from runhere_hub.cli import running
+from runhere_hub.cli import logs, running
 from runhere_hub.cli.allocator import give_back_what_is_free
 from runhere_hub.cli.children import ALREADY_RUNNING
 from runhere_hub.cli.garbage import spare_what_stays
@@ -113,10 +112,7 @@ def _already_stopped(_number: int, _frame: FrameType | None) -> None:
 def _made(settings: Settings) -> Iterator[tuple["_Server", socket.socket]]:
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     give_back_what_is_free()
-    logging.basicConfig(
-        level=settings.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # six lines about its own insides
+    logs.begin(settings.log_level)
     with _listen(settings.host, settings.port) as listening:
         port = listening.getsockname()[1]
         token = secrets.token_urlsafe(32)
