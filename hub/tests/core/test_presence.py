@@ -8,9 +8,12 @@ from pycrdt import Awareness, Doc
 
 from runhere_hub.core import presence
 from runhere_hub.core.errors import FrameInvalid
+from runhere_hub.core.identity import Person
+from runhere_hub.core.ids import PersonId
 from runhere_hub.core.presence import Entry
 
-ADA = "a" * 32
+ADA = PersonId("a" * 32)
+PERSON = Person(ADA, "Ada", "#336699")
 
 
 def state(**changes: Any) -> str:
@@ -29,6 +32,9 @@ BAD = [
     state(secret=1),
     state(person={"id": "b" * 32, "name": "Ada", "color": "#336699"}),
     state(person={"id": ADA, "name": "Ada", "color": "#336699", "mail": "x"}),
+    state(person={"id": ADA, "name": "Olga", "color": "#336699"}),
+    state(person={"id": ADA, "name": "Ada", "color": "#993333"}),
+    state(person={"id": ADA, "name": "Ada"}),
     state(person=None),
     state(cursor={"cell": "c1", "anchor": 0}),
     state(cursor={"cell": "c1", "anchor": True, "head": 1}),
@@ -46,8 +52,8 @@ BAD = [
 
 @pytest.mark.parametrize("text", GOOD)
 def test_2_8_a_state_of_the_right_shape_passes(text: str) -> None:
-    assert presence.is_allowed(text, ADA)
-    after, told = presence.admit({}, [Entry(7, 1, text)], client_id=7, person_id=ADA)
+    assert presence.is_allowed(text, PERSON)
+    after, told = presence.admit({}, [Entry(7, 1, text)], client_id=7, person=PERSON)
     assert told == (Entry(7, 1, text),)
     assert after == ({} if text == "null" else {7: Entry(7, 1, text)})
 
@@ -55,12 +61,12 @@ def test_2_8_a_state_of_the_right_shape_passes(text: str) -> None:
 @pytest.mark.parametrize("text", BAD)
 def test_2_8_any_other_state_is_dropped(text: str) -> None:
     known = {7: Entry(7, 1, state())}
-    assert presence.admit(known, [Entry(7, 2, text)], client_id=7, person_id=ADA) == (known, ())
+    assert presence.admit(known, [Entry(7, 2, text)], client_id=7, person=PERSON) == (known, ())
 
 
 def test_2_8_a_page_speaks_for_itself_only() -> None:
     entries = [Entry(8, 9, state()), Entry(7, 2, state())]
-    assert presence.admit({}, entries, client_id=7, person_id=ADA) == ({7: entries[1]}, (entries[1],))
+    assert presence.admit({}, entries, client_id=7, person=PERSON) == ({7: entries[1]}, (entries[1],))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +74,7 @@ def test_2_8_a_page_speaks_for_itself_only() -> None:
 )
 def test_only_newer_states_count(clock: int, text: str, is_news: bool) -> None:
     entry = Entry(7, clock, text or state())
-    _, told = presence.admit({7: Entry(7, 5, state())}, [entry], client_id=7, person_id=ADA)
+    _, told = presence.admit({7: Entry(7, 5, state())}, [entry], client_id=7, person=PERSON)
     assert told == ((entry,) if is_news else ())
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from runhere_hub.settings import AllowedFolder
@@ -153,6 +154,25 @@ async def test_a_notebook_that_leaves_its_directory_is_written_down(hub: TeamHub
     assert await last() == before != "notebook_moved"
     assert (await olga.patch(f"{N}/{notebook}", json={"path": ""})).status_code == 200
     assert await last() == "notebook_moved"
+
+
+async def test_search_reads_nothing_behind_what_became_a_link(hub: TeamHub, tmp_path: Path) -> None:
+    vera, bound, lab = hub.people["vera"], await bound_folder(hub), tmp_path / "lab"
+    for folder in (lab / "inner", lab / "private", tmp_path / "other"):
+        folder.mkdir(exist_ok=True)
+        (folder / "found.ipynb").write_text(notebook_json("needle"), encoding="utf-8")
+    await hub.people["olga"].put(f"{F}/{bound}/shares?path=inner", json={"user_name": "vera", "role": "viewer"})
+
+    async def found(who: httpx.AsyncClient) -> list[str]:
+        return [one["notebook"]["path"] for one in (await who.get("/api/v1/search?q=needle")).json()["results"]]
+
+    assert await found(vera) == ["inner/found.ipynb"]
+    (lab / "inner").rename(lab / "was")
+    for target in (lab / "private", tmp_path / "other"):
+        (lab / "inner").symlink_to(target)
+        assert await found(vera) == []
+        (lab / "inner").unlink()
+    assert await found(hub.people["olga"]) == ["private/found.ipynb", "was/found.ipynb"]
 
 
 async def test_a_bound_directory_moves_over_nothing_and_out_of_nothing(hub: TeamHub, tmp_path: Path) -> None:

@@ -223,6 +223,13 @@ async def test_past_the_proxy_nothing_is_answered_and_its_word_counts_from_there
     await through.post("/api/v1/session/password", json=credentials("ada"))
     entry = (await hub.people["ada"].get("/api/v1/account/log")).json()["entries"][0]
     assert (entry["action"], entry["ip"]) == ("sign_in", "203.0.113.7")
+    # A proxy that adds a header of its own, instead of a word to the one that came, is heard all the same.
+    forged = [("X-Forwarded-For", "198.51.100.1"), ("X-Forwarded-For", "203.0.113.8")]
+    async with client_of(hub.app, {}) as two:
+        sent = [("Origin", PUBLIC), ("X-Requested-By", "runhere"), *forged]
+        await two.post("/api/v1/session/password", json=credentials("ada"), headers=sent)
+    entry = (await hub.people["ada"].get("/api/v1/account/log")).json()["entries"][0]
+    assert (entry["action"], entry["ip"]) == ("sign_in", "203.0.113.8")
 
 
 async def test_h02_no_other_site_changes_anything_and_no_form_either(hub: TeamHub) -> None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from runhere_hub.core.identity import Person
 from runhere_hub.core.run_frames import is_runtime_label
 from runhere_hub.core.yjs_bytes import Reader, write_bytes, write_uint
 from runhere_protocol import MAX_AWARENESS_BYTES
@@ -49,7 +50,7 @@ def write(entries: Iterable[Entry]) -> bytes:
 
 
 def admit(
-    known: Mapping[int, Entry], entries: Iterable[Entry], *, client_id: int, person_id: str
+    known: Mapping[int, Entry], entries: Iterable[Entry], *, client_id: int, person: Person
 ) -> tuple[Mapping[int, Entry], tuple[Entry, ...]]:
     """Fold what one page says about itself into the room's presence.
 
@@ -59,7 +60,7 @@ def admit(
     admitted = tuple(
         entry
         for entry in entries
-        if entry.client_id == client_id and _is_news(known.get(client_id), entry) and is_allowed(entry.state, person_id)
+        if entry.client_id == client_id and _is_news(known.get(client_id), entry) and is_allowed(entry.state, person)
     )
     after = dict(known)
     for entry in admitted:
@@ -92,8 +93,8 @@ def _is_news(known: Entry | None, entry: Entry) -> bool:
     return entry.clock > known.clock or (entry.clock == known.clock and entry.state == _GONE)
 
 
-def is_allowed(state: str, person_id: str) -> bool:
-    """True for a state of SPEC 2.8 that says it is this person's, and for `null`."""
+def is_allowed(state: str, person: Person) -> bool:
+    """True for a state of SPEC 2.8 that names this person as the hub does, and for `null`."""
     if len(state.encode()) > MAX_AWARENESS_BYTES:
         return False
     try:
@@ -105,18 +106,10 @@ def is_allowed(state: str, person_id: str) -> bool:
     return (
         isinstance(value, dict)
         and value.keys() <= _KEYS
-        and _is_person(value.get("person"), person_id)
+        and value.get("person") == {"id": person.id, "name": person.name, "color": person.color}
         and _is_cursor(value.get("cursor"))
         and _is_runtime(value.get("runtime"))
     )
-
-
-def _is_person(value: object, person_id: str) -> bool:
-    match value:
-        case {"id": str() as found, "name": str(), "color": str(), **rest}:
-            return found == person_id and not rest
-        case _:
-            return False
 
 
 def _is_cursor(value: object) -> bool:

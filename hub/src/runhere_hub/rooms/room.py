@@ -327,7 +327,7 @@ class Room:
 
     def _receive_presence(self, member: Member, payload: bytes) -> None:
         self._presence, admitted = presence.admit(
-            self._presence, presence.read(payload), client_id=member.client_id, person_id=member.person.id
+            self._presence, presence.read(payload), client_id=member.client_id, person=member.person
         )
         self._tell_presence(admitted, but=member)
 

@@ -20,7 +20,7 @@ from runhere_hub.core.ids import FolderId, NotebookId
 from runhere_hub.doc import notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.services import rooms
-from runhere_hub.services.drive import Drive
+from runhere_hub.services.drive import Drive, real_place
 from runhere_hub.store import file_bases, folders, grants, notebooks
 from runhere_hub.store.session import Connection
 
@@ -120,7 +120,7 @@ def _search(where: list[_Files], needle: str, limit: int, deadline: float) -> Se
     seen: set[str] = set()
     for files in where:
         folder = files.folder
-        for path, file in _notebook_files(folder.path, files.below, tally):
+        for path, file in _notebook_files(folder, files.below, tally):
             if time.monotonic() > deadline or len(results) >= limit:
                 return SearchAnswer(tuple(results), False, tally.unreadable)
             real = os.path.realpath(file)
@@ -135,12 +135,16 @@ def _search(where: list[_Files], needle: str, limit: int, deadline: float) -> Se
     return SearchAnswer(tuple(results), tally.is_complete, tally.unreadable)
 
 
-def _notebook_files(root: str, below_path: str, tally: _Tally) -> Iterator[tuple[str, Path]]:
+def _notebook_files(folder: Folder, below_path: str, tally: _Tally) -> Iterator[tuple[str, Path]]:
     """Notebook files below a directory of a folder, or the one file that it is, as (path inside the folder, file).
 
-    Links to directories are not followed, so it ends; links to files count where they stay below that directory.
+    Links to directories are not followed, so it ends; links to files count where they stay below that directory. What
+    was shared and has become a link since leads elsewhere: nothing is read behind it.
     """
+    root = folder.path
     start = os.path.join(root, *paths.parse(below_path))
+    if real_place(folder, Path(start)) != below_path:
+        return
     if os.path.isfile(start):
         yield below_path, Path(start)
         return

@@ -6,7 +6,7 @@ a team       the origin is the one of the settings; every other Host is refused.
 """
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -49,12 +49,12 @@ class Address:
             return None
         return self.public_origin
 
-    def came_from(self, scope: Scope, given: Mapping[str, str]) -> str | None:
+    def came_from(self, scope: Scope, given: Headers) -> str | None:
         """Address of whoever sent the request: of the last one that no listed proxy vouches for."""
         peer = peer_of(scope)
         if self.public_origin is None or peer is None or not self._is_trusted(peer):
             return peer
-        said = [part.strip() for part in given.get("x-forwarded-for", "").split(",")][-_LONGEST_FORWARDED:]
+        said = [part.strip() for part in ",".join(given.getlist("x-forwarded-for")).split(",")][-_LONGEST_FORWARDED:]
         return last_untrusted(said, self.trusted_proxies) or peer
 
     def _is_trusted(self, peer: str | None) -> bool:
