@@ -1,8 +1,10 @@
 """One HTTP request to a hosted runtime: built anew, answered once, no redirect followed, no cookie kept."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import httpx
 
@@ -11,6 +13,14 @@ from runhere_hub.proxy import headers
 
 _TIMEOUT = httpx.Timeout(connect=5.0, read=120.0, write=30.0, pool=10.0)
 """Starting a kernel of a heavy environment takes its time."""
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+"""Nothing is shared of which one runtime could take all; each has its own bound instead."""
+MOST_AT_ONCE = 16
+"""Requests to one runtime. A browser sends six to an origin."""
+ROOM_WITHIN_S = 10.0
+_BUSY = (
+    "Your hosted runtime is busy with other requests, or does not answer any. Try again, or look at Manage sessions."
+)
 _SILENT = "Your hosted runtime does not answer. It may be stopping; look at Manage sessions."
 
 
@@ -55,16 +65,35 @@ class HttpProxy:
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         # The transport, not httpx's client: that one keeps cookies, for one runtime to set and another to get.
-        self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False, retries=0)
+        self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False, retries=0, limits=_LIMITS)
+        self._rooms: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @contextlib.asynccontextmanager
     async def ask(self, upstream: Upstream, asked: Asked) -> AsyncIterator[Answered]:
         """Ask the runtime.
 
         Raises:
-            RuntimeSilent: It does not answer.
+            RuntimeSilent: It does not answer, or has not answered too many others.
             RedirectRefused: It answers with another address.
         """
+        async with self._room(upstream.base_url), self._answer(upstream, asked) as answered:
+            yield answered
+
+    @contextlib.asynccontextmanager
+    async def _room(self, base_url: str) -> AsyncIterator[None]:
+        """One of the few places for requests to this runtime."""
+        places = self._rooms.setdefault(base_url, asyncio.Semaphore(MOST_AT_ONCE))
+        try:
+            await asyncio.wait_for(places.acquire(), ROOM_WITHIN_S)
+        except TimeoutError as error:
+            raise RuntimeSilent(_BUSY) from error
+        try:
+            yield
+        finally:
+            places.release()
+
+    @contextlib.asynccontextmanager
+    async def _answer(self, upstream: Upstream, asked: Asked) -> AsyncIterator[Answered]:
         suffix = f"?{asked.query}" if asked.query else ""
         request = httpx.Request(
             asked.method,

@@ -4,12 +4,15 @@
 every answer is forced to be data.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from runhere_hub.core.errors import NotFound, SignedOut
 from runhere_hub.core.identity import Person
@@ -22,7 +25,10 @@ from runhere_hub.web import auth, models
 from runhere_hub.web.deps import CameDep, HostedDep, PersonDep, RuntimeIdPath, ServicesDep, entered
 from runhere_hub.web.labels import MIB, Routes, Who
 
+_log = logging.getLogger(__name__)
+
 MOST_BODY_BYTES = 64 * MIB
+STALLED_S = 120.0
 
 routes = Routes(tag="runtimes")
 
@@ -96,7 +102,7 @@ async def proxied(request: Request, hosted: HostedDep) -> Response:
         answered = await stack.enter_async_context(hosted.http.ask(upstream, asked))
     except RuntimeSilent as error:
         raise await runtimes.told_of(hosted.runtimes, who, error) from error
-    return StreamingResponse(
+    return Moving(
         _body(stack, answered),
         status_code=answered.status,
         headers=headers.to_page(answered.headers, is_file=paths.is_file(path)),
@@ -109,7 +115,34 @@ for _method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
     )(proxied)
 
 
-async def _body(stack: AsyncExitStack, answered: Answered) -> AsyncIterator[bytes]:
+class Moving(StreamingResponse):
+    """An answer that ends, and its connection with it, when the page takes nothing of it for long: it holds a place."""
+
+    def __init__(self, body: AsyncGenerator[bytes], **options: Any) -> None:
+        super().__init__(body, **options)
+        self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def moving(message: Message) -> None:
+            try:
+                async with asyncio.timeout(STALLED_S):
+                    await send(message)
+            except TimeoutError:
+                raise _Stalled from None  # no OSError, which would count as the page's own going
+
+        try:
+            await super().__call__(scope, receive, moving)
+        except _Stalled:
+            _log.info("an answer of a hosted runtime was given up: the page took nothing of it for %d s", STALLED_S)
+        finally:
+            await self._body.aclose()
+
+
+class _Stalled(Exception):  # never leaves this file
+    """Nothing went to the page for too long."""
+
+
+async def _body(stack: AsyncExitStack, answered: Answered) -> AsyncGenerator[bytes]:
     async with stack:
         async for piece in answered.body:
             yield piece
