@@ -329,6 +329,8 @@ function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): strin
       return t("runtime.maybeIncomplete");
     case "started_elsewhere":
       return t("runtime.startedElsewhere");
+    case "not_run":
+      return t("runtime.notRun", { count: notice.count });
     case "cannot_cancel":
       return t("runtime.cannotCancel");
   }

@@ -15,6 +15,7 @@ import { newId } from "../kernel/messages.ts";
 import { onLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
+import { pagesByLock } from "../sync/pages.ts";
 import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
 import { RunStore } from "../sync/run-store.ts";
 import type { Connect } from "../sync/socket.ts";
@@ -158,6 +159,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
       await hostedJournal.turnOff();
       return await debug.approve(approved, isDebugged);
     },
+    pages,
     forgetApprovals: () => trust.forget(),
     store: environment.ownStore,
     onTrouble: (error) => toast({ text: errorText(error), tone: "error" }),
@@ -226,6 +228,8 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
   };
 }
 
+const pages = pagesByLock(globalThis.navigator?.locks);
+
 const cellScripts = () => withWords(import("./cell-scripts.ts"), "frames");
 
 /**
@@ -237,9 +241,8 @@ function keepRuns(runs: RunStore, of: { readonly notebook: string; readonly pers
   let kept: { close(): void } | null = null;
   const endLeaving = onLeaving(() => runs.flush());
   // Tried again with the next notebook: without it, runs are as safe as the connection to the hub.
-  void import("../sync/kept-runs.ts").then(({ KeptRuns, pagesByLock }) => {
+  void import("../sync/kept-runs.ts").then(({ KeptRuns }) => {
     if (!isOpen) return;
-    const pages = pagesByLock(navigator.locks);
     const keeper = new KeptRuns({ ...of, page: newId(systemClock.random), factory: globalThis.indexedDB, pages });
     kept = keeper;
     runs.keepIn(keeper);

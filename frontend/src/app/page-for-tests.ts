@@ -95,6 +95,7 @@ export class Page {
       approve: async (captured) => captured,
       forgetApprovals: () => {},
       store: browser.local,
+      pages: this.tab.pages,
     });
   }
 

@@ -211,6 +211,43 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     expect(again.tab.runs.headOf("c1")?.execution_count).toBe(2);
   }, 60_000);
 
+  it("cells that waited when the page was closed are told of once, and show again what they showed before", async () => {
+    const notebook = await rooms.notebook([TICKS, "print('old')", "print('never ran')"]);
+    const browser = new TestBrowser();
+    const session = new MemoryStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
+    await page.ready();
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    page.driver.runAll();
+    await page.prints("c0", "1\n");
+    expect([page.driver.placeOf("c1"), page.text("c1")]).toEqual(["waiting", ""]);
+    await page.tab.saved();
+    // While its page lives, another one leaves alone what waits there.
+    const beside = await another(browser, notebook, session);
+    await beside.tab.saved();
+    expect(beside.tab.runs.headOf("c1")?.status).toBe("queued");
+    page.kill();
+    pages.splice(pages.indexOf(page), 1);
+    beside.kill();
+    pages.splice(pages.indexOf(beside), 1);
+    const again = await another(browser, notebook, session);
+    const told: unknown[] = [];
+    again.runtime.notice.subscribe(() => told.push(again.runtime.notice.get()));
+    await again.tab.run(() => again.text("c1") === "old\n", "the old output");
+    await again.tab.run(() => again.tab.runs.headOf("c2") === null, "a cell that never ran");
+    expect(again.status("c1")).toBe("ok");
+    await again.runtime.reattach();
+    await again.ends("c0", "ok");
+    expect([told, again.driver.pending.get()]).toEqual([[{ code: "not_run", count: 2 }], 0]);
+    await again.tab.saved();
+    again.kill();
+    pages.splice(pages.indexOf(again), 1);
+    const later = await another(browser, notebook, session);
+    expect([later.text("c1"), later.runtime.notice.get()]).toEqual(["old\n", null]);
+  }, 60_000);
+
   it("a tab that comes back after the end finds everything", async () => {
     const notebook = await rooms.notebook([TICKS]);
     const browser = new TestBrowser();

@@ -20,6 +20,7 @@ import type { KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
 import type { PageRequest } from "../kernel/page-requests.ts";
 import { systemClock } from "../sync/clock.ts";
+import type { Pages } from "../sync/pages.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import { digestOf } from "./digest.ts";
 import type { KernelRuns } from "./kernel-runs.ts";
@@ -27,6 +28,7 @@ import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured } from "./run-gate.ts";
 import type { StdinRequest } from "./run-questions.ts";
 import type { LocalStore } from "./runtime-memory.ts";
+import { UnsentRuns } from "./unsent-runs.ts";
 import type { WidgetHost } from "./widget-host.ts";
 
 export type QueuePlace = "waiting" | "running";
@@ -56,6 +58,8 @@ export interface RunDriverOptions {
   readonly forgetApprovals: () => void;
   /** A gesture came to nothing, and why. */
   readonly onTrouble?: (error: unknown) => void;
+  /** Which pages of this browser live. */
+  readonly pages: Pages;
   /** Where this browser keeps what it sent; default: `localStorage`. */
   readonly store?: LocalStore;
   readonly clock?: Clock;
@@ -76,6 +80,9 @@ export class RunDriver {
   /** Gestures are carried out in the order in which they were made. */
   #gestures: Promise<void> = Promise.resolve();
   #endLink: () => void = () => {};
+  readonly #unsent: UnsentRuns;
+  /** Its name among the pages of this browser, once cells waited in it. */
+  #page: string | null = null;
   /** Null until there was a kernel. */
   #kernel: KernelRuns | null = null;
 
@@ -87,7 +94,18 @@ export class RunDriver {
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
       runtime.onLoss(() => this.#lost()),
     );
+    this.#unsent = new UnsentRuns(options.store ?? localStorage, options.notebookId);
+    if (this.#unsent.all().length > 0) void this.#endUnsent().catch((error: unknown) => options.onTrouble?.(error));
     this.#follow(runtime.port.get());
+  }
+
+  /** What waited in pages that were closed. */
+  async #endUnsent(): Promise<void> {
+    const { UnsentEnd } = await import("./unsent-end.ts");
+    const { runs, pages, runtime } = this.#options;
+    const onEnded = (count: number) => runtime.tell({ code: "not_run", count });
+    const end = new UnsentEnd({ unsent: this.#unsent, runs, pages, clock: this.#clock, onEnded });
+    this.#ends.push(() => end.close());
   }
 
   get stdin(): Observable<StdinRequest | null> {
@@ -272,8 +290,21 @@ export class RunDriver {
       this.#approvedFor.set(runId, this.#place());
       runs.start({ runId, cellId, sourceDigest: digest, runtime: label });
     }
+    this.#keepUnsent(approved);
     this.#stopped.set(null);
     this.#dispatch({ type: "enqueue", runs: approved });
+  }
+
+  #keepUnsent(approved: readonly Captured[]): void {
+    const { runtime, pages } = this.#options;
+    const port = runtime.port.get();
+    if (port?.journal && port.state.get().phase === "open") return; // handed over at once
+    if (this.#page === null) {
+      this.#page = newId(this.#clock.random);
+      this.#ends.push(pages.enter(this.#page));
+    }
+    const [page, at] = [this.#page, this.#clock.now()];
+    this.#unsent.add(approved.map(({ runId }) => ({ runId, page, at })));
   }
 
   /** Whose machine a consent is for: the server, not the kernel, which may be another one after a restart. */
@@ -340,6 +371,7 @@ export class RunDriver {
     const digest = this.#digests.get(runId) ?? "";
     this.#digests.delete(runId);
     this.#kernel?.send({ runId, cellId, source, digest });
+    this.#unsent.over(runId);
   }
 
   #finish(action: Extract<QueueAction, { type: "finish" }>): void {
@@ -347,6 +379,7 @@ export class RunDriver {
     const ended = this.#kernel?.finished(runId) ?? { status: null, finishedAt: this.#clock.now() };
     this.#digests.delete(runId);
     this.#approvedFor.delete(runId);
+    this.#unsent.over(runId);
     this.#options.runs.status(runId, {
       status: ended.status ?? status,
       finishedAt: ended.finishedAt,

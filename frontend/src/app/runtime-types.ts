@@ -23,6 +23,8 @@ export type LossReason = "kernel_died" | "kernel_restarted" | "kernel_gone" | "r
 export type RuntimeNotice =
   | { readonly code: "variables_lost"; readonly reason: Exclude<LossReason, "restarted_here"> }
   | { readonly code: "maybe_incomplete"; readonly runIds: readonly string[] }
+  /** The page was closed while so many cells waited: they did not run. */
+  | { readonly code: "not_run"; readonly count: number }
   /** A waiting cell is with the kernel already, which works for somebody else. */
   | { readonly code: "cannot_cancel" }
   /** The kernel began in the runtime's root folder, because the notebook's own is not there. */

@@ -1,8 +1,9 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { expect, test } from "vitest";
-import { KeptRuns, type Pages } from "./kept-runs.ts";
+import { KeptRuns } from "./kept-runs.ts";
 import type { RunEvent } from "./messages.ts";
+import type { Pages } from "./pages.ts";
 
 class Browser implements Pages {
   readonly factory = new IDBFactory();

@@ -9,14 +9,8 @@ import type { RunId } from "../core/notebook.ts";
 import { onLeaving } from "./back-off.ts";
 import { KeptEntries, startingWith } from "./kept-entries.ts";
 import type { RunEvent } from "./messages.ts";
+import type { Pages } from "./pages.ts";
 import type { KeptFrame, RunKeeper } from "./run-store.ts";
-
-/** Which pages of this browser live. */
-export interface Pages {
-  /** This page lives from now on, until it ends, or calls what is returned. */
-  enter(name: string): () => void;
-  isAlive(name: string): Promise<boolean>;
-}
 
 export interface KeptRunsOptions {
   readonly notebook: string;
@@ -138,23 +132,4 @@ export class KeptRuns implements RunKeeper {
 /** Only this file writes there. */
 function entryOf(value: unknown): Entry | null {
   return typeof value === "object" && value !== null && "event" in value ? (value as Entry) : null;
-}
-
-/** A page holds a Web Lock in its name for as long as it lives. Without locks (plain http) pages cannot know of each other: all count as gone. */
-export function pagesByLock(locks: LockManager | undefined): Pages {
-  const nameOf = (page: string) => `runhere-page:${page}`;
-  return {
-    enter(page) {
-      let leave = () => {};
-      const here = new Promise<void>((end) => {
-        leave = end;
-      });
-      void locks?.request(nameOf(page), () => here);
-      return leave;
-    },
-    async isAlive(page) {
-      if (locks === undefined) return false;
-      return await locks.request(nameOf(page), { ifAvailable: true, mode: "shared" }, (lock) => lock === null);
-    },
-  };
 }

@@ -536,7 +536,7 @@ export class RunStore {
   #takeHead({ cell_id, run_id, run }: Extract<RunHubFrame, { type: "head" }>): void {
     this.#outbox.headMoved(cell_id, run_id, run);
     const before = this.#book.headOf(cell_id);
-    if (run && !this.isWriter(run.run_id)) this.#book.put({ ...run, outputs: run.outputs ?? [] });
+    if (run && !this.isWriter(run.run_id)) this.#book.put(this.#withKept({ ...run, outputs: run.outputs ?? [] }));
     // A later wish of this page for the same cell is on its way, and will be the last word.
     if (this.#outbox.hasPending(cell_id)) return;
     this.#book.setHead(cell_id, run_id);

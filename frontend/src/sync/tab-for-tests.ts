@@ -1,8 +1,9 @@
 /** FOR TESTS: everything of one open notebook in one tab, on Node. */
 import "fake-indexeddb/auto";
 import { NotebookDoc } from "../doc/notebook-doc.ts";
-import { KeptRuns, type Pages } from "./kept-runs.ts";
+import { KeptRuns } from "./kept-runs.ts";
 import { IndexedDbOffline } from "./offline.ts";
+import type { Pages } from "./pages.ts";
 import type { RoomServer } from "./room-server-for-tests.ts";
 import { connectFromNode, until } from "./room-server-for-tests.ts";
 import { RoomSocket } from "./room-socket.ts";
@@ -40,6 +41,7 @@ export class Tab {
   readonly runs: RunStore;
   readonly socket: RoomSocket;
   readonly storage: IDBFactory;
+  readonly pages: Pages;
   readonly #kept: KeptRuns;
 
   constructor({ server, notebook, storage, browserId = "browser-1", person }: TabOptions) {
@@ -49,7 +51,8 @@ export class Tab {
     this.offline = new IndexedDbOffline(notebook, tabId, storage);
     this.runs = new RunStore({ browserId, putBlob: (sha256, bytes) => server.putBlob(notebook, sha256, bytes) });
     const factory = storage;
-    this.#kept = new KeptRuns({ notebook, page: tabId, person: person ?? "", factory, pages: pagesOf(storage) });
+    this.pages = pagesOf(storage);
+    this.#kept = new KeptRuns({ notebook, page: tabId, person: person ?? "", factory, pages: this.pages });
     this.runs.keepIn(this.#kept);
     this.socket = new RoomSocket({
       url: server.roomUrl(notebook, person),

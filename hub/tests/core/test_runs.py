@@ -460,7 +460,8 @@ def test_3_8_a_cancelled_run_gives_the_head_back() -> None:
     outcome = do(state, status("r2", 1, status="cancelled"))
     assert outcome.state.heads == {"c1": "r1"}
     assert outcome.changed_heads == {"c1"}
-    head = {"type": "head", "cell_id": "c1", "run_id": "r1", "seq": 7}
+    run = with_outputs(outcome.state.runs["r1"])
+    head = {"type": "head", "cell_id": "c1", "run_id": "r1", "seq": 7, "run": run}
     assert outcome.broadcasts[1:] == (Broadcast(head, to_all=True),)
 
 

@@ -17,6 +17,11 @@ export const runtime = {
     one: "Stopped at an error: {count} cell that waited was not run.",
     other: "Stopped at an error: {count} cells that waited were not run.",
   },
+  notRun: {
+    one: "{count} cell that waited did not run, because the page was closed before its turn. It shows again what it showed before; run it to have it now.",
+    other:
+      "{count} cells that waited did not run, because the page was closed before their turn. They show again what they showed before; run them to have them now.",
+  },
   cannotCancel: "The kernel has this cell already and works for somebody else first. Interrupt it, or let it run.",
   startedElsewhere:
     "The kernel started in the runtime’s own folder: this notebook’s folder is not below it. Files that lie beside the notebook need their full path.",

@@ -219,7 +219,11 @@ def _give_head_back(outcome: Outcome, run: Run, at: Circumstances) -> Outcome:
     return replace(
         outcome,
         state=RunsState(state.runs, {**state.heads, run.cell_id: before}),
-        broadcasts=(*outcome.broadcasts, Broadcast(_head_frame(run.cell_id, before, at), to_all=True)),
+        # With the run: a page that was opened since knows the one that took its place only.
+        broadcasts=(
+            *outcome.broadcasts,
+            Broadcast(_head_frame(run.cell_id, before, at, state.runs.get(before or "")), to_all=True),
+        ),
         changed_heads=outcome.changed_heads | {run.cell_id},
     )
 

@@ -1,0 +1,56 @@
+/**
+ * Runs of this browser that wait in a page and were not handed to a kernel yet. A page that is closed takes them with it: kept over its end is
+ * which they were, so that the next page can say so and give their cells back what they showed (`unsent-end.ts`).
+ *
+ * Ids only. Every page of the browser with this notebook reads and writes the same list.
+ */
+import type { RunId } from "../core/notebook.ts";
+import type { LocalStore } from "./runtime-memory.ts";
+
+export interface UnsentRun {
+  readonly runId: RunId;
+  /** The page in which it waits; unlike any other's name, also after a reload. */
+  readonly page: string;
+  /** When it was asked for, ms since 1970. */
+  readonly at: number;
+}
+
+export class UnsentRuns {
+  readonly #store: LocalStore;
+  readonly #key: string;
+  /** Of this page: most runs that end were handed over long before. */
+  readonly #own = new Set<RunId>();
+
+  constructor(store: LocalStore, notebookId: string) {
+    this.#store = store;
+    this.#key = `runhere.unsent:${notebookId}`;
+  }
+
+  all(): readonly UnsentRun[] {
+    try {
+      const value: unknown = JSON.parse(this.#store.getItem(this.#key) ?? "[]");
+      // Only this class writes there.
+      return Array.isArray(value) ? (value as readonly UnsentRun[]) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  add(runs: readonly UnsentRun[]): void {
+    for (const { runId } of runs) this.#own.add(runId);
+    this.#write([...this.all(), ...runs]);
+  }
+
+  /** A run of this page was handed over, or ended. */
+  over(runId: RunId): void {
+    if (this.#own.delete(runId)) this.forget(new Set([runId]));
+  }
+
+  forget(runIds: ReadonlySet<RunId>): void {
+    this.#write(this.all().filter(({ runId }) => !runIds.has(runId)));
+  }
+
+  #write(runs: readonly UnsentRun[]): void {
+    this.#store.setItem(this.#key, JSON.stringify(runs));
+  }
+}
