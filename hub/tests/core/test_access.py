@@ -54,6 +54,20 @@ def test_the_strongest_grant_counts() -> None:
     assert role_of(EVE, NOTEBOOK, [grant("viewer")]) is None
 
 
+@pytest.mark.fast
+def test_a_role_by_name_counts_in_place_of_what_came_by_links_to_the_same() -> None:
+    def by_link(role: Role) -> Grant:
+        return Grant(NotebookId(NOTEBOOK.id), BOB, role, by_link=True)
+
+    assert role_of(BOB, NOTEBOOK, [by_link("viewer"), by_link("editor")]) == "editor"
+    assert role_of(BOB, NOTEBOOK, [by_link("editor"), grant("viewer")]) == "viewer"
+    assert role_of(BOB, NOTEBOOK, [by_link("viewer"), grant("editor")]) == "editor"
+    # Somebody else's, and one on the folder above, are other matters.
+    on_folder = Grant(Place(FOLDER), BOB, "editor", by_link=True)
+    assert role_of(BOB, PLACED, [on_folder, Grant(NotebookId(PLACED.id), BOB, "viewer")]) == "editor"
+    assert role_of(BOB, NOTEBOOK, [by_link("editor"), Grant(NotebookId(NOTEBOOK.id), EVE, "viewer")]) == "editor"
+
+
 FOLDER = FolderId("f" * 32)
 PLACED = Owned(id="3" * 32, owner_id=ADA, place=Place(FOLDER, "lab/plots/a.ipynb"))
 

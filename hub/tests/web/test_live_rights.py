@@ -173,6 +173,18 @@ async def test_h07_a_withdrawn_link_takes_back_the_role_that_came_by_it(served: 
     assert accepted.json()["notebook_id"] == served.notebook_id
     ws = await served.joined("linked", client_id=13)
     assert (await hear(ws, "hello"))["role"] == "editor"
+    # Less, given by name, bites, also for whoever opens the link once more; taken away, both are.
+    await served.share("linked", "viewer")
+    assert (await hear(ws, "role"))["role"] == "viewer"
+    assert (await linked.post(f"/api/v1/links/{link}/accept", json={"secret": secret})).status_code == 200
+    assert (await linked.get(f"/api/v1/notebooks/{served.notebook_id}")).json()["role"] == "viewer"
+    listed = (await olga.get(f"/api/v1/notebooks/{served.notebook_id}/shares")).json()["people"]
+    assert [(one["role"], one["by_link"]) for one in listed if one["user_name"] == "linked"] == [("viewer", False)]
+    gone = await olga.delete(f"/api/v1/notebooks/{served.notebook_id}/shares/{served.ids['linked']}")
+    assert (gone.status_code, await close_code(ws)) == (204, 4404)
+    assert (await linked.post(f"/api/v1/links/{link}/accept", json={"secret": secret})).status_code == 200
+    ws = await served.joined("linked", client_id=13)
+    assert (await hear(ws, "hello"))["role"] == "editor"
     assert (await olga.delete(f"/api/v1/links/{link}")).status_code == 204
     assert await close_code(ws) == 4404
     used_up = await linked.post(f"/api/v1/links/{link}/accept", json={"secret": secret})

@@ -23,7 +23,8 @@ export const sharing = {
   remove: "Remove",
   removeName: "Remove {name}",
   links: "Links",
-  linksText: "Whoever has a link and signs in gets its role.",
+  linksText:
+    "Whoever has a link and signs in gets its role, until you withdraw it; also somebody whom you removed. A role that you give by name counts in its place.",
   makeLink: "Make a link",
   linkRole: "The link gives",
   linkLife: "For how long",

@@ -26,7 +26,8 @@ export const sharing = {
   remove: "外す",
   removeName: "{name} を外す",
   links: "リンク",
-  linksText: "リンクを持っていてサインインした人に、その権限が与えられます。",
+  linksText:
+    "リンクを持っていてサインインした人に、取り消すまでその権限が与えられます。削除した人も同じです。名前を指定して与えた権限は、リンクの権限に優先します。",
   makeLink: "リンクを作る",
   linkRole: "リンクの権限",
   linkLife: "有効期間",

@@ -5,7 +5,7 @@ learn that it exists, so callers answer *not found* where `role_of` gives None. 
 below it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -76,11 +76,12 @@ class Owned:
 
 @dataclass(frozen=True)
 class Grant:
-    """One person's role on one notebook, or on a directory and everything below it."""
+    """One person's role on one notebook, or on a directory and everything below it, given to them or come by a link."""
 
     on: NotebookId | Place
     person_id: PersonId
     role: Role
+    by_link: bool = False
 
 
 def covers(grant: Grant, thing: Owned) -> bool:
@@ -91,11 +92,21 @@ def covers(grant: Grant, thing: Owned) -> bool:
 
 
 def role_of(actor: PersonId, thing: Owned, grants: Iterable[Grant]) -> Role | None:
-    """The strongest role of a person on a notebook or folder; None: they may not know of it."""
+    """The strongest role of a person on a notebook or folder; None: they may not know of it.
+
+    Of those on one and the same thing, the role that was given to the person counts in place of what came by links:
+    else nobody who knows a link could be given less.
+    """
     if thing.owner_id == actor:
         return "owner"
-    held = [grant.role for grant in grants if grant.person_id == actor and covers(grant, thing)]
-    return max(held, key=_STRENGTH.__getitem__, default=None)
+    mine = [grant for grant in grants if grant.person_id == actor and covers(grant, thing)]
+    return max((grant.role for grant in counting(mine)), key=_STRENGTH.__getitem__, default=None)
+
+
+def counting(grants: Sequence[Grant]) -> list[Grant]:
+    """Those of some grants that count: of each person on each thing the one by name, or else those by links."""
+    by_name = {(grant.person_id, grant.on) for grant in grants if not grant.by_link}
+    return [grant for grant in grants if not grant.by_link or (grant.person_id, grant.on) not in by_name]
 
 
 def allows(role: Role | None, verb: Verb) -> bool:

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from runhere_hub.core.access import Grant, Owned, Place, Role, Verb, allows, may_give
+from runhere_hub.core.access import Grant, Owned, Place, Role, Verb, allows, counting, may_give
 from runhere_hub.core.audit import From
 from runhere_hub.core.errors import Conflict, Forbidden, Invalid, NotFound
 from runhere_hub.core.identity import Person
@@ -75,7 +75,9 @@ async def shares(around: Sharing, person: Person, on: On) -> Shares:
             raise NotFound("There is no such notebook.")
         if not allows(role, Verb.SHARE):
             return Shares(role, owner, (), ())
-        given = [_shared(conn, held) for held in grants.on(conn, on)]
+        held_here = grants.on(conn, on)
+        counts = counting([held.grant for held in held_here])
+        given = [_shared(conn, held) for held in held_here if held.grant in counts]
         above = [_inherited(conn, held, thing) for held in _above(conn, on, thing)]
         seen = tuple(one for one in (*given, *above) if one is not None)
         return Shares(role, owner, seen, tuple(grants.links_on(conn, on)))
@@ -221,7 +223,7 @@ async def withdraw_link(around: Sharing, person: Person, link_id: str, came: Fro
 
 
 async def accept_link(around: Sharing, person: Person, link_id: str, secret: str, came: From) -> On:
-    """Trade a link's secret for its role. The owner, and who has a stronger role, keep theirs.
+    """Trade a link's secret for its role. The owner, and whoever was given a role here by name, keep theirs.
 
     Raises:
         TooMany: Too many wrong ones from this address.
@@ -239,7 +241,9 @@ async def accept_link(around: Sharing, person: Person, link_id: str, secret: str
         if is_new and link.max_uses is not None and link.uses >= link.max_uses:
             return None
         grants.used(conn, link_id, now=now, is_new=is_new)
-        grants.put(conn, StoredGrant(new_id, Grant(link.on, person.id, link.role), link.id, link.created_by, now))
+        grants.put(
+            conn, StoredGrant(new_id, Grant(link.on, person.id, link.role, by_link=True), link.id, link.created_by, now)
+        )
         record(conn, now, "link_accepted", by=person.id, on=_id(link.on), came=came, link=link.id, role=link.role)
         return link.on
 

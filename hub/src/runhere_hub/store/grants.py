@@ -155,7 +155,7 @@ def _on(row: Row[Any]) -> On:
 
 
 def _grant(row: Row[Any]) -> Grant:
-    return Grant(_on(row), PersonId(row.person_id), row.role)
+    return Grant(_on(row), PersonId(row.person_id), row.role, by_link=row.link_id is not None)
 
 
 def _stored(row: Row[Any]) -> StoredGrant:
