@@ -95,7 +95,7 @@ def create_app(settings: Settings, *, port: int, control_token: str) -> HubApp:
         DatabaseDamaged, DatabaseUnavailable, DiskFull: Nothing was changed.
     """
     services = _services(settings, port)
-    table = _table(settings)
+    table = route_table(settings)
     app = bare_app()
     app.router.lifespan_context = _lifespan(services, settings)
     app.state.services = services
@@ -123,7 +123,8 @@ def create_app(settings: Settings, *, port: int, control_token: str) -> HubApp:
     return HubApp(Gate(app, guard), services.registry.close, first_code)
 
 
-def _table(settings: Settings) -> Table:
+def route_table(settings: Settings) -> Table:
+    """Every route and socket of a hub with these settings."""
     sockets = Routes("/api/v1", tag="room")
     sockets.add("WEBSOCKET", "/notebooks/{notebook_id}/room", who=Who.PERSON, in_schema=False)(room_endpoint)
     team = settings.team

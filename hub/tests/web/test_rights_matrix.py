@@ -9,14 +9,17 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from runhere_hub.app import route_table
 from runhere_hub.testing.serving import notebook_json
 from runhere_hub.testing.team import TeamHub, team_hub, team_settings
+from runhere_hub.web.labels import Who
 from runhere_hub.web.openapi import document
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one hub for all: people join slowly on purpose
@@ -199,7 +202,24 @@ STRANGERS = {
     "POST /api/v1/invitations/accept",
     "POST /api/v1/accounts",
 }
+RUNTIME_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PAGES = (
+    *("/", "/login", "/connect", "/join", "/s/{link_id}", "/signed-in", "/account", "/people", "/n/{notebook_id}"),
+    *("/assets/{path:path}", "/frame/v1/{path:path}", "/{name}"),
+)
 COMMAND_LINE = {"POST /api/v1/control/login-link", "POST /api/v1/control/bind"}
+
+
+# Not in the OpenAPI document. Rooms: test_live_rights.py; runtimes: test_hosted.py, test_runtime_origins.py;
+# the page's own files hold nothing of anybody: test_static.py.
+HIDDEN = {
+    "WEBSOCKET /api/v1/notebooks/{notebook_id}/room": Who.PERSON,
+    "WEBSOCKET /rt/{runtime_id}/{path:path}": Who.RUNTIME_PASS,
+    **{f"{method} /rt/{{runtime_id}}/{{path:path}}": Who.RUNTIME_PASS for method in RUNTIME_METHODS},
+    "POST /rt/{runtime_id}/pass": Who.ANYONE,  # for a ticket, once
+    "GET /api/v1/openapi.json": Who.ANYONE,
+    **{f"GET {path}": Who.ANYONE for path in PAGES},
+}
 
 
 def operations() -> list[str]:
@@ -210,6 +230,19 @@ def operations() -> list[str]:
 async def test_every_operation_has_its_place_in_the_matrix() -> None:
     listed = {*OBJECTS, *EVERYBODY, *ADMINISTRATORS, *STRANGERS, *COMMAND_LINE}
     assert sorted(listed) == operations()
+
+
+async def test_what_the_document_does_not_show_has_its_place_too(tmp_path: Path) -> None:
+    routes = route_table(team_settings(tmp_path, tmp_path / "no page")).routes
+    assert {f"{one.method} {one.path}": one.who for one in routes if one.name is None} == HIDDEN
+    assert {f"{one.method} {one.path}" for one in routes if one.name is not None} == set(operations())
+
+
+async def test_h01_without_a_pass_nothing_of_a_runtime_is_answered(hub: TeamHub) -> None:
+    for method in RUNTIME_METHODS:
+        for client in (await hub.stranger(), hub.people["owner"]):  # no session counts there
+            answer = await client.request(method, f"/rt/{NEVER}/api/kernels", json=None if method == "GET" else {})
+            assert (answer.status_code, answer.json()["code"]) == (401, "signed_out"), method
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
