@@ -13,6 +13,7 @@ import { toast } from "../ui/toast.tsx";
 import { useObservable, useSelected, useText } from "../ui/use-observable.ts";
 import { ConnectControls } from "../views/connect/connect-controls.tsx";
 import { NotebookView } from "../views/notebook/notebook-view.tsx";
+import { watchTrouble } from "./binding-trouble.ts";
 import { NotFoundScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
 import { Brand } from "./brand.tsx";
 import { type CommandContext, keyBindings, runCommand } from "./commands.ts";
@@ -166,6 +167,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   useComments(open, page, isConnected);
   useLineNumbers(open, page);
   useNotices(open);
+  useTrouble(open, session.origin);
   useEffect(() => {
     const ends = [
       open.copyWish.subscribe(() => setDialog("copy_to_run")),
@@ -319,6 +321,22 @@ function useNotices({ runtime, driver }: OpenNotebook): void {
       for (const end of ends) end();
     };
   }, [runtime, driver, t]);
+}
+
+/** Why there is no connection, where no dialog says so. */
+function useTrouble({ runtime, desk }: OpenNotebook, origin: string): void {
+  const t = useText();
+  useEffect(
+    () =>
+      watchTrouble(runtime.binding, desk, (failure) => {
+        withWords(import("./tell-trouble.ts"), "connect").then(
+          ({ tellTrouble }) => tellTrouble(failure, origin, () => desk.showTrouble()),
+          // The hub is away, and with it the words.
+          () => toast({ text: t("errors.hub_unreachable"), tone: "error" }),
+        );
+      }),
+    [runtime, desk, origin, t],
+  );
 }
 
 function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): string {

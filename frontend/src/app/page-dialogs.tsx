@@ -1,7 +1,9 @@
 import type { Notebook, Session } from "../api/client.ts";
+import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import { ConfirmDialog } from "../ui/dialog.tsx";
 import { latePart } from "../ui/late-part.ts";
+import { toast } from "../ui/toast.tsx";
 import { useText } from "../ui/use-observable.ts";
 import { DownloadDialog } from "../views/settings/download-dialog.tsx";
 import { NotebookSettingsDialog } from "../views/settings/notebook-settings-dialog.tsx";
@@ -43,9 +45,9 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
   const t = useText();
   const { hub } = page;
   const notebookId = notebook.id;
-  const then = (work: () => Promise<void>) => () => {
+  const then = (work: () => Promise<void>, failed: "connect.restartFailed" | "connect.shutDownFailed") => () => {
     onClose();
-    void work();
+    work().catch((error: unknown) => toast({ text: t(failed, { reason: errorText(error) }), tone: "error" }));
   };
   switch (dialog) {
     case "share":
@@ -101,7 +103,7 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
           title={t("connect.restartTitle")}
           isOpen
           confirm={t("connect.restart")}
-          onConfirm={then(restart)}
+          onConfirm={then(restart, "connect.restartFailed")}
           onClose={onClose}
         >
           {t(dialog === "restart" ? "connect.restartText" : "connect.restartAndRunText")}
@@ -115,7 +117,7 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
           isOpen
           confirm={t("connect.shutDown")}
           tone="danger"
-          onConfirm={then(() => driver.shutdown())}
+          onConfirm={then(() => driver.shutdown(), "connect.shutDownFailed")}
           onClose={onClose}
         >
           {t("connect.shutDownText")}

@@ -129,6 +129,10 @@ export const connect = {
   linkText: "You opened a link of a runtime. It will be used by the notebook that you open next.",
   linkNone: "This link names no runtime. Copy it again from the terminal and open it whole.",
 
+  trouble: "{title}. {text}",
+  restartFailed:
+    "The kernel was not restarted, and nothing was run. {reason} Check that its server runs, then try again.",
+  shutDownFailed: "The kernel was not shut down. {reason} Check that its server runs, then try again.",
   failed: "Not connected",
   failure_insecure_hub_title: "This hub is served without encryption",
   failure_insecure_hub_text:

@@ -134,6 +134,10 @@ export const connect = {
   linkText: "ランタイムのリンクが開かれました。次に開くノートブックで使われます。",
   linkNone: "このリンクにはランタイムが含まれていません。端末からもう一度コピーし、全体を開いてください。",
 
+  trouble: "{title}。{text}",
+  restartFailed:
+    "カーネルは再起動されず、何も実行されませんでした。{reason} サーバーが動いていることを確かめて、もう一度お試しください。",
+  shutDownFailed: "カーネルは終了していません。{reason} サーバーが動いていることを確かめて、もう一度お試しください。",
   failed: "接続できませんでした",
   failure_insecure_hub_title: "このハブは暗号化されていません",
   failure_insecure_hub_text:

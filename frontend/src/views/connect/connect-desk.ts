@@ -33,6 +33,11 @@ export class ConnectDesk {
     this.#open.set(dialog);
   }
 
+  /** The dialog that tells why there is no connection. */
+  showTrouble(): void {
+    this.show(this.#dialogFor(this.binding.get()));
+  }
+
   /** The kernelspec that the question `kernel` is about; null: a fresh kernel like the present one. */
   get wantedKernel(): string | null {
     return this.#wantedKernel;
