@@ -55,6 +55,8 @@ test.each(["en", "ja"] as const)(
 
 test("a port stands there as it is typed", () => {
   expect(tell(failed("other_port", { ...facts, found: 8080 }), origin).title).toContain("port 8080");
+  expect(tell(failed("address_not_loopback", { localPort: 8890 }), origin).text).toContain("localhost:8890");
+  expect(tell(failed("address_port", { port: 70000 }), origin).title).toContain("70000");
 });
 
 test("another computer's address comes back as an SSH line", () => {

@@ -59,13 +59,14 @@ export function tell(failure: Failure, origin: string): Told {
   const facts = {
     address: "",
     host: "",
-    port: "",
     hint: "",
     scheme: "",
-    localPort: "",
     origin,
     ...failure.facts,
-    found: String(failure.facts["found"] ?? ""), // a port is no quantity: 8080, not 8,080
+    // A port is no quantity: 8080, not 8,080.
+    port: String(failure.facts["port"] ?? ""),
+    localPort: String(failure.facts["localPort"] ?? ""),
+    found: String(failure.facts["found"] ?? ""),
   };
   return {
     title: looseText(title, facts),
