@@ -45,6 +45,7 @@ from runhere_hub.services.runtime_ends import RuntimeEnds
 from runhere_hub.services.runtimes import Runtimes
 from runhere_hub.services.sharing import Sharing
 from runhere_hub.services.visits import Visits
+from runhere_hub.services.watch import Watch
 from runhere_hub.settings import Hosted, Oidc, Settings, Team
 from runhere_hub.store import audit
 from runhere_hub.store.session import Database
@@ -62,6 +63,7 @@ from runhere_hub.web.static import static_routes
 _log = logging.getLogger(__name__)
 _OWNER_COLOR = "#1a73e8"
 _WARNED_BEFORE_MS = 5 * 60_000
+FORGET_EVERY_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -293,12 +295,18 @@ async def _bind_allowed(services: Services, team: Team) -> None:
 
 
 def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    forgetting = Watch(
+        lambda: session.forget_old(services.sign_in), at="Sessions and codes that ended", name="forget-old"
+    )
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if settings.team is None:
             await session.ensure_owner(services.sign_in, name=settings.owner_name, color=_OWNER_COLOR)
         else:
             await _bind_allowed(services, settings.team)
+        await session.forget_old(services.sign_in)
+        forgetting.start(FORGET_EVERY_S)
         await services.registry.start()
         await services.bound_rooms.start()
         if services.team is not None:
@@ -308,6 +316,7 @@ def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], Abs
         try:
             yield
         finally:
+            await forgetting.stop()
             if services.team is not None:
                 await services.team.rights.stop()
                 if services.team.hosted is not None:

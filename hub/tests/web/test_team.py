@@ -1,6 +1,7 @@
 """Several people: coming in, signing in, sessions, tokens, administrators, and where requests come from."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from runhere_hub import app
 from runhere_hub.services.passwords import Passwords
-from runhere_hub.store import audit
+from runhere_hub.store import audit, tables
 from runhere_hub.store.session import Database
 from runhere_hub.store.tables import audit as table
 from runhere_hub.testing.serving import CONTROL
@@ -203,6 +205,39 @@ async def test_secrets_of_people_are_in_no_table_and_no_answer(hub: TeamHub, cap
     for text in (everything, *pages, caplog.text):
         assert not [value for value in secrets if value in text]
     assert "$argon2id$" in everything
+
+
+async def test_what_ended_is_forgotten_while_the_hub_runs(
+    tmp_path: Path, static: Path, team_database: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "FORGET_EVERY_S", 0.05)
+    (tmp_path / "data").mkdir()
+    async with team_hub(team_settings(tmp_path / "data", static, database=team_database)) as hub:
+        ada = await hub.join("ada")
+        now = time.time_ns() // 1_000_000
+        day, theirs = 24 * 3600 * 1000, hub.ids["ada"]
+        session = {"person_id": theirs, "created_at": 0, "seen_at": now, "expires_at": now + day}
+        invitation = {"is_admin": False, "created_at": 0, "used_at": None, "expires_at": now - day}
+
+        def old(conn: Connection) -> None:
+            for name, more in (("ended", {"expires_at": now - 1}), ("idle", {"seen_at": now - day}), ("good", {})):
+                conn.execute(insert(tables.sessions).values(session | more | {"token_sha256": name}))
+            for name, more in (("used", {"expires_at": now - 31 * day, "used_at": 1}), ("late", {})):
+                conn.execute(insert(tables.invitations).values(invitation | more | {"code_sha256": name}))
+
+        def left(conn: Connection) -> set[str]:
+            return {*conn.scalars(select(tables.sessions.c.token_sha256))} | {
+                *conn.scalars(select(tables.invitations.c.code_sha256))
+            }
+
+        db = Database.open(hub.database_url)
+        before = await db.read(left)
+        await db.write(old)
+        async with asyncio.timeout(20):
+            while await db.read(left) != before | {"good", "late"}:  # noqa: ASYNC110  # another process' work
+                await asyncio.sleep(0.05)
+        db.close()
+        assert (await ada.get("/api/v1/home")).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.test", "hub.test:444", "127.0.0.1:8800", "hub.test.evil.test"])

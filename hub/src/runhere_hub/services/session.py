@@ -12,7 +12,7 @@ from runhere_hub.core.errors import CodeExpired, CodeUsed, TooMany
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.throttle import Throttle
-from runhere_hub.store import people, sessions
+from runhere_hub.store import accounts, people, sessions
 from runhere_hub.store.audit import record
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.store.sessions import OpenSession
@@ -26,6 +26,7 @@ SESSION_IDLE_MS = 7 * 24 * 3600 * 1000
 TEAM_SESSION_IDLE_MS = 12 * 3600 * 1000
 _NOTE_SEEN_EVERY_MS = 15 * 60 * 1000
 _KEEP_OLD_CODES_MS = 24 * 3600 * 1000
+_KEEP_OLD_INVITATIONS_MS = 30 * _KEEP_OLD_CODES_MS  # so long it is said that one is too old
 
 _ASK_AGAIN = "Run `runhere login` in a terminal and open the link that it prints."
 
@@ -65,14 +66,24 @@ async def ensure_owner(sign_in: SignIn, *, name: str, color: str) -> Person:
     person = Person(id=PersonId(sign_in.new_id()), name=name, color=color)
 
     def work(conn: Connection) -> Person:
-        sessions.forget_expired(conn, now=now)
-        sessions.forget_codes(conn, expired_before=now - _KEEP_OLD_CODES_MS)
         known = people.first(conn)
         if known is None:
             people.add(conn, person, now=now)
         return known or person
 
     return await sign_in.db.write(work)
+
+
+async def forget_old(sign_in: SignIn) -> None:
+    """Forget sessions that ended, and codes and invitations that have been of no use for a while."""
+    now = sign_in.now_ms()
+
+    def work(conn: Connection) -> None:
+        sessions.forget_ended(conn, now=now, idle_since=now - sign_in.idle_ms)
+        sessions.forget_codes(conn, expired_before=now - _KEEP_OLD_CODES_MS)
+        accounts.forget_invitations(conn, expired_before=now - _KEEP_OLD_INVITATIONS_MS)
+
+    await sign_in.db.write(work)
 
 
 async def owner(sign_in: SignIn) -> Person:

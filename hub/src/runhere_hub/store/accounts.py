@@ -177,6 +177,11 @@ def invitation(conn: Connection, code_sha256: str) -> Invitation | None:
     return Invitation(**row._asdict()) if row is not None else None
 
 
+def forget_invitations(conn: Connection, *, expired_before: int) -> None:
+    """Drop invitations that expired before a time, used or not."""
+    conn.execute(delete(invitations).where(invitations.c.expires_at < expired_before))
+
+
 def use_invitation(conn: Connection, code_sha256: str, *, now: int) -> bool:
     """Mark an invitation as used; False when somebody else did so first."""
     unused = (invitations.c.code_sha256 == code_sha256) & invitations.c.used_at.is_(None)

@@ -78,6 +78,6 @@ def end(conn: Connection, token_sha256: str) -> None:
     conn.execute(delete(sessions).where(sessions.c.token_sha256 == token_sha256))
 
 
-def forget_expired(conn: Connection, *, now: int) -> None:
-    """Forget sessions past their end."""
-    conn.execute(delete(sessions).where(sessions.c.expires_at <= now))
+def forget_ended(conn: Connection, *, now: int, idle_since: int) -> None:
+    """Forget sessions past their end, and those that nobody has used since a time."""
+    conn.execute(delete(sessions).where((sessions.c.expires_at <= now) | (sessions.c.seen_at <= idle_since)))
