@@ -18,7 +18,9 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from runhere_hub.app import route_table
 from runhere_hub.testing.processes import starting
+from runhere_hub.testing.team import team_settings
 from runhere_protocol import ROOM_SUBPROTOCOL
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -242,3 +244,14 @@ def test_the_systemd_unit_says_what_systemd_understands(tmp_path: Path) -> None:
     unit.write_text(text.replace("/opt/runhere/bin/runhere", "/bin/true").replace("User=runhere", "User=root"))
     done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("file", "said", "unit"),
+    [("Caddyfile", r"max_size (\d+)MiB", 2**20), ("nginx.conf", r"client_max_body_size (\d+)m;", 2**20)],
+)
+def test_a_proxy_lets_through_every_body_that_the_hub_takes(file: str, said: str, unit: int) -> None:
+    limit = re.search(said, (DEPLOY / file).read_text(encoding="utf-8"))
+    assert limit is not None
+    routes = route_table(team_settings(DEPLOY, DEPLOY / "no page")).routes
+    assert int(limit[1]) * unit > max(route.max_body_bytes for route in routes)

@@ -80,7 +80,8 @@ def alive(data_dir: Path) -> Running | None:
         status, _ = _request(running, "GET", "/healthz", None)
     except HubSilent:
         return None
-    return running if status == 200 else None
+    # 503: it runs, and its database does not answer now.
+    return running if status in (200, 503) else None
 
 
 def bind(running: Running, path: Path) -> str:
