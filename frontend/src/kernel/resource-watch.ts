@@ -156,50 +156,57 @@ export class ResourceWatch {
   // ── Any other server ───────────────────────────────────────────────────────────────────────────────────────────────
 
   #questions(): () => void {
-    const { clock, port, sessionId } = this.#options;
-    let isOver = false;
+    const { port } = this.#options;
+    let end = () => {};
+    const begin = () => {
+      end();
+      // Another kernel: other numbers, and perhaps one that answers.
+      this.#state.set(NOTHING_TOLD);
+      const now = port.get();
+      end = now === null ? () => {} : this.#questionsTo(now);
+    };
+    begin();
+    const endPort = port.subscribe(begin);
+    return () => {
+      endPort();
+      end();
+    };
+  }
+
+  /** At once when there is a line, before somebody's first cell runs; every few seconds; and when one that had to wait for a cell can be asked. */
+  #questionsTo(port: KernelPort): () => void {
+    const { clock, sessionId } = this.#options;
+    const questions = new UsageQuestions({ port, sessionId, clock });
+    let phase: "resting" | "asking" | "over" = "resting";
     let unanswered = 0;
     let cancel = () => {};
-    let questions: UsageQuestions | null = null;
-    const next = () => {
-      if (!isOver) cancel = clock.after(ASK_MS, () => void question());
-    };
     const question = async () => {
-      const now = port.get();
-      if (now !== null && now.state.get().phase === "open") {
-        questions ??= new UsageQuestions({ port: now, sessionId, clock });
-        const asked = questions;
-        const answer = await asked.ask();
-        // Meanwhile nobody looks any more, or it is another kernel, which is asked in its turn.
-        if (isOver || asked !== questions) return;
-        const isTold = this.#heard(answer);
-        unanswered = isTold ? 0 : unanswered + 1;
-        if (!isTold && this.#state.get().history.length > 0) this.#cut();
-        else if (unanswered >= TRIES) {
-          // No more questions: a kernel that does not know them would be asked for ever.
-          this.#state.set({ ...NOTHING_TOLD, phase: "untold" });
-          return;
-        }
-      }
-      next();
-    };
-    const drop = () => {
+      if (phase !== "resting" || port.state.get().phase !== "open") return;
       cancel();
-      questions?.close();
-      questions = null;
+      phase = "asking";
+      const isTold = await questions.ask().then((answer) => phase === "asking" && this.#heard(answer));
+      if (phase !== "asking") return;
+      unanswered = isTold ? 0 : unanswered + 1;
+      if (!isTold && this.#state.get().history.length > 0) this.#cut();
+      else if (unanswered >= TRIES) {
+        // No more questions: a kernel that does not know them would be asked for ever.
+        this.#state.set({ ...NOTHING_TOLD, phase: "untold" });
+        return;
+      }
+      phase = "resting";
+      cancel = clock.after(ASK_MS, () => void question());
     };
-    void question();
-    const endPort = port.subscribe(() => {
-      // Another kernel: other numbers, and perhaps one that answers.
-      drop();
-      unanswered = 0;
-      this.#state.set(NOTHING_TOLD);
-      next();
+    const endState = port.state.subscribe(() => void question());
+    const endStatus = port.status.subscribe(() => {
+      if (port.status.get() === "idle" && this.#state.get().phase === "postponed") void question();
     });
+    void question();
     return () => {
-      isOver = true;
-      endPort();
-      drop();
+      phase = "over";
+      cancel();
+      endState();
+      endStatus();
+      questions.close();
     };
   }
 
