@@ -29,11 +29,41 @@ export async function rememberedKernel(
   return { kernel, process };
 }
 
-/** The first wish that the server can fulfil, else its first kernel. */
-export function chooseKernelspec(specs: readonly Kernelspec[], wishes: readonly (string | null | undefined)[]): string {
-  const names = new Set(specs.map((spec) => spec.name));
-  const chosen = wishes.find((name): name is string => typeof name === "string" && names.has(name));
-  return chosen ?? specs[0]?.name ?? "";
+/** The kernel that a notebook's metadata name. */
+export interface WantedKernel {
+  readonly name: string;
+  /** Lower case; null when the file does not say. */
+  readonly language: string | null;
+}
+
+export interface KernelWishes {
+  /** Picked just now. */
+  readonly picked: string | undefined;
+  /** What the notebook ran on in this browser. */
+  readonly remembered: string | null;
+  readonly wanted: WantedKernel | null;
+  readonly defaultName: string;
+}
+
+/** `isOther`: not the one that the notebook names, but one of the same language. `ask`: code of one language never runs in another unasked. */
+export type KernelChoice =
+  | { readonly type: "take"; readonly spec: Kernelspec; readonly isOther: boolean }
+  | { readonly type: "ask" };
+
+/** What was picked, else what it ran on, else what the notebook names, else one of its language; a notebook that names none gets the default. */
+export function chooseKernelspec(
+  specs: readonly Kernelspec[],
+  { picked, remembered, wanted, defaultName }: KernelWishes,
+): KernelChoice {
+  const named = (name: string | null | undefined) => specs.find((spec) => spec.name === name);
+  const known = named(picked) ?? named(remembered) ?? named(wanted?.name);
+  if (known !== undefined) return { type: "take", spec: known, isOther: false };
+  const fallback = named(defaultName) ?? specs[0];
+  if (fallback === undefined) return { type: "ask" };
+  if (wanted === null) return { type: "take", spec: fallback, isOther: false };
+  const language = wanted.language ?? (/^python/i.test(wanted.name) ? "python" : null);
+  const same = [fallback, ...specs].find((spec) => spec.language === language);
+  return same === undefined ? { type: "ask" } : { type: "take", spec: same, isOther: true };
 }
 
 export interface StartWish {

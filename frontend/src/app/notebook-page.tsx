@@ -306,7 +306,7 @@ function useNotices({ runtime, driver }: OpenNotebook): void {
     const tell = () => {
       const notice = runtime.notice.get();
       if (notice === null) return;
-      toast({ text: noticeText(notice, t), tone: notice.code === "started_elsewhere" ? "plain" : "error" });
+      toast({ text: noticeText(notice, t), tone: isQuiet(notice) ? "plain" : "error" });
       runtime.dismissNotice();
     };
     const tellStopped = () => {
@@ -339,6 +339,11 @@ function useTrouble({ runtime, desk }: OpenNotebook, origin: string): void {
   );
 }
 
+/** Nothing is lost, and nothing is to be done. */
+function isQuiet({ code }: RuntimeNotice): boolean {
+  return code === "started_elsewhere" || code === "kernel_instead";
+}
+
 function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): string {
   switch (notice.code) {
     case "variables_lost":
@@ -347,6 +352,8 @@ function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): strin
       return t("runtime.maybeIncomplete");
     case "started_elsewhere":
       return t("runtime.startedElsewhere");
+    case "kernel_instead":
+      return t("runtime.kernelInstead", { wanted: notice.wanted, taken: notice.taken });
     case "not_run":
       return t("runtime.notRun", { count: notice.count });
     case "cannot_cancel":

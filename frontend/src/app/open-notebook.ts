@@ -101,7 +101,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     place: async () => placeOf(await hub.notebook(id).catch(() => notebook)),
     hostedPlace: session.hosted_url,
     newPass: async (baseUrl) => await (await import("./hosted-runtimes.ts")).newPass(hub, baseUrl, session.hosted_url),
-    wantedKernelspec: () => textIn(doc.metadata("kernelspec"), "name"),
+    wantedKernelspec: () => wantedKernelspec(doc),
   };
   const runtime = new NotebookRuntime(wiring, environment);
   const desk = new ConnectDesk(runtime.binding, session.hosted_provider === null ? null : hostedAccess(hub, notebook));
@@ -285,6 +285,13 @@ async function bindAtStart(
   const input = await defaultRuntime.inputFor(had?.baseUrl ?? null);
   if (input === null) await runtime.reattach();
   else await runtime.connect(input);
+}
+
+function wantedKernelspec(doc: NotebookDoc): { readonly name: string; readonly language: string | null } | null {
+  const spec = doc.metadata("kernelspec");
+  const name = textIn(spec, "name");
+  const language = textIn(spec, "language") ?? textIn(doc.metadata("language_info"), "name");
+  return name === null ? null : { name, language: language?.toLowerCase() ?? null };
 }
 
 /** A browser does not tell a page why an upgrade was refused; the same question by HTTP does. */

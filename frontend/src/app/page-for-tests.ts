@@ -42,6 +42,7 @@ export class Page {
     readonly notebook: string,
     more: {
       session?: MemoryStorage;
+      wants?: { name: string; language: string | null };
       place?: () => Promise<{ folder: string; fileName: string; sizeBytes: number; modifiedAt: number }>;
     } = {},
   ) {
@@ -70,7 +71,10 @@ export class Page {
       }),
       clientName: "test",
     };
-    this.runtime = new NotebookRuntime({ notebookId: notebook, place: more.place ?? null }, environment);
+    this.runtime = new NotebookRuntime(
+      { notebookId: notebook, place: more.place ?? null, wantedKernelspec: () => more.wants ?? null },
+      environment,
+    );
     this.desk = new ConnectDesk(this.runtime.binding);
     // A stock server without flags does not say what it is: this person knows that it is theirs.
     this.runtime.binding.subscribe(() => {

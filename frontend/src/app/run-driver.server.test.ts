@@ -350,6 +350,37 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     expect(second.driver.placeOf("c0")).toBeNull();
   }, 60_000);
 
+  it("asks which kernel where the server has none of the notebook's language, and takes another one of the same", async () => {
+    const notebook = await rooms.notebook(["print(1)"]);
+    const page = new Page(new TestBrowser(), rooms, notebook, { wants: { name: "ir", language: "r" } });
+    pages.push(page);
+    await page.tab.online();
+    const before = (await sessionPaths()).length;
+    const connecting = page.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
+    await until(page.runtime.binding, (state) => state.phase === "connecting" && state.step === "kernelspec_choice");
+    page.driver.runCells(["c0"]);
+    await until(page.desk.open, (dialog) => dialog === "local");
+    expect([(await sessionPaths()).length, page.tab.runs.headOf("c0")]).toEqual([before, null]);
+    await page.runtime.newKernel("python3");
+    await connecting;
+    await page.ends("c0", "ok");
+    expect([page.text("c0"), page.desk.open.get(), page.runtime.notice.get()]).toEqual(["1\n", null, null]);
+
+    const same = new Page(new TestBrowser(), rooms, await rooms.notebook(["print(2)"]), {
+      wants: { name: "myenv", language: "python" },
+    });
+    pages.push(same);
+    await same.tab.online();
+    await same.runtime.connect(`${jupyter.baseUrl}?token=${jupyter.token}`);
+    await same.ready();
+    expect(same.runtime.notice.get()).toMatchObject({ code: "kernel_instead", wanted: "myenv" });
+  }, 60_000);
+
+  async function sessionPaths(): Promise<unknown[]> {
+    const answer = await fetch(`${jupyter.baseUrl}api/sessions?token=${jupyter.token}`);
+    return (await answer.json()) as unknown[];
+  }
+
   it("starts the kernel in the notebook's folder", async () => {
     const folder = join(jupyter.root, "my work");
     mkdirSync(folder);

@@ -25,7 +25,7 @@ import { answersStrangers, ConnectAttempt, provesItself } from "./connect-attemp
 import { folderOnDisk } from "./disk-links.ts";
 import { HeldKernel } from "./held-kernel.ts";
 import { KernelRuns, type KernelRunsOptions } from "./kernel-runs.ts";
-import { chooseKernelspec, rememberedKernel, runningKernels, startKernel } from "./kernel-start.ts";
+import { chooseKernelspec, rememberedKernel, runningKernels, startKernel, type WantedKernel } from "./kernel-start.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import type { RuntimeMemory } from "./runtime-memory.ts";
 import { NO_KERNEL, type RuntimeState } from "./runtime-state.ts";
@@ -54,6 +54,8 @@ export class RuntimeDriver {
   /** Address and way of proof of the server in `#state`. */
   #servedAs = "";
   #keepsJournal = false;
+  /** Answers which kernel is to be started, while that is asked. */
+  #pick: (kernelspec: string) => void = () => {};
   /** The kernel whose socket is being opened, or is open. */
   #held: HeldKernel | null = null;
 
@@ -253,10 +255,11 @@ export class RuntimeDriver {
     });
     if (remembered === "gone") this.#lost("kernel_gone");
     const found = typeof remembered === "object" ? remembered : null;
-    const { kernel, isElsewhere } = found
+    const started = found
       ? { kernel: found.kernel, isElsewhere: false }
       : await this.#startKernel(server, attempt, defaultName);
-    if (!this.#isCurrent(attempt)) return;
+    if (started === null || !this.#isCurrent(attempt)) return;
+    const { kernel, isElsewhere } = started;
     if (isElsewhere) this.#state.notice.set({ code: "started_elsewhere" });
     this.#happened({ type: "connect_step", step: "socket" });
     this.#join(kernel, found?.process ?? null);
@@ -282,23 +285,21 @@ export class RuntimeDriver {
     return server;
   }
 
+  /** Null: the person gave up when asked which kernel. */
   async #startKernel(
     server: JupyterServer,
-    { options }: ConnectAttempt,
+    attempt: ConnectAttempt,
     defaultName: string,
-  ): Promise<{ readonly kernel: KernelAttachment; readonly isElsewhere: boolean }> {
+  ): Promise<{ readonly kernel: KernelAttachment; readonly isElsewhere: boolean } | null> {
     const { place: wish, wantedKernelspec } = this.#options;
     const specs = this.#state.kernelspecs.get();
+    const kernelspec = await this.#kernelspecFor(attempt, defaultName, wantedKernelspec?.() ?? null);
+    if (kernelspec === null) return null;
     const place = typeof wish === "function" ? await wish().catch(() => null) : wish;
     const kernel = await startKernel({
       server,
       specs,
-      kernelspec: chooseKernelspec(specs, [
-        options.kernelspec,
-        this.#memory.kernelspec,
-        wantedKernelspec?.(),
-        defaultName,
-      ]),
+      kernelspec,
       place,
       home: folderOnDisk(this.#environment.store, this.#options.notebookId, server.transport.baseUrl),
       // With a journal every browser of a person is welcome at the one kernel of the notebook; else each has its own.
@@ -307,6 +308,28 @@ export class RuntimeDriver {
     });
     // A hub for several people names no folder, and what it keeps itself lies in none: nothing is beside the notebook.
     return { kernel, isElsewhere: kernel.folder.place === "root" && place !== null && place.folder !== "" };
+  }
+
+  /** Null: the person gave up when asked. */
+  async #kernelspecFor(
+    { options, signal }: ConnectAttempt,
+    defaultName: string,
+    wanted: WantedKernel | null,
+  ): Promise<string | null> {
+    const remembered = this.#memory.kernelspec;
+    const wishes = { picked: options.kernelspec, remembered, wanted, defaultName };
+    const choice = chooseKernelspec(this.#state.kernelspecs.get(), wishes);
+    if (choice.type === "ask") {
+      this.#happened({ type: "connect_step", step: "kernelspec_choice" });
+      return await new Promise((give) => {
+        this.#pick = give;
+        signal.addEventListener("abort", () => give(null));
+      });
+    }
+    const { spec, isOther } = choice;
+    if (isOther && wanted !== null)
+      this.#state.notice.set({ code: "kernel_instead", wanted: wanted.name, taken: spec.displayName });
+    return spec.name;
   }
 
   /** Hold the kernel's socket, or follow the tab that does. */
@@ -429,9 +452,13 @@ export class RuntimeDriver {
     this.#happened({ type: "ended", reason: "shut_down" });
   }
 
-  /** A fresh kernel on the same server, with this kernelspec or the present one. The old kernel is shut down. */
+  /** A fresh kernel on the same server, with this kernelspec or the present one. The old kernel is shut down. Also the answer when asked which one. */
   async newKernel(kernelspec?: string): Promise<void> {
     const state = this.#state.binding.get();
+    if (state.phase === "connecting" && state.step === "kernelspec_choice") {
+      if (kernelspec !== undefined) this.#pick(kernelspec);
+      return;
+    }
     const server = this.#state.server.get();
     const { runtime } = this.#memory;
     if (!("target" in state) || server === null || runtime === null) return;

@@ -25,6 +25,8 @@ export type RuntimeNotice =
   | { readonly code: "maybe_incomplete"; readonly runIds: readonly string[] }
   /** The page was closed while so many cells waited: they did not run. */
   | { readonly code: "not_run"; readonly count: number }
+  /** The server lacks the kernel that the notebook names; it runs on another one of the same language. */
+  | { readonly code: "kernel_instead"; readonly wanted: string; readonly taken: string }
   /** A waiting cell is with the kernel already, which works for somebody else. */
   | { readonly code: "cannot_cancel" }
   /** The kernel began in the runtime's root folder, because the notebook's own is not there. */
@@ -46,7 +48,7 @@ export interface NotebookRuntimeOptions {
   /** A fresh pass to the hosted runtime at an address; null: there is none to be had. */
   readonly newPass?: (baseUrl: string) => Promise<string | null>;
   /** Kernelspec named in the notebook's metadata, if any. */
-  readonly wantedKernelspec?: () => string | null;
+  readonly wantedKernelspec?: () => { readonly name: string; readonly language: string | null } | null;
 }
 
 /** A kernel of the bound server, for *Manage sessions*. */

@@ -22,6 +22,9 @@ export const runtime = {
     other:
       "{count} cells that waited did not run, because the page was closed before their turn. They show again what they showed before; run them to have them now.",
   },
+  kernelInstead:
+    "This server has no kernel “{wanted}”, which the notebook names. It runs on “{taken}”, of the same language.",
+  choosesKernel: "{name}: choose a kernel",
   cannotCancel: "The kernel has this cell already and works for somebody else first. Interrupt it, or let it run.",
   startedElsewhere:
     "The kernel started in the runtime’s own folder: this notebook’s folder is not below it. Files that lie beside the notebook need their full path.",

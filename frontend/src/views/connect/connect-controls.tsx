@@ -9,7 +9,7 @@ import { Spinner } from "../../ui/progress.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
 import type { ConnectControlsProps } from "./connect-props.ts";
-import { labelOf, wantsToken } from "./connection-label.ts";
+import { asksKernel, labelOf, wantsToken } from "./connection-label.ts";
 import type { KernelNow } from "./runtime.ts";
 
 const connectDialogs = latePart(
@@ -25,7 +25,7 @@ export function ConnectControls(props: ConnectControlsProps) {
   const kernel = useObservable(runtime.kernel);
   const open = useObservable(desk.open);
   const isWorking = ["probing", "authenticating", "connecting"].includes(binding.phase);
-  const isWaiting = binding.phase === "authenticating" && binding.step === "token";
+  const isWaiting = (binding.phase === "authenticating" && binding.step === "token") || asksKernel(binding);
   return (
     <div className={styles.controls}>
       <Button

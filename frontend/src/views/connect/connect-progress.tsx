@@ -12,6 +12,7 @@ import { Select } from "../../ui/select.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
+import { asksKernel } from "./connection-label.ts";
 import { tell } from "./failure.ts";
 import type { ConnectRuntime } from "./runtime.ts";
 
@@ -37,7 +38,6 @@ export function ConnectProgress(props: ConnectProgressProps) {
   };
   const asksPermission = binding.phase === "probing" && binding.step === "explain_permission";
   const asksToSend = binding.phase === "probing" && binding.step === "confirm_token";
-  const asksKernel = binding.phase === "connecting" && binding.step === "kernelspec_choice";
   const at = order.indexOf(binding.phase);
   const steps = [t("connect.step_probing"), t("connect.step_authenticating"), t("connect.step_connecting")];
   return (
@@ -80,7 +80,7 @@ export function ConnectProgress(props: ConnectProgressProps) {
           <CopyLine line={`--ServerApp.allow_origin='${origin}'`} />
         </Notice>
       ) : null}
-      {asksKernel ? <KernelChooser runtime={runtime} /> : null}
+      {asksKernel(binding) ? <KernelChooser runtime={runtime} /> : null}
     </DialogContent>
   );
 }

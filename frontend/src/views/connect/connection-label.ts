@@ -6,13 +6,19 @@ export function wantsToken(binding: BindingState): boolean {
   return binding.phase === "interrupted" && binding.reason === "token_refused";
 }
 
+/** The server has no kernel of the notebook's language under any name: a person chooses. */
+export function asksKernel(binding: BindingState): boolean {
+  return binding.phase === "connecting" && binding.step === "kernelspec_choice";
+}
+
 /** The name of the button in every state. */
 export function labelOf(binding: BindingState, t: typeof text): string {
   if (binding.phase === "unbound") return t("runtime.connect");
   const name = binding.target.label;
   switch (binding.phase) {
-    case "probing":
     case "connecting":
+      return t(asksKernel(binding) ? "runtime.choosesKernel" : "runtime.connectingTo", { name });
+    case "probing":
       return t("runtime.connectingTo", { name });
     case "authenticating":
       return binding.step === "token" ? t("runtime.needsToken", { name }) : t("runtime.connectingTo", { name });
