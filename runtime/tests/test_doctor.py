@@ -149,6 +149,8 @@ def test_a_companion_that_lists_another_site_says_the_line(runtime: Running, tmp
     assert code == 1
     (found,) = [one for one in told if one["topic"] == "origin"]
     assert (found["level"], found["remedy"]) == ("problem", f"runhere-runtime allow {other}")
+    assert f"give that command again with --hub {other}" in found["text"]
+    assert "docker exec NAME" in found["text"]
 
 
 @pytest.fixture(scope="module")

@@ -172,6 +172,11 @@ def _of_origins(server: ServerFacts) -> list[Finding]:
             told.append(Finding("origin", "warning", text, _allow_line(server, one.origin)))
         else:
             text = f"The page at {one.origin} is not on this server's list."
+            if server.answers == "companion":
+                text += (
+                    " The list is kept where the runtime is: in a container write docker exec NAME before the line; "
+                    f"if runhere-runtime ssh brings it here, give that command again with --hub {one.origin} instead."
+                )
             told.append(Finding("origin", "problem", text, _allow_line(server, one.origin)))
     if not server.origins:
         told.append(

@@ -47,7 +47,7 @@ ENGLISH = Words(
     version="Version",
     origins="Pages that may connect",
     no_origin="none yet",
-    allow="To let another page connect, run this in a terminal:",
+    allow="To let another page connect, run this in a terminal of the machine or container where the runtime is:",
     sessions="Connected pages are listed by <code>runhere-runtime sessions</code> and cut off by "
     "<code>runhere-runtime revoke ID</code>.",
 )
@@ -66,7 +66,7 @@ JAPANESE = Words(
     version="バージョン",
     origins="接続できるページ",
     no_origin="まだありません",
-    allow="別のページの接続を許可するには、ターミナルで次のコマンドを実行します。",
+    allow="別のページの接続を許可するには、ランタイムのあるマシンまたはコンテナのターミナルで、次のコマンドを実行します。",
     sessions="接続済みのページは <code>runhere-runtime sessions</code> で一覧表示し、"
     "<code>runhere-runtime revoke ID</code> で切断できます。",
 )
