@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -62,6 +63,46 @@ class TestJupyterHub(ProviderContract):
         headers = {"Authorization": f"token {upstream.token}"}
         async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
             assert (await client.get(f"{options.url}hub/api/users")).status_code == 403
+
+    async def test_after_a_user_was_deleted_there_a_start_brings_a_token_that_is_good(
+        self, provider: JupyterHubProvider, options: JupyterHubOptions
+    ) -> None:
+        await ready(provider, ADA)
+        before = await provider.upstream(ADA)
+        there = JupyterHubProvider(options)  # somebody else at that JupyterHub
+        await there.stop(ADA)
+        await there.close()
+        admin = {"Authorization": f"token {options.token}"}
+        async with httpx.AsyncClient(trust_env=False, headers=admin, timeout=60) as client:
+            gone = await client.delete(f"{options.url}hub/api/users/runhere-{ADA.person_id}")
+            assert gone.status_code == 204, gone.text
+        assert await answer(before) != 200
+        await ready(provider, ADA)
+        after = await provider.upstream(ADA)
+        assert await answer(after, token=before.token) in (401, 403)
+        assert await answer(after) == 200
+
+    async def test_a_token_that_is_refused_is_replaced_but_not_at_every_refusal(
+        self, options: JupyterHubOptions
+    ) -> None:
+        now = time.time()
+        provider = JupyterHubProvider(options, now_s=lambda: now)
+        await ready(provider, ADA)
+        first = await provider.upstream(ADA)
+        user = f"{options.url}hub/api/users/runhere-{ADA.person_id}/tokens"
+        async with httpx.AsyncClient(trust_env=False, headers={"Authorization": f"token {options.token}"}) as client:
+            for one in (await client.get(user)).json()["api_tokens"]:
+                if one["note"] == "Runhere hub":
+                    assert (await client.delete(f"{user}/{one['id']}")).status_code == 204
+        await provider.doubt(ADA)
+        assert (await provider.upstream(ADA)).token == first.token
+        now += 61
+        await provider.doubt(ADA)
+        second = await provider.upstream(ADA)
+        assert second.token != first.token
+        assert await answer(second) == 200
+        await provider.stop(ADA)
+        await provider.close()
 
 
 # --- a whole hub ------------------------------------------------------------------------------------------------------

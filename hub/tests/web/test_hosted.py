@@ -143,6 +143,16 @@ async def test_p01_what_is_not_jupyters_api_is_not_there(hub: HostedHub) -> None
     assert hub.runtime.seen[0].path == "/api/contents/a%20b"
 
 
+async def test_a_refusal_lets_the_provider_look_again_and_nothing_else_does(hub: HostedHub) -> None:
+    runtime_id, token = await hub.let_in("ada")
+    page = await hub.page(token)
+    assert (await page.get(hub.at(runtime_id, "api/kernels"))).status_code == 200
+    assert hub.provider.doubted == []
+    hub.runtime.answers["/api/kernels"] = (403, [], b"{}")
+    assert (await page.get(hub.at(runtime_id, "api/kernels"))).status_code == 403
+    assert hub.provider.doubted == [hub.team.ids["ada"]]
+
+
 async def test_no_redirect_is_followed_and_no_header_of_the_runtimes_choosing_arrives(hub: HostedHub) -> None:
     ada, token = await hub.let_in("ada")
     page = await hub.page(token)

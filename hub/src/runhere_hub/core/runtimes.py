@@ -125,6 +125,10 @@ class RuntimeProvider(Protocol):
         """
         ...
 
+    async def doubt(self, owner: Owner) -> None:
+        """The runtime refused what `upstream` said: let it be found out anew. The refusal may have other reasons."""
+        ...
+
     async def keep(self, owner: Owner) -> None:
         """Somebody uses the runtime: it is not idle from now on for the usual time."""
         ...

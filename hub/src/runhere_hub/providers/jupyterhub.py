@@ -32,6 +32,7 @@ _ANSWERS_WITHIN_S = 20.0
 _STOPS_WITHIN_S = 60.0
 _TOKEN_LIFE_S = 12 * 3600
 _TOKEN_RENEWED_BEFORE_S = 3600
+_TOKEN_DOUBTED_AFTER_S = 60
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class JupyterHubOptions:
 class _ServerToken:
     token: str
     renew_at: float
+    doubt_from: float
 
 
 class JupyterHubProvider:
@@ -88,6 +90,8 @@ class JupyterHubProvider:
         model = await self._model(owner)
         if model is not None and model.get("ready"):
             return
+        # Of an earlier server, or of a user who was deleted and comes anew: it is good for nothing any more.
+        self._tokens.pop(owner.person_id, None)
         await self._ask("POST", f"users/{_user(owner)}", fine=(201, 409))
         if owner.person_id in self._starting:
             return
@@ -151,6 +155,12 @@ class JupyterHubProvider:
         path = f"{parts.path}user/{_user(owner)}/{self._options.server_name}/"
         return Upstream(base_url=f"{parts.scheme}://{parts.netloc}{path}", token=known.token)
 
+    async def doubt(self, owner: Owner) -> None:
+        """Another token with the next request. A runtime may refuse for its own reasons: not more than one a minute."""
+        known = self._tokens.get(owner.person_id)
+        if known is not None and self._now_s() >= known.doubt_from:
+            del self._tokens[owner.person_id]
+
     async def keep(self, owner: Owner) -> None:
         """JupyterHub sees the traffic itself."""
 
@@ -179,7 +189,9 @@ class JupyterHubProvider:
             "scopes": [f"access:servers!server={_user(owner)}/{self._options.server_name}"],
         }
         answer = await self._ask("POST", f"users/{_user(owner)}/tokens", json=wish, fine=(200, 201))
-        made = _ServerToken(answer.json()["token"], self._now_s() + _TOKEN_LIFE_S - _TOKEN_RENEWED_BEFORE_S)
+        now = self._now_s()
+        renew_at = now + _TOKEN_LIFE_S - _TOKEN_RENEWED_BEFORE_S
+        made = _ServerToken(answer.json()["token"], renew_at, doubt_from=now + _TOKEN_DOUBTED_AFTER_S)
         self._tokens[owner.person_id] = made
         return made
 

@@ -174,6 +174,9 @@ class LocalProvider:
             raise RuntimeNotReady(NOT_RUNNING)
         return running.upstream
 
+    async def doubt(self, owner: Owner) -> None:
+        """Nothing to look at: where a runtime is and its token are this process's own."""
+
     async def keep(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
         running = self._running.get(owner.person_id)

@@ -169,6 +169,12 @@ async def told_of(runtimes: Runtimes, entered: Entered, error: RuntimeSilent) ->
     return error if status.state == "ready" else RuntimeNotReady(NOT_RUNNING)
 
 
+async def doubt(runtimes: Runtimes, entered: Entered, status: int) -> None:
+    """Let the provider look again at where a runtime is, when this is how its answer to a request begins."""
+    if status in (401, 403):
+        await runtimes.provider.doubt(entered.owner)
+
+
 def require_own(runtimes: Runtimes, person: Person, wanted: str) -> None:
     """Return when the runtime of this id is this person's.
 

@@ -94,6 +94,7 @@ class FakeProvider:
         self._upstream = upstream
         self._states: dict[PersonId, Status] = {}
         self.kept: list[PersonId] = []
+        self.doubted: list[PersonId] = []
 
     async def start(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
@@ -115,6 +116,10 @@ class FakeProvider:
         if self._states.get(owner.person_id, ABSENT).state != "ready":
             raise RuntimeNotReady("Your hosted runtime is not running. Start it, then connect again.")
         return self._upstream
+
+    async def doubt(self, owner: Owner) -> None:
+        """See `RuntimeProvider`."""
+        self.doubted.append(owner.person_id)
 
     async def keep(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""

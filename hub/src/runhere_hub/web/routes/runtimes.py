@@ -102,6 +102,7 @@ async def proxied(request: Request, hosted: HostedDep) -> Response:
         answered = await stack.enter_async_context(hosted.http.ask(upstream, asked))
     except RuntimeSilent as error:
         raise await runtimes.told_of(hosted.runtimes, who, error) from error
+    await runtimes.doubt(hosted.runtimes, who, answered.status)
     return Moving(
         _body(stack, answered),
         status_code=answered.status,

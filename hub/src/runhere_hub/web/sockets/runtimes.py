@@ -47,6 +47,7 @@ async def runtime_endpoint(websocket: WebSocket) -> None:
         if isinstance(told, SocketRefused):  # as the runtime would have refused the page itself
             status = told.details["status"]
             refusal.status_code = status if isinstance(status, int) and 400 <= status < 600 else 502
+            await runtimes.doubt(services.runtimes, who, refusal.status_code)
         await websocket.send_denial_response(refusal)
         return
     except (WebSocketDisconnect, RuntimeError):
