@@ -96,14 +96,15 @@ export class HeldKernel {
     }
   }
 
-  /** Resolves when the link is open for the first time, or when it is clear that it does not open. */
-  async firstOpened(signal: AbortSignal): Promise<"open" | "blocked" | "left"> {
+  /** Resolves when the link is open for the first time, or when it is clear that it does not open. `ended`: there is no kernel any more. */
+  async firstOpened(signal: AbortSignal): Promise<"open" | "blocked" | "ended" | "left"> {
     const { state } = this.#shared;
     return await new Promise((give) => {
       const look = () => {
         const link = state.get();
         if (link.phase === "open") give("open");
         else if (link.phase === "waiting" && link.reason === "network" && link.attempt > SOCKET_TRIES) give("blocked");
+        else if (link.phase === "ended" && link.reason === "kernel_gone") give("ended");
         else if (link.phase === "ended" || signal.aborted) give("left");
       };
       this.#ends.push(state.subscribe(look));

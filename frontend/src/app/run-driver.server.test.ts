@@ -381,6 +381,24 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     return (await answer.json()) as unknown[];
   }
 
+  it("a kernel that ends before it answers is told of as that, and the next try is free to take another", async () => {
+    const bare = { name: "bare", displayName: "Bare", language: "python", source: "raise SystemExit('no ipykernel')" };
+    const flags = ["--KernelRestarter.restart_limit=1", "--AsyncIOLoopKernelRestarter.restart_limit=1"];
+    const own = await startJupyter({ app: "server", token: "bare", kernels: [bare], flags });
+    const page = await another(new TestBrowser(), await rooms.notebook(["print(1)"]));
+    const told: unknown[] = [];
+    page.runtime.notice.subscribe(() => told.push(page.runtime.notice.get()));
+    await page.runtime.connect(`${own.baseUrl}?token=bare`, { kernelspec: "bare" });
+    const failure = { code: "kernel_died_at_start", facts: { kernel: "Bare" } };
+    expect(page.runtime.binding.get()).toMatchObject({ phase: "unbound", failure });
+    expect(told).toEqual([]);
+    await page.runtime.connect(page.runtime.lastAddress ?? "");
+    await page.ready();
+    expect(page.runtime.kernel.get().name).toBe("python3");
+    await page.runtime.shutdown();
+    await own.stop();
+  }, 120_000);
+
   it("starts the kernel in the notebook's folder", async () => {
     const folder = join(jupyter.root, "my work");
     mkdirSync(folder);

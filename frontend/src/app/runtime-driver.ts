@@ -58,6 +58,8 @@ export class RuntimeDriver {
   #pick: (kernelspec: string) => void = () => {};
   /** The kernel whose socket is being opened, or is open. */
   #held: HeldKernel | null = null;
+  /** Of a kernel that ended before it ever answered no variables are lost. */
+  #hasAnswered = true;
 
   constructor(options: RuntimeDriverOptions) {
     this.#options = options;
@@ -267,7 +269,18 @@ export class RuntimeDriver {
     const outcome = await this.#held?.firstOpened(attempt.signal);
     if (outcome === "blocked" && this.#isCurrent(attempt)) {
       this.#fail(attempt, socketBlocked(baseUrl, this.#environment.facts.hubOrigin));
+    } else if (outcome === "ended" && this.#isCurrent(attempt)) {
+      this.#fail(attempt, this.#diedAtStart(kernel, baseUrl));
     }
+  }
+
+  /** Most often an environment without ipykernel: nothing says so but the server's terminal. */
+  #diedAtStart({ kernelspec, displayName }: KernelAttachment, baseUrl: string): Failure {
+    const spec = this.#state.kernelspecs.get().find(({ name }) => name === kernelspec);
+    // Next time another one may be had.
+    this.#memory.forgetKernelspec();
+    if (spec?.language !== "python") return this.#failure("kernel_start_failed", baseUrl);
+    return this.#failure("kernel_died_at_start", baseUrl, { kernel: displayName });
   }
 
   #serve(baseUrl: string, auth: AuthStyle): JupyterServer {
@@ -339,6 +352,7 @@ export class RuntimeDriver {
     if (server === null || !("target" in state)) return;
     const { baseUrl } = state.target;
     this.#drop();
+    this.#hasAnswered = process !== null;
     const held = new HeldKernel({
       environment: this.#environment,
       server,
@@ -384,6 +398,7 @@ export class RuntimeDriver {
 
   #linkChanged(link: LinkState): void {
     if (link.phase === "open") {
+      this.#hasAnswered = true;
       if (this.#held !== null) this.#happened({ type: "attached", attachment: this.#held.attachment });
     } else if (link.phase === "waiting") {
       this.#happened({ type: "lost", reason: link.reason, attempt: link.attempt, retryAt: link.retryAt });
@@ -394,7 +409,7 @@ export class RuntimeDriver {
 
   #lost(reason: LossReason): void {
     this.#options.onLost(reason);
-    if (reason !== "restarted_here") this.#state.notice.set({ code: "variables_lost", reason });
+    if (reason !== "restarted_here" && this.#hasAnswered) this.#state.notice.set({ code: "variables_lost", reason });
   }
 
   #kernelEnded(reason: "kernel_died" | "kernel_gone"): void {

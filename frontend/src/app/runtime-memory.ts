@@ -90,6 +90,11 @@ export class RuntimeMemory {
     if (runtime) this.#write({ ...this.#now, runtime: { ...runtime, kernel: null } });
   }
 
+  /** The kernel that was chosen for this notebook did not work. */
+  forgetKernelspec(): void {
+    this.#write({ ...this.#now, kernelspec: null });
+  }
+
   /** Disconnected by the person. */
   unbind(): void {
     this.#write({ ...this.#now, runtime: null, isDetached: true });

@@ -35,6 +35,7 @@ export type FailureCode =
   | "socket_blocked"
   | "no_kernelspecs"
   | "kernel_start_failed"
+  | "kernel_died_at_start"
   /** The hub gives no pass to this hosted runtime: it does not run, or is not this person's. */
   | "hosted_closed"
   /** The hosted runtime's own host does not answer, and the hub does. */

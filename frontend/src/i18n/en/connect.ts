@@ -198,6 +198,9 @@ export const connect = {
     "The hub runs it at {address}, and your browser cannot reach that name. Whoever runs the hub has to give it an address and a certificate; until then connect to a local runtime.",
   failure_kernel_start_failed_title: "The kernel did not start",
   failure_kernel_start_failed_text: "The server’s terminal says why. {hint}",
+  failure_kernel_died_at_start_title: "The kernel “{kernel}” ended before it began",
+  failure_kernel_died_at_start_text:
+    "Its server started it, and it ended at once; the server’s terminal says why. Most often ipykernel is missing in its Python environment. This line, run with the Python of that environment, installs it:",
   failure_page_incomplete_title: "A part of this page could not be fetched",
   failure_page_incomplete_text:
     "The hub did not hand out what connects to a runtime. Check that the hub runs, then try again.",

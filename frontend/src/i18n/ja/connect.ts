@@ -205,6 +205,9 @@ export const connect = {
     "ハブはこのランタイムを {address} で動かしていますが、ブラウザからその名前に接続できません。ハブの管理者が名前と証明書を設定する必要があります。それまではローカル ランタイムに接続してください。",
   failure_kernel_start_failed_title: "カーネルが起動しませんでした",
   failure_kernel_start_failed_text: "理由はサーバーの端末に表示されています。{hint}",
+  failure_kernel_died_at_start_title: "カーネル「{kernel}」は起動直後に終了しました",
+  failure_kernel_died_at_start_text:
+    "サーバーはカーネルを起動しましたが、すぐに終了しました。理由はサーバーの端末に表示されています。多くの場合、Python環境にipykernelがありません。その環境のPythonで次の行を実行するとインストールできます:",
   failure_page_incomplete_title: "ページの一部を取得できませんでした",
   failure_page_incomplete_text:
     "ランタイムへの接続に必要な部分をハブから取得できませんでした。ハブが動作していることを確認して、もう一度お試しください。",

@@ -53,6 +53,16 @@ test.each(["en", "ja"] as const)(
   },
 );
 
+test("a kernel that is missing, or ended at once, names the line that installs one", () => {
+  const install = "python -m pip install ipykernel";
+  expect(tell(failed("no_kernelspecs"), origin)).toMatchObject({ title: "The server has no kernels", line: install });
+  const died = tell(failed("kernel_died_at_start", { kernel: "Python (bare)" }), origin);
+  expect(died).toMatchObject({ title: "The kernel “Python (bare)” ended before it began", line: install });
+  const refused = tell(failed("kernel_start_failed", { hint: "The runtime answered with status 500." }), origin);
+  expect(refused.text).toBe("The server’s terminal says why. The runtime answered with status 500.");
+  expect(refused.line).toBeNull();
+});
+
 test("a port stands there as it is typed", () => {
   expect(tell(failed("other_port", { ...facts, found: 8080 }), origin).title).toContain("port 8080");
   expect(tell(failed("address_not_loopback", { localPort: 8890 }), origin).text).toContain("localhost:8890");

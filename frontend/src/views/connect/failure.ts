@@ -38,6 +38,7 @@ const texts: { readonly [Code in FailureCode]: readonly [title: TextKey, text: T
   socket_blocked: ["connect.failure_socket_blocked_title", "connect.failure_socket_blocked_text"],
   no_kernelspecs: ["connect.failure_no_kernelspecs_title", "connect.failure_no_kernelspecs_text"],
   kernel_start_failed: ["connect.failure_kernel_start_failed_title", "connect.failure_kernel_start_failed_text"],
+  kernel_died_at_start: ["connect.failure_kernel_died_at_start_title", "connect.failure_kernel_died_at_start_text"],
   hosted_closed: ["connect.failure_hosted_closed_title", "connect.failure_hosted_closed_text"],
   hosted_unreachable: ["connect.failure_hosted_closed_title", "connect.failure_hosted_unreachable_text"],
   page_incomplete: ["connect.failure_page_incomplete_title", "connect.failure_page_incomplete_text"],
@@ -60,6 +61,7 @@ export function tell(failure: Failure, origin: string): Told {
     address: "",
     host: "",
     hint: "",
+    kernel: "",
     scheme: "",
     origin,
     ...failure.facts,
@@ -89,6 +91,7 @@ function lineFor(failure: Failure, origin: string): string | null {
     case "address_not_loopback":
       return typeof ssh === "string" ? ssh : null;
     case "no_kernelspecs":
+    case "kernel_died_at_start":
       return "python -m pip install ipykernel";
     case "protocol_version":
       return "python -m pip install --upgrade runhere-runtime";
