@@ -69,6 +69,9 @@ export const notebook = {
   interrupted: "Interrupted",
   cancelled: "Cancelled",
   contactLost: "Contact lost: nobody hears from this run any more.",
+  contactLostMine:
+    "If its kernel still runs, connect to it in the browser that ran the cell: the page then goes on with it. Else run the cell again.",
+  contactLostOther: "It goes on when {name} opens this notebook again. Or run the cell yourself.",
   runFacts: "{status} in {duration}",
   ranAt: "Last run: {when}",
   ranBy: "by {name}",

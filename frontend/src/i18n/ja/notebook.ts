@@ -74,6 +74,9 @@ export const notebook = {
   interrupted: "中断",
   cancelled: "取り消し",
   contactLost: "連絡が途絶えました。この実行の結果を受け取っている人はいません。",
+  contactLostMine:
+    "カーネルがまだ動いている場合は、セルを実行したブラウザーから接続すると続きを受け取れます。そうでなければ、もう一度実行してください。",
+  contactLostOther: "{name} さんがこのノートブックをもう一度開くと続きを受け取れます。自分で実行することもできます。",
   runFacts: "{status}（{duration}）",
   ranAt: "最終実行: {when}",
   ranBy: "実行者: {name}",

@@ -18,13 +18,13 @@ beforeAll(() => setLanguage("en"));
 afterEach(cleanup);
 
 /** What a page of `me` says under a cell with this source that shows this run. */
-function notes(me: typeof ada, run: RunRecord, source = RAN): HTMLElement {
+function notes(me: typeof ada, run: RunRecord, source = RAN, isLost = false): HTMLElement {
   const text = { toString: () => source, observe: () => {}, unobserve: () => {} };
   const none = () => () => {};
   const services = {
     person: me,
     doc: { cell: () => ({ source: text }) },
-    runs: { subscribeCell: none, headOf: () => run, isContactLost: () => false, rivalOf: () => null },
+    runs: { subscribeCell: none, headOf: () => run, isContactLost: () => isLost, rivalOf: () => null },
     actions: { subscribeCell: none, placeOf: () => null },
   };
   // Only what the notes read of a page.
@@ -77,6 +77,15 @@ test("both are told that the source is another one since", async () => {
     for (const page of shown) expect(page.textContent).toContain("Edited since this ran");
   });
   expect(notes(bob, hers).textContent).not.toContain("Edited");
+});
+
+test("of a run that nobody hears any more each is told what to do", async () => {
+  const hers: RunRecord = { ...(await ranBy(ada, "local")), status: "running", finished_at: null };
+  expect(notes(ada, hers, RAN, true).textContent).toMatch(
+    /^Contact lost.*connect to it in the browser that ran the cell.*run the cell again/,
+  );
+  expect(notes(bob, hers, RAN, true).textContent).toContain("It goes on when Ada opens this notebook again.");
+  expect(notes(ada, hers).textContent).toBe("");
 });
 
 test("says when, by whom and where a cell ran last", async () => {

@@ -20,7 +20,7 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
   const isMine = run.person === null || run.person.id === controller.services.person.id;
   const when = whenOf(run);
   const notes = [
-    look === "lost" ? t("notebook.contactLost") : null,
+    look === "lost" ? `${t("notebook.contactLost")} ${nextAfterLost(run, isMine)}` : null,
     look === "running-elsewhere" && !isMine && run.person ? t("notebook.runningBy", { name: run.person.name }) : null,
     look !== "running-elsewhere" && !isMine && run.person && when !== null
       ? t(ranWhere(run), { name: run.person.name, when })
@@ -60,6 +60,12 @@ function Rival({ controller, id }: { readonly controller: NotebookController; re
       </Button>
     </p>
   );
+}
+
+/** Whoever hears the kernel goes on with the run by itself (`app/orphan-runs.ts`, `past-runs.ts`): there is nothing to press but *Connect* and *Run*. */
+function nextAfterLost({ person }: RunRecord, isMine: boolean): string {
+  if (isMine || person === null) return text("notebook.contactLostMine");
+  return text("notebook.contactLostOther", { name: person.name });
 }
 
 function whenOf(run: RunRecord): string | null {
