@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from runhere_hub.cli.hub_process import HostedTaken, hold_hosted
 from runhere_hub.settings import SettingInvalid, read_team
 from runhere_hub.testing.processes import environment, starting
 
@@ -75,10 +77,49 @@ def test_an_administrator_sets_up_a_hub_from_the_terminal(tmp_path: Path) -> Non
         assert post(origin, "/session/password", credentials)[1]["code"] == "account_disabled"
         last = user("disable", "ada")
         assert (last.returncode, "last administrator" in last.stderr) == (1, True)
+        last = user("demote", "ada")
+        assert (last.returncode, "last administrator" in last.stderr) == (1, True)
+        for words in (("enable", "bob"), ("promote", "bob"), ("demote", "ada")):
+            assert user(*words).returncode == 0, words
+        assert user("list").stdout == "ada\tAda\t\nbob\tBob\tadministrator\n"
         assert user("reset", "nobody").returncode == 1
         assert hub.stop(signal.SIGTERM) == 0
         said = "".join(hub.err)
         assert not [secret for secret in (PASSWORD, code.group(1), link.group(1)) if secret in said]
+
+
+def test_audit_says_whether_the_log_is_as_it_was_written(tmp_path: Path) -> None:
+    file = config(tmp_path)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "runhere_hub.cli.main", *words, "--config", str(file)]
+        return subprocess.run(command, capture_output=True, text=True, env=environment(tmp_path / "home"), timeout=60)
+
+    for name in ("ada", "bob", "eve"):
+        assert run("user", "add", name).returncode == 0
+    whole = run("audit")
+    assert (whole.returncode, whole.stdout) == (0, "The audit log is whole: 3 lines, each as it was written.\n")
+    with sqlite3.connect(tmp_path / "data" / "hub.db") as database:
+        database.execute("UPDATE audit SET detail = replace(detail, 'bob', 'ben') WHERE id = 2")
+    changed = run("audit")
+    assert (changed.returncode, changed.stdout) == (1, "")
+    assert "line 2 is not what was written" in changed.stderr
+
+
+def test_a_second_process_with_hosted_runtimes_of_its_own_does_not_start(tmp_path: Path) -> None:
+    port = free_port()
+    file = config(tmp_path, port, 'hosted_provider = "local"')
+    with starting(tmp_path / "home") as start:
+        # As a process of the same hub on PostgreSQL holds them; on SQLite the second would not come so far.
+        with hold_hosted(tmp_path / "data"):
+            second = start("serve", "--config", file)
+            assert second.process.wait(60) == 1
+            assert 'has hosted_provider = "local" already, and only one may' in "".join(second.err)
+        first = start("serve", "--config", file)
+        assert "/join#code=" in first.out.get(timeout=60)
+        with pytest.raises(HostedTaken), hold_hosted(tmp_path / "data"):
+            pass
+        assert first.stop(signal.SIGTERM) == 0
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ export const team = {
   did_reset_password: "Password taken away",
   did_disable: "Account let in no more",
   did_enable: "Account let in again",
+  did_promote: "Made an administrator",
+  did_demote: "Administrator no more",
   did_token_made: "Token for a program made",
   did_token_removed: "Token for a program taken away",
   did_share: "Role given",

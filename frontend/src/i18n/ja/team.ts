@@ -71,6 +71,8 @@ export const team = {
   did_reset_password: "パスワードを無効化",
   did_disable: "サインインを停止",
   did_enable: "停止を解除",
+  did_promote: "管理者に指定",
+  did_demote: "管理者から解除",
   did_token_made: "プログラム用トークンを作成",
   did_token_removed: "プログラム用トークンを取り消し",
   did_share: "権限を付与",

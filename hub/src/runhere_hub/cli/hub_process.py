@@ -52,6 +52,12 @@ class DataFolderTaken(Unavailable):
     code = "data_folder_taken"
 
 
+class HostedTaken(Unavailable):
+    """Another hub process runs people's hosted runtimes."""
+
+    code = "hosted_taken"
+
+
 def main() -> int:
     """Run the hub until it is told to stop."""
     try:
@@ -94,12 +100,16 @@ def serve_team(settings: Settings) -> int:
     """Serve several people until a signal comes: `runhere serve`. The data folder is this process's alone.
 
     Raises:
-        DataFolderTaken, PortTaken, DatabaseUnavailable and what else hinders a start: nothing is served.
+        DataFolderTaken, HostedTaken, PortTaken, DatabaseUnavailable and what else hinders a start: nothing is served.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_stopped)
     is_shared = settings.database_url.startswith("postgresql")
-    with hold(settings.data_dir, is_shared=is_shared), _made(settings) as (server, listening):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(hold(settings.data_dir, is_shared=is_shared))
+        if settings.team is not None and settings.team.hosted is not None and settings.team.hosted.provider == "local":
+            stack.enter_context(hold_hosted(settings.data_dir))
+        server, listening = stack.enter_context(_made(settings))
         server.run(sockets=[listening])
     return 0 if server.was_ready else 1
 
@@ -236,13 +246,28 @@ def hold(data_dir: Path, *, is_shared: bool) -> Iterator[None]:
 
     The system lets go when the process ends, however it ends.
     """
-    with _our_errors(data_dir):
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file: IO[bytes] = open(data_dir / "hub.lock", "ab")  # noqa: SIM115 -- held for the life of the process
-    with file:
+    with _lock_file(data_dir, "hub.lock") as file:
         if not _take(file, is_shared=is_shared):
             raise DataFolderTaken(f"Another hub is using the data folder {data_dir}.")
         yield
+
+
+@contextlib.contextmanager
+def hold_hosted(data_dir: Path) -> Iterator[None]:
+    """Hold the hosted runtimes of the provider `local`, which know one hub process only."""
+    with _lock_file(data_dir, "hosted.lock") as file:
+        if not _take(file, is_shared=False):
+            raise HostedTaken(
+                'Another hub process of this data folder has hosted_provider = "local" already, and only one may. Use '
+                '"jupyterhub" where several processes serve one hub (docs/run/hosted.md).'
+            )
+        yield
+
+
+def _lock_file(data_dir: Path, name: str) -> IO[bytes]:
+    with _our_errors(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return open(data_dir / name, "ab")
 
 
 def _take(file: IO[bytes], *, is_shared: bool) -> bool:

@@ -3,7 +3,8 @@
     runhere [PATH] [--host H] [--port P] [--data DIR] [--no-browser] [--no-runtime]
     runhere login  [--data DIR]
     runhere serve  --config FILE
-    runhere user   add|list|invite|reset|disable|enable [NAME] --config FILE
+    runhere user   add|list|invite|reset|disable|enable|promote|demote [NAME] --config FILE
+    runhere audit  --config FILE
     runhere export [--out DIR] [--without-outputs], backup FILE, restore FILE   [--data DIR | --config FILE]
 
 Standard output gets exactly one line, the login link; everything else is on standard error. Exit codes: 0 stopped as
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["login"]:
             return _login(_login_parser().parse_args(words[1:]))
-        if words[:1] in (["serve"], ["user"]):
+        if words[:1] in (["serve"], ["user"], ["audit"]):
             from runhere_hub.cli import team  # loads the hub, which no other command needs
 
             return team.run(words)
@@ -73,7 +74,8 @@ def _start_parser() -> argparse.ArgumentParser:
         prog="runhere",
         description="Notebooks in one place; the code runs on your own machine.",
         epilog="runhere login prints a fresh login link for the hub that is running. "
-        "runhere serve --config FILE serves several people; runhere user manages their accounts. "
+        "runhere serve --config FILE serves several people; runhere user manages their accounts, "
+        "runhere audit checks what they did. "
         "runhere export, backup and restore take out what the hub keeps, and put it back.",
     )
     parser.add_argument(

@@ -1,10 +1,12 @@
-"""`runhere serve` and `runhere user`: a hub for several people, from a settings file.
+"""`runhere serve`, `runhere user` and `runhere audit`: a hub for several people, from a settings file.
 
     runhere serve --config runhere.toml
     runhere user add NAME | invite [NAME] [--admin] | list | reset NAME | disable NAME | enable NAME   --config …
+    runhere user promote NAME | demote NAME   --config …
+    runhere audit --config …
 
-`user` works on the database itself, whether the hub runs or not; a hub that runs follows within seconds. Links are
-printed on standard output, one line; everything else is on standard error.
+`user` and `audit` work on the database itself, whether the hub runs or not; a hub that runs follows within seconds.
+Links are printed on standard output, one line; everything else is on standard error.
 """
 
 import argparse
@@ -27,13 +29,15 @@ DEFAULT_CONFIG = "runhere.toml"
 
 
 def run(words: Sequence[str]) -> int:
-    """Run `serve …` or `user …`; its exit code.
+    """Run `serve …`, `user …` or `audit …`; its exit code.
 
     Raises:
         RunhereError: The message is for the person at the terminal.
     """
     if words[0] == "serve":
         return serve_team(_settings(_serve_parser().parse_args(words[1:])))
+    if words[0] == "audit":
+        return _with_accounts(_audit_parser().parse_args(words[1:]), _audit)
     return _user(_user_parser().parse_args(words[1:]))
 
 
@@ -47,14 +51,25 @@ def _serve_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _audit_parser() -> argparse.ArgumentParser:
+    what = "Say whether the audit log is as it was written: 0 if it is, 1 and the first line that is not if not."
+    parser = argparse.ArgumentParser(prog="runhere audit", description=what)
+    _add_config(parser)
+    return parser
+
+
 def _user_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="runhere user", description="Accounts of a hub for several people.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list|invite|reset|disable|enable")
+    verbs = parser.add_subparsers(
+        dest="verb", required=True, metavar="add|list|invite|reset|disable|enable|promote|demote"
+    )
     for verb, what in (
         ("add", "invite somebody under this user name, and print the link with which they set their password"),
         ("reset", "take a password away, end every session, and print the link that sets a new one"),
         ("disable", "let this account in no more; open pages are cut within seconds"),
         ("enable", "let it in again"),
+        ("promote", "make this account an administrator"),
+        ("demote", "an administrator no more; the last one stays"),
     ):
         one = verbs.add_parser(verb, help=what, description=what)
         one.add_argument("name", metavar="NAME", help="user name")
@@ -76,13 +91,17 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _user(arguments: argparse.Namespace) -> int:
+    return _with_accounts(arguments, _VERBS[arguments.verb])
+
+
+def _with_accounts(arguments: argparse.Namespace, work: "Work") -> int:
     settings = _settings(arguments)
     if settings.team is None:
         raise Invalid("This settings file is not of a hub for several people.")
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = Database.open(settings.database_url)
     try:
-        return asyncio.run(_VERBS[arguments.verb](team_accounts(settings.team, db), settings.team, arguments))
+        return asyncio.run(work(team_accounts(settings.team, db), settings.team, arguments))
     finally:
         db.close()
 
@@ -129,11 +148,39 @@ async def _enable(around: Accounts, _team: Team, arguments: argparse.Namespace) 
     return 0
 
 
-_VERBS: dict[str, Callable[[Accounts, Team, argparse.Namespace], Coroutine[Any, Any, int]]] = {
+async def _promote(around: Accounts, _team: Team, arguments: argparse.Namespace) -> int:
+    is_new = await accounts.set_admin(around, user_name=arguments.name, is_admin=True)
+    print(f"{arguments.name} is an administrator{'' if is_new else ' already'}.", file=sys.stderr)
+    return 0
+
+
+async def _demote(around: Accounts, _team: Team, arguments: argparse.Namespace) -> int:
+    was = await accounts.set_admin(around, user_name=arguments.name, is_admin=False)
+    print(f"{arguments.name} is {'no administrator any more' if was else 'no administrator'}.", file=sys.stderr)
+    return 0
+
+
+async def _audit(around: Accounts, _team: Team, _arguments: argparse.Namespace) -> int:
+    lines, broken = await accounts.whole_log(around)
+    if broken is None:
+        print(f"The audit log is whole: {lines} lines, each as it was written.")
+        return 0
+    print(
+        f"The audit log was changed: line {broken} is not what was written, or the one before it is missing.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+Work = Callable[[Accounts, Team, argparse.Namespace], Coroutine[Any, Any, int]]
+
+_VERBS: dict[str, Work] = {
     "add": _invite,
     "invite": _invite,
     "reset": _reset,
     "list": _list,
     "disable": _disable,
     "enable": _enable,
+    "promote": _promote,
+    "demote": _demote,
 }

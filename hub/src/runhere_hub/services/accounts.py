@@ -464,14 +464,41 @@ async def set_disabled(
 
     def work(conn: Connection) -> None:
         account = _named(conn, user_name)
-        others = [a for a in accounts.every(conn) if a.person.id != account.person.id]
-        if disabled and account.is_admin and not any(may(a.standing, HubVerb.ADMINISTER) for a in others):
-            raise Conflict("This is the last administrator. Make another one first.")
+        if disabled:
+            _check_not_the_last(conn, account)
         accounts.set_disabled(conn, account.person.id, now if disabled else None)
         action = "disable" if disabled else "enable"
         record(conn, now, action, by=by.id if by else None, on=account.person.id, came=came)
 
     await around.db.write(work)
+
+
+async def set_admin(around: Accounts, *, user_name: str, is_admin: bool) -> bool:
+    """Make somebody an administrator, or one no more: from the command line. False: that is how it was.
+
+    Raises:
+        NotFound: There is no such account.
+        Conflict: It is the last administrator.
+    """
+    now = around.now_ms()
+
+    def work(conn: Connection) -> bool:
+        account = _named(conn, user_name)
+        if account.is_admin == is_admin:
+            return False
+        if not is_admin:
+            _check_not_the_last(conn, account)
+        accounts.set_admin(conn, account.person.id, is_admin)
+        record(conn, now, "promote" if is_admin else "demote", by=None, on=account.person.id)
+        return True
+
+    return await around.db.write(work)
+
+
+def _check_not_the_last(conn: Connection, account: Account) -> None:
+    others = [one for one in accounts.every(conn) if one.person.id != account.person.id]
+    if may(account.standing, HubVerb.ADMINISTER) and not any(may(one.standing, HubVerb.ADMINISTER) for one in others):
+        raise Conflict("This is the last administrator. Make another one first.")
 
 
 async def _account(around: Accounts, person: Person) -> Account:
@@ -491,6 +518,11 @@ def _named(conn: Connection, user_name: str) -> Account:
 async def log(around: Accounts, person: Person | None, *, limit: int) -> Sequence[Entry]:
     """The audit log: one's own lines, or everybody's (None), newest first."""
     return await around.db.read(lambda conn: audit.entries(conn, person_id=person.id if person else None, limit=limit))
+
+
+async def whole_log(around: Accounts) -> tuple[int, int | None]:
+    """How many lines the audit log has, and the number of the first that is not as it was written; None: all are."""
+    return await around.db.read(lambda conn: (audit.count(conn), audit.first_broken(conn)))
 
 
 # --- tokens of programs ----------------------------------------------------------------------------------------------

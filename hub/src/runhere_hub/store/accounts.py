@@ -108,6 +108,11 @@ def set_disabled(conn: Connection, person_id: PersonId, disabled_at: int | None)
     end_sessions(conn, person_id)
 
 
+def set_admin(conn: Connection, person_id: PersonId, is_admin: bool) -> None:
+    """Let somebody administer the hub, or no more."""
+    conn.execute(update(accounts).where(accounts.c.person_id == person_id).values(is_admin=is_admin))
+
+
 def end_sessions(conn: Connection, person_id: PersonId) -> int:
     """End every session of somebody. How many there were."""
     return conn.execute(delete(sessions).where(sessions.c.person_id == person_id)).rowcount

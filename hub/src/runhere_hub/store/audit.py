@@ -38,6 +38,11 @@ def last(conn: Connection) -> int:
     return int(conn.execute(select(func.max(audit.c.id))).scalar() or 0)
 
 
+def count(conn: Connection) -> int:
+    """How many entries there are."""
+    return int(conn.execute(select(func.count()).select_from(audit)).scalar_one())
+
+
 def entries(conn: Connection, *, person_id: str | None, limit: int) -> list[Entry]:
     """The newest entries, of one person or of everybody, newest first."""
     wanted = select(audit).order_by(audit.c.id.desc()).limit(limit)
