@@ -49,6 +49,8 @@ export function TeamPages({ page }: { readonly page: PageServices }) {
           team={team}
           session={state.session}
           now={page.now}
+          signInWays={() => page.hub.signInWays()}
+          onLeaveFor={(url) => location.assign(url)}
           onSession={(session) => page.session.adopt(session)}
           onSignedOut={() => void page.session.left()}
         />

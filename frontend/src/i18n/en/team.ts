@@ -5,6 +5,10 @@ export const team = {
   signIn: "Sign in",
   or: "or",
   signInWith: "Sign in with {provider}",
+  signInElsewhere: "Sign in elsewhere",
+  connect: "Connect {provider}",
+  connectText:
+    "Sign in with {provider} from then on, besides your password. You sign in there once now, and come back here.",
   noAccount: "No account yet?",
   makeAccount: "Make an account",
   haveAccount: "Sign in instead",

@@ -8,6 +8,10 @@ export const team = {
   signIn: "サインイン",
   or: "または",
   signInWith: "{provider} でサインイン",
+  signInElsewhere: "外部サインイン",
+  connect: "{provider}を連携",
+  connectText:
+    "連携すると、パスワードのほかに{provider}でもサインインできます。いま一度そこでサインインし、ここに戻ります。",
   noAccount: "アカウントをお持ちでない方",
   makeAccount: "アカウントを作る",
   haveAccount: "サインインに戻る",

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { Session } from "../../api/client.ts";
+import type { Session, SignInWays } from "../../api/client.ts";
 import type { ApiToken, TeamClient } from "../../api/team-client.ts";
 import { formatAgo } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -19,6 +19,9 @@ export interface AccountPageProps {
   readonly session: Session;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly signInWays: () => Promise<SignInWays>;
+  /** Leave for the identity provider's page. */
+  readonly onLeaveFor: (url: string) => void;
   readonly onSession: (session: Session) => void;
   readonly onSignedOut: () => void;
 }
@@ -26,7 +29,7 @@ export interface AccountPageProps {
 const noNames: ReadonlyMap<string, string> = new Map();
 
 /** One's own account: password, sessions, tokens, and what happened. */
-export function AccountPage({ team, session, now, onSession, onSignedOut }: AccountPageProps) {
+export function AccountPage({ team, session, now, signInWays, onLeaveFor, onSession, onSignedOut }: AccountPageProps) {
   const t = useText();
   const [isAsking, setAsking] = useState(false);
   const work = useWork();
@@ -40,6 +43,7 @@ export function AccountPage({ team, session, now, onSession, onSignedOut }: Acco
         </p>
       </div>
       <PasswordSection team={team} onSession={onSession} />
+      <ElsewhereSection team={team} signInWays={signInWays} onLeaveFor={onLeaveFor} />
       <section className={styles.section}>
         <h2>{t("team.signOutEverywhere")}</h2>
         <div className={styles.row}>
@@ -114,6 +118,32 @@ function PasswordSection({ team, onSession }: Pick<AccountPageProps, "team" | "o
           </Button>
         </div>
       </form>
+    </section>
+  );
+}
+
+/** Joins an account at the hub's identity provider to this one; nothing where the hub has none. */
+function ElsewhereSection({
+  team,
+  signInWays,
+  onLeaveFor,
+}: Pick<AccountPageProps, "team" | "signInWays" | "onLeaveFor">) {
+  const t = useText();
+  const [provider, setProvider] = useState<string | null>(null);
+  const { error, isBusy, run } = useWork();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once; the ways do not change while the page is open.
+  useEffect(() => void run(async () => setProvider((await signInWays()).provider)), []);
+  if (provider === null) return null;
+  return (
+    <section className={styles.section}>
+      <h2>{t("team.signInElsewhere")}</h2>
+      <div className={styles.row}>
+        <p className={styles.muted}>{t("team.connectText", { provider })}</p>
+        <Button isPending={isBusy} onPress={() => void run(async () => onLeaveFor(await team.goElsewhere("/account")))}>
+          {t("team.connect", { provider })}
+        </Button>
+      </div>
+      <Failure error={error} />
     </section>
   );
 }
