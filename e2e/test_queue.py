@@ -7,7 +7,7 @@ import psutil
 from playwright.sync_api import BrowserContext, Page, expect
 from servers import Jupyter, jupyter, server_flags
 from stage import Stage
-from steps import DEAF_MS, code_cell, connect, interrupt, output, ran, run_cell, runtime_menu, type_source
+from steps import DEAF_MS, code_cell, connect, connected, interrupt, output, ran, run_cell, runtime_menu, type_source
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 
@@ -118,6 +118,10 @@ def test_a_queue_is_cancelled_interrupted_and_ends_with_its_kernel(
     runtime_menu(page, "Shut down")
     page.get_by_role("alertdialog").get_by_role("button", name="Shut down").click()
     expect(page.get_by_role("button", name=re.compile("^Kernel on .* has ended$"))).to_be_visible()
+    # What is run next starts another kernel on the same server, without a question.
+    run_cell(page, 2)
+    expect(output(page, 2)).to_contain_text("False")
+    connected(page)
 
 
 def test_the_choice_of_a_kernel_is_remembered(stage: Stage, person: Callable[[], BrowserContext]) -> None:

@@ -242,6 +242,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     await again.ends("c0", "ok");
     expect([told, again.driver.pending.get()]).toEqual([[{ code: "not_run", count: 2 }], 0]);
     await again.tab.saved();
+    await again.runtime.shutdown();
     again.kill();
     pages.splice(pages.indexOf(again), 1);
     const later = await another(browser, notebook, session);
