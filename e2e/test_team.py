@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from people import PASSWORD, invitation, join, team_hub
+from people import PASSWORD, invitation, join, let_edit, team_hub
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from steps import code_cell, run_cell, source, type_source
+from servers import jupyter, server_flags
+from steps import code_cell, connect, connected, give_token, run_cell, saved, source, type_source
 
 HOSTILE = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) https://example.org/a"
 
@@ -116,3 +117,43 @@ def test_people_share_by_name_and_link_and_a_viewer_is_offered_a_copy(
     visitor.get_by_role("button", name="Sign in").click()
     expect(source(visitor, 1)).to_have_text("by_bob = 1")
     assert "#" not in visitor.url
+
+
+def test_the_next_person_in_a_browser_gets_nothing_of_the_last_ones(
+    team: tuple[str, str], new_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    origin, first = team
+    ada, bob = new_context().new_page(), new_context().new_page()
+    join(ada, first, "Ada")
+    join(bob, invitation(ada, origin), "Bob")
+    bob.close()
+    ada.goto(origin)
+    ada.get_by_role("button", name="New notebook").click()
+    type_source(ada, 1, "print('shared')")
+    with jupyter("server", tmp_path, *server_flags(origin)) as runtime:
+        connect(ada, runtime.pasted)
+        saved(ada)
+        let_edit(ada, "Bob")
+        notebook = ada.url
+
+        def in_the_same_browser(name: str) -> None:
+            ada.goto(origin)
+            ada.get_by_role("button", name=re.compile("^Account:")).click()
+            ada.get_by_role("menuitem", name="Sign out").click()
+            ada.get_by_label("User name").fill(name)
+            ada.get_by_label("Password").fill(PASSWORD)
+            ada.get_by_role("button", name="Sign in").click()
+            expect(ada.get_by_role("heading", name="Notebooks")).to_be_visible()
+            ada.goto(notebook)
+            expect(source(ada, 1)).to_have_text("print('shared')")
+            ada.wait_for_load_state("networkidle")  # what connects unasked has begun by now
+
+        in_the_same_browser("bob")
+        expect(ada.get_by_role("button", name="Connect", exact=True)).to_be_visible()
+        in_the_same_browser("ada")
+        # It is her runtime still; the token, which the browser was not told to remember, is asked for.
+        asks = ada.get_by_role("button", name=re.compile("asks for a token$"))
+        expect(asks).to_be_visible()
+        asks.click()
+        give_token(ada, runtime.token)
+        connected(ada)
