@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from pycrdt import Doc, Text
-from sqlalchemy import update
+from sqlalchemy import select, update
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -88,7 +88,20 @@ async def served(tmp_path_factory: pytest.TempPathFactory, module_team_database:
     headers = {"Origin": origin, "X-Requested-By": "runhere"}
     try:
         code = await app.first_code()
-        for name in ("olga", *ROLES, "leaver", "demoted", "out", "disabled", "linked", "inside", "leaves", "idle"):
+        for name in (
+            "olga",
+            *ROLES,
+            "leaver",
+            "demoted",
+            "out",
+            "disabled",
+            "linked",
+            "inside",
+            "leaves",
+            "idle",
+            "writes",
+            "looks",
+        ):
             client = httpx.AsyncClient(base_url=origin, headers=headers, timeout=30)
             wish = {"code": code, "user_name": name, "name": name, "password": PASSWORD}
             answer = await client.post("/api/v1/invitations/accept", json=wish)
@@ -269,6 +282,36 @@ async def test_a_session_that_ends_by_itself_cuts_its_pages(served: Served, monk
     await stays.send('{"type":"nobody knows this"}')
     assert (await hear(stays, "refused"))["of"] == "nobody knows this"
     await stays.close()
+
+
+async def test_writing_is_use_of_a_session_and_an_open_page_is_not(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rights, "LOOK_AT_ALL_EVERY", 1)
+    db = Database.open(served.settings.database_url)
+    an_hour_ago = int(time.time() * 1000) - 3600_000
+    pages = {}
+    for name, client_id in (("looks", 61), ("writes", 62)):
+        await served.share(name, "editor")
+        pages[name] = await served.joined(name, client_id=client_id)
+        await hear(pages[name], "hello")
+    theirs = tables.sessions.c.person_id.in_([served.ids[name] for name in pages])
+    await db.write(lambda conn: conn.execute(update(tables.sessions).where(theirs).values(seen_at=an_hour_ago)))
+
+    async def seen_at(name: str) -> int:
+        person = tables.sessions.c.person_id == served.ids[name]
+        return int(
+            await db.read(lambda conn: conn.execute(select(tables.sessions.c.seen_at).where(person)).scalar_one())
+        )
+
+    await pages["writes"].send(an_update())
+    async with asyncio.timeout(CUT_WITHIN_S):
+        while await seen_at("writes") == an_hour_ago:  # noqa: ASYNC110 -- the hub's database tells nobody
+            await asyncio.sleep(0.1)
+    assert await seen_at("looks") == an_hour_ago
+    for ws in pages.values():
+        await ws.close()
+    db.close()
 
 
 async def test_signing_out_everywhere_cuts_live_pages(served: Served) -> None:

@@ -155,8 +155,14 @@ async def person_of_key(sign_in: SignIn, key: str) -> Person | None:
     return found.person if found is not None else None
 
 
-async def is_still(sign_in: SignIn, token: str, person: Person) -> bool:
-    """True while a session is good and this person's. Asking is no use of it: a page that is only open ends as idle."""
+async def is_still(sign_in: SignIn, token: str, person: Person, *, is_used: bool) -> bool:
+    """True while a session is good and this person's.
+
+    Asking is no use of it: a page that is only open ends as idle. `is_used`: the person did something meanwhile.
+    """
+    if is_used:
+        using = await person_of(sign_in, token)
+        return using is not None and using.id == person.id
     found = await _good(sign_in, sha256(token), sign_in.now_ms())
     return found is not None and found.person.id == person.id
 

@@ -21,11 +21,17 @@ LOOK_AT_ALL_EVERY = 60
 
 @dataclass(eq=False)
 class Seat:
-    """One open socket. `is_signed_in` says whether what let it in still does."""
+    """One open socket.
+
+    Attributes:
+        is_signed_in: Whether what let it in still does; it is told whether the person wrote since it was asked last.
+        received: How many document frames of its page had come by then.
+    """
 
     room: Room
     member: Member
-    is_signed_in: Callable[[], Awaitable[bool]]
+    is_signed_in: Callable[[bool], Awaitable[bool]]
+    received: int = 0
 
 
 class RightsWatch:
@@ -79,7 +85,8 @@ class RightsWatch:
 
     async def _check(self, seat: Seat) -> None:
         member, room = seat.member, seat.room
-        if not await seat.is_signed_in():
+        is_used, seat.received = member.received > seat.received, member.received
+        if not await seat.is_signed_in(is_used):
             room.send_away(member, CloseCode.SIGNED_OUT, "You are signed out.")
             return
         role = await self._role_now(member.person.id, room.notebook_id)

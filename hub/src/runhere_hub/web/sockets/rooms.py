@@ -36,7 +36,7 @@ _MESSAGES_AT_ONCE = 20_000
 _LONGEST_REASON_BYTES = 120  # RFC 6455 allows 123
 
 
-async def _always() -> bool:
+async def _always(_is_used: bool) -> bool:
     return True
 
 
@@ -60,7 +60,7 @@ async def room_endpoint(websocket: WebSocket) -> None:
     ticket = Ticket(
         role,
         watch,
-        lambda: session.is_still(hub.sign_in, token, person),
+        lambda is_used: session.is_still(hub.sign_in, token, person, is_used=is_used),
         note_visit=visit if role == "owner" else _nothing,
     )
     await serve(websocket, hub.registry, person, ticket=ticket)
@@ -73,13 +73,13 @@ class Ticket:
     Attributes:
         role: None: nothing does.
         watch: Cuts the page when its rights end; None: they cannot.
-        is_signed_in: Whether the session behind the socket is still good.
+        is_signed_in: Whether the session behind the socket is still good; it is told whether the person wrote.
         note_visit: Called once the page is in the room.
     """
 
     role: Role | None
     watch: RightsWatch | None = None
-    is_signed_in: Callable[[], Awaitable[bool]] = field(default=_always)
+    is_signed_in: Callable[[bool], Awaitable[bool]] = field(default=_always)
     note_visit: Callable[[], None] = field(default=_nothing)
 
 
