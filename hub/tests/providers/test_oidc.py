@@ -164,6 +164,20 @@ async def test_without_sign_up_only_who_joined_the_two_comes_in(tmp_path: Path, 
             assert arrived.json()["session"]["user_name"] == "ada"
 
 
+async def test_an_identity_of_another_account_is_joined_to_no_second_one(tmp_path: Path, issuer: str) -> None:
+    with hub_of(tmp_path, oidc(issuer)) as start:
+        async with start() as hub:
+            stranger, ada = await hub.stranger(), await hub.join("ada")
+            first = await back(stranger, await sign_in_over_there(await begin(stranger), "judy"))
+            refused = await back(ada, await sign_in_over_there(await begin(ada), "judy"))
+            assert (refused.status_code, refused.json()["code"]) == (401, "sign_in_refused")
+            assert "somebody else" in refused.json()["message"]
+            assert (await ada.get("/api/v1/session")).json()["user_name"] == "ada"
+            assert (await ada.delete("/api/v1/session")).status_code == 204
+            arrived = await back(ada, await sign_in_over_there(await begin(ada), "judy"))
+            assert arrived.json()["session"]["person"] == first.json()["session"]["person"]
+
+
 async def test_a_name_in_use_is_never_taken_over(tmp_path: Path, issuer: str) -> None:
     with hub_of(tmp_path, oidc(issuer)) as start:
         async with start() as hub:

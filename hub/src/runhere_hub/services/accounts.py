@@ -372,7 +372,7 @@ async def finish_elsewhere(around: Accounts, back: Back, came: From, *, signed_i
 
     Raises:
         SignInRefused: The state is not this browser's, was used or is old; or the provider's word does not hold; or
-            the person is not invited.
+            the person is not invited; or is signed in already and the identity is another account's.
         TooMany, AccountDisabled, Unavailable: No session.
     """
     provider, now = _provider(around), around.now_ms()
@@ -389,6 +389,10 @@ async def finish_elsewhere(around: Accounts, back: Back, came: From, *, signed_i
         account = accounts.by_identity(conn, claims.issuer, claims.subject)
         if account is None and signed_in is not None:
             account = _join_identity(conn, claims, signed_in, now)
+        if account is not None and signed_in is not None and account.person.id != signed_in.id:
+            raise SignInRefused(
+                "With that account over there somebody else signs in here. Sign out first if it is you."
+            )
         account = account or _from_claims(conn, around, claims, person_id, now)
         _refuse_disabled(account)
         record(conn, now, "sign_in", by=account.person.id, came=came, at=claims.issuer)
