@@ -145,6 +145,8 @@ def test_a_cut_cable_loses_nothing_and_a_reboot_is_told(
 def test_what_is_there_is_found_and_ended_on_request(hosts: TwoHosts, ssh: Callable[..., Command]) -> None:
     first = ssh(f"root@{ADDRESS}", "--local-port", "0")
     assert first.line().startswith("http://127.0.0.1:")  # the port is forwarded all the same
+    listed = hosts.home / ".local/share/jupyter/runhere-runtime/origins.json"
+    listed.unlink(missing_ok=True)  # kept there from what was started before
     first.wait_for("Nothing answers on port 8888 there. Add --start")
     second = ssh(f"root@{ADDRESS}", "--start", "--local-port", "0")
     token = token_of(second.line())
