@@ -1,10 +1,12 @@
 """What a person does in the page, in the page's own names. No test ids: role and accessible name only."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 MAIN_MODIFIER = "Control"
 AXE = Path(__file__).resolve().parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -84,15 +86,19 @@ def press_inside(target: Locator) -> None:
 def bring_into_view(page: Page, position: int) -> None:
     """Scroll as a person would until the cell is there: the page holds only what is near the window."""
     cell = page.get_by_role("group", name=re.compile(rf"^(Code|Text) cell {position}$"))
-    if cell.count() == 0:
-        page.get_by_role("list", name="Cells").hover(position={"x": 5, "y": 5})
-        page.mouse.wheel(0, -100_000)
-    for _ in range(MOST_TURNS):
-        if cell.count() > 0:
-            cell.scroll_into_view_if_needed()
+    # Outputs that grow above it push it out again: then once more from the top.
+    for _ in range(3):
+        if cell.count() == 0:
+            page.get_by_role("list", name="Cells").hover(position={"x": 5, "y": 5})
+            page.mouse.wheel(0, -100_000)
+        for _ in range(MOST_TURNS):
+            if cell.count() > 0:
+                break
+            page.mouse.wheel(0, 300)
+            next_picture(page)
+        with contextlib.suppress(PlaywrightTimeout):
+            cell.scroll_into_view_if_needed(timeout=5_000)
             return
-        page.mouse.wheel(0, 300)
-        next_picture(page)
     raise AssertionError(f"there is no cell {position} however far one scrolls")
 
 
