@@ -6,7 +6,7 @@ import { canComment } from "../core/notebook.ts";
 import type { KeyBinding, KeyMode } from "../core/shortcuts.ts";
 import type { TextKey } from "../i18n/t.ts";
 import { copyText } from "../ui/copy-text.ts";
-import { keptCells } from "../views/notebook/clipboard.ts";
+import { hasKeptCells } from "../views/notebook/clipboard.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import type { DebugCommand } from "./debug-seat.ts";
 import { type PanelId, panelIds } from "./panel-choice.ts";
@@ -77,7 +77,7 @@ type When = (context: CommandContext) => boolean;
 
 const always: When = () => true;
 const owned: When = ({ notebook }) => notebook.services.room.state.get().hello?.role === "owner";
-const pastable: When = (context) => editable(context) && keptCells().length > 0;
+const pastable: When = (context) => editable(context) && hasKeptCells();
 const editable: When = ({ notebook }) => !notebook.isReadOnly;
 const commentable: When = ({ notebook }) => {
   const { hello } = notebook.services.room.state.get();

@@ -11,7 +11,7 @@ import { DiskNotebook, type DiskWay, type Exchanged } from "./disk-notebook.ts";
 import { openFromDisk } from "./disk-open.ts";
 import type { OpenNotebook } from "./open-notebook.ts";
 import { notebookPath } from "./routes.ts";
-import { ownStore } from "./runtime-environment.ts";
+import { browserEnvironment } from "./runtime-environment.ts";
 import type { PageServices } from "./services.ts";
 
 export interface DiskHomeProps {
@@ -42,8 +42,8 @@ export function DiskHome(props: DiskHomeProps) {
     if (server === null) return;
     unlink();
     const { path, label } = file.link;
-    const kept = ownStore(localStorage, open.owner);
-    const wish = { server, label, path, hub: page.hub, notebook, personId, ownStore: kept };
+    const { ownStore } = browserEnvironment(open.owner);
+    const wish = { server, label, path, hub: page.hub, notebook, personId, ownStore };
     page.router.go(notebookPath(await openFromDisk(wish)));
   };
   return (

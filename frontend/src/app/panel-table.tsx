@@ -22,7 +22,7 @@ import { onWake } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { PanelId } from "./panel-choice.ts";
 import type { PanelServices } from "./panel-services.ts";
-import { ownStore } from "./runtime-environment.ts";
+import { browserEnvironment } from "./runtime-environment.ts";
 import { ownerOf } from "./session.ts";
 
 /** Why a panel shows nothing now: `panels.why_<code>`. */
@@ -100,8 +100,8 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
                 "attachment" in bound && bound.attachment.folder.place === "notebook" ? folderOf(bound) : null;
               const label = "target" in bound ? bound.target.label : now.transport.baseUrl;
               const personId = session.person.id;
-              const kept = ownStore(localStorage, ownerOf(session));
-              goTo(await openFromDisk({ server: now, label, path, hub, notebook, personId, ownStore: kept, folder }));
+              const { ownStore } = browserEnvironment(ownerOf(session));
+              goTo(await openFromDisk({ server: now, label, path, hub, notebook, personId, ownStore, folder }));
             }}
             openInHub={async (name, content) => {
               const directory = { folderId: notebook.folder_id, path: parentPath(notebook.path) };

@@ -13,6 +13,9 @@ const javascript: Grammar = [() => import("@codemirror/legacy-modes/mode/javascr
 const typescript: Grammar = [() => import("@codemirror/legacy-modes/mode/javascript").then((m) => m.typescript), "  "];
 const json: Grammar = [() => import("@codemirror/legacy-modes/mode/javascript").then((m) => m.json), "  "];
 const shell: Grammar = [() => import("@codemirror/legacy-modes/mode/shell").then((m) => m.shell), "  "];
+const julia: Grammar = [() => import("@codemirror/legacy-modes/mode/julia").then((m) => m.julia)];
+const csharp: Grammar = [clike((m) => m.csharp)];
+const fsharp: Grammar = [ml((m) => m.fSharp)];
 const cpp: Grammar = [clike((m) => m.cpp)];
 const octave: Grammar = [() => import("@codemirror/legacy-modes/mode/octave").then((m) => m.octave)];
 const yaml: Grammar = [() => import("@codemirror/legacy-modes/mode/yaml").then((m) => m.yaml), "  "];
@@ -25,13 +28,13 @@ const grammars: Readonly<Record<string, Grammar>> = {
   c: [clike((m) => m.c)],
   "c++": cpp,
   cpp,
-  "c#": [clike((m) => m.csharp)],
-  csharp: [clike((m) => m.csharp)],
+  "c#": csharp,
+  csharp,
   clojure: [() => import("@codemirror/legacy-modes/mode/clojure").then((m) => m.clojure), "  "],
   css: [() => import("@codemirror/legacy-modes/mode/css").then((m) => m.css), "  "],
   erlang: [() => import("@codemirror/legacy-modes/mode/erlang").then((m) => m.erlang)],
-  "f#": [ml((m) => m.fSharp)],
-  fsharp: [ml((m) => m.fSharp)],
+  "f#": fsharp,
+  fsharp,
   fortran: [() => import("@codemirror/legacy-modes/mode/fortran").then((m) => m.fortran), "  "],
   go: [() => import("@codemirror/legacy-modes/mode/go").then((m) => m.go), "\t"],
   groovy: [() => import("@codemirror/legacy-modes/mode/groovy").then((m) => m.groovy)],
@@ -39,9 +42,9 @@ const grammars: Readonly<Record<string, Grammar>> = {
   java: [clike((m) => m.java)],
   javascript,
   js: javascript,
-  jl: [() => import("@codemirror/legacy-modes/mode/julia").then((m) => m.julia)],
+  jl: julia,
   json,
-  julia: [() => import("@codemirror/legacy-modes/mode/julia").then((m) => m.julia)],
+  julia,
   kotlin: [clike((m) => m.kotlin)],
   lua: [() => import("@codemirror/legacy-modes/mode/lua").then((m) => m.lua), "  "],
   matlab: octave,

@@ -19,6 +19,10 @@ export function keepCells(cells: readonly PastedCell[]): string {
   return kept;
 }
 
+export function hasKeptCells(): boolean {
+  return kept !== null;
+}
+
 export function keptCells(): readonly PastedCell[] {
   return kept === null ? [] : parseCells(kept);
 }

@@ -148,11 +148,17 @@ async def person_of(sign_in: SignIn, token: str) -> Person | None:
 
 async def person_of_key(sign_in: SignIn, key: str) -> Person | None:
     """The same, by the hash of the token: what hangs on a session without holding its token."""
+    found = await _good(sign_in, key, sign_in.now_ms())
+    if found is None:
+        return None
+    await _use(sign_in, key, found)
+    return found.person
+
+
+async def _use(sign_in: SignIn, key: str, found: OpenSession) -> None:
     now = sign_in.now_ms()
-    found = await _good(sign_in, key, now)
-    if found is not None and found.seen_at + _NOTE_SEEN_EVERY_MS <= now:
+    if found.seen_at + _NOTE_SEEN_EVERY_MS <= now:
         await sign_in.db.write(lambda conn: sessions.seen(conn, key, now=now))
-    return found.person if found is not None else None
 
 
 async def is_still(sign_in: SignIn, token: str, person: Person, *, is_used: bool) -> bool:
@@ -160,11 +166,12 @@ async def is_still(sign_in: SignIn, token: str, person: Person, *, is_used: bool
 
     Asking is no use of it: a page that is only open ends as idle. `is_used`: the person did something meanwhile.
     """
-    if is_used:
-        using = await person_of(sign_in, token)
-        return using is not None and using.id == person.id
     found = await _good(sign_in, sha256(token), sign_in.now_ms())
-    return found is not None and found.person.id == person.id
+    if found is None or found.person.id != person.id:
+        return False
+    if is_used:
+        await _use(sign_in, sha256(token), found)
+    return True
 
 
 async def _good(sign_in: SignIn, key: str, now: int) -> OpenSession | None:
