@@ -244,6 +244,36 @@ def compose(page: Page) -> None:
     expect(source(page, 1)).to_be_focused()
 
 
+def test_selected_text_and_selected_cells_run(opened: Callable[..., Page], stock: Jupyter) -> None:
+    page = opened("for n in range(3):\n    m = n\n    print('inner', m)\nprint('outer')", "print('second')")
+    connect(page, stock.pasted)
+    source(page, 1).click()
+    page.keyboard.press(f"{MAIN_MODIFIER}+Home")
+    page.keyboard.press(f"{MAIN_MODIFIER}+Shift+Enter")  # a line that is no whole statement
+    expect(output(page, 1)).to_contain_text("SyntaxError")
+    page.keyboard.press(f"{MAIN_MODIFIER}+End")
+    page.keyboard.press(f"{MAIN_MODIFIER}+Shift+Enter")
+    expect(output(page, 1)).to_have_text(re.compile(r"^\s*outer\s*Only a part of the code ran\s*$"))
+    expect(source(page, 1)).to_be_focused()
+    choose(page, "Runtime", "Run selected cells")
+    expect(output(page, 1)).to_have_text(re.compile(r"^\s*inner 0\s*inner 1\s*inner 2\s*outer\s*$"))
+    source(page, 1).click()
+    page.keyboard.press(f"{MAIN_MODIFIER}+Home")
+    page.keyboard.press("ArrowDown")
+    for _ in range(2):
+        page.keyboard.press("Shift+ArrowDown")
+    choose(page, "Runtime", "Run selected text or line")  # by the menu the editor has lost the focus
+    expect(output(page, 1)).to_have_text(re.compile(r"^\s*inner 2\s*Only a part of the code ran\s*$"))
+    page.reload()
+    expect(output(page, 1)).to_contain_text("Edited since this ran, or only a part of it ran")
+
+    on_cell(page, 1)
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press(f"{MAIN_MODIFIER}+Shift+Enter")
+    expect(output(page, 1)).to_have_text(re.compile(r"^\s*inner 0\s*inner 1\s*inner 2\s*outer\s*$"))
+    expect(output(page, 2)).to_have_text(re.compile(r"^\s*second\s*$"))
+
+
 def test_outputs_of_every_kind_and_a_frame_that_reaches_nothing(
     stage: Stage, stock: Jupyter, opened: Callable[..., Page], complaints: Complaints
 ) -> None:

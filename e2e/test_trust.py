@@ -89,6 +89,13 @@ def test_code_from_a_file_is_reviewed_once_and_nothing_else_runs_it(
     expect(review(page)).to_have_count(0)
     assert made() == set()
 
+    source(page, 1).click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Control+Shift+Enter")  # a part of a cell asks as the cell does
+    expect(listed(page)).to_have_count(3)
+    answer(page, "Cancel")
+    assert made() == set()
+
     runtime_menu(page, "Run all")
     expect(listed(page)).to_have_count(3)
     answer(page, "Run once")

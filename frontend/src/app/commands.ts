@@ -88,6 +88,7 @@ const hosted: When = ({ page }) => page.hasHosted;
 const stopped: When = ({ page }) => page.isStopped();
 const onCode: When = ({ notebook }) =>
   notebook.activeId !== null && notebook.services.doc.cell(notebook.activeId)?.type === "code";
+const inCode: When = (context) => context.notebook.mode === "edit" && onCode(context);
 const inEditor: When = (context) => editable(context) && context.notebook.mode === "edit";
 
 const onCodeCell: When = (context) => {
@@ -254,9 +255,18 @@ const insert: readonly Command[] = [
 ];
 
 const runtime: readonly Command[] = [
-  command("runCell", at("runtime", 1), any("Mod-Enter", "Ctrl-Enter"), always, ({ notebook }) => notebook.run("stay")),
+  command(
+    "runCell",
+    at("runtime", 1),
+    [...any("Mod-Enter", "Ctrl-Enter"), ...onCell("Mod-Shift-Enter")],
+    always,
+    ({ notebook }) => notebook.run("stay"),
+  ),
   command("runAndNext", at("runtime", 1), any("Shift-Enter"), always, ({ notebook }) => notebook.run("next")),
   command("runAndInsert", at("runtime", 1), any("Alt-Enter"), editable, ({ notebook }) => notebook.run("insert")),
+  command("runSelectedText", at("runtime", 1), inText("Mod-Shift-Enter"), inCode, ({ notebook }) =>
+    notebook.runSelectedText(),
+  ),
   command("runAll", at("runtime", 2), any("Mod-F9"), always, ({ notebook }) => notebook.runRange("all")),
   command("runBefore", at("runtime", 2), any("Mod-F8"), always, ({ notebook }) => notebook.runRange("before")),
   command("runAfter", at("runtime", 2), any("Mod-F10"), always, ({ notebook }) => notebook.runRange("after")),

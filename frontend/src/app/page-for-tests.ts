@@ -35,6 +35,8 @@ export class Page {
   readonly driver: RunDriver;
   readonly widgets: WidgetHost;
   readonly desk: ConnectDesk;
+  /** Sources that were judged before they ran, in order. */
+  readonly judged: string[] = [];
 
   constructor(
     readonly browser: TestBrowser,
@@ -96,7 +98,10 @@ export class Page {
       runtime: this.runtime,
       askForRuntime: () => this.desk.askForRuntime(),
       takeGesture: () => true,
-      approve: async (captured) => captured,
+      approve: async (captured) => {
+        this.judged.push(...captured.map(({ source }) => source));
+        return captured;
+      },
       forgetApprovals: () => {},
       store: browser.local,
       pages: this.tab.pages,

@@ -107,6 +107,30 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     expect(page.text("c0")).toBe("before\n");
   }, 60_000);
 
+  it("runs selected text: the whole cell is judged, what ran is recorded, and the outputs are the cell's", async () => {
+    const source = "n = 3\nfor i in range(n):\n    j = i\n    print('part', j)";
+    const { page } = await open([source]);
+    const run = async (anchor: number, head: number): Promise<void> => {
+      const before = page.tab.runs.headOf("c0")?.run_id;
+      expect(page.driver.runPart("c0", { anchor, head })).toBe(true);
+      await page.tab.run(() => page.tab.runs.headOf("c0")?.run_id !== before, "another run");
+      await page.ends("c0", "ok");
+    };
+    const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+    await run(0, source.length);
+    expect(page.driver.extentOf(page.tab.runs.headOf("c0")?.run_id ?? "")).toBe("whole");
+    await run(source.indexOf("j = i"), source.length);
+    expect(page.text("c0")).toBe("part 2\n");
+    const part = source.slice(source.indexOf("    j = i"));
+    expect(page.tab.runs.headOf("c0")?.source_digest).toBe(digest(part));
+    expect(page.driver.extentOf(page.tab.runs.headOf("c0")?.run_id ?? "")).toBe("part");
+    expect(page.judged).toEqual([source, source]);
+    expect(page.driver.runPart("c0", { anchor: 5, head: 5 })).toBe(true); // the cursor's line
+    page.tab.type("c0", "\n\n ");
+    const end = page.tab.doc.cell("c0")?.source.length ?? 0;
+    expect(page.driver.runPart("c0", { anchor: end, head: end })).toBe(false);
+  }, 60_000);
+
   it("stops the queue at an error, visibly", async () => {
     const { page } = await open(["1 / 0", "print('no')", "print('nor this')"]);
     page.driver.runAll();

@@ -15,6 +15,7 @@ import {
   type QueueState,
   stepQueue,
 } from "../core/runs.ts";
+import { selectedCode } from "../core/selected-code.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import type { KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
@@ -37,6 +38,20 @@ export type QueuePlace = "waiting" | "running";
 export interface QueueStopped {
   readonly cellId: CellId | null;
   readonly cancelled: number;
+}
+
+export type RunExtent = "whole" | "part";
+
+/** What was taken at a gesture. */
+interface Taken extends Omit<Captured, "digest"> {
+  /** What stood in the cell, where the source is a part of it: that is judged. */
+  readonly judged?: string;
+  readonly extent?: RunExtent;
+}
+
+async function withDigests(taken: readonly Omit<Captured, "digest">[]): Promise<readonly Captured[]> {
+  const digests = await Promise.all(taken.map(({ source }) => digestOf(source)));
+  return taken.map((one, index) => ({ ...one, digest: digests[index] ?? "" }));
 }
 
 export interface RunDriverOptions {
@@ -71,6 +86,7 @@ export class RunDriver {
   readonly #digests = new Map<RunId, string>();
   /** On which server a waiting run may run. */
   readonly #approvedFor = new Map<RunId, string>();
+  readonly #extents = new Map<RunId, RunExtent>();
   readonly #stdin = new Value<StdinRequest | null>(null);
   readonly #stopped = new Value<QueueStopped | null>(null);
   readonly #queue = new Value<QueueState>(emptyQueue());
@@ -134,6 +150,27 @@ export class RunDriver {
     if (this.#options.takeGesture()) this.#capture(ids, isDebugged);
   }
 
+  /**
+   * Run what is selected in a code cell, or the cursor's line. The run's outputs are the cell's, its source is what ran. False: there is nothing
+   * but blanks.
+   */
+  runPart(cellId: CellId, { anchor, head }: { readonly anchor: number; readonly head: number }): boolean {
+    const cell = this.#options.doc.cell(cellId);
+    const whole = cell?.type === "code" ? cell.source.toString() : "";
+    const source = selectedCode(whole, anchor, head);
+    if (source.trim() === "") return false;
+    if (this.#options.mayRun?.() === false || !this.#options.takeGesture()) return true;
+    this.#take([
+      { runId: newId(this.#clock.random), cellId, source, judged: whole, extent: source === whole ? "whole" : "part" },
+    ]);
+    return true;
+  }
+
+  /** How much of its cell a run of this page ran; null: another page's run. */
+  extentOf(runId: RunId): RunExtent | null {
+    return this.#extents.get(runId) ?? null;
+  }
+
   #capture(ids: readonly CellId[], isDebugged = false): void {
     const captured = ids.flatMap((cellId) => {
       const cell = this.#options.doc.cell(cellId);
@@ -141,6 +178,10 @@ export class RunDriver {
         ? [{ runId: newId(this.#clock.random), cellId, source: cell.source.toString() }]
         : [];
     });
+    this.#take(captured, isDebugged);
+  }
+
+  #take(captured: readonly Taken[], isDebugged = false): void {
     if (captured.length === 0) return;
     const before = this.#gestures;
     this.#gestures = (async () => {
@@ -168,13 +209,15 @@ export class RunDriver {
     return true;
   }
 
-  async #approved(
-    captured: readonly { runId: RunId; cellId: CellId; source: string }[],
-    isDebugged = false,
-  ): Promise<readonly Captured[]> {
-    const digests = await Promise.all(captured.map(({ source }) => digestOf(source)));
-    const all = captured.map((one, index) => ({ ...one, digest: digests[index] ?? "" }));
-    return await this.#options.approve(all, isDebugged);
+  /** Of a part the whole is judged: nobody knows whose a piece of text is, and whoever accepts the cell accepts all of its pieces. */
+  async #approved(taken: readonly Taken[], isDebugged = false): Promise<readonly Captured[]> {
+    const judged = await withDigests(
+      taken.map(({ runId, cellId, source, judged = source }) => ({ runId, cellId, source: judged })),
+    );
+    const approved = new Set((await this.#options.approve(judged, isDebugged)).map(({ runId }) => runId));
+    const runs = taken.filter(({ runId }) => approved.has(runId));
+    for (const { runId, extent = "whole" } of runs) this.#extents.set(runId, extent);
+    return await withDigests(runs.map(({ runId, cellId, source }) => ({ runId, cellId, source })));
   }
 
   runAll(): void {
@@ -321,7 +364,12 @@ export class RunDriver {
   /** What waits was approved for another machine: it is asked about again before this one gets it. */
   async #askAgain(waiting: readonly QueueEntry[]): Promise<void> {
     for (const { cellId } of waiting) this.#dispatch({ type: "cancel", cellId });
-    const again = waiting.map(({ cellId, source }) => ({ runId: newId(this.#clock.random), cellId, source }));
+    const again = waiting.map(({ runId, cellId, source }) => ({
+      runId: newId(this.#clock.random),
+      cellId,
+      source,
+      extent: this.#extents.get(runId) ?? "whole",
+    }));
     this.#options.forgetApprovals();
     await this.#enqueue(await this.#approved(again));
   }

@@ -67,6 +67,7 @@ export const commands = {
   runCell: "Run selected cells",
   runAndNext: "Run and go to next cell",
   runAndInsert: "Run and insert cell below",
+  runSelectedText: "Run selected text or line",
   runAll: "Run all",
   runBefore: "Run all before",
   runAfter: "Run cell and all after",

@@ -70,6 +70,7 @@ export const commands = {
   runCell: "選択したセルを実行",
   runAndNext: "実行して次のセルへ",
   runAndInsert: "実行して下にセルを挿入",
+  runSelectedText: "選択したテキストまたは行を実行",
   runAll: "すべてのセルを実行",
   runBefore: "より前のセルをすべて実行",
   runAfter: "このセル以降をすべて実行",

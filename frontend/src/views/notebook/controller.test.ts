@@ -35,6 +35,8 @@ beforeEach(() => {
     room: { state: room, reconnectNow: () => undefined },
     actions: {
       runCells: (ids) => void ran.push(ids.map(sourceOf)),
+      runPart: (id, { anchor, head }) => ran.push([sourceOf(id).slice(anchor, head)]) > 0,
+      extentOf: () => null,
       interrupt: () => undefined,
       cancel: () => undefined,
       placeOf: () => null,
@@ -69,6 +71,14 @@ describe("NotebookController", () => {
     controller.run("next");
     expect(ran).toEqual([["b = 2", "c = 3"]]);
     expect([sources().length, active(), controller.mode]).toEqual([6, "", "edit"]);
+  });
+
+  it("runs the selected text of the active cell, and stays in it", () => {
+    controller.edit(at(3));
+    controller.noteCursor(at(3), 2, 5);
+    controller.runSelectedText();
+    expect(ran).toEqual([["= 2"]]);
+    expect([active(), controller.mode]).toEqual(["b = 2", "edit"]);
   });
 
   it("runs before and after by position, collapsed cells too", () => {

@@ -273,6 +273,14 @@ export class NotebookController extends SelectionModel {
     else this.#advance(last);
   }
 
+  /** Runs the text that is selected in the active cell, or the cursor's line, and stays there. */
+  runSelectedText(): void {
+    const id = this.activeId;
+    if (id === null) return;
+    const isSomething = this.services.actions.runPart(id, this.cursorOf(id) ?? { anchor: 0, head: 0 });
+    if (!isSomething) this.say(text("notebook.nothingToRun"));
+  }
+
   /** Runs the active cell; it stops at its breakpoints, or in its first line. */
   debugCell(): void {
     if (this.activeId !== null) this.services.actions.runCells([this.activeId], { isDebugged: true });

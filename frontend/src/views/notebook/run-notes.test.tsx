@@ -18,14 +18,19 @@ beforeAll(() => setLanguage("en"));
 afterEach(cleanup);
 
 /** What a page of `me` says under a cell with this source that shows this run. */
-function notes(me: typeof ada, run: RunRecord, source = RAN, isLost = false): HTMLElement {
+function notes(
+  me: typeof ada,
+  run: RunRecord,
+  source = RAN,
+  { isLost = false, extent = null as "whole" | "part" | null } = {},
+): HTMLElement {
   const text = { toString: () => source, observe: () => {}, unobserve: () => {} };
   const none = () => () => {};
   const services = {
     person: me,
     doc: { cell: () => ({ source: text }) },
     runs: { subscribeCell: none, headOf: () => run, isContactLost: () => isLost, rivalOf: () => null },
-    actions: { subscribeCell: none, placeOf: () => null },
+    actions: { subscribeCell: none, placeOf: () => null, extentOf: () => extent },
   };
   // Only what the notes read of a page.
   return render(<RunNotes controller={{ services } as unknown as NotebookController} id={cell} />).container;
@@ -79,12 +84,25 @@ test("both are told that the source is another one since", async () => {
   expect(notes(bob, hers).textContent).not.toContain("Edited");
 });
 
+test("whether it was edited or run in part is told as far as it is known", async () => {
+  const hers = await ranBy(ada, "local");
+  const shown = (extent: "whole" | "part" | null) => notes(ada, hers, "print(1)\nprint(2)", { extent });
+  const [whole, part, unknown] = [shown("whole"), shown("part"), shown(null)];
+  await waitFor(() => {
+    expect(whole.textContent).toBe("Edited since this ran");
+    expect(part.textContent).toBe("Only a part of the code ran");
+    expect(unknown.textContent).toBe("Edited since this ran, or only a part of it ran");
+  });
+});
+
 test("of a run that nobody hears any more each is told what to do", async () => {
   const hers: RunRecord = { ...(await ranBy(ada, "local")), status: "running", finished_at: null };
-  expect(notes(ada, hers, RAN, true).textContent).toMatch(
+  expect(notes(ada, hers, RAN, { isLost: true }).textContent).toMatch(
     /^Contact lost.*connect to it in the browser that ran the cell.*run the cell again/,
   );
-  expect(notes(bob, hers, RAN, true).textContent).toContain("It goes on when Ada opens this notebook again.");
+  expect(notes(bob, hers, RAN, { isLost: true }).textContent).toContain(
+    "It goes on when Ada opens this notebook again.",
+  );
   expect(notes(ada, hers).textContent).toBe("");
 });
 

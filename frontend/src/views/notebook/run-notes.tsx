@@ -7,7 +7,7 @@ import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 import { useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
-import { ranWhen, ranWhere, runLook } from "./run-status.ts";
+import { otherSource, ranWhen, ranWhere, runLook } from "./run-status.ts";
 
 /** Sentences about a run that need saying: contact lost, somebody else's machine. Else nothing. */
 export function RunNotes({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
@@ -25,7 +25,7 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
     look !== "running-elsewhere" && !isMine && run.person && when !== null
       ? t(ranWhere(run), { name: run.person.name, when })
       : null,
-    isEdited && place === null ? t("notebook.editedSince") : null,
+    isEdited && place === null ? t(otherSource(controller.services.actions.extentOf(run.run_id))) : null,
   ].filter((note) => note !== null);
   return (
     <>

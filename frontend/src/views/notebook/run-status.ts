@@ -33,6 +33,14 @@ export function ranWhere({
   return runtime?.kind === "hosted" ? "notebook.ranByHosted" : "notebook.ranByOther";
 }
 
+/** What is said of a cell whose source is not what its last run ran. `extent`: null where this page did not run it. */
+export function otherSource(
+  extent: "whole" | "part" | null,
+): "notebook.editedSince" | "notebook.partRan" | "notebook.editedOrPart" {
+  if (extent === null) return "notebook.editedOrPart";
+  return extent === "part" ? "notebook.partRan" : "notebook.editedSince";
+}
+
 /** When a run began, ms; `at-home`: outputs and times of it are stored nowhere; null: it never began, or nobody here ran it. */
 export function ranWhen({ kind, status, started_at: at }: RunRecord): number | "at-home" | null {
   if (at !== null) return at;

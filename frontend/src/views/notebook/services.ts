@@ -5,6 +5,7 @@
  */
 import type { ComponentType } from "react";
 import type { CellId } from "../../core/cell.ts";
+import type { RunId } from "../../core/notebook.ts";
 import type { Observable } from "../../core/observable.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
 import type { WidgetPort } from "../../outputs/rendered.ts";
@@ -26,6 +27,10 @@ export type QueuePlace = "waiting" | "running";
 export interface RunActions {
   /** Run these cells in order. Without a runtime it opens the connect dialog and runs them once connected. */
   runCells(ids: readonly CellId[], how?: { readonly isDebugged: boolean }): void;
+  /** Run what is selected in a cell, or the cursor's line; false: that is nothing. */
+  runPart(id: CellId, selected: { readonly anchor: number; readonly head: number }): boolean;
+  /** How much of its cell a run of this page ran; null: not of this page. */
+  extentOf(runId: RunId): "whole" | "part" | null;
   interrupt(): void;
   /** Take a queued cell out of the queue; nothing happens to a running one. */
   cancel(cellId: CellId): void;
