@@ -7,6 +7,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
+import { copyText } from "../../ui/copy-text.ts";
 
 export interface Screen {
   readonly terminal: Terminal;
@@ -84,7 +85,7 @@ function takesKey(event: KeyboardEvent, terminal: Terminal, onLeave: () => void)
   // As in other terminals of browsers: Ctrl+V pastes; Ctrl+C copies what is selected, and interrupts when nothing is.
   if (key === "v") return false;
   if (key === "c" && terminal.hasSelection()) {
-    void navigator.clipboard?.writeText(terminal.getSelection()).catch(() => undefined);
+    void copyText(terminal.getSelection()).catch(() => undefined);
     terminal.clearSelection();
     event.preventDefault();
     return false;
