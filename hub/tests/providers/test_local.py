@@ -1,7 +1,6 @@
 """Hosted runtimes: the contract on the fake and on real processes; idleness, limits, and what a process inherits."""
 
 import asyncio
-import json
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from runhere_hub.providers.local import LocalOptions, LocalProvider, OnEnd, envi
 from runhere_hub.testing.contracts.provider import ADA, ProviderContract, answer, ready
 from runhere_hub.testing.fake_runtime import FakeProvider, FakeRuntime, served
 from runhere_hub.testing.fakes import FakeClock
+from runhere_hub.testing.kernel_messages import execute, until
 
 HOUR = IdleRule(after_ms=3_600_000, warn_ms=300_000)
 pytestmark = pytest.mark.timeout(120)
@@ -64,19 +64,8 @@ async def send(upstream: Upstream, kernel_id: str, code: str) -> Any:
     """An open socket on which a cell was sent."""
     url = f"{upstream.base_url.replace('http', 'ws', 1)}api/kernels/{kernel_id}/channels"
     socket = await connect(url, additional_headers={"Authorization": f"token {upstream.token}"}, proxy=None)
-    header = {"msg_id": "m1", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.3"}
-    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
-    message = {"header": header, "parent_header": {}, "metadata": {}, "channel": "shell", "content": content}
-    await socket.send(json.dumps({**message, "buffers": []}))
+    await socket.send(execute(code))
     return socket
-
-
-async def said(socket: Any, msg_type: str) -> dict[str, Any]:
-    async with asyncio.timeout(60):
-        while True:
-            message: dict[str, Any] = json.loads(await socket.recv())
-            if message["msg_type"] == msg_type and message["parent_header"].get("msg_id") == "m1":
-                return dict(message["content"])
 
 
 async def test_an_idle_runtime_warns_then_stops_and_never_while_a_cell_runs(tmp_path: Path) -> None:
@@ -91,13 +80,13 @@ async def test_an_idle_runtime_warns_then_stops_and_never_while_a_cell_runs(tmp_
             f"import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)"
         )
         socket = await send(upstream, await kernel(upstream), waits)
-        await said(socket, "stream")
+        await until(socket, "stream")
         clock.advance(s=24 * 3600)
         await provider.look()
         assert (await provider.status(ADA)).state == "ready"
         assert (await provider.status(ADA)).stops_at is None
         gate.write_bytes(b"")
-        await said(socket, "execute_reply")
+        await until(socket, "execute_reply")
         async with asyncio.timeout(20):  # the kernel's word that it is idle comes a little later
             while True:
                 await provider.look()
@@ -170,7 +159,7 @@ async def test_a_kernel_has_limits_and_nothing_of_the_hubs_environment(
             " os.nice(0), 'canary-secret' in repr(dict(os.environ)), os.getcwd())"
         )
         socket = await send(upstream, await kernel(upstream), code)
-        words = (await said(socket, "stream"))["text"].split()
+        words = (await until(socket, "stream"))["text"].split()
         await socket.close()
         assert words[:2] == ["8192", "0"]
         assert int(words[2]) >= 7

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -84,14 +85,14 @@ class Line:
         page.connect(self._outgoing.put_nowait)
 
     @classmethod
-    async def open(cls, page: Page, url: str, headers: Mapping[str, str] | None = None) -> "Line":
-        """Connect and join."""
+    async def open(cls, page: Page, url: str, headers: Mapping[str, str] | None = None, **options: Any) -> "Line":
+        """Connect and join; `options` are those of websockets' `connect`."""
         socket = await connect(
             url,
             subprotocols=[ROOM_SUBPROTOCOL],  # type: ignore[list-item]
             max_size=None,
             compression=None,
-            additional_headers=headers,
+            **({"additional_headers": headers} | options),
         )
         return cls(page, socket)
 
