@@ -29,13 +29,6 @@ HERE = Path(__file__).parent
 HUB = "https://hub.test"
 
 
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[TwoHosts]:
-    found = TwoHosts(path="/usr/local/bin:/usr/bin:/bin")
-    yield found
-    found.close()
-
-
 @contextlib.contextmanager
 def front_end(hosts: TwoHosts, home: Path) -> Iterator[list[str]]:
     """The program and its environment, as words of `--via`."""

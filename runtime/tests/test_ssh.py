@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 import re
@@ -13,93 +12,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import psutil
 import pytest
 from live_runtime import free_port
-from two_hosts import ADDRESS, TwoHosts, why_not
+from ssh_command import LOCAL_PORT, Command, curl, needs_two_hosts, token_of
+from two_hosts import ADDRESS, TwoHosts
 
 from runhere_runtime import __version__
 from runhere_runtime.ssh.payload import far_program, pack
 
 HUB = "https://hub.test"
-SKIP = why_not()
-needs_two_hosts = pytest.mark.skipif(SKIP is not None, reason=str(SKIP))
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-LOCAL_PORT = 18888
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[TwoHosts]:
-    found = TwoHosts(path="/usr/local/bin:/usr/bin:/bin")
-    yield found
-    found.close()
-
-
-@dataclass
-class Command:
-    """A running `runhere-runtime ssh`."""
-
-    process: subprocess.Popen[str]
-    told: Path
-
-    def line(self) -> str:
-        """The next line on standard output; empty when it ended."""
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def wait_for(self, words: str, limit_s: float = 90) -> None:
-        end = time.monotonic() + limit_s
-        while words not in self.told.read_text():
-            assert time.monotonic() < end, self.told.read_text()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.05)
-            assert self.process.returncode is None or words in self.told.read_text(), self.told.read_text()
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
-
-    def close(self) -> None:
-        self.stop()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-@pytest.fixture
-def ssh(hosts: TwoHosts, tmp_path: Path) -> Iterator[Callable[..., Command]]:
-    """Run the command on the laptop. Afterwards no runtime of a test is left on gpubox."""
-    running: list[Command] = []
-
-    def start(*words: str, options: list[str] | None = None, python: str = sys.executable) -> Command:
-        told = tmp_path / f"told-{len(running)}"
-        behind = ["--", *(hosts.options if options is None else options)]
-        ours = [sys.executable, "-m", "runhere_runtime", "ssh", *words, "--no-browser", "--python", python, *behind]
-        with told.open("w") as stderr:
-            process = subprocess.Popen(
-                hosts.on_laptop(*ours), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True
-            )
-        running.append(Command(process, told))
-        return running[-1]
-
-    yield start
-    start(f"root@{ADDRESS}", "--stop", "--local-port", "0").process.wait(60)
-    for one in running:
-        one.close()
-
-
-def curl(hosts: TwoHosts, url: str, token: str) -> str:
-    command = hosts.on_laptop("curl", "-sS", "-m", "20", "-H", f"Authorization: Bearer {token}", url)
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def token_of(url: str) -> str:
-    return url.partition("token=")[2]
 
 
 @needs_two_hosts
@@ -266,7 +193,7 @@ print("x" * 3_000_000, file=sys.stderr, flush=True)
 print("RUNHERE {", flush=True)
 print("RUNHERE " + "[" * 200_000, flush=True)
 say("hello", python="3.12\\x1b]0;owned\\x07", executable="/py", host="box\\nGo on? [y/N] y")
-ready = dict(kind="companion", started=False, root="/", listed=None)
+ready = dict(kind="companion", started=False, tls=False, base="/", root="/", listed=None)
 say("ready", **ready, token="t#\\n&x=y", pairs=[{"hub": "https://hub.test", "code": "AB&rt=http://evil"}])
 say("ready", **ready, token="t#\\n&x=\\ud800", pairs=[
     {"hub": "https://evil.test", "code": "CODE"}, {"hub": "https://hub.test", "code": "GOOD"}])

@@ -39,6 +39,8 @@ READY = {
     "event": "ready",
     "kind": "companion",
     "started": False,
+    "tls": False,
+    "base": "/",
     "token": "t",
     "pairs": [],
     "root": "/",

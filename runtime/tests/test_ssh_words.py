@@ -257,6 +257,8 @@ def told(event: str, **facts: object) -> bytes:
 READY = {
     "kind": "companion",
     "started": True,
+    "tls": False,
+    "base": "/",
     "token": "t",
     "pairs": [{"hub": "https://h", "code": "A-b"}],
     "root": "/",
@@ -283,6 +285,10 @@ def test_what_the_far_program_says_is_taken_and_nothing_beside_it() -> None:
         told("missing", home="/", will_install="all"),
         told("ready", **{**READY, "token": None}),
         told("ready", **{**READY, "listed": "all"}),
+        told("ready", **{**READY, "tls": "yes"}),
+        told("ready", **{**READY, "base": "/#"}),
+        told("ready", **{**READY, "base": "//x y/"}),
+        told("ready", **{**READY, "base": "@evil/"}),
         told("ready", **{**READY, "pairs": [{"hub": "https://h", "code": "x&rt=http://evil"}]}),
     ],
 )

@@ -15,6 +15,7 @@ MARK = "RUNHERE "
 """Begins every line of the far program: a shell's start-up files may print lines of their own before."""
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_BASE = re.compile(r"/(?:[A-Za-z0-9._~%!$&'()*+,;=:@-]+/)*")
 
 
 def read_event(line: bytes) -> dict[str, Any] | None:
@@ -55,6 +56,10 @@ def _is_pair(value: object) -> bool:
     return _CODE.fullmatch(value["code"]) is not None
 
 
+def _is_base(value: object) -> bool:
+    return isinstance(value, str) and _BASE.fullmatch(value) is not None
+
+
 def _is_listing(value: object) -> bool:
     return value is None or _are(_is_text)(value)
 
@@ -66,6 +71,8 @@ _SHAPES: Mapping[str, Mapping[str, Callable[[object], bool]]] = {
     "ready": {
         "kind": _is_text,
         "started": _is_truth,
+        "tls": _is_truth,
+        "base": _is_base,
         "token": _is_text,
         "pairs": _are(_is_pair),
         "root": _is_text,

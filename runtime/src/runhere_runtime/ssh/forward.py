@@ -23,6 +23,7 @@ from urllib.parse import quote
 from runhere_runtime import __version__
 from runhere_runtime.errors import FarFailure, LocalPortForbidden, LocalPortTaken, SshFailure
 from runhere_runtime.gate.rules import COLAB_ORIGIN, HOW_IN_COLAB
+from runhere_runtime.ssh.certificate import Door, door_of
 from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, words_of
 from runhere_runtime.ssh.payload import Payload, far_program, pack
 from runhere_runtime.ssh.talk import Talk
@@ -185,15 +186,23 @@ class _Keeper:
             "root": wish.root,
             "kernel_python": wish.kernel_python,
             "colab_compat": wish.colab_compat,
-            "public_url": self._origin,
+            "public_url": self._plain_origin,
             "version": __version__,
             "digest": self._payload.digest,
             "needs": list(self._payload.needs),
         }
 
     @property
-    def _origin(self) -> str:
+    def _plain_origin(self) -> str:
         return f"http://127.0.0.1:{self._wish.way.local_port}"
+
+    async def _door(self, *, tls: bool | None) -> Door:
+        """How a browser of this machine comes to the forwarded port. None: nobody knows whether TLS is spoken there."""
+        if tls is False:
+            return Door(self._plain_origin)
+        port = self._wish.way.local_port
+        found = await asyncio.to_thread(door_of, port)
+        return found or Door(f"https://127.0.0.1:{port}" if tls else self._plain_origin)
 
     async def _on(self, event: dict[str, Any], talk: Talk) -> int | None:
         """Act on one word of the far program; an exit code when it was the last."""
@@ -206,9 +215,9 @@ class _Keeper:
             case "missing":
                 await talk.answer(self._answer_to_missing(event))
             case "ready":
-                self._on_ready(event)
+                self._on_ready(event, await self._door(tls=event["tls"]))
             case "nothing" | "no_python":
-                self._on_nothing(event)
+                self._on_nothing(event, await self._door(tls=None if event.get("taken") else False))
             case "stopped":
                 tell(f"{event['count']} runtime(s) ended on {self._wish.way.name}.")
                 return 0
@@ -232,10 +241,10 @@ class _Keeper:
         agreed = self._wish.yes or self._voice.ask(question)
         return {"install": agreed, "archive": self._payload.archive if agreed else ""}
 
-    def _on_ready(self, event: dict[str, Any]) -> None:
+    def _on_ready(self, event: dict[str, Any], door: Door) -> None:
         self._reached = event["kind"]
         token = quote(event["token"], safe="", errors="replace")
-        url = f"{self._origin}/?token={token}" if token else f"{self._origin}/"
+        url = f"{door.origin}{event['base']}" + (f"?token={token}" if token else "")
         kind = (
             "runhere-runtime"
             if event["kind"] == "companion"
@@ -254,15 +263,25 @@ class _Keeper:
             f"Reached {kind} on {self._wish.way.name}; its files: {event['root'] or 'unknown'}. "
             "Ctrl-C ends the connection, not the runtime."
         )
+        if door.untrusted:
+            self._tell_untrusted(door.untrusted)
         self._voice.show(url)
         # A link of another site than was asked for would open whatever the other machine likes.
         asked = [hub for hub in self._wish.hubs if hub != COLAB_ORIGIN]
         for pair in (one for one in event["pairs"] if one["hub"] in asked):
-            self._offer(f"{pair['hub']}/connect#rt={self._origin}&pair={pair['code']}")
+            self._offer(f"{pair['hub']}/connect#rt={door.origin}&pair={pair['code']}")
         if COLAB_ORIGIN in self._wish.hubs:
             self._voice.tell(HOW_IN_COLAB)
         if event["kind"] == "companion":
             self._tell_who_is_left_out(event["listed"], {one["hub"] for one in event["pairs"]})
+
+    def _tell_untrusted(self, against: str) -> None:
+        self._voice.tell(
+            "It serves https, and its certificate is not trusted here for 127.0.0.1 or localhost "
+            f"({against}): browsers refuse it, unless they were told to trust it. SSH encrypts the way already: start "
+            "it over there without a certificate (a runtime of ours: this command with --stop, then with --start), or "
+            "with one for 127.0.0.1 that this machine trusts."
+        )
 
     def _tell_who_is_left_out(self, listed: list[str] | None, paired: set[str]) -> None:
         """Without this word a person would learn from the page only that something is not allowed."""
@@ -284,9 +303,9 @@ class _Keeper:
         if self._wish.open_browser:
             webbrowser.open(link)
 
-    def _on_nothing(self, event: dict[str, Any]) -> None:
+    def _on_nothing(self, event: dict[str, Any], door: Door) -> None:
         way = self._wish.way
-        self._shown = self._shown or self._origin
+        self._shown = self._shown or door.origin
         if event["event"] == "no_python":
             self._voice.tell(
                 f"{way.name} has no Python on its PATH, so nothing can be looked up or started there "
@@ -309,8 +328,10 @@ class _Keeper:
                 "start a Jupyter there."
             )
         self._voice.tell(
-            f"Port {way.remote_port} of {way.name} is reached at {self._origin} all the same; paste "
+            f"Port {way.remote_port} of {way.name} is reached at {door.origin} all the same; paste "
             "that with the token that the server "
             f"printed. (By hand: {plain_command(way)})"
         )
-        self._voice.show(f"{self._origin}/")
+        if door.untrusted:
+            self._tell_untrusted(door.untrusted)
+        self._voice.show(f"{door.origin}/")

@@ -10,7 +10,8 @@ It speaks in lines on standard output, each `RUNHERE {json}`, and reads JSON lin
     -> {"event": "hello", "python", "executable", "host"}
     -> {"event": "missing", "home", "will_install"}        <- {"install": true, "archive": base64} or {"install": false}
     -> {"event": "progress", "text"}
-    -> {"event": "ready", "kind": "companion" | "jupyter", "started": bool, "token", "pairs": [{"hub", "code"}], "root",
+    -> {"event": "ready", "kind": "companion" | "jupyter", "started": bool, "tls": bool, "base": path on it, "token",
+        "pairs": [{"hub", "code"}], "root",
         "listed": [origins] | null}                        the pages that may connect; null: it does not say
     -> {"event": "nothing", "others": [ports]}             nothing of this person listens on the port; the forward stays
     -> {"event": "gone"}                                   the runtime ended
@@ -41,11 +42,13 @@ import zlib
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import quote
 
 OLDEST = (3, 11)
 START_WITHIN_S = 60
 STOP_WITHIN_S = 20
 LOOK_EVERY_S = 2.0
+END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 
 class Failed(Exception):
@@ -151,14 +154,62 @@ def listening_on(servers: list[dict[str, Any]], port: int) -> dict[str, Any] | N
 
 def knows_its_token(server: dict[str, Any]) -> bool:
     """Whether what listens on the server's port accepts the server's token."""
-    connection = HTTPConnection("127.0.0.1", server["port"], timeout=10)
+    answer = ask(server, "GET", "api/status")
+    return answer is not None and answer[0] == 200
+
+
+def speaks_tls(server: dict[str, Any]) -> bool:
+    """Whether a server's file says https: ours names its certificate, Jupyter's says `secure`."""
+    return bool(server.get("certificate") or server.get("secure"))
+
+
+def base_of(server: dict[str, Any]) -> str:
+    """The path under which a server answers; it begins and ends with a slash."""
+    base = server.get("base_url")
+    return quote(base, safe="/%!$&'()*+,;=:@~") if isinstance(base, str) and base.endswith("/") else "/"
+
+
+def ask(server: dict[str, Any], method: str, path: str, body: Any = None) -> tuple[int, bytes] | None:
+    """One request to a server of this person, with its token; None when no HTTP came back.
+
+    Over TLS one of ours must show the very certificate that its file names. Of other servers only the port is known:
+    they are trusted as they would be without TLS.
+    """
+    connection = None
     try:
-        connection.request("GET", "/api/status", headers={"Authorization": "Bearer " + str(server.get("token", ""))})
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
+        connection = connection_to(server)
+        headers = {"Authorization": "Bearer " + str(server.get("token", "")), "Content-Type": "application/json"}
+        connection.request(method, base_of(server) + path, json.dumps(body) if body else None, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, HTTPException, ValueError):
+        return None
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
+
+
+def connection_to(server: dict[str, Any]) -> HTTPConnection:
+    """Not yet open.
+
+    Raises:
+        OSError: Its certificate is not there any more.
+    """
+    if not speaks_tls(server):
+        return HTTPConnection("127.0.0.1", server["port"], timeout=10)
+    import ssl  # here, both: a Python may have been built without
+    from http.client import HTTPSConnection
+
+    context = ssl.create_default_context()
+    context.check_hostname = False  # it may be good for another name than this one
+    context.verify_mode = ssl.CERT_NONE
+    if server.get("certificate"):
+        with open(server["certificate"], encoding="ascii", errors="replace") as file:
+            shown = file.read().partition(END_OF_CERTIFICATE)
+        context = ssl.create_default_context(cadata=shown[0] + shown[1])
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.check_hostname = False
+    return HTTPSConnection("127.0.0.1", server["port"], timeout=10, context=context)
 
 
 def is_taken(port: int) -> bool:
@@ -384,29 +435,20 @@ def pair(server: dict[str, Any], hubs: list[str], python: str | None) -> list[di
 
 def open_pairing(server: dict[str, Any], hub: str) -> str | None:
     """A code for one page; None when the runtime does not give one (it may be older)."""
-    connection = HTTPConnection("127.0.0.1", server["port"], timeout=10)
+    answer = ask(server, "POST", "api/runhere/pairings", {"origin": hub})
     try:
-        headers = {"Authorization": "Bearer " + server["token"], "Content-Type": "application/json"}
-        connection.request("POST", "/api/runhere/pairings", json.dumps({"origin": hub}), headers)
-        answer = connection.getresponse()
-        return json.loads(answer.read().decode("utf-8"))["code"] if answer.status == 200 else None
-    except (OSError, HTTPException, ValueError, KeyError):
+        return json.loads(answer[1].decode("utf-8"))["code"] if answer and answer[0] == 200 else None
+    except (ValueError, KeyError, TypeError):
         return None
-    finally:
-        connection.close()
 
 
-def pages_listed(port: int, token: str) -> list[str] | None:
+def pages_listed(server: dict[str, Any]) -> list[str] | None:
     """The pages that may connect to a runtime; None when it does not say (it may be older)."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    answer = ask(server, "GET", "api/runhere/info")
     try:
-        connection.request("GET", "/api/runhere/info", headers={"Authorization": "Bearer " + token})
-        answer = connection.getresponse()
-        return list(json.loads(answer.read().decode("utf-8"))["origins"]) if answer.status == 200 else None
-    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return list(json.loads(answer[1].decode("utf-8"))["origins"]) if answer and answer[0] == 200 else None
+    except (ValueError, KeyError, TypeError):
         return None
-    finally:
-        connection.close()
 
 
 # ---- the whole ----------------------------------------------------------------------------------------------
@@ -417,20 +459,17 @@ def find_or_start(wish: dict[str, Any]) -> int | None:
     python = python_with_ours(wish)
     running = listening_on(companions(), wish["port"])
     if running:
-        pairs = pair(running, wish["hubs"], python)
-        say_ready(running["token"], pairs, running.get("root", ""), started=False, port=wish["port"])
+        say_ready(running, pair(running, wish["hubs"], python), started=False)
         return int(running["pid"])
     other = listening_on(jupyters(), wish["port"])
     if other:
         root = other.get("root_dir") or other.get("notebook_dir") or ""
-        say("ready", kind="jupyter", started=False, token=other.get("token", ""), pairs=[], root=root, listed=None)
+        whole = {"token": other.get("token", ""), "tls": speaks_tls(other), "base": base_of(other), "root": root}
+        say("ready", kind="jupyter", started=False, pairs=[], listed=None, **whole)
         return int(other["pid"])
     if not wish["start"]:
-        say(
-            "nothing",
-            others=sorted({one["port"] for one in companions() + jupyters() if "port" in one}),
-            taken=is_taken(wish["port"]),
-        )
+        others = {one["port"] for one in companions() + jupyters() if "port" in one} - {wish["port"]}
+        say("nothing", others=sorted(others), taken=is_taken(wish["port"]))
         return None
     if is_taken(wish["port"]):
         raise Failed(
@@ -439,14 +478,14 @@ def find_or_start(wish: dict[str, Any]) -> int | None:
             "another with --remote-port.",
         )
     facts = start(python or install(wish), wish)
-    say_ready(facts["token"], facts["pairs"], facts["root"], started=True, port=wish["port"])
+    say_ready(dict(facts, port=wish["port"]), facts["pairs"], started=True)
     return int(facts["pid"])
 
 
-def say_ready(token: str, pairs: list[dict[str, str]], root: str, started: bool, port: int) -> None:
+def say_ready(server: dict[str, Any], pairs: list[dict[str, str]], started: bool) -> None:
     """Tell of a runtime of ours."""
-    listed = pages_listed(port, token)
-    say("ready", kind="companion", started=started, token=token, pairs=pairs, root=root, listed=listed)
+    whole = {"token": server["token"], "tls": speaks_tls(server), "base": "/", "root": server.get("root", "")}
+    say("ready", kind="companion", started=started, pairs=pairs, listed=pages_listed(server), **whole)
 
 
 def hold(pid: int | None) -> None:
