@@ -10,6 +10,7 @@ import httpx
 
 from runhere_hub.core.runtimes import RuntimeSilent, Upstream
 from runhere_hub.proxy import headers
+from runhere_hub.proxy.pace import Pace, PaceRule
 
 _TIMEOUT = httpx.Timeout(connect=5.0, read=120.0, write=30.0, pool=10.0)
 """Starting a kernel of a heavy environment takes its time."""
@@ -18,6 +19,7 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
 MOST_AT_ONCE = 16
 """Requests to one runtime. A browser sends six to an origin."""
 ROOM_WITHIN_S = 10.0
+_PIECE_BYTES = 2**16
 _BUSY = (
     "Your hosted runtime is busy with other requests, or does not answer any. Try again, or look at Manage sessions."
 )
@@ -61,9 +63,11 @@ class HttpProxy:
 
     Args:
         transport: For tests; None: the network.
+        slowest: How slow a runtime may be.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, *, slowest: PaceRule | None = None) -> None:
+        self._slowest = slowest or PaceRule()
         # The transport, not httpx's client: that one keeps cookies, for one runtime to set and another to get.
         self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False, retries=0, limits=_LIMITS)
         self._rooms: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -74,6 +78,7 @@ class HttpProxy:
 
         Raises:
             RuntimeSilent: It does not answer, or has not answered too many others.
+            RuntimeTrickles: It takes or gives next to nothing; also raised by `Answered.body`.
             RedirectRefused: It answers with another address.
         """
         async with self._room(upstream.base_url), self._answer(upstream, asked) as answered:
@@ -94,22 +99,16 @@ class HttpProxy:
 
     @contextlib.asynccontextmanager
     async def _answer(self, upstream: Upstream, asked: Asked) -> AsyncIterator[Answered]:
-        suffix = f"?{asked.query}" if asked.query else ""
-        request = httpx.Request(
-            asked.method,
-            f"{upstream.base_url}{asked.path}{suffix}",
-            headers=headers.to_runtime(asked.headers, token=upstream.token),
-            content=asked.body if asked.body or asked.method not in ("GET", "HEAD") else None,
-            extensions={"timeout": _TIMEOUT.as_dict()},
-        )
+        pace = Pace(self._slowest)
         try:
-            answer = await self._transport.handle_async_request(request)
+            async with pace.waiting():
+                answer = await self._transport.handle_async_request(_request(upstream, asked, pace))
         except (httpx.HTTPError, OSError) as error:
             raise RuntimeSilent(_SILENT) from error
         try:
             if 300 <= answer.status_code < 400 and answer.status_code != 304:
                 raise RedirectRefused("Your hosted runtime answered with another address. The hub does not go there.")
-            yield Answered(answer.status_code, answer.headers.multi_items(), _read(answer))
+            yield Answered(answer.status_code, answer.headers.multi_items(), _read(answer, Pace(self._slowest)))
         finally:
             await answer.aclose()
 
@@ -118,7 +117,34 @@ class HttpProxy:
         await self._transport.aclose()
 
 
-async def _read(answer: httpx.Response) -> AsyncIterator[bytes]:
+def _request(upstream: Upstream, asked: Asked, pace: Pace) -> httpx.Request:
+    has_body = bool(asked.body) or asked.method not in ("GET", "HEAD")
+    length = [("content-length", str(len(asked.body)))] if has_body else []
+    suffix = f"?{asked.query}" if asked.query else ""
+    return httpx.Request(
+        asked.method,
+        f"{upstream.base_url}{asked.path}{suffix}",
+        headers=[*headers.to_runtime(asked.headers, token=upstream.token), *length],
+        content=_pieces(asked.body, pace) if has_body else None,
+        extensions={"timeout": _TIMEOUT.as_dict()},
+    )
+
+
+async def _pieces(body: bytes, pace: Pace) -> AsyncIterator[bytes]:
+    """The body as the runtime takes it."""
+    for start in range(0, len(body), _PIECE_BYTES):
+        piece = body[start : start + _PIECE_BYTES]
+        yield piece
+        pace.moved(len(piece))
+
+
+async def _read(answer: httpx.Response, pace: Pace) -> AsyncIterator[bytes]:
     """The body as it comes. A line that breaks ends it: the page sees that its length is wrong."""
-    async for piece in answer.aiter_raw():
+    pieces = answer.aiter_raw()
+    while True:
+        async with pace.waiting():
+            piece = await anext(pieces, None)
+        if piece is None:
+            return
+        pace.moved(len(piece))
         yield piece

@@ -19,6 +19,7 @@ from runhere_hub.core.identity import Person
 from runhere_hub.core.runtimes import RuntimeSilent, Status
 from runhere_hub.proxy import headers, paths
 from runhere_hub.proxy.http import Answered, Asked
+from runhere_hub.proxy.pace import RuntimeTrickles
 from runhere_hub.services import runtimes
 from runhere_hub.services.runtimes import Runtimes
 from runhere_hub.web import auth, models
@@ -135,6 +136,8 @@ class Moving(StreamingResponse):
             await super().__call__(scope, receive, moving)
         except _Stalled:
             _log.info("an answer of a hosted runtime was given up: the page took nothing of it for %d s", STALLED_S)
+        except RuntimeTrickles:  # the page has its beginning, and sees that the line breaks
+            _log.info("an answer of a hosted runtime was given up: next to nothing came of it")
         finally:
             await self._body.aclose()
 
