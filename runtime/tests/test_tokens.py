@@ -8,8 +8,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from tiny_disk import TinyDisk
 
-from runhere_runtime.errors import PairingRefused, SessionUnknown
+from runhere_runtime.errors import PairingRefused, SessionsNotKept, SessionUnknown
 from runhere_runtime.tokens import (
     ABSOLUTE_S,
     IDLE_S,
@@ -28,7 +29,7 @@ T0 = 1_000_000.0
 
 @pytest.fixture
 def credentials() -> Credentials:
-    return Credentials(master=new_token(), sessions_file=None)
+    return Credentials(master=new_token(), sessions_file=None, tell=print)
 
 
 def pair(credentials: Credentials, now: float = T0) -> tuple[str, str]:
@@ -103,7 +104,7 @@ def test_five_wrong_tries_void_every_open_code(credentials: Credentials) -> None
     for _ in range(4):
         with pytest.raises(PairingRefused):
             credentials.redeem("AAAA-AAAA-AAAA-AAAA", origin=HUB, client="", now=T0)
-    spare = Credentials(master="x", sessions_file=None)
+    spare = Credentials(master="x", sessions_file=None, tell=print)
     spare_code = spare.open_pairing(origin=HUB, now=T0).code
     spare.redeem(spare_code, origin=HUB, client="", now=T0)
     with pytest.raises(PairingRefused):
@@ -131,10 +132,10 @@ def test_first_challenge_is_answered_with_the_pairing_code(credentials: Credenti
 
 def test_paired_sessions_outlive_a_restart_as_hashes_in_a_private_file(tmp_path: Path) -> None:
     file = tmp_path / "d" / "sessions.json"
-    first = Credentials(master=new_token(), sessions_file=file)
+    first = Credentials(master=new_token(), sessions_file=file, tell=print)
     token, session_id = pair(first)
     browser, _ = first.open_session(origin=HUB, client="", kind="browser", now=T0)
-    second = Credentials(master=new_token(), sessions_file=file)
+    second = Credentials(master=new_token(), sessions_file=file, tell=print)
     assert second.authenticate(token, HUB, T0) == Grant(session_id)
     assert second.authenticate(browser, HUB, T0) is None
     assert second.authenticate(first.master, None, T0) is None
@@ -149,16 +150,59 @@ def test_paired_sessions_outlive_a_restart_as_hashes_in_a_private_file(tmp_path:
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 def test_sessions_file_that_others_can_write_is_not_believed(tmp_path: Path) -> None:
     file = tmp_path / "sessions.json"
-    token, _ = pair(Credentials(master="m", sessions_file=file))
+    token, _ = pair(Credentials(master="m", sessions_file=file, tell=print))
     file.chmod(0o666)
-    assert Credentials(master="m", sessions_file=file).authenticate(token, HUB, T0) is None
+    assert Credentials(master="m", sessions_file=file, tell=print).authenticate(token, HUB, T0) is None
     file.chmod(0o600)
-    assert Credentials(master="m", sessions_file=file).authenticate(token, HUB, T0)
+    assert Credentials(master="m", sessions_file=file, tell=print).authenticate(token, HUB, T0)
     file.write_text(json.dumps({"sessions": [{"id": 1}]}))
-    assert Credentials(master="m", sessions_file=file).sessions(T0) == ()
+    assert Credentials(master="m", sessions_file=file, tell=print).sessions(T0) == ()
 
 
 def test_tokens_are_redacted_wherever_they_stand() -> None:
     token = new_token()
     assert token not in redact(f"GET /?token={token}&x={token}")
     assert redact("nothing here") == "nothing here"
+
+
+def test_a_full_disk_issues_nothing_and_spends_no_code(tiny_disk: TinyDisk) -> None:
+    file = tiny_disk.place / "sessions.json"
+    credentials = Credentials(master="m", sessions_file=file, tell=print)
+    code = credentials.open_pairing(origin=HUB, now=T0).code
+    tiny_disk.fill()
+    with pytest.raises(SessionsNotKept) as refused:
+        credentials.redeem(code, origin=HUB, client="x", now=T0)
+    assert refused.value.status == 507
+    assert credentials.sessions(T0) == ()
+    assert not [one for one in tiny_disk.place.iterdir() if "sessions" in one.name]
+    tiny_disk.make_room()
+    token, session = credentials.redeem(code, origin=HUB, client="x", now=T0)
+    assert credentials.authenticate(token, HUB, T0) == Grant(session.id)
+
+
+def test_on_a_full_disk_pages_go_on_and_that_their_use_is_not_kept_is_told_once(tiny_disk: TinyDisk) -> None:
+    told: list[str] = []
+    credentials = Credentials(master="m", sessions_file=tiny_disk.place / "sessions.json", tell=told.append)
+    token, session_id = pair(credentials)
+    tiny_disk.fill()
+    for later in (100, 200, 300):
+        assert credentials.authenticate(token, HUB, T0 + later) == Grant(session_id)
+    (sentence,) = told
+    assert "cannot be written (No space left on device)" in sentence
+    tiny_disk.make_room()
+    assert credentials.authenticate(token, HUB, T0 + 400)
+    tiny_disk.fill()
+    assert credentials.authenticate(token, HUB, T0 + 500)
+    assert len(told) == 2
+
+
+def test_a_session_that_is_ended_on_a_full_disk_does_not_come_back(tiny_disk: TinyDisk) -> None:
+    file = tiny_disk.place / "sessions.json"
+    credentials = Credentials(master="m", sessions_file=file, tell=print)
+    token, session_id = pair(credentials)
+    other, _ = pair(credentials)
+    tiny_disk.fill()
+    credentials.revoke(session_id)
+    assert credentials.authenticate(token, HUB, T0) is None
+    assert Credentials(master="m", sessions_file=file, tell=print).authenticate(token, HUB, T0) is None
+    assert credentials.authenticate(other, HUB, T0)

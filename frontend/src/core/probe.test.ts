@@ -37,7 +37,7 @@ interface World {
   readonly server: Server;
   readonly permission?: readonly PermissionState[];
   readonly token?: "right" | "wrong";
-  readonly pair?: "right" | "used";
+  readonly pair?: "right" | "used" | "unkept";
   readonly click?: boolean;
   /** Whether the person wants the token sent to who does not say what it is. Default: yes. */
   readonly sends?: boolean;
@@ -57,6 +57,7 @@ function answer(
   probe: Exclude<Probe, { kind: "permission" | "explain_permission" | "confirm_token" }>,
 ): Signal {
   if (probe.kind === "pair") {
+    if (world.pair === "unkept") return readable(507, { code: "sessions_not_kept", hint: "Make room." });
     return world.pair === "right"
       ? readable(200, {})
       : readable(410, { code: "code_used", message: "This pairing code was used already." });
@@ -259,6 +260,11 @@ const CELLS: readonly (readonly [string, World, object])[] = [
     bad("pairing_refused", {
       facts: { status: 410, serverCode: "code_used", hint: "This pairing code was used already." },
     }),
+  ],
+  [
+    "companion, no room to keep the pairing: the link is not used up",
+    { server: "companion", pair: "unkept" },
+    bad("runtime_refused", { facts: { status: 507, serverCode: "sessions_not_kept", hint: "Make room." } }),
   ],
   [
     "companion, wrong token",

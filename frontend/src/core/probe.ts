@@ -314,7 +314,7 @@ function* ours(found: Found, companion: CompanionFacts): Climb<Diagnosis> {
   }
   if (request.hasPairingCode) {
     const paired = yield { kind: "pair", timeoutMs: PROBE_MS };
-    if (paired.kind !== "readable" || paired.status >= 300) return refusedBy(paired, "pairing_refused", facts);
+    if (paired.kind !== "readable" || paired.status >= 300) return refusedBy(paired, pairingTrouble(paired), facts);
   } else if (!request.hasToken) {
     return failure("token_missing", facts, true);
   }
@@ -330,6 +330,11 @@ function* ours(found: Found, companion: CompanionFacts): Climb<Diagnosis> {
     };
   }
   return refusedBy(status, "runtime_refused", facts);
+}
+
+/** A runtime that cannot keep a pairing (a full disk) has not used the code up. */
+function pairingTrouble(signal: Signal): FailureCode {
+  return signal.kind === "readable" && signal.status >= 500 ? "runtime_refused" : "pairing_refused";
 }
 
 /** Our runtime says exactly what is wrong: `{code, hint}`, readable because its errors carry CORS headers. */

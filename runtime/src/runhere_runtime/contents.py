@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from anyio.to_thread import run_sync
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from tornado.web import HTTPError
 
-_WANT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT}
+from runhere_runtime.private_files import WANT_OF_ROOM
 
 
 class Contents(AsyncLargeFileManager):
@@ -29,7 +28,7 @@ class Contents(AsyncLargeFileManager):
             await super().delete_file(path)  # type: ignore[no-untyped-call]  # Jupyter is untyped
         except HTTPError as error:
             cause = error.__cause__
-            if not isinstance(cause, OSError) or cause.errno not in _WANT_OF_ROOM:
+            if not isinstance(cause, OSError) or cause.errno not in WANT_OF_ROOM:
                 raise
             place = Path(self._get_os_path(path))  # type: ignore[no-untyped-call]  # as above
             await run_sync(_delete, place)

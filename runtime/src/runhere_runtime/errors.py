@@ -27,6 +27,7 @@ RuntimeFailure                      code, message a person can act on, facts as 
 │   └── FarFailure                  the program over there said why; `code` is its own
 ├── PairingRefused                  code unknown, used, expired, for another origin, or too many tries
 ├── SessionUnknown
+├── SessionsNotKept                 the list of paired pages cannot be written: a full disk, mostly
 └── JournalError
     ├── JournalUnknown
     └── JournalFrameInvalid         bytes that are no journal record
@@ -211,6 +212,16 @@ class PairingRefused(RuntimeFailure):
 
 class SessionUnknown(RuntimeFailure):
     code = "session_unknown"
+
+
+class SessionsNotKept(RuntimeFailure):
+    """`status` is the HTTP status of the answer: 507 where room is wanting, else 500."""
+
+    code = "sessions_not_kept"
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class JournalError(RuntimeFailure):

@@ -304,7 +304,7 @@ def _build(
     origin = (options.public_url or f"{scheme}://{_shown(options.address)}:{port}").rstrip("/")
     keep = places.sessions_file(port) if options.port else None
     runtime = Runtime(
-        credentials=Credentials(master=new_token(), sessions_file=keep),
+        credentials=Credentials(master=new_token(), sessions_file=keep, tell=_tell),
         origins=places.origin_list(options.hubs),
         origin=origin,
         port=port,
@@ -418,8 +418,12 @@ def _make_gate(server: RuntimeServer, runtime: Runtime, options: Options) -> Gat
         open_cookie=open_cookie,
         cookie_name=f"runhere_runtime_{runtime.port}",
         inner_secret=runtime.inner_secret,
-        refused=RefusedPages(lambda line: print(line, file=sys.stderr, flush=True)),  # noqa: T201 -- told in the terminal
+        refused=RefusedPages(_tell),
     )
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 -- told in the terminal
 
 
 def serve(server: RuntimeServer, announcement: Announcement, places: Places, *, started: Callable[[], None]) -> None:

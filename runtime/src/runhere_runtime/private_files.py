@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+
+WANT_OF_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says of a disk or a quota that is full."""
 
 
 def private_folder(path: Path) -> Path:

@@ -12,12 +12,13 @@ import hmac
 import json
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from runhere_runtime.errors import PairingRefused, SessionUnknown
-from runhere_runtime.private_files import read_private, write_private
+from runhere_runtime.errors import PairingRefused, SessionsNotKept, SessionUnknown
+from runhere_runtime.private_files import WANT_OF_ROOM, read_private, write_private
 
 TOKEN_PREFIX = "rhrt_"
 IDLE_S = 12 * 3600
@@ -100,9 +101,11 @@ def is_alive(session: Session, now: float) -> bool:
 class Credentials:
     """Holds the secrets of one running runtime. Used from the event loop only."""
 
-    def __init__(self, *, master: str, sessions_file: Path | None) -> None:
-        """`sessions_file` keeps paired sessions over a restart; None keeps them in memory."""
+    def __init__(self, *, master: str, sessions_file: Path | None, tell: Callable[[str], None]) -> None:
+        """`sessions_file` keeps paired sessions over a restart; None keeps them in memory. `tell`: a person here."""
         self.master = master
+        self._tell = tell
+        self._told_unkept = False
         self._file = sessions_file
         self._sessions: dict[str, Session] = {}
         self._pairings: dict[str, Pairing] = {}
@@ -124,11 +127,15 @@ class Credentials:
             return None
         self._sessions[session.key] = replace(session, used_at=now)
         if session.kind == "paired" and now - self._saved_at > 60:
-            self._save(now)
+            self._save_use(now)
         return Grant(session_id=session.id)
 
     def open_session(self, *, origin: str, client: str, kind: SessionKind, now: float) -> tuple[str, Session]:
-        """A new session and its token, which exists nowhere else."""
+        """A new session and its token, which exists nowhere else.
+
+        Raises:
+            SessionsNotKept: There is no new session, here or on the disk.
+        """
         token = new_token()
         session = Session(
             id=secrets.token_hex(6),
@@ -140,7 +147,8 @@ class Credentials:
             used_at=now,
         )
         self._sessions[session.key] = session
-        self._save(now)
+        if kind == "paired":
+            self._save_new(session, now)
         return token, session
 
     def open_pairing(self, *, origin: str, now: float) -> Pairing:
@@ -156,6 +164,7 @@ class Credentials:
 
         Raises:
             PairingRefused: Nothing was issued. After five wrong tries every open code is void.
+            SessionsNotKept: Nothing was issued, and the code is as good as before.
         """
         code = code.strip().upper()
         if code in self._spent:
@@ -170,9 +179,10 @@ class Credentials:
         if pairing is None or pairing.origin != origin:
             self._count_wrong_try()
             raise PairingRefused("code_wrong", "This pairing code is not valid for this page.", status=403)
+        opened = self.open_session(origin=origin, client=client, kind="paired", now=now)
         del self._pairings[code]
         self._spent[code] = now
-        return self.open_session(origin=origin, client=client, kind="paired", now=now)
+        return opened
 
     def prove(self, *, nonce: str, host: str, session_id: str, now: float) -> str | None:
         """Answer a challenge with a session's key; None when there is no such session.
@@ -199,11 +209,12 @@ class Credentials:
 
         Raises:
             SessionUnknown: No session has this id; nothing changed.
+            SessionsNotKept: It has ended here; the next runtime on this port would let it in.
         """
         for session in list(self._sessions.values()):
             if session.id == session_id:
                 self._drop(session)
-                self._save(session.used_at)
+                self._save_without(session)
                 return
         raise SessionUnknown(f"There is no session {session_id}. `runhere-runtime sessions` lists them.")
 
@@ -224,6 +235,50 @@ class Credentials:
             return
         kept = [asdict(s) for s in self._sessions.values() if s.kind == "paired" and is_alive(s, now)]
         write_private(self._file, json.dumps({"sessions": kept}))
+        self._told_unkept = False
+
+    def _save_new(self, session: Session, now: float) -> None:
+        try:
+            self._save(now)
+        except OSError as error:
+            self._drop(session)
+            raise _not_kept(
+                error,
+                f"The pairing was not made: its list, {self._file}, cannot be written ({error.strerror}). Mend "
+                "that on the machine of the runtime (make room, mostly), then use the same link again; it is good for "
+                "five minutes from its making. The address with the token, as the runtime printed it, connects now.",
+            ) from error
+
+    def _save_use(self, now: float) -> None:
+        """That a page was here is worth less than its request: what goes wrong is told, once."""
+        try:
+            self._save(now)
+        except OSError as error:
+            if not self._told_unkept:
+                self._told_unkept = True
+                self._tell(
+                    f"Paired pages go on, but {self._file} cannot be written ({error.strerror}): when this runtime "
+                    "ends before that is mended, pages that were paired may have to pair again."
+                )
+
+    def _save_without(self, session: Session) -> None:
+        """On a full disk the list goes as a whole: others pair again after a restart, and this one does not return."""
+        try:
+            self._save(session.used_at)
+        except OSError:
+            assert self._file is not None  # or nothing would have been written
+            try:
+                self._file.unlink(missing_ok=True)
+            except OSError as error:
+                raise _not_kept(
+                    error,
+                    f"The session has ended, but {self._file} cannot be written ({error.strerror}): after a restart "
+                    "of the runtime that page would be let in again. Delete that file.",
+                ) from error
+
+
+def _not_kept(error: OSError, message: str) -> SessionsNotKept:
+    return SessionsNotKept(message, status=507 if error.errno in WANT_OF_ROOM else 500)
 
 
 def _read_sessions(path: Path | None) -> list[Session]:

@@ -90,7 +90,7 @@ class Feed:
         self._pending_bytes = 0
         self._flushed_at = 0.0
         self._flush_handle: asyncio.TimerHandle | None = None
-        self._was_full = False
+        self._was_full = journal.disk_full
         self._seats: OrderedDict[str, Seat] = OrderedDict()
         self._cursors: dict[str, int] = {}
         self._accepted: OrderedDict[str, None] = OrderedDict()

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
+from tornado.web import HTTPError
 from traitlets import default
 
 from runhere_runtime.channels.feed import Feed
 from runhere_runtime.channels.waiting import SESSION_NAME, Waiting, kind_of, settling_code
 from runhere_runtime.journal.fold import Message
+from runhere_runtime.private_files import WANT_OF_ROOM
 from runhere_runtime.state import Runtime
 
 REST_S = 2.0  # a kernel that was just started has the machine for itself
@@ -67,6 +70,22 @@ def is_ipykernel(argv: list[str]) -> bool:
 def speaks_ipc(argv: list[str]) -> bool:
     """Whether the kernel is known to understand the ipc transport: ipykernel does."""
     return os.name == "posix" and is_ipykernel(argv)
+
+
+@contextlib.contextmanager
+def _want_of_room_told() -> Iterator[None]:
+    """Jupyter answers a full disk with "Unhandled error"."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in WANT_OF_ROOM:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        told = (
+            f"No kernel was started: the disk of the runtime's machine is full{where}. Make room there, then start it "
+            "again; kernels that run go on."
+        )
+        raise HTTPError(507, told) from error
 
 
 class Kernel(ServerKernelManager):
@@ -137,7 +156,8 @@ class Kernels(AsyncMappingKernelManager):
         name = kwargs.get("kernel_name") or self.default_kernel_name
         started = await self._hand_out(name, path=path, environment=kwargs.get("env")) if kernel_id is None else None
         if started is None:
-            started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
+            with _want_of_room_told():
+                started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
         self._kernels[started].runhere_path = path or ""  # shown beside its journal
         feed = self._feeds.get(started)
         if feed is not None:

@@ -17,7 +17,7 @@ from typing import Any
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado.web import HTTPError, authenticated
 
-from runhere_runtime.errors import PairingRefused, SessionUnknown
+from runhere_runtime.errors import PairingRefused, SessionsNotKept, SessionUnknown
 from runhere_runtime.gate.rules import normalise_origin
 from runhere_runtime.handlers.base import RuntimeHandler
 from runhere_runtime.tokens import ABSOLUTE_S, IDLE_S
@@ -35,7 +35,7 @@ class PairHandler(RuntimeHandler):
         now = time.time()
         try:
             token, session = self.runtime.credentials.redeem(code, origin=self.origin, client=client, now=now)
-        except PairingRefused as refused:
+        except (PairingRefused, SessionsNotKept) as refused:
             self.answer_failure(refused, refused.status)
             return
         shown = client.encode("ascii", "replace").decode()[:60]
@@ -99,6 +99,9 @@ class SessionHandler(RuntimeHandler):
             self.runtime.credentials.revoke(session_id)
         except SessionUnknown as unknown:
             self.answer_failure(unknown, 404)
+            return
+        except SessionsNotKept as kept:
+            self.answer_failure(kept, kept.status)
             return
         self.set_status(204)
         self.finish()

@@ -77,11 +77,14 @@ class Journal:
     """Append and read. Used from one event loop only."""
 
     def __init__(self, folder: Path, *, limit_bytes: int, write: Write = os.write) -> None:
-        """Open what is there; a torn end, as a crash leaves it, is cut off when the first record is appended."""
-        self.folder = private_folder(folder)
+        """Open what is there; a torn end, as a crash leaves it, is cut off when the first record is appended.
+
+        A folder that cannot be made keeps nobody from running: it is tried again with each record.
+        """
+        self.folder = folder
         self.limit_bytes = limit_bytes
         self.segment_bytes = max(limit_bytes // 16, 64 * 1024)
-        self.disk_full = False
+        self.disk_full = not self._has_folder()
         self.is_off = False
         self._write = write
         self._file: int | None = None
@@ -91,6 +94,13 @@ class Journal:
         self._segments = [s for s in self._segments if s.size]
         self.last_seq = self._segments[-1].last if self._segments else 0
         self.id = self._read_or_make_id()
+
+    def _has_folder(self) -> bool:
+        try:
+            private_folder(self.folder)
+        except OSError:
+            return False
+        return True
 
     def _read_or_make_id(self) -> str:
         found = read_private(self.folder / "meta.json").get("journal")
@@ -182,7 +192,7 @@ class Journal:
         if self._file is not None and self._segments[-1].size + size <= self.segment_bytes:
             return self._segments[-1]
         self._close_file()
-        path = self.folder / f"{first:020d}.seg"
+        path = private_folder(self.folder) / f"{first:020d}.seg"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
         self._segments.append(_Segment(path, first, first - 1, 0))
         return self._segments[-1]
