@@ -1,11 +1,14 @@
 /** What a runtime's driver takes from the browser. Tests give their own. */
 import { type Owner, ownKey } from "../core/owner.ts";
 import type { BrowserFacts, PermissionState } from "../core/probe.ts";
+import { text } from "../i18n/t.ts";
 import type { Locks, TabChannel } from "../kernel/leader.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { OpenSocket, SocketLike } from "../kernel/transport.ts";
 import { onWake, watchLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
+import { toast } from "../ui/toast.tsx";
+import { lastingStore } from "./lasting-store.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { TokenVault } from "./token-vault.ts";
 
@@ -48,6 +51,7 @@ export function ownStore(store: LocalStore, owner: Owner): LocalStore {
 
 function makeBrowserEnvironment(owner: Owner): RuntimeEnvironment {
   if (shared.size === 0) keepTokensOutOfTimings();
+  const store = lastingStore(localStorage, tellFullOnce);
   return {
     facts: { engine: engineOf(navigator.userAgent), isSecureContext, hubOrigin: location.origin },
     fetch: (input, init) => fetch(input, init),
@@ -59,8 +63,8 @@ function makeBrowserEnvironment(owner: Owner): RuntimeEnvironment {
     locks: "locks" in navigator ? navigator.locks : null,
     openChannel: openTabChannel,
     queryPermission,
-    store: localStorage,
-    ownStore: ownStore(localStorage, owner),
+    store,
+    ownStore: ownStore(store, owner),
     vault: new TokenVault({
       owner,
       session: sessionStorage,
@@ -70,6 +74,14 @@ function makeBrowserEnvironment(owner: Owner): RuntimeEnvironment {
     }),
     clientName: clientName(navigator.userAgent),
   };
+}
+
+let wasFullTold = false;
+
+function tellFullOnce(): void {
+  if (wasFullTold) return;
+  wasFullTold = true;
+  toast({ text: text("errors.browser_full"), tone: "error" });
 }
 
 /**

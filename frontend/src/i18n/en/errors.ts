@@ -26,5 +26,7 @@ export const errors = {
     "Nothing was run: outputs of this notebook stay at home, and the hosted runtime did not turn its journal off. Try again, restart the hosted runtime, or connect to a runtime of your own.",
   insecure_page:
     "Nothing was run: this page came over plain http, and the browser then withholds what checks code before it runs. Open the hub by https, or on the machine it runs on.",
+  browser_full:
+    "This browser takes no more for this site: its storage is full. Your work goes on and is saved on the hub, but after a reload this page may not find its runtime and running cells by itself. Delete data of other sites in the browser’s settings, or free space on the disk.",
   something: "It did not work: {message}",
 } as const;
