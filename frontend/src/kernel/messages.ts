@@ -86,7 +86,13 @@ export function waitBefore(attempt: number, random: () => number): number {
 }
 
 /** Asked of a kernel beside its work, on the control channel or by us: that it answers does not make it busy. */
-const BESIDE = new Set(["kernel_info_request", "usage_request", "debug_request", "inspect_request"]);
+const BESIDE = new Set([
+  "kernel_info_request",
+  "usage_request",
+  "debug_request",
+  "inspect_request",
+  "comm_info_request",
+]);
 
 /** Whether a kernel that says `busy` for such a request is busy for a person. */
 export function isWork(requestType: string | undefined): boolean {

@@ -7,14 +7,14 @@
  */
 export const VARIABLES_MIME = "application/vnd.runhere.variables+json";
 export const HELPER = "__runhere_variables__";
-/** Before the hex digits of a question, in the name of an attribute of the helper. */
-export const ASK_PREFIX = "open_";
-/** Before the answer's JSON (Base64, then a colon), in what IPython says of that attribute. */
-export const TOLD_MARK = "runhere-told:";
+/** Displays the answers to the questions that were put last. */
+export const ANSWERS = "__runhere_variables_answers__";
+/** Before the JSON of a question, in the name of the comms that are asked for. */
+export const ASK_PREFIX = "runhere.variables?";
 
 export const INSTALL = `
 def __runhere_variables__():
-    import base64, json, reprlib, sys, types
+    import json, reprlib, sys, types
     MIME = "${VARIABLES_MIME}"
     ARRAYS = {"numpy", "pandas", "polars", "torch", "jax", "jaxlib", "tensorflow", "cupy", "scipy", "xarray", "pyarrow"}
     MOST, COLUMNS, CELL, TEXT = 1000, 50, 200, 20000
@@ -158,10 +158,6 @@ def __runhere_variables__():
         def _repr_mimebundle_(self, include=None, exclude=None):
             return {MIME: self.value() if callable(self.value) else self.value}
 
-    class Documented(Told):
-        def getdoc(self):
-            return "${TOLD_MARK}" + base64.b64encode(json.dumps(self.value, default=str).encode()).decode() + ":"
-
     class Variables(Told):
         hidden = dict(quiet(lambda: get_ipython().user_ns_hidden, {}))
 
@@ -177,13 +173,6 @@ def __runhere_variables__():
             ]
             return {"is": "variables", "total": len(found), "variables": [row(name, value) for name, value in found[:MOST]]}
 
-        # A name is all that can be asked for on the control channel: the question is in it.
-        def __getattr__(self, name):
-            if not name.startswith("${ASK_PREFIX}"):
-                raise AttributeError(name)
-            asked = json.loads(bytes.fromhex(name[len("${ASK_PREFIX}"):]))
-            return Documented(quiet(lambda: self.opened(*asked), {"is": "gone"}))
-
         def open(self, path, start, count):
             return Told(quiet(lambda: self.opened(path, start, count), {"is": "gone"}))
 
@@ -198,8 +187,43 @@ def __runhere_variables__():
             found = children(value)
             return {"is": "values", "total": len(found), "values": [row(name, one) for name, one in found[start : start + count]]}
 
-    return Variables()
+    variables = Variables()
+    asked, told = {}, {}
+
+    def forget(kept):
+        for one in list(kept)[:-4]:
+            kept.pop(one, None)
+
+    # Which comms are there is asked by their name, and each comm compares it with its own: so a question comes in. It is only put down, as the
+    # kernel goes through its comms meanwhile, and no cell may make one.
+    class Ear(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            if isinstance(other, str) and other.startswith("${ASK_PREFIX}"):
+                quiet(lambda: hear(*json.loads(other[len("${ASK_PREFIX}"):])))
+            return str.__eq__(self, other)
+
+    def hear(number, path, start, count):
+        asked[str(number)] = (path, start, count)
+        forget(asked)
+
+    class Listener:
+        comm_id = target_name = Ear("${HELPER}")
+
+        def close(self, *words, **more):
+            pass
+
+    def answers():
+        for number, question in list(asked.items()):
+            asked.pop(number, None)
+            told[number] = quiet(lambda: variables.opened(*question), {"is": "gone"})
+        forget(told)
+        return told
+
+    quiet(lambda: get_ipython().kernel.comm_manager.comms.update({"${HELPER}": Listener()}))
+    return variables, Told(answers)
 
 
-__runhere_variables__ = __runhere_variables__()
+__runhere_variables__, ${ANSWERS} = __runhere_variables__()
 `;

@@ -5,11 +5,11 @@
  * Before the page's helper is in the kernel (it is put there over the shell: it waits for a cell that runs) the debugger's own list has to
  * do, which knows no shapes and sizes. A kernel without a debugger is asked over the shell for everything.
  */
-import { hexOf } from "../core/hex.ts";
 import { type Asker, ask } from "./ask.ts";
 import { debugDisplay, debugVariables } from "./dap.ts";
+import { newId } from "./messages.ts";
 import { evaluateSilently, executeSilently } from "./silently.ts";
-import { ASK_PREFIX, HELPER, INSTALL, TOLD_MARK, VARIABLES_MIME } from "./variables-python.ts";
+import { ANSWERS, ASK_PREFIX, HELPER, INSTALL, VARIABLES_MIME } from "./variables-python.ts";
 
 export interface Variable {
   readonly name: string;
@@ -78,33 +78,32 @@ export async function installHelper(asker: Asker): Promise<boolean> {
 }
 
 /** What is in a value, from child or row `start` on; null when the kernel did not answer. */
-export async function openVariable(asker: Asker, path: Path, start: number): Promise<Opened | null> {
-  const beside = opened(await documented(asker, [path, start, PAGE]));
+export async function openVariable(
+  asker: Asker,
+  hasDebugger: boolean,
+  path: Path,
+  start: number,
+): Promise<Opened | null> {
+  const beside = hasDebugger ? opened(await answered(asker, [path, start, PAGE])) : null;
   if (beside !== null) return beside;
   // Names and numbers as JSON are the same in Python.
   return opened(await displayed(asker, `${HELPER}.open(${JSON.stringify(path)}, ${start}, ${PAGE})`));
 }
 
 /**
- * The helper's answer on the control channel. No code can be run there (it would end what the running cell draws), but IPython says on it
- * what it knows of a name, and the helper knows much of `open_…`.
+ * The helper's answer on the control channel. No code can be run there (it would end what the running cell draws), and a display takes no
+ * arguments. So the question stands in the name of comms that are asked for, which the helper hears, and then its answers are displayed:
+ * both are requests for which a plain server takes no kernel for idle (ADR 55).
  */
-async function documented(asker: Asker, question: unknown): Promise<unknown> {
-  const name = `${HELPER}.${ASK_PREFIX}${hexOf(new TextEncoder().encode(JSON.stringify(question)))}`;
-  const content = { code: name, cursor_pos: name.length, detail_level: 0 };
-  const reply = await ask(asker, { channel: "control", type: "inspect_request", content, withinMs: CONTROL_MS });
-  const told = text(fields(reply?.content["data"])["text/plain"]).split(TOLD_MARK)[1]?.split(":")[0];
-  return told === undefined ? null : jsonIn(told);
-}
-
-/** Null for what is no JSON in Base64: whatever the kernel says, it is said in its own words. */
-function jsonIn(told: string): unknown {
-  try {
-    const bytes = Uint8Array.from(atob(told), (character) => character.charCodeAt(0));
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null;
-  }
+async function answered(asker: Asker, [path, start, count]: readonly [Path, number, number]): Promise<unknown> {
+  const number = newId(asker.clock.random);
+  const content = { target_name: `${ASK_PREFIX}${JSON.stringify([number, path, start, count])}` };
+  // The control channel keeps their order.
+  const [, shown] = await Promise.all([
+    ask(asker, { channel: "control", type: "comm_info_request", content, withinMs: CONTROL_MS }),
+    debugDisplay(asker, ANSWERS, 0),
+  ]);
+  return fields(fields(fields(shown?.body)["data"])[VARIABLES_MIME])[number];
 }
 
 /** A value of ours as the kernel displays it. */

@@ -54,6 +54,10 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     return desk;
   }
 
+  /** What the server takes the kernel for: it culls by this, and by this decides what a page that comes back is given. */
+  const stateOf = async (kernelId: string) =>
+    (await server.sessions()).find(({ kernel }) => kernel.id === kernelId)?.kernel.executionState;
+
   const names = ({ listing }: VariablesState) => listing?.variables.map(({ name }) => name) ?? [];
   const found = ({ listing }: VariablesState, name: string) => listing?.variables.find((one) => one.name === name);
 
@@ -131,6 +135,8 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     // Looked into meanwhile, too, without a figure.
     expect(await desk.open(["before"], 0)).toMatchObject({ is: "values", total: 2, values: [{ preview: "1" }, {}] });
     expect([kernel.status.get(), shown.includes("display_data")]).toEqual(["busy", figures]);
+    // A server that took it for idle would drop a message at the next reconnect, and may end it.
+    expect(await stateOf(id)).toBe("busy");
     await server.interrupt(id);
   }, 60_000);
 

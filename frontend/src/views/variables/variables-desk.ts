@@ -74,7 +74,7 @@ export class VariablesDesk {
   /** Null when there is no answer. While a cell runs, the answer comes after it. */
   async open(path: Path, start: number): Promise<Opened | null> {
     const asker = this.#asker();
-    return asker === null ? null : await openVariable(asker, path, start);
+    return asker === null ? null : await openVariable(asker, this.#facts?.hasDebugger ?? false, path, start);
   }
 
   close(): void {
