@@ -11,7 +11,7 @@ import type { RoomState } from "../sync/room-socket.ts";
 import type { Review, TrustState } from "../views/trust/review.ts";
 import { digestOf } from "./digest.ts";
 import { reviewDialog } from "./review-part.ts";
-import type { Captured, RunGate } from "./run-gate.ts";
+import type { Captured, RunGate, Wish } from "./run-gate.ts";
 
 interface NotebookTrustOptions {
   readonly notebookId: string;
@@ -35,6 +35,8 @@ export class NotebookTrust {
   readonly #options: NotebookTrustOptions;
   readonly #end: () => void;
   #gate: Promise<RunGate> | null = null;
+  /** Once it is loaded. */
+  #opened: RunGate | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #endGate: () => void = () => {};
   #isClosed = false;
@@ -65,6 +67,11 @@ export class NotebookTrust {
     return await (await this.#loaded()).approve(captured);
   }
 
+  /** What may run at once on this person's machine; null: ask. */
+  approveAtOnce(wishes: readonly Wish[]): readonly Captured[] | null {
+    return this.#options.isHosted() ? null : (this.#opened?.approveAtOnce(wishes) ?? null);
+  }
+
   /** What was decided may be another now. */
   forget(): void {
     void this.#gate?.then(
@@ -90,11 +97,17 @@ export class NotebookTrust {
   }
 
   #loaded(): Promise<RunGate> {
-    this.#gate ??= Promise.all([import("./run-gate.ts"), import("./trust-ahead.ts"), reviewDialog.fetch()]).then(
-      ([{ RunGate }, { askAhead }]) => {
+    this.#gate ??= Promise.all([
+      import("./run-gate.ts"),
+      import("./trust-ahead.ts"),
+      import("./digest-now.ts"),
+      reviewDialog.fetch(),
+    ]).then(
+      ([{ RunGate }, { askAhead }, { digestNow }]) => {
         const { doc, activeCell } = this.#options;
         const { review, states } = this;
-        const gate = new RunGate({ ...this.#options, digestOf, review, states, clock: systemClock });
+        const gate = new RunGate({ ...this.#options, digestOf, digestNow, review, states, clock: systemClock });
+        this.#opened = gate;
         const endAsking = this.#isClosed
           ? () => {}
           : askAhead({ gate, doc, target: window, activeCell: () => (this.#options.isHosted() ? null : activeCell()) });

@@ -159,6 +159,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
       await hostedJournal.turnOff();
       return await debug.approve(approved, isDebugged);
     },
+    approveAtOnce: (wishes) => (debug.part.get() === null ? trust.approveAtOnce(wishes) : null),
     pages,
     forgetApprovals: () => trust.forget(),
     store: environment.ownStore,

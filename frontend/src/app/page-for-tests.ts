@@ -8,6 +8,7 @@ import { Browser } from "../kernel/testing/tabs.ts";
 import type { RoomServer } from "../sync/room-server-for-tests.ts";
 import { Tab } from "../sync/tab-for-tests.ts";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
+import { digestNow } from "./digest-now.ts";
 import { NotebookRuntime } from "./notebook-runtime.ts";
 import { RunDriver } from "./run-driver.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
@@ -102,6 +103,7 @@ export class Page {
         this.judged.push(...captured.map(({ source }) => source));
         return captured;
       },
+      approveAtOnce: (wishes) => wishes.map((one) => ({ ...one, digest: digestNow(one.source) ?? "" })),
       forgetApprovals: () => {},
       store: browser.local,
       pages: this.tab.pages,

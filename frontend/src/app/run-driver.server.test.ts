@@ -131,6 +131,23 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     expect(page.driver.runPart("c0", { anchor: end, head: end })).toBe(false);
   }, 60_000);
 
+  it("hands over within the gesture what may run at once, and never before a gesture that is still asked about", async () => {
+    const [first, second] = ["at_once = 20", "print(at_once + 1)"];
+    const { page } = await open([first, second]);
+    page.driver.runAll();
+    expect([page.driver.placeOf("c0"), page.driver.placeOf("c1")]).toEqual(["waiting", "waiting"]);
+    await page.ends("c1", "ok");
+    expect(page.tab.runs.headOf("c1")).toMatchObject({
+      source_digest: createHash("sha256").update(second).digest("hex"),
+      execution_count: 2,
+    });
+    page.driver.runCells(["c0"], { isDebugged: true });
+    page.driver.runCells(["c1"]);
+    expect([page.driver.placeOf("c0"), page.driver.placeOf("c1")]).toEqual([null, null]);
+    await page.tab.run(() => page.tab.runs.headOf("c1")?.execution_count === 4, "c1 to run after c0");
+    expect(page.tab.runs.headOf("c0")?.execution_count).toBe(3);
+  }, 60_000);
+
   it("stops the queue at an error, visibly", async () => {
     const { page } = await open(["1 / 0", "print('no')", "print('nor this')"]);
     page.driver.runAll();

@@ -26,7 +26,7 @@ import type { RunStore } from "../sync/run-store.ts";
 import { digestOf } from "./digest.ts";
 import type { KernelRuns } from "./kernel-runs.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
-import type { Captured } from "./run-gate.ts";
+import type { Captured, Wish } from "./run-gate.ts";
 import type { StdinRequest } from "./run-questions.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { UnsentRuns } from "./unsent-runs.ts";
@@ -69,6 +69,8 @@ export interface RunDriverOptions {
   readonly takeGesture: () => boolean;
   /** Those of the captured cells that may run on this person's machine, after a question where one is needed: all or none. */
   readonly approve: (captured: readonly Captured[], isDebugged: boolean) => Promise<readonly Captured[]>;
+  /** The same where nobody need be asked and nothing be waited for; null: it takes that. */
+  readonly approveAtOnce?: (wishes: readonly Wish[]) => readonly Captured[] | null;
   /** Another machine is another question, but for what is trusted. */
   readonly forgetApprovals: () => void;
   /** A gesture came to nothing, and why. */
@@ -95,6 +97,8 @@ export class RunDriver {
   readonly #ends: (() => void)[] = [];
   /** Gestures are carried out in the order in which they were made. */
   #gestures: Promise<void> = Promise.resolve();
+  /** How many of them are still being asked about, or wait for a restart. */
+  #asking = 0;
   #endLink: () => void = () => {};
   readonly #unsent: UnsentRuns;
   /** Its name among the pages of this browser, once cells waited in it. */
@@ -178,17 +182,35 @@ export class RunDriver {
         ? [{ runId: newId(this.#clock.random), cellId, source: cell.source.toString() }]
         : [];
     });
-    this.#take(captured, isDebugged);
+    if (captured.length > 0 && (isDebugged || !this.#runAtOnce(captured))) this.#take(captured, isDebugged);
   }
 
   #take(captured: readonly Taken[], isDebugged = false): void {
-    if (captured.length === 0) return;
     const before = this.#gestures;
+    this.#asking += 1;
     this.#gestures = (async () => {
       await before;
       if (!(await this.#hasKernel())) return;
       await this.#enqueue(await this.#approved(captured, isDebugged));
-    })().catch((error: unknown) => this.#options.onTrouble?.(error));
+    })()
+      .catch((error: unknown) => this.#options.onTrouble?.(error))
+      .finally(() => {
+        this.#asking -= 1;
+      });
+  }
+
+  /**
+   * Hands over what is known to be allowed within the gesture itself: the kernel works while the page draws what follows. False: somebody is
+   * asked first, or waited for.
+   */
+  #runAtOnce(wishes: readonly Wish[]): boolean {
+    const { runtime, approveAtOnce, onTrouble } = this.#options;
+    if (this.#asking > 0 || runtime.port.get() === null || runtime.binding.get().phase === "gone") return false;
+    const approved = approveAtOnce?.(wishes) ?? null;
+    if (approved === null) return false;
+    for (const { runId } of approved) this.#extents.set(runId, "whole");
+    this.#enqueue(approved).catch((error: unknown) => onTrouble?.(error));
+    return true;
   }
 
   /** The present kernel, a new one on the same server in place of one that ended, or what the person connects to. False: none of them. */
@@ -254,8 +276,17 @@ export class RunDriver {
    * @throws RuntimeError: the old process may still run then, and goes on with what it was given.
    */
   async restart(): Promise<void> {
-    await this.#gestures;
-    if ((await this.#replaceEnded()) || this.#options.runtime.port.get() === null) return;
+    // From here on nothing may go to the old process within its gesture.
+    this.#asking += 1;
+    try {
+      await this.#gestures;
+      if (!(await this.#replaceEnded()) && this.#options.runtime.port.get() !== null) await this.#restartHeld();
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  async #restartHeld(): Promise<void> {
     this.#dispatch({ type: "hold" });
     try {
       await this.#options.runtime.restart();

@@ -25,7 +25,7 @@ function opened(first: Partial<Cell>) {
   const document = seededDoc([{ type: "code", source: "a = 1" }], seededRandom(99));
   const doc = new NotebookDoc(document, { now: () => 1_000, random: seededRandom(7), typingPauseMs: 0 });
   const clock = new HandClock();
-  const hub = { asked: [] as string[], says: first, isAway: false, answers: Promise.resolve() };
+  const hub = { asked: [] as string[], says: first, isAway: false, isQuick: true, answers: Promise.resolve() };
   const review = new Value<Review | null>(null);
   const gate = new RunGate({
     notebookId: "n",
@@ -51,6 +51,7 @@ function opened(first: Partial<Cell>) {
     },
     turnToHosted: null,
     digestOf,
+    digestNow: (source) => (hub.isQuick ? `digest of ${source}` : null),
     review,
     states: new Value<ReadonlyMap<string, TrustState>>(new Map()),
     clock,
@@ -78,6 +79,8 @@ function opened(first: Partial<Cell>) {
       await settle();
       return may;
     },
+    /** Whether it may run at once; null: somebody is to be asked first. */
+    atOnce: () => gate.approveAtOnce([{ runId: "r", cellId: "c0", source: source() }]),
     async ahead(): Promise<void> {
       gate.lookAhead("c0");
       await settle();
@@ -91,6 +94,22 @@ test("what the hub said ahead of the gesture, and what was typed since, runs wit
   page.put("x");
   page.put("y");
   expect(await page.run()).toBe(true);
+  expect(page.hub.asked).toHaveLength(1);
+});
+
+test("what the hub vouches for runs at once, what somebody else touched or nobody looked at does not", async () => {
+  const page = opened({ state: "own" });
+  expect(page.atOnce()).toBeNull();
+  await page.ahead();
+  page.put("x");
+  expect(page.atOnce()).toEqual([{ runId: "r", cellId: "c0", source: "xa = 1", digest: "digest of xa = 1" }]);
+  page.hub.isQuick = false;
+  expect(page.atOnce()).toBeNull();
+  page.hub.isQuick = true;
+  const other = replica(page.document);
+  other.getMap<Y.Map<unknown>>("cells").get("c0")?.set("source", new Y.Text("theirs()"));
+  exchange(page.document, other);
+  expect(page.atOnce()).toBeNull();
   expect(page.hub.asked).toHaveLength(1);
 });
 
