@@ -12,6 +12,7 @@ export type FoundPerson = Schemas["FoundPerson"];
 export type Account = Schemas["AccountView"];
 export type ApiToken = Schemas["ApiToken"];
 export type NewApiToken = Schemas["NewApiToken"];
+export type HeldRuntime = Schemas["HeldRuntime"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Accepted = Schemas["Accepted"];
 
@@ -82,6 +83,13 @@ export class TeamClient {
   setDisabled(userName: string, isDisabled: boolean): Promise<void> {
     const path = `/admin/accounts/${encodeURIComponent(userName)}/${isDisabled ? "disable" : "enable"}`;
     return this.hub.askNothing(path, { method: "POST", json: {} });
+  }
+  /** Everybody's hosted runtimes, for administrators. */
+  async runtimes(): Promise<readonly HeldRuntime[]> {
+    return (await this.hub.ask<Schemas["HeldRuntimes"]>("/admin/runtimes")).runtimes;
+  }
+  stopRuntime(userName: string): Promise<Schemas["StoppedRuntime"]> {
+    return this.#post(`/admin/runtimes/${encodeURIComponent(userName)}/stop`, {});
   }
 
   async findPeople(text: string): Promise<readonly FoundPerson[]> {

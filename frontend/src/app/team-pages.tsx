@@ -56,7 +56,7 @@ export function TeamPages({ page }: { readonly page: PageServices }) {
         />
       );
     case "people":
-      return <PeoplePage team={team} />;
+      return <PeoplePage team={team} hasHosted={state.session.hosted_provider !== null} now={page.now} />;
     default:
       return null;
   }

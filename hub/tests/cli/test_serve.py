@@ -16,7 +16,7 @@ import pytest
 
 from runhere_hub.cli.hub_process import HostedTaken, hold_hosted
 from runhere_hub.settings import SettingInvalid, read_team
-from runhere_hub.testing.processes import environment, starting
+from runhere_hub.testing.processes import ask, environment, starting
 
 PASSWORD = "a long enough password"
 
@@ -222,3 +222,34 @@ def test_plain_http_is_for_this_machine_or_for_whoever_insists(tmp_path: Path) -
     insisted = read_team({}, file)
     assert insisted.team is not None
     assert insisted.team.public_origin == "http://hub.example"
+
+
+@pytest.mark.timeout(240)
+def test_an_administrator_sees_and_stops_a_hosted_runtime_from_the_terminal(tmp_path: Path) -> None:
+    port = free_port()
+    file = config(tmp_path, port, 'hosted_provider = "local"\n')
+    origin = f"http://127.0.0.1:{port}"
+
+    def runtime(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "runhere_hub.cli.main", "runtime", *words, "--config", str(file)]
+        return subprocess.run(command, capture_output=True, text=True, env=environment(tmp_path / "home"), timeout=60)
+
+    alone = runtime("list")
+    assert (alone.returncode, "No hub runs" in alone.stderr) == (1, True)
+    with starting(tmp_path / "home") as start:
+        hub = start("serve", "--config", file)
+        code = re.fullmatch(rf"{origin}/join#code=(\S+)\n", hub.out.get(timeout=60))
+        assert code is not None
+        wish = {"code": code.group(1), "user_name": "ada", "name": "Ada", "password": PASSWORD}
+        status, _, cookie = ask(origin, "POST", "/api/v1/invitations/accept", wish)
+        assert status == 200
+        assert (runtime("list").stdout, runtime("list").returncode) == ("", 0)
+        assert "has no hosted runtime" in runtime("stop", "ada").stderr
+        assert ask(origin, "POST", "/api/v1/runtimes/hosted/start", {}, Cookie=cookie)[0] == 200
+        seen = runtime("list").stdout
+        assert re.match(r"ada\tAda\t(starting|ready)\t\d{4}-\d\d-\d\d \d\d:\d\d\t(busy|idle|-)\t", seen), seen
+        stopped = runtime("stop", "ada")
+        assert (stopped.returncode, "was stopped" in stopped.stderr) == (0, True), stopped.stderr
+        assert ask(origin, "GET", "/api/v1/runtimes/hosted", Cookie=cookie)[1]["state"] == "absent"
+        unknown = runtime("stop", "nobody")
+        assert (unknown.returncode, "no account nobody" in unknown.stderr) == (1, True)

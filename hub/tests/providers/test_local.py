@@ -85,6 +85,10 @@ async def test_an_idle_runtime_warns_then_stops_and_never_while_a_cell_runs(tmp_
         await provider.look()
         assert (await provider.status(ADA)).state == "ready"
         assert (await provider.status(ADA)).stops_at is None
+        told = await provider.activity(ADA)
+        assert told.is_busy
+        if sys.platform == "linux":
+            assert (told.memory_bytes or 0) > 30_000_000  # the runtime and its kernel, not only the first process
         gate.write_bytes(b"")
         await until(socket, "execute_reply")
         async with asyncio.timeout(20):  # the kernel's word that it is idle comes a little later

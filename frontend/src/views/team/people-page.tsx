@@ -8,11 +8,19 @@ import { TextField } from "../../ui/text-field.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import { Failure } from "./failure.tsx";
 import { LogSection } from "./log-section.tsx";
+import { RuntimesSection } from "./runtimes-section.tsx";
 import { useWork } from "./sign-in-page.tsx";
 import styles from "./team.module.css";
 
+export interface PeoplePageProps {
+  readonly team: TeamClient;
+  /** This hub has hosted runtimes. */
+  readonly hasHosted: boolean;
+  readonly now: () => number;
+}
+
 /** For administrators: who may come in, invitations, passwords, and what happened. */
-export function PeoplePage({ team }: { readonly team: TeamClient }) {
+export function PeoplePage({ team, hasHosted, now }: PeoplePageProps) {
   const t = useText();
   const [accounts, setAccounts] = useState<readonly Account[]>([]);
   const [userName, setUserName] = useState("");
@@ -91,6 +99,7 @@ export function PeoplePage({ team }: { readonly team: TeamClient }) {
           ))}
         </ul>
       </section>
+      {hasHosted ? <RuntimesSection team={team} now={now} /> : null}
       <LogSection team={team} whose="all" names={names} />
     </main>
   );

@@ -4,6 +4,7 @@
     runhere login  [--data DIR]
     runhere serve  --config FILE
     runhere user   add|list|invite|reset|disable|enable|promote|demote [NAME] --config FILE
+    runhere runtime list|stop [NAME] --config FILE
     runhere audit  --config FILE
     runhere export [--out DIR] [--without-outputs], backup FILE, restore FILE   [--data DIR | --config FILE]
 
@@ -55,6 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from runhere_hub.cli import team  # loads the hub, which no other command needs
 
             return team.run(words)
+        if words[:1] == ["runtime"]:
+            from runhere_hub.cli import runtimes
+
+            return runtimes.run(words[1:])
         if words[:1] in (["export"], ["backup"], ["restore"]):
             from runhere_hub.cli import keeping  # loads the hub, too
 
@@ -75,7 +80,7 @@ def _start_parser() -> argparse.ArgumentParser:
         description="Notebooks in one place; the code runs on your own machine.",
         epilog="runhere login prints a fresh login link for the hub that is running. "
         "runhere serve --config FILE serves several people; runhere user manages their accounts, "
-        "runhere audit checks what they did. "
+        "runhere runtime shows and stops their hosted runtimes, runhere audit checks what they did. "
         "runhere export, backup and restore take out what the hub keeps, and put it back.",
     )
     parser.add_argument(

@@ -10,11 +10,14 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from runhere_hub.core.errors import Unavailable
 
 FILE_NAME = "hub.json"
 _ANSWER_WITHIN_S = 15
+_STOPS_WITHIN_S = 90
+"""A runtime ends its kernels, a JupyterHub its server."""
 
 
 class HubSilent(Unavailable):
@@ -102,6 +105,27 @@ def login_link(running: Running) -> str:
     return _url(_ask(running, "/api/v1/control/login-link", {}))
 
 
+def runtimes(running: Running) -> list[dict[str, object]]:
+    """Everybody's hosted runtimes, as `models.HeldRuntime` has them.
+
+    Raises:
+        HubSilent, HubRefused: Nothing is known.
+    """
+    answer = _ask(running, "/api/v1/control/runtimes", {})
+    return list(answer["runtimes"]) if isinstance(answer, dict) else []
+
+
+def stop_runtime(running: Running, user_name: str) -> bool:
+    """End somebody's hosted runtime; False: there was none.
+
+    Raises:
+        HubSilent, HubRefused: It may run on.
+    """
+    path = f"/api/v1/control/runtimes/{quote(user_name, safe='')}/stop"
+    answer = _ask(running, path, {}, within_s=_STOPS_WITHIN_S)
+    return isinstance(answer, dict) and answer.get("was_running") is True
+
+
 def _url(answer: object) -> str:
     url = answer.get("url") if isinstance(answer, dict) else None
     if not isinstance(url, str):
@@ -109,16 +133,18 @@ def _url(answer: object) -> str:
     return url
 
 
-def _ask(running: Running, path: str, body: dict[str, str]) -> object:
-    status, answer = _request(running, "POST", path, body)
+def _ask(running: Running, path: str, body: dict[str, str], *, within_s: float = _ANSWER_WITHIN_S) -> object:
+    status, answer = _request(running, "POST", path, body, within_s=within_s)
     if status == 200:
         return answer
     message = answer.get("message") if isinstance(answer, dict) else None
     raise HubRefused(str(message or f"The running hub answered with status {status}."))
 
 
-def _request(running: Running, method: str, path: str, body: dict[str, str] | None) -> tuple[int, object]:
-    connection = http.client.HTTPConnection(running.host, running.port, timeout=_ANSWER_WITHIN_S)
+def _request(
+    running: Running, method: str, path: str, body: dict[str, str] | None, *, within_s: float = _ANSWER_WITHIN_S
+) -> tuple[int, object]:
+    connection = http.client.HTTPConnection(running.host, running.port, timeout=within_s)
     headers = {"Host": running.origin.removeprefix("http://"), "Authorization": f"Bearer {running.control_token}"}
     try:
         if body is None:

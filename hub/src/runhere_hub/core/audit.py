@@ -33,6 +33,11 @@ class Entry:
     ip: str | None
     agent: str | None
 
+    @property
+    def concerns(self) -> str | None:
+        """Whom or what it is about: the one who did it, where nothing else is named."""
+        return self.object_id or self.person_id
+
 
 def entry(
     at: int, action: str, *, person_id: str | None, object_id: str | None, came: From, detail: dict[str, object]

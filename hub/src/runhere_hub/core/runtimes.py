@@ -73,6 +73,21 @@ ABSENT = Status("absent")
 
 
 @dataclass(frozen=True)
+class Activity:
+    """What whoever administers the hub is told of a running runtime. None: not known.
+
+    Attributes:
+        is_busy: A cell runs.
+        used_at: When something last happened in it, ms since 1970.
+        memory_bytes: Of all of its processes.
+    """
+
+    is_busy: bool | None = None
+    used_at: int | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class Upstream:
     """Where the hub reaches a runtime. Never given to a browser, never logged.
 
@@ -131,6 +146,14 @@ class RuntimeProvider(Protocol):
 
     async def keep(self, owner: Owner) -> None:
         """Somebody uses the runtime: it is not idle from now on for the usual time."""
+        ...
+
+    async def activity(self, owner: Owner) -> Activity:
+        """What is going on in the runtime. To ask is no use of it: it stays as idle as it was.
+
+        Raises:
+            RuntimeSilent: The provider does not answer.
+        """
         ...
 
     async def close(self) -> None:

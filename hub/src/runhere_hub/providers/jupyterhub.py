@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import (
     ABSENT,
     NOT_RUNNING,
+    Activity,
     Owner,
     RuntimeNotReady,
     RuntimeSilent,
@@ -163,6 +165,14 @@ class JupyterHubProvider:
 
     async def keep(self, owner: Owner) -> None:
         """JupyterHub sees the traffic itself."""
+
+    async def activity(self, owner: Owner) -> Activity:
+        """See `RuntimeProvider`. JupyterHub's own word: to ask the server would count as use of it."""
+        model = await self._model(owner)
+        try:
+            return Activity(used_at=int(datetime.fromisoformat(str((model or {})["last_activity"])).timestamp() * 1000))
+        except (KeyError, ValueError):
+            return Activity()
 
     async def close(self) -> None:
         """See `RuntimeProvider`. Servers go on: they are JupyterHub's."""

@@ -27,6 +27,7 @@ from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import (
     ABSENT,
     NOT_RUNNING,
+    Activity,
     Ending,
     IdleRule,
     KernelActivity,
@@ -35,6 +36,7 @@ from runhere_hub.core.runtimes import (
     Status,
     Upstream,
 )
+from runhere_hub.providers.memory import used_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -183,6 +185,18 @@ class LocalProvider:
         if running is not None:
             running.used_at = self._now_ms()
             running.stops_at = None
+
+    async def activity(self, owner: Owner) -> Activity:
+        """See `RuntimeProvider`."""
+        running = self._running.get(owner.person_id)
+        if running is None or running.upstream is None:
+            return Activity()
+        kernels = await _kernels_of(running.upstream)
+        memory = await asyncio.to_thread(used_bytes, running.process.pid)
+        if kernels is None:
+            return Activity(memory_bytes=memory)
+        used_at = max([running.used_at, *(kernel.last_activity for kernel in kernels)])
+        return Activity(any(kernel.is_busy for kernel in kernels), used_at, memory)
 
     async def close(self) -> None:
         """See `RuntimeProvider`."""

@@ -5,19 +5,17 @@ a person, twice in a row, the end is written down. So it is found after a restar
 process looks first.
 """
 
-import json
 from functools import partial
 
 from runhere_hub.core.audit import Entry
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import Owner
-from runhere_hub.services.runtimes import Runtimes
+from runhere_hub.services.runtimes import ABOUT_RUNTIMES, Runtimes, whose
 from runhere_hub.services.watch import Watch
 from runhere_hub.store import audit
 from runhere_hub.store.session import Connection
 
 LOOK_EVERY_S = 30.0
-_ABOUT = ("runtime_start", "runtime_stop")
 
 
 class RuntimeEnds:
@@ -58,15 +56,16 @@ class RuntimeEnds:
 
     def _read_on(self, conn: Connection) -> None:
         last = audit.last(conn)
-        for entry in audit.since(conn, self._read_to, *_ABOUT):
+        for entry in audit.since(conn, self._read_to, *ABOUT_RUNTIMES):
             self._follow(entry)
         self._read_to = last
 
     def _follow(self, entry: Entry) -> None:
-        if entry.person_id is None or json.loads(entry.detail or "{}").get("provider") != self._runtimes.provider.name:
+        owner = whose(entry, self._runtimes.provider.name)
+        if owner is None:
             return
         change = self._have.add if entry.action == "runtime_start" else self._have.discard
-        change(PersonId(entry.person_id))
+        change(owner)
 
     def _write_down(self, person_id: PersonId, conn: Connection) -> None:
         audit.hold(conn)

@@ -6,10 +6,11 @@ The way in is the same whether runtimes have an origin of their own or not: a pa
 one session, and is worth nothing at the hub's own API.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runhere_hub.core.audit import NOWHERE, From
+from runhere_hub.core.audit import NOWHERE, Entry, From
 from runhere_hub.core.errors import NotFound, RunhereError, SignedOut
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
@@ -29,6 +30,7 @@ from runhere_hub.services.runtime_passes import Passes, RuntimePass
 from runhere_hub.services.session import SignIn, person_of_key, sha256
 from runhere_hub.store.audit import record
 
+ABOUT_RUNTIMES = ("runtime_start", "runtime_stop")
 TICKET_LIFE_MS = 60 * 1000
 PASS_LIFE_MS = 12 * 3600 * 1000
 
@@ -80,6 +82,16 @@ async def stop(runtimes: Runtimes, person: Person, came: From) -> Status:
     if before.state != "absent":
         await _write_down(runtimes, person, "runtime_stop", came)
     return await status(runtimes, person)
+
+
+def whose(entry: Entry, provider: str) -> PersonId | None:
+    """Whose runtime at this provider an entry of the audit log is about; None: it is about none there.
+
+    A person's own start and stop name nothing besides who did it; an administrator's stop names whose it was.
+    """
+    if entry.concerns is None or json.loads(entry.detail or "{}").get("provider") != provider:
+        return None
+    return PersonId(entry.concerns)
 
 
 async def write_down_end(sign_in: SignIn, provider: str, person_id: PersonId, why: Ending) -> None:

@@ -1,6 +1,8 @@
 """The audit log: appended to, never changed. Its last number also says that somebody's rights may be others now."""
 
-from sqlalchemy import Connection, func, insert, select, text
+from dataclasses import replace
+
+from sqlalchemy import Connection, func, insert, or_, select, text
 
 from runhere_hub.core import audit as rules
 from runhere_hub.core.audit import NOWHERE, Entry, From
@@ -44,11 +46,23 @@ def count(conn: Connection) -> int:
 
 
 def entries(conn: Connection, *, person_id: str | None, limit: int) -> list[Entry]:
-    """The newest entries, of one person or of everybody, newest first."""
+    """The newest entries, of everybody or of and about one person, newest first.
+
+    From where somebody else did something is not told there.
+    """
     wanted = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if person_id is not None:
-        wanted = wanted.where(audit.c.person_id == person_id)
-    return [_entry(row) for row in conn.execute(wanted)]
+    if person_id is None:
+        return [_entry(row) for row in conn.execute(wanted)]
+    wanted = wanted.where(or_(audit.c.person_id == person_id, audit.c.object_id == person_id))
+    found = [_entry(row) for row in conn.execute(wanted)]
+    return [one if one.person_id == person_id else replace(one, ip=None, agent=None) for one in found]
+
+
+def newest_of_each(conn: Connection, *actions: str) -> list[Entry]:
+    """Of each one that entries of these kinds are about, the newest."""
+    about = func.coalesce(audit.c.object_id, audit.c.person_id)
+    newest = select(func.max(audit.c.id)).where(audit.c.action.in_(actions)).group_by(about)
+    return [_entry(row) for row in conn.execute(select(audit).where(audit.c.id.in_(newest)).order_by(audit.c.id))]
 
 
 def since(conn: Connection, number: int, *actions: str) -> list[Entry]:

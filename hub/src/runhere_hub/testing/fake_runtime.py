@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from runhere_hub.core.ids import PersonId
-from runhere_hub.core.runtimes import ABSENT, Owner, RuntimeNotReady, Status, Upstream
+from runhere_hub.core.runtimes import ABSENT, Activity, Owner, RuntimeNotReady, Status, Upstream
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ class FakeProvider:
         self._states: dict[PersonId, Status] = {}
         self.kept: list[PersonId] = []
         self.doubted: list[PersonId] = []
+        self.activities: dict[PersonId, Activity] = {}
 
     async def start(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
@@ -116,6 +117,10 @@ class FakeProvider:
         if self._states.get(owner.person_id, ABSENT).state != "ready":
             raise RuntimeNotReady("Your hosted runtime is not running. Start it, then connect again.")
         return self._upstream
+
+    async def activity(self, owner: Owner) -> Activity:
+        """See `RuntimeProvider`."""
+        return self.activities.get(owner.person_id, Activity())
 
     async def doubt(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""

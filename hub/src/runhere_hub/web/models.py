@@ -645,6 +645,30 @@ class HostedRuntime(Answer):
     stops_at: int | None
 
 
+class HeldRuntime(Answer):
+    """Somebody's hosted runtime, as administrators see it. Null: nobody knows. Times are ms since 1970."""
+
+    person_id: str
+    user_name: str
+    name: str
+    state: Literal["starting", "ready", "failed"]
+    since: int
+    is_busy: bool | None
+    used_at: int | None
+    memory_bytes: int | None
+
+
+class HeldRuntimes(Answer):
+    provider: str
+    runtimes: list[HeldRuntime]
+
+
+class StoppedRuntime(Answer):
+    """`was_running`: false when there was nothing to stop."""
+
+    was_running: bool
+
+
 class RuntimeTicket(Answer):
     """Good once, within a minute, for one runtime."""
 

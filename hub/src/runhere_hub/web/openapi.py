@@ -8,6 +8,7 @@ from runhere_hub import __version__
 from runhere_hub.web import models
 from runhere_hub.web.labels import Route, Routes, Table, Who
 from runhere_hub.web.routes import (
+    all_runtimes,
     blobs,
     comments,
     control,
@@ -45,7 +46,7 @@ _MODULES = (
     control,
     trust,
 )
-_TEAM_MODULES = (team, sharing, runtimes)
+_TEAM_MODULES = (team, sharing, runtimes, all_runtimes)
 
 
 def api_routes(*, is_for_team: bool) -> tuple[Route, ...]:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from runhere_hub.core.ids import PersonId
-from runhere_hub.core.runtimes import Owner, RuntimeNotReady, RuntimeProvider, Status, Upstream, runtime_id
+from runhere_hub.core.runtimes import Activity, Owner, RuntimeNotReady, RuntimeProvider, Status, Upstream, runtime_id
 
 ADA = Owner(PersonId("a" * 32), "Ada")
 BEN = Owner(PersonId("b" * 32), "Ben")
@@ -61,6 +61,18 @@ class ProviderContract:
             with pytest.raises(RuntimeNotReady):
                 await provider.upstream(ADA)
         await provider.stop(ADA)  # again, and nothing happens
+
+    async def test_what_goes_on_in_it_is_told_while_it_runs(self, provider: RuntimeProvider) -> None:
+        """Nothing is known of a runtime that is not there; to look changes nothing."""
+        assert await provider.activity(ADA) == Activity()
+        await ready(provider, ADA)
+        told = await provider.activity(ADA)
+        assert not told.is_busy
+        assert told.used_at is None or told.used_at > 0
+        assert told.memory_bytes is None or told.memory_bytes > 0
+        assert (await provider.status(ADA)).state == "ready"
+        await provider.stop(ADA)
+        assert await provider.activity(ADA) == Activity()
 
     async def test_starting_twice_is_starting_once(self, provider: RuntimeProvider) -> None:
         """At once, too; and a runtime that runs is left alone."""
