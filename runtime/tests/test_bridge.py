@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -76,6 +77,29 @@ async def test_long_answers_come_in_pieces_of_64_kib(runtime: Running) -> None:
     data = [base64.b64decode(piece["data"]) for piece in pieces]
     assert max(map(len, data)) == RECORDED["long_answer"]["longest_piece_bytes"] == CHUNK_BYTES
     assert json.loads(b"".join(data))["content"] == text
+
+
+async def test_a_reader_that_comes_late_gets_every_byte_of_every_answer(runtime: Running) -> None:
+    """More than the system holds for a socket: pieces leave in parts, and wait in the stream's own queue."""
+    files = {f"late-{n}": os.urandom(12 * 2**20) for n in range(3)}
+    for name, content in files.items():
+        (runtime.root / name).write_bytes(content)
+    socket = await open_socket(address(runtime), {"Origin": HUB}, [])
+    try:
+        for name in files:
+            await socket.send(json.dumps({"path": f"/files/{name}", "method": "GET", "message_id": name}))
+        before = await asyncio.to_thread(runtime.ask, "GET", "/api/status", headers=runtime.auth)
+        assert before.status == 200, "nobody else waits for the reader"
+        got: dict[str, bytes] = dict.fromkeys(files, b"")
+        left = set(files)
+        async with asyncio.timeout(60):
+            while left:
+                piece = json.loads(await socket.recv())
+                got[piece["message_id"]] += base64.b64decode(piece.get("data", ""))
+                left -= {piece["message_id"]} if piece["done"] else set()
+        assert got == files
+    finally:
+        await socket.close()
 
 
 @pytest.mark.parametrize("case", RECORDED["diagnose"], ids=lambda case: str(case["min_version"]))

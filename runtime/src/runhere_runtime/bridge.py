@@ -38,6 +38,7 @@ MAX_IN_FLIGHT = 32
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PATH = re.compile(r"/?[A-Za-z0-9._~!$&'()*+,;=:@%/\-]*")
 _QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?\-\[\]]*")
+_BEFORE_DATA, _AFTER_DATA = b'{"data": "', b'", '
 _KEYS = ("method", "path", "message_id")
 
 Json = dict[str, Any]
@@ -126,7 +127,7 @@ def is_outdated(min_version: str) -> bool | None:
 
 
 def as_text(answer: Json) -> bytes:
-    """An answer as it goes into `write_message`."""
+    """An answer as it goes into `message_parts`."""
     return json.dumps(answer).encode()
 
 
@@ -165,7 +166,7 @@ class Answering(HTTPConnection):
         return self.write(chunk or b"")
 
     def write(self, chunk: bytes) -> Future[None]:
-        room, start = _no_wait(), 0
+        room, start = no_wait(), 0
         while len(self._held) + len(chunk) - start > CHUNK_BYTES:
             end = start + CHUNK_BYTES - len(self._held)
             room = asyncio.ensure_future(self._say(self._held + chunk[start:end], done=False))
@@ -184,26 +185,21 @@ class Answering(HTTPConnection):
         return self._send(as_text({"message_id": self._message_id, **(head or {}), "done": done}), data)
 
 
-def write_message(
-    text: bytes, data: bytes, frame_head: Callable[[int], bytes], room: Callable[[int], memoryview]
-) -> memoryview:
-    """A message as one frame: `text`, a JSON object, with `data` in it in base64, which needs no escaping.
+def message_parts(text: bytes, data: bytes, frame_head: Callable[[int], bytes]) -> tuple[bytes, ...]:
+    """A message as the parts of one frame: `text`, a JSON object, with `data` in it in base64, which needs no escaping.
 
-    It is put together in what `room` gives for its size: new memory for every piece of a large file would cost the
-    system more than base64 costs. `frame_head` gives what goes before a payload of so many bytes.
+    They are not put together: the system takes them as they are. `frame_head` gives what goes before a payload of so
+    many bytes.
     """
-    before, after = (b'{"data": "', b'", ' + text[1:]) if data else (text, b"")
-    encoded = pybase64.b64encode(data)
-    head = frame_head(len(before) + len(encoded) + len(after)) + before
-    frame = room(len(head) + len(encoded) + len(after))
-    end = len(head) + len(encoded)
-    frame[: len(head)] = head
-    frame[len(head) : end] = encoded
-    frame[end:] = after
-    return frame
+    if not data:
+        return (frame_head(len(text)), text)
+    encoded, after = pybase64.b64encode(data), _AFTER_DATA + text[1:]
+    head = frame_head(len(_BEFORE_DATA) + len(encoded) + len(after))
+    return (head + _BEFORE_DATA, encoded, after)
 
 
-def _no_wait() -> Future[None]:
+def no_wait() -> Future[None]:
+    """Nothing is to be waited for."""
     done: Future[None] = Future()
     done.set_result(None)
     return done

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
-from tornado.concurrent import Future
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import IOStream
 from tornado.websocket import WebSocketHandler
@@ -24,9 +23,10 @@ from runhere_runtime.bridge import (
     as_text,
     ask,
     is_outdated,
+    message_parts,
+    no_wait,
     read_request,
     refusal,
-    write_message,
 )
 from runhere_runtime.channels.frames import TEXT, frame_head
 from runhere_runtime.state import Runtime
@@ -34,8 +34,7 @@ from runhere_runtime.state import Runtime
 _HANDED_ON = ("Host", "Origin", "Authorization", "X-Runhere-Session")
 SESSION_ENDED = 4401
 TOO_OLD = 4400
-_SEND_BYTES = 1024 * 1024  # at most, as the system allows: a piece leaves in one go where the reader keeps up
-_ROOM_BYTES = 96 * 1024  # a piece of a large answer in base64, and what goes before it
+_CAN_GATHER = hasattr(socket.socket, "sendmsg")  # not on Windows
 
 
 class _BridgeSocket(WebSocketHandler, JupyterHandler):
@@ -71,12 +70,7 @@ class HttpOverWebSocketHandler(_BridgeSocket):
 
     def open(self) -> None:
         self._in_flight = 0
-        self._buffer = bytearray(_ROOM_BYTES)
-        self._last: Future[None] | None = None
         self.set_nodelay(True)
-        stream = self._stream()
-        if stream is not None and stream.socket is not None:
-            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
         outdated = is_outdated(self.min_version)
         if outdated is None:
             self.close(TOO_OLD, "min_version cannot be read")
@@ -106,20 +100,15 @@ class HttpOverWebSocketHandler(_BridgeSocket):
         """Written to the stream itself: Tornado's way would copy each message twice more, and make a task for it."""
         stream = self._stream()
         if stream is None:
-            return _nothing()  # who asked is gone; the application ends by itself
-        self._last = stream.write(write_message(text, data, partial(frame_head, TEXT), self._room))
-        return self._last
+            return no_wait()  # who asked is gone; the application ends by itself
+        parts = message_parts(text, data, partial(frame_head, TEXT))
+        sent = _sent_at_once(stream, parts)
+        return stream.write(memoryview(b"".join(parts))[sent:]) if sent < sum(map(len, parts)) else no_wait()
 
     def _stream(self) -> IOStream | None:
         connection = self.ws_connection
         stream = getattr(connection, "stream", None)
         return None if connection is None or connection.is_closing() or not isinstance(stream, IOStream) else stream
-
-    def _room(self, size: int) -> memoryview:
-        """The same memory again, once the stream is done with it."""
-        if size > len(self._buffer) or not (self._last is None or self._last.done()):
-            self._buffer = bytearray(max(size, _ROOM_BYTES))
-        return memoryview(self._buffer)[:size]
 
     def _is_still_let_in(self) -> bool:
         session = self.request.headers.get("X-Runhere-Session")
@@ -141,8 +130,18 @@ class DiagnoseHandler(_BridgeSocket):
         await self.write_message(json.dumps(facts))
 
 
-async def _nothing() -> None:
-    return None
+def _sent_at_once(stream: IOStream, parts: Sequence[bytes]) -> int:
+    """How many bytes the system took: most pieces of a large answer leave whole, put together by nobody but it.
+
+    What stands in the stream's own queue goes first, and what TLS has to encrypt goes through it. Trouble with the
+    socket is left for the stream to find.
+    """
+    if not _CAN_GATHER or type(stream) is not IOStream or stream.writing():
+        return 0
+    try:
+        return stream.socket.sendmsg(parts)
+    except OSError:  # the socket is full, or gone
+        return 0
 
 
 HANDLERS: list[tuple[Any, ...]] = [
