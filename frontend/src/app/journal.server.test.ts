@@ -130,6 +130,32 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
     await again.tab.saved();
   }, 90_000);
 
+  it("a cell asked for again while it ran: a later page goes on with both runs and shows the newer one", async () => {
+    const { page, browser, notebook } = await open([TICKS]);
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "5\n");
+    const former = page.tab.runs.headOf("c0")?.run_id ?? "";
+    page.driver.runAfter("c0");
+    await page.tab.run(() => page.tab.runs.headOf("c0")?.run_id !== former, "the cell to be asked for again");
+    const latter = page.tab.runs.headOf("c0")?.run_id ?? "";
+    await page.tab.saved();
+    kill(page);
+    const again = await another(browser, notebook);
+    await again.runtime.reattach();
+    await again.tab.run(() => again.tab.runs.run(former) !== null, "the page to go on with the former run");
+    expect(again.tab.runs.headOf("c0")?.run_id).toBe(latter);
+    const beside = await another(browser, notebook);
+    await beside.runtime.reattach();
+    await again.ends("c0", "ok");
+    await beside.ends("c0", "ok");
+    for (const shown of [again, beside]) {
+      expect(shown.tab.runs.headOf("c0")?.run_id).toBe(latter);
+      expect(shown.text("c0")).toBe(ALL_TICKS);
+    }
+    expect(again.tab.runs.run(former)).toMatchObject({ status: "ok" });
+    await again.tab.saved();
+  }, 90_000);
+
   it("another browser, paired by a fresh link, takes over what the first left behind", async () => {
     const { page, notebook } = await open([TICKS, "print('second')"]);
     page.driver.runAll();

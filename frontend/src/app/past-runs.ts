@@ -135,7 +135,7 @@ export class PastRuns {
     return !isFinished(record.status) && runs.isFree(record);
   }
 
-  /** The hub was away when this run began, and the page that began it is gone. */
+  /** The hub did not tell of it: it was away when this run began, or the cell shows a later one. */
   #isUntold({ runId, digest }: SentRun): boolean {
     return digest !== undefined && this.#options.runs.run(runId) === null;
   }
@@ -169,8 +169,7 @@ export class PastRuns {
     const { runs, sent } = this.#options;
     const run = sent.of(kernelId).find((other) => other.runId === runId);
     if (run !== undefined && this.#isUntold(run)) {
-      runs.start({ runId, cellId: run.cellId, sourceDigest: run.digest ?? "", runtime: null });
-      return true;
+      return await runs.takeOverUntold({ runId, cellId: run.cellId, sourceDigest: run.digest ?? "", runtime: null });
     }
     return await runs.takeOver(runId, false);
   }

@@ -91,6 +91,8 @@ export class RunStore {
   #isInJournal = false;
   /** Of runs that are being taken over: what their last page kept. */
   readonly #found = new Map<RunId, readonly KeptFrame[]>();
+  /** Runs that are being taken over and of which this page knows only what it sent. */
+  readonly #untold = new Map<RunId, NewRun>();
   /** Told for pages that are gone; given back as soon as the hub has all of it. */
   readonly #handedOn = new Set<RunId>();
   #hello: Hello | null = null;
@@ -276,6 +278,17 @@ export class RunStore {
     this.#handedOn.delete(runId);
     if (this.isWriter(runId)) return Promise.resolve(true);
     return this.#book.record(runId) ? this.#claim(runId, force) : Promise.resolve(false);
+  }
+
+  /**
+   * As `takeOver` without force, of a run of this browser that no cell is known to show. Either it began while the hub was away: then it begins
+   * here, and its cell shows it; or its cell was run again since: then it is gone on with, and the cell shows the later one.
+   */
+  async takeOverUntold(run: NewRun): Promise<boolean> {
+    this.#untold.set(run.runId, run);
+    const isOurs = await this.#claim(run.runId, false);
+    this.#untold.delete(run.runId);
+    return isOurs;
   }
 
   /** From now on frames are kept, and what earlier pages left is told to the hub. */
@@ -561,6 +574,8 @@ export class RunStore {
     const known = this.#own.get(run_id);
     known?.writer.leased(epoch, n);
     const own = known ?? this.#keep(RunWriter.leased(run_id, epoch, n), null);
+    const untold = this.#untold.get(run_id);
+    if (untold && !this.#book.record(run_id)) this.#book.put(newRecord(untold, this.#hello?.person ?? null, null));
     this.#book.change(run_id, { epoch, n, writer: this.#me() });
     this.#keeper?.forget(run_id);
     if (known) this.#keepAgain(own.writer);
@@ -574,7 +589,7 @@ export class RunStore {
 
   #claimRefused(runId: RunId, code: string): void {
     const own = this.#own.get(runId);
-    if (!own && code === "unknown_run") this.#beginKept(runId, this.#found.get(runId) ?? []);
+    if (!own && code === "unknown_run") this.#begin(runId, this.#found.get(runId) ?? []);
     // Begun anew while the answer was on its way: it says nothing of that.
     if (own?.writer.lease !== "asking") return;
     if (code === "unknown_run") {
@@ -661,6 +676,12 @@ export class RunStore {
       this.#book.change(own.writer.runId, changes);
       this.#push(own, event);
     }
+  }
+
+  #begin(runId: RunId, kept: readonly KeptFrame[]): void {
+    const untold = this.#untold.get(runId);
+    if (untold && kept.length === 0) this.start(untold);
+    else this.#beginKept(runId, kept);
   }
 
   /** The hub was away when this run began. */
