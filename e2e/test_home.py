@@ -49,6 +49,27 @@ def test_home_shows_folders_as_a_tree_with_other_files_dimmed(
     expect(page.get_by_role("region", name="Recent").get_by_role("link", name=re.compile(inner))).to_be_visible()
 
 
+def test_a_click_for_a_tab_of_its_own_leaves_home_where_it_is(
+    stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str]
+) -> None:
+    name = unique("Beside")
+    stage.put(name, "1")
+    page = stage.home(person())
+    ways: list[Callable[[], None]] = [
+        lambda: row(page, name).click(modifiers=["ControlOrMeta"]),
+        lambda: row(page, name).click(button="middle"),
+        lambda: choose(page, name, "Open in new tab"),
+    ]
+    for ask in ways:
+        with page.context.expect_page() as opened:
+            ask()
+        expect(opened.value.get_by_role("textbox", name="Notebook name")).to_have_value(name)
+        opened.value.close()
+        expect(row(page, name)).to_be_visible()
+    row(page, name).click()
+    expect(page.get_by_role("textbox", name="Notebook name")).to_have_value(name)
+
+
 def test_rename_duplicate_move_trash_and_back(
     stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str]
 ) -> None:

@@ -29,6 +29,7 @@ export const home = {
   foldersTree: "Bound folders",
   name: "Name",
   actionsFor: "Actions for {name}",
+  openInTab: "Open in new tab",
   rename: "Rename…",
   renameTitle: "Rename notebook",
   renameDo: "Rename",

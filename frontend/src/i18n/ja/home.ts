@@ -32,6 +32,7 @@ export const home = {
   foldersTree: "登録されたフォルダー",
   name: "名前",
   actionsFor: "{name} の操作",
+  openInTab: "新しいタブで開く",
   rename: "名前を変更…",
   renameTitle: "ノートブックの名前を変更",
   renameDo: "変更",

@@ -1,5 +1,5 @@
 import { ChevronRight, File, Folder, FolderX, NotebookText } from "lucide-react";
-import { type MouseEvent, type ReactNode, useRef, useState } from "react";
+import { type MouseEvent, type PointerEvent, type ReactNode, useRef, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { Collection } from "react-aria-components/Collection";
 import { Tree, TreeItem, TreeItemContent } from "react-aria-components/Tree";
@@ -12,7 +12,7 @@ import styles from "./folder-tree.module.css";
 import type { HomeState } from "./home-model.ts";
 import { RowMenuButton } from "./row-menu-button.tsx";
 import { noteText } from "./row-note.ts";
-import { folderName, keyOf, nameOf, placeOf, type Row, rowsOf } from "./tree-model.ts";
+import { folderName, isForTab, keyOf, nameOf, placeOf, type Row, rowsOf } from "./tree-model.ts";
 import { type DropActions, useTreeDrops } from "./use-tree-drops.ts";
 
 export interface FolderTreeProps {
@@ -20,12 +20,13 @@ export interface FolderTreeProps {
   readonly now: number;
   readonly onExpand: (keys: ReadonlySet<string>) => void;
   readonly onOpen: (place: FilePlace) => void;
+  readonly onOpenInTab: (place: FilePlace) => void;
   readonly menuOf: (row: Row) => readonly MenuEntry[];
   readonly drops: DropActions;
 }
 
 /** The bound folders and what is in them. Arrows, type-ahead, Enter to open, drag and drop (also by keyboard). */
-export function FolderTree({ state, now, onExpand, onOpen, menuOf, drops }: FolderTreeProps) {
+export function FolderTree({ state, now, onExpand, onOpen, onOpenInTab, menuOf, drops }: FolderTreeProps) {
   const t = useText();
   const dragAndDropHooks = useTreeDrops(drops);
   const menu = useContextMenu();
@@ -58,7 +59,11 @@ export function FolderTree({ state, now, onExpand, onOpen, menuOf, drops }: Fold
         <TreeItemContent>
           {({ isExpanded }) => (
             // biome-ignore lint/a11y/noStaticElementInteractions: the row's menu button does the same for keyboards.
-            <div className={styles.cells} onContextMenu={(event) => menu.open(event, name, menuOf(row))}>
+            <div
+              className={styles.cells}
+              onContextMenu={(event) => menu.open(event, name, menuOf(row))}
+              {...(row.kind === "notebook" ? ownTab(() => onOpenInTab(row.place)) : {})}
+            >
               <div className={styles.name}>
                 {isOpenable ? (
                   <Button slot="chevron" className={cx(styles.chevron, isExpanded && styles.open)}>
@@ -100,6 +105,25 @@ export function FolderTree({ state, now, onExpand, onOpen, menuOf, drops }: Fold
       {menu.element}
     </>
   );
+}
+
+/** What a click for a tab of its own does. The row must not hear of it: it would open the notebook here. */
+function ownTab(open: () => void) {
+  return {
+    onPointerDownCapture: (event: PointerEvent) => {
+      if (isForTab(event)) event.stopPropagation();
+    },
+    // No scrolling by the middle button.
+    onMouseDown: (event: MouseEvent) => {
+      if (event.button === 1) event.preventDefault();
+    },
+    onClick: (event: MouseEvent) => {
+      if (isForTab(event)) open();
+    },
+    onAuxClick: (event: MouseEvent) => {
+      if (isForTab(event)) open();
+    },
+  };
 }
 
 function toggled(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {

@@ -16,7 +16,7 @@ import { HomeModel } from "./home-model.ts";
 import styles from "./home-view.module.css";
 import { rowMenu } from "./row-menu.tsx";
 import { SearchPanel } from "./search-panel.tsx";
-import { folderName, parentOf, placeOf, type Row } from "./tree-model.ts";
+import { folderName, isForTab, parentOf, placeOf, type Row } from "./tree-model.ts";
 import { useHomeActions } from "./use-home-actions.ts";
 
 const shownRecent = 6;
@@ -37,7 +37,7 @@ export function HomeView({ hub, now, mode, shareFolder, notebookHref, onShow }: 
   const t = useText();
   const model = useMemo(() => new HomeModel(hub), [hub]);
   const state = useObservable(model.state);
-  const actions = useHomeActions(model, onShow);
+  const actions = useHomeActions(model, onShow, notebookHref);
   const [query, setQuery] = useState("");
   const uploads = useUploadPicker((directory, files) => void actions.upload(directory, files));
   useEffect(() => {
@@ -100,6 +100,7 @@ export function HomeView({ hub, now, mode, shareFolder, notebookHref, onShow }: 
             folders={state.folders}
             query={query.trim()}
             onOpen={(place) => void actions.open(place)}
+            onOpenInTab={(place) => void actions.openInTab(place)}
           />
         </section>
       ) : (
@@ -170,6 +171,7 @@ export function HomeView({ hub, now, mode, shareFolder, notebookHref, onShow }: 
                   now={now()}
                   onExpand={(keys) => model.setExpanded(keys)}
                   onOpen={(place) => void actions.open(place)}
+                  onOpenInTab={(place) => void actions.openInTab(place)}
                   menuOf={(row) => rowMenu(row, t, actions, uploads.pick, mode, kindOf(row, state.folders))}
                   drops={drops}
                 />
@@ -277,7 +279,7 @@ function RecentCard(props: {
       className={styles.card}
       href={props.href}
       onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+        if (isForTab(event)) return;
         event.preventDefault();
         props.onOpen();
       }}

@@ -1,6 +1,7 @@
 import {
   Copy,
   Download,
+  ExternalLink,
   FilePlus,
   FolderInput,
   FolderPlus,
@@ -57,6 +58,13 @@ function notebookMenu(place: FilePlace, t: Text, actions: HomeActions): readonly
       label: t("shell.open"),
       icon: <NotebookPen size={16} />,
       onAction: () => void actions.open(place),
+    },
+    {
+      kind: "item",
+      id: "open-tab",
+      label: t("home.openInTab"),
+      icon: <ExternalLink size={16} />,
+      onAction: () => void actions.openInTab(place),
     },
     { kind: "separator", id: "s1" },
     {
@@ -136,7 +144,6 @@ function directoryMenu(
   ];
 }
 
-/** A directory without a place on a disk: the hub can rename it, move it, and take it apart. */
 /** Of a bound folder too: the directory is renamed where it lies, on the hub's machine. */
 function placeMenu(place: FilePlace, t: Text, actions: HomeActions): readonly MenuEntry[] {
   return [

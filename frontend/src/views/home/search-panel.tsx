@@ -5,7 +5,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./search-panel.module.css";
-import { splitAtMatches } from "./tree-model.ts";
+import { isForTab, splitAtMatches } from "./tree-model.ts";
 
 /** How long typing must pause before the hub is asked. */
 const pauseMs = 180;
@@ -20,10 +20,11 @@ export interface SearchPanelProps {
   readonly folders: readonly Folder[];
   readonly query: string;
   readonly onOpen: (place: FilePlace) => void;
+  readonly onOpenInTab: (place: FilePlace) => void;
 }
 
 /** Notebooks whose name or text holds the query. */
-export function SearchPanel({ hub, folders, query, onOpen }: SearchPanelProps) {
+export function SearchPanel({ hub, folders, query, onOpen, onOpenInTab }: SearchPanelProps) {
   const t = useText();
   const [answer, setAnswer] = useState<Answer | null>(null);
   useEffect(() => {
@@ -63,7 +64,7 @@ export function SearchPanel({ hub, folders, query, onOpen }: SearchPanelProps) {
       <ul className={styles.results}>
         {results.map((result) => (
           <li key={`${result.notebook.folder_id}:${result.notebook.path}`}>
-            <Result result={result} folders={folders} query={answer.query} onOpen={onOpen} />
+            <Result result={result} folders={folders} query={answer.query} onOpen={onOpen} onOpenInTab={onOpenInTab} />
           </li>
         ))}
       </ul>
@@ -76,15 +77,18 @@ function Result(props: {
   readonly folders: readonly Folder[];
   readonly query: string;
   readonly onOpen: (place: FilePlace) => void;
+  readonly onOpenInTab: (place: FilePlace) => void;
 }) {
   const { notebook, matches } = props.result;
   const folder = props.folders.find((one) => one.id === notebook.folder_id);
+  const place = { folderId: notebook.folder_id, path: notebook.path };
   const sources = matches.filter((match) => match.kind === "source").slice(0, shownMatches);
   return (
     <button
       type="button"
       className={styles.result}
-      onClick={() => props.onOpen({ folderId: notebook.folder_id, path: notebook.path })}
+      onClick={(event) => (isForTab(event) ? props.onOpenInTab(place) : props.onOpen(place))}
+      onAuxClick={(event) => isForTab(event) && props.onOpenInTab(place)}
     >
       <span className={styles.head}>
         <span className={styles.name}>

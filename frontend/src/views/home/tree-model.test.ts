@@ -52,6 +52,11 @@ test("folders stand first, then notebooks in the order people count, then other 
   ]);
 });
 
+test("a copy stands behind what it is a copy of: names count as they are shown", () => {
+  const entries = [entry("notebook", "Sales (copy).ipynb"), entry("notebook", "Sales.ipynb")];
+  expect(shown(rowsOf(directory, { phase: "ready", entries }))).toEqual(["notebook Sales", "notebook Sales (copy)"]);
+});
+
 test("many other files are cut, notebooks never", () => {
   const entries = [
     ...Array.from({ length: 300 }, (_, n) => entry("notebook", `n${n}.ipynb`)),

@@ -71,7 +71,8 @@ export function rowsOf(directory: FilePlace, listing: Listing | undefined): read
   const collate = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   const rank = { folder: 0, notebook: 1, file: 2 };
   const sorted = [...listing.entries].sort(
-    (a, b) => rank[a.kind] - rank[b.kind] || collate.compare(a.name, b.name) || (a.name < b.name ? -1 : 1),
+    (a, b) =>
+      rank[a.kind] - rank[b.kind] || collate.compare(nameOf(a.name), nameOf(b.name)) || (a.name < b.name ? -1 : 1),
   );
   for (const entry of sorted) {
     if (entry.kind === "file") {
@@ -84,6 +85,16 @@ export function rowsOf(directory: FilePlace, listing: Listing | undefined): read
   if (rows.length === 0) return [note({ about: "empty" })];
   if (others > shownOtherFiles) rows.push(note({ about: "more_files", count: others - shownOtherFiles }));
   return rows;
+}
+
+/** A click that asks for a tab or window of its own, as browsers know it for links. */
+export function isForTab(click: {
+  readonly button: number;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly shiftKey: boolean;
+}): boolean {
+  return click.button === 1 || (click.button === 0 && (click.ctrlKey || click.metaKey || click.shiftKey));
 }
 
 export type NameProblem = "needed" | "slash";

@@ -18,7 +18,12 @@ export type HomeDialog =
   | { readonly kind: "share"; readonly place: FilePlace; readonly name: string }
   | { readonly kind: "problem"; readonly place: FilePlace; readonly problem: OpenProblem };
 
-export function useHomeActions(model: HomeModel, show: (notebookId: string) => void) {
+/** @param hrefOf a notebook's address, for a tab of its own. */
+export function useHomeActions(
+  model: HomeModel,
+  show: (notebookId: string) => void,
+  hrefOf: (notebookId: string) => string,
+) {
   const t = useText();
   const [dialog, setDialog] = useState<HomeDialog | null>(null);
   const guarded = async (work: () => Promise<void>): Promise<void> => {
@@ -32,10 +37,10 @@ export function useHomeActions(model: HomeModel, show: (notebookId: string) => v
     const folder = model.state.get().folders.find((one) => one.id === directory.folderId);
     return directory.path === "" ? (folder?.name ?? "") : nameOf(directory.path);
   };
-  const open = (place: FilePlace) =>
+  const openWith = (place: FilePlace, showIt: (notebookId: string) => void) =>
     guarded(async () => {
       try {
-        show((await model.hub.openNotebook(place)).id);
+        showIt((await model.hub.openNotebook(place)).id);
       } catch (error) {
         const problem = openProblemOf(error);
         if (!problem) throw error;
@@ -43,10 +48,13 @@ export function useHomeActions(model: HomeModel, show: (notebookId: string) => v
       }
     });
 
+  const open = (place: FilePlace) => openWith(place, show);
+
   return {
     dialog,
     setDialog,
     open,
+    openInTab: (place: FilePlace) => openWith(place, (id) => void window.open(hrefOf(id), "_blank", "noopener")),
     accept: async (place: FilePlace, how: Accept) => {
       const { id } = await model.hub.openNotebook(place, how);
       setDialog(null);
