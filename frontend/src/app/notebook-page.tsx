@@ -300,7 +300,7 @@ function useLineNumbers({ controller }: OpenNotebook, { preferences }: PageServi
 }
 
 /** What the runtime has to say is said once. */
-function useNotices({ runtime, driver }: OpenNotebook): void {
+function useNotices({ runtime, driver, controller }: OpenNotebook): void {
   const t = useText();
   useEffect(() => {
     const tell = () => {
@@ -309,18 +309,28 @@ function useNotices({ runtime, driver }: OpenNotebook): void {
       toast({ text: noticeText(notice, t), tone: isQuiet(notice) ? "plain" : "error" });
       runtime.dismissNotice();
     };
+    let closeStopped = () => {};
     const tellStopped = () => {
+      // What is asked for next makes the last error old news.
+      closeStopped();
+      closeStopped = () => {};
       const stopped = driver.stopped.get();
       if (stopped === null) return;
-      toast({ text: t("runtime.queueStopped", { count: stopped.cancelled }), tone: "error" });
-      driver.dismissStopped();
+      const { cellId, cancelled } = stopped;
+      closeStopped = toast({
+        text: t("runtime.queueStopped", { count: cancelled }),
+        tone: "error",
+        action:
+          cellId === null ? undefined : { label: t("runtime.showCell"), onAction: () => controller.select(cellId) },
+      });
     };
     tell();
     const ends = [runtime.notice.subscribe(tell), driver.stopped.subscribe(tellStopped)];
     return () => {
       for (const end of ends) end();
+      closeStopped();
     };
-  }, [runtime, driver, t]);
+  }, [runtime, driver, controller, t]);
 }
 
 /** Why there is no connection, where no dialog says so. */

@@ -138,12 +138,9 @@ export class RunDriver {
   get pending(): Observable<number> {
     return this.#pending;
   }
-  /** The last time that an error ended the queue, until dismissed. */
+  /** The last time that an error ended the queue, until something is asked for again. */
   get stopped(): Observable<QueueStopped | null> {
     return this.#stopped;
-  }
-  dismissStopped(): void {
-    this.#stopped.set(null);
   }
 
   // ── Gestures ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ export const runtime = {
   moreKernels: "ほかの環境…",
   maybeIncomplete: "コードの実行中に接続が切れました。出力の一部が欠けている可能性があります。",
   queueStopped: { other: "エラーで停止しました。待機中の {count} 個のセルは実行されませんでした。" },
+  showCell: "セルを表示",
   notRun: {
     other:
       "順番が来る前にページが閉じられたため、待機中の {count} 個のセルは実行されませんでした。セルには以前の出力が表示されています。結果が必要な場合は、もう一度実行してください。",

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { sha256Hex } from "../../core/hex.ts";
-import type { RunRecord } from "../../core/notebook.ts";
+import type { RunId, RunRecord } from "../../core/notebook.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
 import type { NotebookController } from "./controller.ts";
 import type { QueuePlace } from "./services.ts";
@@ -53,6 +53,32 @@ export function useQueuePlace({ services: { actions } }: NotebookController, id:
     useCallback((fn) => actions.subscribeCell(id, fn), [actions, id]),
     useCallback(() => actions.placeOf(id), [actions, id]),
   );
+}
+
+/** A page that is loaded again goes on with its runs within moments; so long nobody is told that it has left them. */
+const LASTING_MS = 4_000;
+const lostSince = new Map<RunId, number>();
+
+/** Whether contact with a run is lost, and stays so. Until that is known, the run counts as going on. */
+export function useContactLost({ services: { runs } }: NotebookController, run: RunRecord | null): boolean {
+  const [, look] = useState(0);
+  const isLost = run !== null && runs.isContactLost(run);
+  const isSure = run?.status === "lost";
+  const runId = run?.run_id ?? null;
+  useEffect(() => {
+    if (runId === null || isSure) return;
+    if (!isLost) {
+      lostSince.delete(runId);
+      return;
+    }
+    // Kept past this row's life: one that is scrolled back into sight knows at once.
+    const since = lostSince.get(runId) ?? performance.now();
+    lostSince.set(runId, since);
+    const timer = setTimeout(() => look((n) => n + 1), Math.max(0, since + LASTING_MS - performance.now()));
+    return () => clearTimeout(timer);
+  }, [runId, isLost, isSure]);
+  const since = runId === null ? undefined : lostSince.get(runId);
+  return isSure || (isLost && since !== undefined && performance.now() - since >= LASTING_MS);
 }
 
 const SETTLED_MS = 500;

@@ -5,7 +5,7 @@ import { IconButton } from "../../ui/button.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
-import { useHeadRun, useQueuePlace } from "./hooks.ts";
+import { useContactLost, useHeadRun, useQueuePlace } from "./hooks.ts";
 import { durationOf, type RunLook, runLook, showDuration } from "./run-status.ts";
 
 /** After the button changed it hears nothing for this long, so that a double click does not interrupt what it started. */
@@ -74,7 +74,7 @@ export function RunMark({ controller, id }: { readonly controller: NotebookContr
   const t = useText();
   const run = useHeadRun(controller, id);
   const place = useQueuePlace(controller, id);
-  const look = runLook(run, place, run !== null && controller.services.runs.isContactLost(run));
+  const look = runLook(run, place, useContactLost(controller, run));
   const isRunning = look === "running" || look === "running-elsewhere";
   const elapsed = useElapsed(isRunning ? (run?.started_at ?? null) : null, controller.services.now);
   const duration = isRunning ? elapsed : durationOf(run);

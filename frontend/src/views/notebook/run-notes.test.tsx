@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { cleanup, render, waitFor } from "@testing-library/react";
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { act, cleanup, render, waitFor } from "@testing-library/react";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { CellId } from "../../core/cell.ts";
 import { sha256Hex } from "../../core/hex.ts";
 import type { RunRecord } from "../../core/notebook.ts";
@@ -15,7 +15,10 @@ const bob = { id: "b", name: "Bob" };
 const cell = "c1" as CellId;
 
 beforeAll(() => setLanguage("en"));
-afterEach(cleanup);
+afterEach(() => {
+  vi.useRealTimers();
+  cleanup();
+});
 
 /** What a page of `me` says under a cell with this source that shows this run. */
 function notes(
@@ -95,14 +98,17 @@ test("whether it was edited or run in part is told as far as it is known", async
   });
 });
 
-test("of a run that nobody hears any more each is told what to do", async () => {
+test("of a run that nobody hears any more each is told what to do, once that lasts", async () => {
   const hers: RunRecord = { ...(await ranBy(ada, "local")), status: "running", finished_at: null };
-  expect(notes(ada, hers, RAN, { isLost: true }).textContent).toMatch(
-    /^Contact lost.*connect to it in the browser that ran the cell.*run the cell again/,
-  );
-  expect(notes(bob, hers, RAN, { isLost: true }).textContent).toContain(
-    "It goes on when Ada opens this notebook again.",
-  );
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  const [mine, his] = [notes(ada, hers, RAN, { isLost: true }), notes(bob, hers, RAN, { isLost: true })];
+  act(() => void vi.advanceTimersByTime(3_900));
+  expect(mine.textContent).toBe("");
+  act(() => void vi.advanceTimersByTime(200));
+  expect(mine.textContent).toMatch(/^Contact lost.*connect to it in the browser that ran the cell.*run the cell again/);
+  expect(his.textContent).toContain("It goes on when Ada opens this notebook again.");
+  // A row that comes back into sight does not begin to wait again.
+  expect(notes(ada, hers, RAN, { isLost: true }).textContent).toContain("Contact lost");
   expect(notes(ada, hers).textContent).toBe("");
 });
 

@@ -6,7 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
-import { useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
+import { useContactLost, useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
 import { otherSource, ranWhen, ranWhere, runLook } from "./run-status.ts";
 
 /** Sentences about a run that need saying: contact lost, somebody else's machine. Else nothing. */
@@ -15,8 +15,9 @@ export function RunNotes({ controller, id }: { readonly controller: NotebookCont
   const run = useHeadRun(controller, id);
   const place = useQueuePlace(controller, id);
   const isEdited = useEditedSince(controller, id, run);
+  const isLost = useContactLost(controller, run);
   if (!run) return null;
-  const look = runLook(run, place, controller.services.runs.isContactLost(run));
+  const look = runLook(run, place, isLost);
   const isMine = run.person === null || run.person.id === controller.services.person.id;
   const when = whenOf(run);
   const notes = [
