@@ -148,6 +148,18 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("running cells
     expect(page.tab.runs.headOf("c0")?.execution_count).toBe(3);
   }, 60_000);
 
+  it("passes over cells without code, which then show nothing", async () => {
+    const { page } = await open(["1 + 1", "", " \n", "2 + 2"]);
+    page.driver.runCells(["c0"]);
+    await page.ends("c0", "ok");
+    page.tab.doc.cell("c0")?.source.delete(0, 5);
+    page.driver.runAll();
+    await page.ends("c3", "ok");
+    expect(page.tab.runs.headOf("c3")?.execution_count).toBe(2);
+    expect(["c0", "c1", "c2"].map((cell) => page.tab.runs.headOf(cell))).toEqual([null, null, null]);
+    await page.tab.saved();
+  });
+
   it("stops the queue at an error, visibly", async () => {
     const { page } = await open(["1 / 0", "print('no')", "print('nor this')"]);
     page.driver.runAll();

@@ -173,12 +173,17 @@ export class RunDriver {
   }
 
   #capture(ids: readonly CellId[], isDebugged = false): void {
-    const captured = ids.flatMap((cellId) => {
-      const cell = this.#options.doc.cell(cellId);
-      return cell?.type === "code"
-        ? [{ runId: newId(this.#clock.random), cellId, source: cell.source.toString() }]
-        : [];
+    const { doc, runs } = this.#options;
+    const code = ids.flatMap((cellId) => {
+      const cell = doc.cell(cellId);
+      return cell?.type === "code" ? [{ cellId, source: cell.source.toString() }] : [];
     });
+    const captured = code
+      .filter(({ source }) => !isBlank(source))
+      .map((one) => ({ ...one, runId: newId(this.#clock.random) }));
+    // Nothing was done, so nothing is shown: a kernel would count a run of nothing as its number 0, or as the one before.
+    const blank = code.filter(({ cellId, source }) => isBlank(source) && runs.headOf(cellId) !== null);
+    if (blank.length > 0) runs.clearOutputs(blank.map(({ cellId }) => cellId));
     if (captured.length > 0 && (isDebugged || !this.#runAtOnce(captured))) this.#take(captured, isDebugged);
   }
 
@@ -526,4 +531,8 @@ export class RunDriver {
     this.#kernel?.lost();
     this.#dispatch({ type: "kernel_gone" });
   }
+}
+
+function isBlank(source: string): boolean {
+  return source.trim() === "";
 }

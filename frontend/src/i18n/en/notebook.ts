@@ -9,6 +9,7 @@ export const notebook = {
   interrupt: "Interrupt execution",
   addCode: "+ Code",
   addText: "+ Text",
+  runAll: "Run all",
   toolbar: "Notebook tools",
   emptyText: "Empty text cell. Press Enter or double-click to write.",
   writeCode: "Write code",

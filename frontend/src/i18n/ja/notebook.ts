@@ -12,6 +12,7 @@ export const notebook = {
   interrupt: "実行を中断",
   addCode: "+ コード",
   addText: "+ テキスト",
+  runAll: "すべて実行",
   toolbar: "ノートブックのツール",
   emptyText: "空のテキストセルです。Enter キーを押すかダブルクリックすると編集できます。",
   writeCode: "コードを入力",

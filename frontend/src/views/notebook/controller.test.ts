@@ -81,6 +81,20 @@ describe("NotebookController", () => {
     expect([active(), controller.mode]).toEqual(["b = 2", "edit"]);
   });
 
+  it("an empty notebook begins in its cell's text, any other one on its first cell", () => {
+    const begun = (role: "editor" | "viewer", source: string) => {
+      const hello = { role } as RoomState["hello"];
+      const state = new Value<RoomState>({ ...FIRST_ROOM_STATE, hello });
+      const services = { ...controller.services, doc: loaded(), room: { state, reconnectNow: () => undefined } };
+      const opened = new NotebookController(services);
+      services.doc.pasteCells([{ type: "code", source }], null);
+      return [opened.mode, opened.activeId === services.doc.cellIds()[0]];
+    };
+    expect(begun("editor", "")).toEqual(["edit", true]);
+    expect(begun("editor", "a = 1")).toEqual(["command", true]);
+    expect(begun("viewer", "")).toEqual(["command", true]);
+  });
+
   it("runs before and after by position, collapsed cells too", () => {
     controller.sections.toggle(at(2));
     controller.select(at(2));

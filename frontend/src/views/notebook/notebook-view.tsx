@@ -1,7 +1,9 @@
+import { Play } from "lucide-react";
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { KeyBinding } from "../../core/shortcuts.ts";
 import { withWords } from "../../i18n/t.ts";
 import { endAllFrames } from "../../outputs/active.ts";
+import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { latePart } from "../../ui/late-part.ts";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
@@ -48,6 +50,10 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
       <section aria-label={t("notebook.toolbar")} className={styles.tools}>
         <div role="toolbar" aria-label={t("notebook.toolbar")} className={styles.toolbar}>
           <InsertButtons controller={controller} />
+          <Button size="small" variant="quiet" onPress={() => onCommand("runAll")}>
+            <Play size={14} aria-hidden />
+            {t("notebook.runAll")}
+          </Button>
           <SaveStatus controller={controller} />
           <OutputsAtHome controller={controller} />
           <span className={styles.spring} />

@@ -3,6 +3,7 @@
  * one open notebook, above its document; `controller.ts` adds the edits.
  */
 import type { CellId } from "../../core/cell.ts";
+import { canEdit } from "../../core/notebook.ts";
 import { type Observable, Value } from "../../core/observable.ts";
 import { announce } from "../../doc/awareness.ts";
 import { SectionModel } from "./section-model.ts";
@@ -178,7 +179,15 @@ export class SelectionModel {
     const ids = this.services.doc.cellIds();
     this.#selection.set(withoutGone(this.#idsBefore, ids, this.#selection.get()));
     this.#idsBefore = ids;
-    if (this.#selection.get().active === null && ids[0] !== undefined) this.#selection.set(selectOnly(ids[0]));
+    if (this.#selection.get().active === null && ids[0] !== undefined) this.#begin(ids[0], ids.length === 1);
+  }
+
+  /** In an empty notebook one writes: what is typed must not be taken for commands on a cell. */
+  #begin(id: CellId, isOnly: boolean): void {
+    const cell = this.services.doc.cell(id);
+    const isEmpty = isOnly && cell?.type === "code" && cell.source.length === 0;
+    if (isEmpty && canEdit(this.services.room.state.get().hello?.role ?? "viewer")) this.edit(id);
+    else this.#selection.set(selectOnly(id));
   }
 
   protected focusActive(): void {
