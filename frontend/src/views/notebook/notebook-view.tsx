@@ -50,9 +50,9 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
       <section aria-label={t("notebook.toolbar")} className={styles.tools}>
         <div role="toolbar" aria-label={t("notebook.toolbar")} className={styles.toolbar}>
           <InsertButtons controller={controller} />
-          <Button size="small" variant="quiet" onPress={() => onCommand("runAll")}>
+          <Button size="small" variant="quiet" aria-label={t("notebook.runAll")} onPress={() => onCommand("runAll")}>
             <Play size={14} aria-hidden />
-            {t("notebook.runAll")}
+            <span className={styles.runAllWord}>{t("notebook.runAll")}</span>
           </Button>
           <SaveStatus controller={controller} />
           <OutputsAtHome controller={controller} />
