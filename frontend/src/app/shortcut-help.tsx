@@ -25,14 +25,15 @@ export function ShortcutHelp({ onClose }: { readonly onClose: () => void }) {
   );
 
   function row(command: Command, mode: "any" | "command" | "edit") {
-    const keys = command.keys.filter((one) => one.mode === mode);
-    if (keys.length === 0) return null;
+    const shown = command.keys.filter((one) => one.mode === mode).map((one) => showKeys(one.keys, isMac));
+    if (shown.length === 0) return null;
     return (
       <div key={command.id}>
         <dt>{t(command.title as "commands.undo")}</dt>
         <dd>
-          {keys.map((one) => (
-            <kbd key={one.keys}>{showKeys(one.keys, isMac)}</kbd>
+          {/* The command key and the control key are one and the same but on a Mac. */}
+          {[...new Set(shown)].map((keys) => (
+            <kbd key={keys}>{keys}</kbd>
           ))}
         </dd>
       </div>
