@@ -13,8 +13,8 @@ export default defineConfig({
     setupFiles: ["src/i18n/words-for-tests.ts"],
     restoreMocks: true,
     testTimeout: 20_000,
-    // Tests with a server mostly wait for it: two files at once also where there are only two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests with a server mostly wait for it: three files at once also where there are only two cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     css: { modules: { classNameStrategy: "non-scoped" } },
   },
 });

@@ -16,6 +16,8 @@ import setup
 
 FAST = ["protocol/tests", "hub/tests/core", "hub/tests/doc"]
 ALL = ["protocol/tests", "hub/tests", "runtime/tests"]
+# One file more at once than two processors: tests mostly wait for a kernel, a browser, a hub or a far host.
+WORKERS = "3"
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,10 @@ class Tier:
     cwd: Path = setup.ROOT
 
 
-def python_tier(title: str, folders: list[str], words: list[str], *, workers: str = "2") -> Tier:
+def python_tier(title: str, folders: list[str], words: list[str], *, workers: str = WORKERS) -> Tier:
     """Tests that pytest runs; folders that do not exist in this checkout are an error of pytest's."""
-    parallel = ["-n", workers, "--dist", "loadfile"] if workers != "0" else []
+    # In the order of conftest.py, not by how many tests a file has.
+    parallel = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"] if workers != "0" else []
     return Tier(title, [setup.python(), "-m", "pytest", "-q", *parallel, *folders, *words])
 
 
@@ -42,8 +45,7 @@ def tiers(kind: str, words: list[str]) -> list[Tier]:
     """What to run for --fast, --no-e2e, --e2e, or everything."""
     if kind == "--fast":
         return [python_tier("python, fast", FAST, words, workers="0"), page_tier("src/core", "src/doc")]
-    # One file more than processors at once: a story mostly waits for its kernel, its browser or the hub.
-    end_to_end = [python_tier("end to end", ["e2e"], words, workers="3")]
+    end_to_end = [python_tier("end to end", ["e2e"], words)]
     if kind == "--e2e":
         return end_to_end
     rest = [python_tier("python", ALL, words), page_tier()]
