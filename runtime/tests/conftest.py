@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from live_runtime import HUB, Running, start_runtime
-from ssh_command import hosts, ssh
+from ssh_command import hosts, ssh, wheels
 from tiny_disk import tiny_disk
 
-__all__ = ["fresh", "hosts", "runtime", "ssh", "tiny_disk"]  # the fixtures
+__all__ = ["fresh", "hosts", "runtime", "ssh", "tiny_disk", "wheels"]  # the fixtures
 
 # What is started in the background of a shell ignores Ctrl-C, and whatever it starts does, too: not so our programs.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from types import MappingProxyType
 
 import pytest
 from two_hosts import ADDRESS, TwoHosts, why_not
+
+from runhere_runtime.ssh.payload import pack
 
 SKIP = why_not()
 needs_two_hosts = pytest.mark.skipif(SKIP is not None, reason=str(SKIP))
@@ -98,3 +101,26 @@ def ssh(hosts: TwoHosts, tmp_path: Path) -> Iterator[Callable[..., Command]]:
 
 def token_of(url: str) -> str:
     return url.partition("token=")[2]
+
+
+def bare_python() -> str | None:
+    """A Python of the right age that has none of our packages, as another machine would."""
+    for name in ("python3.13", "python3.12", "python3.11"):
+        path = shutil.which(name, path="/usr/bin:/usr/local/bin")
+        if path and subprocess.run([path, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0:
+            return path
+    return None
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pip needs for jupyter_server and ipykernel, fetched once: the far environment is then made without a
+    network.
+    """
+    folder = tmp_path_factory.mktemp("wheels")
+    python = bare_python()
+    assert python is not None
+    subprocess.run([python, "-m", "venv", str(folder / "pip")], check=True)
+    fetch = [str(folder / "pip/bin/python"), "-m", "pip", "download", "-q", "-d", str(folder)]
+    subprocess.run([*fetch, *pack().needs], check=True)
+    return folder

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +18,7 @@ from typing import IO, Any
 import psutil
 import pytest
 from live_runtime import free_port
-from ssh_command import LOCAL_PORT, Command, curl, needs_two_hosts, token_of
+from ssh_command import LOCAL_PORT, Command, bare_python, curl, needs_two_hosts, token_of
 from two_hosts import ADDRESS, TwoHosts
 
 from runhere_runtime import __version__
@@ -289,29 +288,6 @@ def wish(**more: Any) -> dict[str, Any]:
         "needs": list(payload.needs),
     }
     return {**base, **known, **more}
-
-
-def bare_python() -> str | None:
-    """A Python of the right age that has none of our packages, as another machine would."""
-    for name in ("python3.13", "python3.12", "python3.11"):
-        path = shutil.which(name, path="/usr/bin:/usr/local/bin")
-        if path and subprocess.run([path, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0:
-            return path
-    return None
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What pip needs for jupyter_server and ipykernel, fetched once: the far environment is then made without a
-    network.
-    """
-    folder = tmp_path_factory.mktemp("wheels")
-    python = bare_python()
-    assert python is not None
-    subprocess.run([python, "-m", "venv", str(folder / "pip")], check=True)
-    fetch = [str(folder / "pip/bin/python"), "-m", "pip", "download", "-q", "-d", str(folder)]
-    subprocess.run([*fetch, *pack().needs], check=True)
-    return folder
 
 
 @pytest.mark.skipif(bare_python() is None, reason="no other Python of 3.11 or newer with venv is here")

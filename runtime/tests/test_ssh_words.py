@@ -14,6 +14,7 @@ from runhere_runtime.cli.far import split_options
 from runhere_runtime.errors import (
     DestinationRefused,
     FarFailure,
+    ForwardForbidden,
     HostKeyRefused,
     LocalPortForbidden,
     LocalPortTaken,
@@ -22,7 +23,16 @@ from runhere_runtime.errors import (
     SshOptionRefused,
     SshUnreachable,
 )
-from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, read_via, words_of
+from runhere_runtime.ssh.command import (
+    Way,
+    by_itself,
+    check_way,
+    failure_of,
+    may_come_back,
+    plain_command,
+    read_via,
+    words_of,
+)
 from runhere_runtime.ssh.events import read_event
 from runhere_runtime.ssh.forward import LONGEST_PAUSE_S, pause_s
 
@@ -209,6 +219,20 @@ def test_the_plain_command_is_shown_to_those_who_would_rather_type_it() -> None:
     assert plain_command(WAY) == "ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:9000:127.0.0.1:8888 me@gpu-box"
 
 
+def test_a_command_to_be_typed_goes_the_same_way() -> None:
+    options = ("-J", "me@gateway", "-i", "my key")
+    assert by_itself(replace(WAY, options=options)) == "ssh -J me@gateway -i 'my key' me@gpu-box"
+    assert " -J me@gateway -i 'my key' -N " in plain_command(replace(WAY, options=options))
+    front = replace(WAY, destination=None, via=("gcloud", "compute", "ssh", "gpu-box", "--"))
+    assert by_itself(front) == "gcloud compute ssh gpu-box"
+    assert by_itself(replace(front, options=("-v",))) == "gcloud compute ssh gpu-box -- -v"
+    assert plain_command(front).startswith("gcloud compute ssh gpu-box -- -N -o ExitOnForwardFailure=yes -L ")
+    for said in ("Host key verification failed.", "Permission denied (publickey)."):
+        assert (
+            f"`{by_itself(replace(WAY, options=options))}`" in failure_of(said, replace(WAY, options=options)).message
+        )
+
+
 CHANGED = """@@@@
 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
 The fingerprint for the ED25519 key sent by the remote host is
@@ -222,7 +246,14 @@ Host key verification failed."""
         (CHANGED, HostKeyRefused, "SHA256:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"),
         ("Host key verification failed.", HostKeyRefused, "never been"),
         ("bind [127.0.0.1]:9000: Address already in use", LocalPortTaken, "9000 on this machine is in use"),
-        ("bind [127.0.0.1]:80: Permission denied\ncannot listen to port: 80", LocalPortForbidden, "may not open port"),
+        (
+            "bind [127.0.0.1]:9000: Permission denied\ncannot listen to port: 9000",
+            LocalPortForbidden,
+            "may not open port",
+        ),
+        # of a forward of the person's own
+        ("bind [127.0.0.1]:80: Permission denied\ncannot listen to port: 80", SshFailure, "cannot listen to port: 80"),
+        ("bind [127.0.0.1]:81: Address already in use", SshFailure, "[127.0.0.1]:81: Address already in use"),
         ("me@gpu-box: Permission denied (publickey).", SshLoginRefused, "let you in"),
         ("ssh: Could not resolve hostname gpu-box: Name or service not known", SshUnreachable, "Could not resolve"),
         ("ssh: connect to host gpu-box port 22: Connection refused", SshUnreachable, "refused"),
@@ -237,7 +268,7 @@ def test_what_ssh_says_becomes_a_sentence(said: str, kind: type[SshFailure], par
 
 def test_only_what_may_mend_itself_is_tried_again() -> None:
     away = (SshUnreachable("x"), SshFailure("x"))
-    for_good = (HostKeyRefused("x"), SshLoginRefused("x"), FarFailure("c", "x"))
+    for_good = (HostKeyRefused("x"), SshLoginRefused("x"), ForwardForbidden("x"), FarFailure("c", "x"))
     assert all(may_come_back(failure) for failure in away)
     assert not any(may_come_back(failure) for failure in for_good)
 

@@ -27,7 +27,7 @@ KbdInteractiveAuthentication no
 UsePAM no
 StrictModes no
 PermitRootLogin prohibit-password
-AllowTcpForwarding local
+AllowTcpForwarding {forwarding}
 SetEnv HOME={home} XDG_DATA_HOME={home}/.local/share PATH={path}
 """
 
@@ -97,9 +97,11 @@ class TwoHosts:
         kind, public = (self.folder / f"{key}.pub").read_text().split()[:2]
         (self.folder / "known_hosts").write_text(f"[{ADDRESS}]:{PORT} {kind} {public}\n")
 
-    def start_sshd(self) -> None:
+    def start_sshd(self, *, forwarding: str = "local") -> None:
         Path("/run/sshd").mkdir(exist_ok=True)
-        config = _CONFIG.format(address=ADDRESS, port=PORT, folder=self.folder, home=self.home, path=self.path)
+        config = _CONFIG.format(
+            address=ADDRESS, port=PORT, folder=self.folder, home=self.home, path=self.path, forwarding=forwarding
+        )
         (self.folder / "sshd_config").write_text(config)
         with (self.folder / "sshd.log").open("ab") as log:
             self.sshd = subprocess.Popen(
@@ -111,6 +113,10 @@ class TwoHosts:
             self.on_laptop("ssh", *self.options, f"root@{ADDRESS}", "true"), capture_output=True
         ).returncode:
             assert time.monotonic() < limit, (self.folder / "sshd.log").read_text()
+
+    def stop_sshd(self) -> None:
+        self.sshd.terminate()
+        self.sshd.wait()
 
     def on_laptop(self, *words: str) -> list[str]:
         return ["ip", "netns", "exec", self.laptop, *words]

@@ -22,6 +22,7 @@ RuntimeFailure                      code, message a person can act on, facts as 
 │   ├── HostKeyRefused              unknown or changed key; nothing was sent
 │   ├── SshLoginRefused
 │   ├── SshUnreachable
+│   ├── ForwardForbidden            the other machine's sshd lets no port through
 │   ├── LocalPortTaken
 │   ├── LocalPortForbidden
 │   └── FarFailure                  the program over there said why; `code` is its own
@@ -167,6 +168,10 @@ class SshLoginRefused(SshFailure):
 
 class SshUnreachable(SshFailure):
     code = "ssh_unreachable"
+
+
+class ForwardForbidden(SshFailure):
+    code = "forward_forbidden"
 
 
 class LocalPortTaken(SshFailure):

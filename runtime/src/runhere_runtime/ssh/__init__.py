@@ -6,7 +6,7 @@
     payload.py    our own packages as one archive, for a machine that lacks them
     events.py     what the far program says, as values. Pure
     talk.py       one connection: what the far program says, line by line, and what we answer
-    certificate.py  how a browser here comes to a server that speaks TLS over there
+    door.py       what a browser here meets at the forwarded port
     forward.py    keeps the connection: starts it, tells the person, comes back after a cut
 
 One ssh process carries everything, so a person proves who they are once: the forwarded port, and on standard input

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from runhere_runtime.errors import (
     DestinationRefused,
     FarFailure,
+    ForwardForbidden,
     HostKeyRefused,
     LocalPortForbidden,
     LocalPortTaken,
@@ -199,22 +200,47 @@ def read_via(text: str) -> tuple[str, ...]:
 
 def plain_command(way: Way) -> str:
     """The same forward with ssh alone, for a person who would rather type it."""
-    ports = f"127.0.0.1:{way.local_port}:127.0.0.1:{way.remote_port}"
-    front = shlex.join(way.via) if way.via else "ssh"
-    return " ".join(word for word in (front, "-N -o ExitOnForwardFailure=yes -L", ports, way.destination or "") if word)
+    forward = ("-N", "-o", "ExitOnForwardFailure=yes", "-L", f"127.0.0.1:{way.local_port}:127.0.0.1:{way.remote_port}")
+    return _typed(way, *forward)
+
+
+def by_itself(way: Way) -> str:
+    """The way to the other machine and nothing more, as a person types it."""
+    return _typed(way)
+
+
+def _typed(way: Way, *more: str) -> str:
+    words = (*way.options, *more)
+    if way.destination is not None:
+        return shlex.join(("ssh", *words, way.destination))
+    is_bare = not words and way.via[-1] == "--"  # which names no machine: it parts gcloud's words from those for ssh
+    return shlex.join((*(way.via[:-1] if is_bare else way.via), *words))
 
 
 _CHANGED = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in")
 _KEY_REFUSED = re.compile(r"Host key verification failed|No .* host key is known for")
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/=]{20,}")
-_LOCAL_FORBIDDEN = re.compile(r"bind.*: Permission denied", re.I)
-_LOCAL_TAKEN = re.compile(r"bind.*: Address already in use|cannot listen to port: (\d+)", re.I)
+_LOCAL_FORBIDDEN = re.compile(r"bind.*?:(\d+): Permission denied", re.I)
+_LOCAL_TAKEN = re.compile(r"bind.*?:(\d+): Address already in use|cannot listen to port: (\d+)", re.I)
 _LOGIN = re.compile(r"Permission denied \(|Too many authentication failures|Connection closed by authenticating user")
 _AWAY = re.compile(
     r"Could not resolve hostname|Connection refused|Connection timed out|No route to host|"
     r"Network is unreachable|Operation timed out",
     re.I,
 )
+
+
+FORBIDDEN_THERE = "administratively prohibited"
+"""Said by ssh when somebody dials the forwarded port of a machine whose sshd lets none through."""
+
+
+def forward_forbidden(way: Way) -> ForwardForbidden:
+    """That, as an error with what to do."""
+    return ForwardForbidden(
+        f"{way.name} lets no port through: its sshd forbids it (AllowTcpForwarding or PermitOpen in its sshd_config, "
+        "or a restriction of your key). Only its administrator can change that. A runtime that was started there goes "
+        "on; the same command with --stop ends it."
+    )
 
 
 def failure_of(said: str, way: Way) -> SshFailure:
@@ -229,30 +255,31 @@ def failure_of(said: str, way: Way) -> SshFailure:
         return HostKeyRefused(
             f"The key of {way.name} is not the one you trusted before"
             f"{f' (it shows {shown.group()})' if shown else ''}. Either the machine was installed "
-            "anew, or somebody stands "
-            "between you and it. Ask its administrator for the fingerprint; only if it matches, "
-            "remove the old key with "
-            "the `ssh-keygen -R` line above and try again. Nothing was sent."
+            "anew, or somebody stands between you and it. Ask its administrator for the fingerprint; only if it "
+            "matches, remove the old key: ssh names its file and line above, and on some systems the `ssh-keygen -R` "
+            "line that does it. Then try again. Nothing was sent."
         )
     if _KEY_REFUSED.search(said):
         return HostKeyRefused(
-            f"You have never been on {way.name}, or did not accept its key. Connect once with `ssh "
-            f"{way.destination or way.name}`, "
-            "compare the fingerprint, and try again."
+            f"You have never been on {way.name}, or did not accept its key. Connect once with "
+            f"`{by_itself(way)}`, compare the fingerprint, and try again."
         )
-    if _LOCAL_FORBIDDEN.search(said):
+    if _is_ours(_LOCAL_FORBIDDEN.search(said), way):
         return LocalPortForbidden(way.local_port)
-    if _LOCAL_TAKEN.search(said):
+    if _is_ours(_LOCAL_TAKEN.search(said), way):
         return LocalPortTaken(way.local_port)
     if _LOGIN.search(said):
-        return SshLoginRefused(
-            f"{way.name} did not let you in: {last} Try `ssh {way.destination or way.name}` by itself first."
-        )
+        return SshLoginRefused(f"{way.name} did not let you in: {last} Try `{by_itself(way)}` by itself first.")
     if _AWAY.search(said):
         return SshUnreachable(f"{way.name} cannot be reached: {last}")
     return SshFailure(f"ssh to {way.name} ended: {last}")
 
 
+def _is_ours(about: re.Match[str] | None, way: Way) -> bool:
+    """Whether ssh speaks of the port that this command forwards: the person's own options may name others."""
+    return about is not None and str(way.local_port) in about.groups()
+
+
 def may_come_back(failure: SshFailure) -> bool:
     """Whether trying again makes sense: a machine that is away may return, a wrong key does not become right."""
-    return not isinstance(failure, HostKeyRefused | SshLoginRefused | FarFailure)
+    return not isinstance(failure, HostKeyRefused | SshLoginRefused | ForwardForbidden | FarFailure)

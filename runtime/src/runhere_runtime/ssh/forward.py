@@ -23,12 +23,22 @@ from urllib.parse import quote
 from runhere_runtime import __version__
 from runhere_runtime.errors import FarFailure, LocalPortForbidden, LocalPortTaken, SshFailure
 from runhere_runtime.gate.rules import COLAB_ORIGIN, HOW_IN_COLAB
-from runhere_runtime.ssh.certificate import Door, door_of
-from runhere_runtime.ssh.command import Way, check_way, failure_of, may_come_back, plain_command, words_of
+from runhere_runtime.ssh.command import (
+    FORBIDDEN_THERE,
+    Way,
+    check_way,
+    failure_of,
+    forward_forbidden,
+    may_come_back,
+    plain_command,
+    words_of,
+)
+from runhere_runtime.ssh.door import Door, door_of, is_let_through
 from runhere_runtime.ssh.payload import Payload, far_program, pack
 from runhere_runtime.ssh.talk import Talk
 
 LONGEST_PAUSE_S = 30.0
+SAYS_WITHIN_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -215,6 +225,7 @@ class _Keeper:
             case "missing":
                 await talk.answer(self._answer_to_missing(event))
             case "ready":
+                await self._see_that_ports_are_let_through(talk)
                 self._on_ready(event, await self._door(tls=event["tls"]))
             case "nothing" | "no_python":
                 self._on_nothing(event, await self._door(tls=None if event.get("taken") else False))
@@ -230,6 +241,17 @@ class _Keeper:
                 )
                 return 1
         return None
+
+    async def _see_that_ports_are_let_through(self, talk: Talk) -> None:
+        """Else the page would be the first to find out, and could not know why.
+
+        Raises:
+            ForwardForbidden: The connection is of no use.
+        """
+        if await asyncio.to_thread(is_let_through, self._wish.way.local_port):
+            return
+        if await talk.has_said(FORBIDDEN_THERE, within_s=SAYS_WITHIN_S):
+            raise forward_forbidden(self._wish.way)
 
     def _answer_to_missing(self, event: dict[str, Any]) -> dict[str, Any]:
         listed = "\n".join(f"    {one}" for one in event["will_install"])

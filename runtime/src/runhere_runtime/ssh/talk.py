@@ -29,6 +29,7 @@ class Talk:
         self._process = process
         self._told = told
         self._lines: list[str] = []
+        self._heard = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
@@ -55,6 +56,17 @@ class Talk:
     def said(self) -> str:
         """The last of ssh's own words."""
         return "\n".join(self._lines)
+
+    async def has_said(self, words: str, *, within_s: float) -> bool:
+        """Whether ssh has said this, or does so in a moment."""
+        try:
+            async with asyncio.timeout(within_s):
+                while words not in self.said:
+                    self._heard.clear()
+                    await self._heard.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def send_program(self, program: bytes, wish: dict[str, Any]) -> None:
         """What runs over there, then what is wanted of it. A connection that has ended swallows both: `next` tells."""
@@ -102,6 +114,7 @@ class Talk:
         while raw := await _line_of(self._process.stderr):
             line = raw.decode(sys.getfilesystemencoding(), "replace").rstrip()
             self._lines = [*self._lines, line][-_KEPT_LINES:]
+            self._heard.set()
             self._told(line)
 
 

@@ -1,4 +1,4 @@
-"""What browsers of this machine meet where the forwarded port leads to a server that speaks TLS."""
+"""What browsers of this machine meet at the forwarded port: whether anything comes through, and whose certificate."""
 
 from __future__ import annotations
 
@@ -44,3 +44,19 @@ def door_of(port: int) -> Door | None:
 def _shake_hands(port: int, name: str) -> None:
     with socket.create_connection(("127.0.0.1", port), ANSWER_WITHIN_S) as plain:
         ssl.create_default_context().wrap_socket(plain, server_hostname=name).close()
+
+
+def is_let_through(port: int) -> bool:
+    """Whether whoever dials the port is not turned away at once, as by an sshd that forbids forwarding."""
+    try:
+        dialled = socket.create_connection(("127.0.0.1", port), ANSWER_WITHIN_S)
+    except OSError:
+        return True  # nobody was asked: ssh is not there any more
+    with dialled:
+        try:
+            dialled.sendall(f"GET /api HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+            return dialled.recv(1) != b""
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
