@@ -7,10 +7,21 @@ from pathlib import Path
 import pytest
 from people import PASSWORD, invitation, join, let_edit, team_hub
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from servers import jupyter, server_flags
+from servers import jupyter, server_flags, wait_until
 from steps import code_cell, connect, connected, give_token, run_cell, saved, source, type_source
 
 HOSTILE = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) https://example.org/a"
+
+COUNT_ROOMS = """
+  window.rooms = 0;
+  const Plain = WebSocket;
+  window.WebSocket = class extends Plain {
+    constructor(url, protocols) {
+      super(url, protocols);
+      if (String(url).endsWith("/room")) window.rooms += 1;
+    }
+  };
+"""
 
 
 @pytest.fixture
@@ -157,3 +168,44 @@ def test_the_next_person_in_a_browser_gets_nothing_of_the_last_ones(
         asks.click()
         give_token(ada, runtime.token)
         connected(ada)
+
+
+def test_other_tabs_go_on_when_the_same_person_signs_in_again_and_show_the_next_one_nothing(
+    team: tuple[str, str], new_context: Callable[..., BrowserContext]
+) -> None:
+    origin, first = team
+    context = new_context()
+    context.add_init_script(COUNT_ROOMS)
+    tab, other = context.new_page(), context.new_page()
+    join(tab, first, "Ada")
+    bobs = invitation(tab, origin)
+    tab.goto(origin)
+    tab.get_by_role("button", name="New notebook").click()
+    type_source(tab, 1, "first = 1")
+    saved(tab)
+
+    # Ada changes her password in another tab: a session begins there, and the one that both had ends.
+    other.goto(f"{origin}/account")
+    other.get_by_label("Password now").fill(PASSWORD)
+    other.get_by_label("New password").fill(f"{PASSWORD} again")
+    assert tab.evaluate("rooms") == 1
+    other.get_by_role("button", name="Change password").click()
+    expect(other.get_by_text("Your password was changed")).to_be_visible()
+    wait_until(lambda: tab.evaluate("rooms") > 1, what="another room")  # it was cut, and the tab came again unasked
+    tab.bring_to_front()
+    type_source(tab, 1, "second = 2")
+    saved(tab)
+    expect(tab.get_by_text("You are signed out")).to_have_count(0)
+
+    # She signs out there and Bob comes in: nothing of hers is on the screen of the tab that was left open.
+    other.bring_to_front()
+    other.get_by_role("button", name=re.compile("^Account:")).click()
+    other.get_by_role("menuitem", name="Sign out").click()
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+    join(other, bobs, "Bob")
+    tab.bring_to_front()
+    expect(tab.get_by_role("heading", name="This notebook is not here any more")).to_be_visible()
+    expect(source(tab, 1)).to_have_count(0)
+    expect(tab.get_by_text("second = 2")).to_have_count(0)
+    tab.get_by_role("button", name="Back to Home").click()
+    expect(tab.get_by_role("button", name=re.compile("^Account: Bob"))).to_be_visible()

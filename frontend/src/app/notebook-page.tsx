@@ -30,6 +30,7 @@ import { reviewDialog } from "./review-part.ts";
 import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
 import { ownerOf } from "./session.ts";
+import { goOnSignedIn } from "./session-news.ts";
 
 const panelHost = latePart(
   () => withWords(import("./panel-host.tsx"), "panels"),
@@ -85,6 +86,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is there to try again.
   useEffect(() => {
     let open: OpenNotebook | null = null;
+    let endFollowing = () => {};
     let isGone = false;
     const load = async () => {
       try {
@@ -98,6 +100,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
           defaultRuntime: page.defaultRuntime(ownerOf(session)),
           connect: page.ahead.takeLine(id),
         });
+        endFollowing = goOnSignedIn(open.room, page.session, page.sessionNews);
         setLoaded({ phase: "open", notebook, open });
       } catch (error) {
         if (isGone) return;
@@ -110,6 +113,7 @@ export function NotebookPage({ id, page, session, onSettings }: NotebookPageProp
     void load();
     return () => {
       isGone = true;
+      endFollowing();
       open?.close();
     };
   }, [id, page, session, attempt]);

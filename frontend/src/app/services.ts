@@ -10,10 +10,12 @@ import { PreferenceStore } from "./preferences.ts";
 import { Router } from "./routes.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
 import { ownerOf, SessionKeeper } from "./session.ts";
+import { SessionNews } from "./session-news.ts";
 
 export interface PageServices {
   readonly hub: HubClient;
   readonly session: SessionKeeper;
+  readonly sessionNews: SessionNews;
   readonly router: Router;
   readonly ahead: NotebookAhead;
   readonly preferences: PreferenceStore;
@@ -29,7 +31,13 @@ export interface PageServices {
 /** Builds the page's services and starts finding out who is signed in. */
 export function composePage(): PageServices {
   const hub = new HubClient();
-  const session = new SessionKeeper(hub, (owner) => browserEnvironment(owner).vault.forgetInTabs());
+  const sessionNews = new SessionNews();
+  const session = new SessionKeeper(
+    hub,
+    (owner) => browserEnvironment(owner).vault.forgetInTabs(),
+    () => sessionNews.tell(),
+  );
+  sessionNews.onTold(() => void session.again());
   const router = new Router();
   const ahead = new NotebookAhead(hub);
   const first = router.route.get();
@@ -58,7 +66,8 @@ export function composePage(): PageServices {
 
   const preferences = new PreferenceStore();
   const panels = new PanelChoice(innerWidth < NARROW_PX);
-  return { hub, session, router, ahead, preferences, panels, now: () => Date.now(), defaultRuntime, runtimeLink };
+  const now = () => Date.now();
+  return { hub, session, sessionNews, router, ahead, preferences, panels, now, defaultRuntime, runtimeLink };
 }
 
 /** One for each person who signs in while the page lives. */

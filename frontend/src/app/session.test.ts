@@ -71,3 +71,50 @@ test("signing in without a code looks for a session, then says that the link was
   await session.signIn(null);
   expect(session.state.get()).toEqual({ phase: "signed_out", failure: "no_code", ways: null });
 });
+
+test("the same person in another tab changes nothing here; another one is shown their own page", async () => {
+  const [ann, ben] = [me, { ...me, person: { ...me.person, id: "q", name: "Ben" } }];
+  let now: Session | null = ann;
+  const session = keeper({ session: async () => now ?? signedOut() });
+  await session.look();
+  const before = session.state.get();
+  expect(await session.again()).toBe("same");
+  now = null;
+  expect(await session.again()).toBe("nobody"); // what is unsaved is still there
+  expect(session.state.get()).toBe(before);
+  now = ben;
+  expect(await session.again()).toBe("other");
+  expect(session.state.get()).toEqual({ phase: "signed_in", session: ben });
+});
+
+test("a tab in which nobody was signed in goes on with whoever is", async () => {
+  let isIn = false;
+  const session = keeper({ session: async () => (isIn ? me : signedOut()) });
+  await session.look();
+  expect(session.state.get().phase).toBe("signed_out");
+  isIn = true;
+  await session.again();
+  expect(session.state.get()).toEqual({ phase: "signed_in", session: me });
+});
+
+test("other tabs are told of a sign-in and of a sign-out, and of nothing else", async () => {
+  let told = 0;
+  const hub = {
+    session: async () => me,
+    signIn: async () => me,
+    signOut: async () => {},
+    signInWays: async () => ways,
+  };
+  const session = new SessionKeeper(
+    hub,
+    () => {},
+    () => told++,
+  );
+  await session.look();
+  await session.again();
+  expect(told).toBe(0);
+  await session.signIn("code");
+  session.adopt(me);
+  await session.signOut();
+  expect(told).toBe(3);
+});

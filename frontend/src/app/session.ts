@@ -26,10 +26,14 @@ export function ownerOf({ mode, person }: Pick<Session, "mode" | "person">): Own
 export class SessionKeeper {
   readonly #state = new Value<SessionState>({ phase: "asking" });
 
-  /** @param forget what a browser must not keep behind somebody who signs out. */
+  /**
+   * @param forget what a browser must not keep behind somebody who signs out.
+   * @param tell called when this tab has changed whose session the browser has.
+   */
   constructor(
     private readonly hub: Pick<HubClient, "session" | "signIn" | "signOut" | "signInWays">,
     private readonly forget: (owner: Owner) => void,
+    private readonly tell: () => void = () => {},
   ) {}
 
   get state(): Observable<SessionState> {
@@ -53,7 +57,7 @@ export class SessionKeeper {
       return;
     }
     try {
-      this.#state.set({ phase: "signed_in", session: await this.hub.signIn(code) });
+      this.adopt(await this.hub.signIn(code));
     } catch (error) {
       const failure = failureOf(error);
       if (failure === null) await this.#fail(error, null);
@@ -64,6 +68,20 @@ export class SessionKeeper {
   /** Somebody signed in by another way than a link. */
   adopt(session: Session): void {
     this.#state.set({ phase: "signed_in", session });
+    this.tell();
+  }
+
+  /**
+   * Another tab may have signed in: asks the hub whose session the browser has now. Somebody else, or somebody where nobody was, is shown their
+   * page; what was there stays while it is the same person's, and while nobody is signed in: they may have something unsaved. Never rejects.
+   */
+  async again(): Promise<"same" | "other" | "nobody"> {
+    const before = this.#state.get();
+    const session = await this.hub.session().catch(() => null);
+    if (session === null || this.#state.get() !== before) return "nobody";
+    if (before.phase === "signed_in" && before.session.person.id === session.person.id) return "same";
+    this.#state.set({ phase: "signed_in", session });
+    return "other";
   }
 
   async signOut(): Promise<void> {
@@ -75,6 +93,7 @@ export class SessionKeeper {
   async left(): Promise<void> {
     const state = this.#state.get();
     if (state.phase === "signed_in") this.forget(ownerOf(state.session));
+    this.tell();
     await this.#signedOut(null);
   }
 

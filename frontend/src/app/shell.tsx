@@ -98,7 +98,8 @@ function Gate({ page }: { readonly page: PageServices }) {
     case "failed":
       return <UnreachableScreen message={state.message} onRetry={() => void page.session.look()} />;
     case "signed_in":
-      return <SignedIn page={page} session={state.session} />;
+      // Nothing that was drawn for one person is there for the next.
+      return <SignedIn key={state.session.person.id} page={page} session={state.session} />;
   }
 }
 

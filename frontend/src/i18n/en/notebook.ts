@@ -50,7 +50,7 @@ export const notebook = {
   fileDiskFull: "The disk is full. Changes are not written to the file until there is room. {message}",
   notSavedBecause: "Your changes are not saved yet: {message} They are kept in this browser.",
   refused: "This notebook cannot be opened here any more. {message}",
-  refused_signed_out: "You are signed out: sign in again in another tab, then reload.",
+  refused_signed_out: "You are signed out. Sign in again in another tab; this one then goes on by itself.",
   refused_not_allowed: "You may only read it now. Reload to go on reading.",
   refused_no_such_notebook: "It was moved to the trash, or is not shared with you any more.",
   refused_document_version: "The hub was updated. Reload the page.",

@@ -55,7 +55,7 @@ export const notebook = {
     "ディスクがいっぱいです。空きができるまで変更はファイルに書き込まれません。変更はハブに保管されています。{message}",
   notSavedBecause: "変更はまだ保存されていません: {message} 変更はこのブラウザに保管されています。",
   refused: "このノートブックをここで開くことができなくなりました。{message}",
-  refused_signed_out: "サインアウトされています。別のタブでサインインし、再読み込みしてください。",
+  refused_signed_out: "サインアウトされています。別のタブでサインインすると、このタブは自動的に続行します。",
   refused_not_allowed: "閲覧のみになりました。再読み込みすると続けて読めます。",
   refused_no_such_notebook: "ゴミ箱に移されたか、共有が解除されました。",
   refused_document_version: "ハブが更新されました。再読み込みしてください。",
