@@ -7,7 +7,11 @@ in the query, kernels are spoken to in Jupyter's default subprotocol; before tha
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +24,7 @@ from runhere_runtime.cli.main import announce
 from runhere_runtime.launcher import Announcement
 
 COLAB = "https://colab.research.google.com"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 READABLE = {"access-control-allow-origin": COLAB, "access-control-allow-credentials": "true"}
 GUARD = b")]}'\n"
 PRINTS = "print('value', 6 * 7)\nprint(input('who? '))"
@@ -109,6 +114,43 @@ async def test_the_older_page_does_the_same_through_the_bridge(for_colab: Runnin
     await socket.close()
     assert for_colab.kernel_ids() == set()
     assert for_colab.token not in for_colab.log.read_text()
+
+
+def in_a_browser(runtime: Running, origin: str) -> dict[str, Any]:
+    """What a page of that origin gets: its own findings, and the browser's trace."""
+    here = Path(__file__).parent
+    program = (here / "colab_page.js").read_text().partition("\n")[2]
+    words = [sys.executable, str(here / "drive_origin.py"), origin, f"http://127.0.0.1:{runtime.port}", str(CHROMIUM)]
+    ended = subprocess.run([*words, program], input=runtime.token, capture_output=True, text=True, timeout=140)
+    assert ended.returncode == 0, ended.stderr
+    return dict(json.loads(ended.stdout))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_browser_lets_colabs_page_do_all_of_it_and_another_nothing(for_colab: Running) -> None:
+    """A real Chromium judges every header; only the page itself is a stand-in, under Colab's origin."""
+    told = in_a_browser(for_colab, COLAB)
+    found = told["found"]
+    for name in ("build-info", "resources", "drive"):
+        assert (found[name]["status"], found[name]["text"].startswith(GUARD.decode())) == (200, True), (name, found)
+    assert {found[path]["status"] for path in found if path.startswith("/api")} == {200}
+    did = {name: found[name] for name in ("made", "renamed", "interrupted", "put", "deleted", "left")}
+    assert did == {"made": 201, "renamed": 200, "interrupted": 204, "put": 201, "deleted": 204, "left": 204}
+    assert (found["ran"], found["ranThroughBridge"]) == ("42\n", "older\n")
+    assert found["file"] == {"status": 200, "text": "new"}
+    assert (found["bridged"][0]["status"], found["bridged"][-1]["done"]) == (200, True)
+    assert found["diagnosed"][0]["is_outdated_extension"] is False
+    preflights = [one["sent"] for one in told["trace"] if "Access-Control-Request-Method" in one.get("sent", {})]
+    methods = {sent["Access-Control-Request-Method"] for sent in preflights}
+    assert methods >= {"POST", "PUT", "PATCH"}, (
+        "the browser asked first; its answers hold for DELETE of the same address"
+    )
+    assert {sent["Origin"] for sent in preflights} == {COLAB}
+    other = in_a_browser(for_colab, "https://evil.test")["found"]
+    assert {one["status"] for one in other.values() if isinstance(one, dict)} == {0}
+    assert (other["made"], other["bridge"], other["heard"]) == (0, 1006, [])
+    assert for_colab.kernel_ids() == set()
 
 
 async def test_another_page_gets_nowhere_with_the_same_calls(for_colab: Running) -> None:
