@@ -39,6 +39,7 @@ from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.comments import Comments
+from runhere_hub.services.costs import CostRule, Costs
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.passwords import Passwords
 from runhere_hub.services.runtime_ends import RuntimeEnds
@@ -171,6 +172,8 @@ def _services(settings: Settings, port: int) -> Services:
         accepted=accepted,
         is_for_team=team is not None,
         bound=None if team is None else frozenset(one.path for one in team.bound_folders),
+        searches=Costs(None if team is None else CostRule()),
+        exports=Costs(None if team is None else CostRule()),
         omits_outputs=settings.omit_outputs,
     )
     sign_in = session.SignIn(

@@ -4,6 +4,7 @@ export const errors = {
   signed_out: "You are signed out. Run “runhere login” in a terminal for a new link.",
   cross_site: "The hub refused this because it seemed to come from another site. Reload the page and try again.",
   too_many: "Too many tries in a short time. Wait a minute, then try again.",
+  too_costly: "You have asked the hub for so much work that others go first now. Wait a minute, then try again.",
   too_large: "This file is larger than 50 MB, the most the hub takes.",
   not_found: "It is not there any more. Somebody may have moved or deleted it.",
   missing: "The file is not there any more. It may have been moved or deleted outside Runhere.",

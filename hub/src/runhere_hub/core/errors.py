@@ -12,6 +12,7 @@ RunhereError
 │   ├── AccountDisabled
 │   └── SignInRefused          the identity provider's answer does not hold
 ├── TooMany                too often, too fast
+│   └── TooCostly          one person asks for too much work; others go first
 ├── TooLarge
 ├── Invalid
 │   ├── NotebookInvalid        the file is no notebook: where, and why
@@ -109,6 +110,12 @@ class TooMany(RunhereError):
     """Too many tries; `retry_after_s` says when the next one counts."""
 
     code = "too_many"
+
+
+class TooCostly(TooMany):
+    """Somebody asks for more work than is theirs; nothing was begun."""
+
+    code = "too_costly"
 
 
 class TooLarge(RunhereError):

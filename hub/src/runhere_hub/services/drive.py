@@ -14,6 +14,7 @@ from runhere_hub.core.errors import FileMissing, Forbidden, NotFound
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
 from runhere_hub.services.accepted_files import AcceptedFiles
+from runhere_hub.services.costs import Costs
 from runhere_hub.services.visits import Visits
 from runhere_hub.store import folders, grants, notebooks, people
 from runhere_hub.store.audit import record
@@ -69,6 +70,8 @@ class Drive:
         trash_dir: Where trashed files lie, one directory for each notebook.
         is_for_team: Several people: each has a folder of their own, and nobody is told paths of the hub's machine.
         bound: Absolute paths that may be bound; None: any (one-person mode).
+        searches: What people's searches cost.
+        exports: What their downloads and copies do.
         omits_outputs: Outputs of new notebooks stay at home, unless their maker has it otherwise.
     """
 
@@ -80,6 +83,8 @@ class Drive:
     visits: Visits
     is_for_team: bool = False
     bound: frozenset[str] | None = None
+    searches: Costs = field(default_factory=Costs)
+    exports: Costs = field(default_factory=Costs)
     accepted: AcceptedFiles = field(default_factory=AcceptedFiles)
     omits_outputs: bool = False
 

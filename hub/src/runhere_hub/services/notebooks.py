@@ -338,12 +338,20 @@ async def duplicate(drive: Drive, person: Person, notebook_id: NotebookId) -> No
     """A copy as the notebook is now, under the next free name: beside it, or in the person's own folder.
 
     A copy of a notebook that omits outputs has none, and omits them too.
+
+    Raises:
+        TooCostly: Nothing was made.
     """
     row = await notebook_for(drive, person, notebook_id, Verb.READ)
+    async with drive.exports.working(person.id):
+        return await _copy(drive, person, row)
+
+
+async def _copy(drive: Drive, person: Person, row: NotebookRow) -> NotebookView:
     folder, parts = await folder_of(drive, row), paths.parse_notebook(row.path or "")
     if isinstance(folder, HubFolder) or drive.is_for_team:
         return await _copy_to_hub(drive, person, row)
-    await drive.rooms.flush(notebook_id)
+    await drive.rooms.flush(row.id)
 
     def work() -> Path:
         source = places.existing_file(folder.path, parts)
@@ -384,12 +392,18 @@ async def download(drive: Drive, person: Person, notebook_id: NotebookId, *, wit
     Raises:
         FileMissing: The file is gone, and the hub never read it.
         NotebookInvalid: Outputs cannot be taken out of a file that is no notebook; with them it is given as it is.
+        TooCostly: Nothing was read.
     """
     row = await notebook_for(drive, person, notebook_id, Verb.READ)
+    async with drive.exports.working(person.id):
+        return await _file_of(drive, row, with_outputs=with_outputs)
+
+
+async def _file_of(drive: Drive, row: NotebookRow, *, with_outputs: bool) -> Download:
     if isinstance(await folder_of(drive, row), HubFolder):
         return await _kept_by_the_hub(drive, row, with_outputs=with_outputs)
     folder, parts = await home_of(drive, row)
-    await drive.rooms.flush(notebook_id)
+    await drive.rooms.flush(row.id)
 
     def work() -> Download:
         file = places.existing_file(folder.path, parts)

@@ -40,7 +40,16 @@ class _Files:
 async def search(
     drive: Drive, person: Person, needle: str, *, limit: int, longest_s: float = LONGEST_S
 ) -> SearchAnswer:
-    """Notebooks whose name or source holds the text, without regard to case."""
+    """Notebooks whose name or source holds the text, without regard to case.
+
+    Raises:
+        TooCostly: Nothing was searched.
+    """
+    async with drive.searches.working(person.id):
+        return await _within(drive, person, needle, limit=limit, longest_s=longest_s)
+
+
+async def _within(drive: Drive, person: Person, needle: str, *, limit: int, longest_s: float) -> SearchAnswer:
     files, kept = await drive.db.read(lambda conn: _readable(conn, drive, person))
     deadline, wanted = time.monotonic() + longest_s, needle.strip()
     found = await asyncio.to_thread(_search, files, wanted, limit, deadline)

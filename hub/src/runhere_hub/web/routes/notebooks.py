@@ -50,7 +50,7 @@ async def change_notebook(
     return models.Notebook.model_validate(changed)
 
 
-@routes.add("POST", "/{notebook_id}/duplicate", who=Who.PERSON, status=201, errors=(404, 503))
+@routes.add("POST", "/{notebook_id}/duplicate", who=Who.PERSON, status=201, errors=(404, 429, 503))
 async def duplicate_notebook(notebook_id: NotebookIdPath, person: PersonDep, services: ServicesDep) -> models.Notebook:
     return models.Notebook.model_validate(await notebooks.duplicate(services.drive, person, notebook_id))
 
@@ -72,7 +72,7 @@ async def trash_notebook(notebook_id: NotebookIdPath, person: PersonDep, service
     await trash.put(services.drive, person, notebook_id)
 
 
-@routes.add("GET", "/{notebook_id}/download", who=Who.PERSON, errors=(404, 422, 503))
+@routes.add("GET", "/{notebook_id}/download", who=Who.PERSON, errors=(404, 422, 429, 503))
 async def download_notebook(
     notebook_id: NotebookIdPath,
     person: PersonDep,

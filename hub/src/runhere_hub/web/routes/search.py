@@ -12,7 +12,7 @@ from runhere_hub.web.labels import Routes, Who
 routes = Routes("/api/v1/search", tag="search")
 
 
-@routes.add("GET", "", who=Who.PERSON, errors=(422,))
+@routes.add("GET", "", who=Who.PERSON, errors=(422, 429))
 async def search_notebooks(
     q: Annotated[str, Query(min_length=1, max_length=200)],
     person: PersonDep,
