@@ -274,6 +274,73 @@ def test_selected_text_and_selected_cells_run(opened: Callable[..., Page], stock
     expect(output(page, 2)).to_have_text(re.compile(r"^\s*second\s*$"))
 
 
+FOUND = """() => {
+  const [range] = [...(CSS.highlights.get('output-match-current') ?? [])];
+  if (!range) return null;
+  const { top, bottom } = range.getBoundingClientRect();
+  const main = document.querySelector('main').getBoundingClientRect();
+  const line = range.startContainer.parentElement.closest('div, pre, td').textContent;
+  return top >= main.top && bottom <= main.bottom ? `${range} in ${line.length}` : 'out of sight';
+}"""
+
+
+def test_find_looks_into_outputs_and_brings_each_place_into_view(opened: Callable[..., Page], stock: Jupyter) -> None:
+    word = "'nee' + 'dle'"
+    fillers = [f"filler_{index} = {index}\n" * 4 for index in range(60)]
+    table = f"from IPython.display import HTML\nHTML('<table><tr><td>' + {word} + '</td></tr></table>')"
+    page = opened(
+        f"for n in range(3000): print({word} if n == 1500 else n)",
+        table,
+        *fillers,
+        f"def deep(n): return deep(n - 1) if n else int({word})\ndeep(12)",
+        "# needle",
+    )
+    connect(page, stock.pasted)
+    run_cell(page, 2)
+    expect(output(page, 2).locator("td")).to_be_visible()
+    on_cell(page, 2)
+    page.keyboard.press("o")  # hidden: finding shows it here, and changes no notebook
+    expect(output(page, 2).get_by_role("button")).to_contain_text("Output hidden")
+    run_cell(page, 1)
+    expect(output(page, 1)).to_contain_text("lines hidden")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Control+Enter")
+    expect(output(page, 63)).to_contain_text("ValueError")
+    page.keyboard.press("Home")
+    expect(code_cell(page, 1)).to_be_focused()
+
+    page.keyboard.press(f"{MAIN_MODIFIER}+f")
+    bar = page.get_by_role("search", name="Find in notebook")
+    page.keyboard.type("needle")
+    count = bar.get_by_role("status").first
+    expect(count).to_have_text("1 of 1")
+    bar.get_by_role("button", name="Also in outputs").click()
+    expect(count).to_have_text(re.compile(r"^\d of 5"))
+    assert barriers(bar) == []
+    bar.get_by_role("textbox", name="Find", exact=True).click()
+    page.keyboard.press("Enter")
+    seen = []
+    for _ in range(5):
+        here = count.inner_text()
+        if "output" in here:
+            wait_until(lambda: str(page.evaluate(FOUND)).startswith("needle in"), what=f"{here} in sight")
+        seen.append(here)
+        page.keyboard.press("Enter")
+        expect(count).not_to_have_text(here)
+    assert sorted(seen) == [*(f"{n} of 5, in output" for n in range(1, 5)), "5 of 5"]
+
+    bar.get_by_role("button", name="Show or hide replace").click()
+    bar.get_by_role("textbox", name="Replace with").fill("pin")
+    bar.get_by_role("button", name="Replace all").click()
+    expect(page.get_by_text("1 match replaced")).to_be_attached()
+    expect(count).to_have_text(re.compile(r"^\d of 4, in output$"))
+    expect(bar.get_by_role("button", name="Replace all")).to_be_disabled()
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    assert page.evaluate(FOUND) is None
+
+
 def test_outputs_of_every_kind_and_a_frame_that_reaches_nothing(
     stage: Stage, stock: Jupyter, opened: Callable[..., Page], complaints: Complaints
 ) -> None:

@@ -6,6 +6,7 @@ import { Marked } from "marked";
 import { withWords } from "../i18n/t.ts";
 import { Kept } from "./kept.ts";
 import { extractFormulas, FORMULA, type Formula, renderFormula } from "./math.ts";
+import { readText } from "./read-text.ts";
 import { asText, element, nothingToDispose, type Renderer } from "./rendered.ts";
 import { sanitise } from "./sanitise.ts";
 
@@ -45,6 +46,12 @@ function drawDiagrams(host: HTMLElement): void {
     },
     () => undefined,
   );
+}
+
+/** What `showMarkdown` shows, as text without formulas. */
+export function markdownText(source: string): string {
+  const clean = sanitise(parsed.get(source, () => parse(source)).html, POLICY);
+  return readText(clean.fragment).text.replace(FORMULA, "");
 }
 
 /** Does what of `showMarkdown` is slow, so that it is quick later. */

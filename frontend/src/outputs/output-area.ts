@@ -58,6 +58,24 @@ export class OutputArea {
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#apply());
   }
 
+  /** What holds each output that is shown, in order. */
+  hosts(): readonly HTMLElement[] {
+    return this.#items.map(({ host }) => host);
+  }
+
+  /** Has a line, from 0, of an output among what is shown, whatever is folded. */
+  reveal(index: number, line: number): void {
+    if (index >= this.#items.length && !this.#showsAll) {
+      this.#showsAll = true;
+      this.#apply();
+    }
+    const item = this.#items[index];
+    item?.stream?.reveal(line);
+    item?.rendered?.reveal?.(line);
+    const folded = item?.host.querySelector("details");
+    if (folded && line > 0) folded.open = true;
+  }
+
   /** Ends everything; frames are parked. Call while the host is still in the document. */
   dispose(): void {
     cancelAnimationFrame(this.#frame);

@@ -13,6 +13,7 @@ export const plainTextRenderer: Renderer = {
         view.setText(asText(value));
         return true;
       },
+      reveal: (line) => view.reveal(line),
       dispose: () => view.element.remove(),
     };
   },

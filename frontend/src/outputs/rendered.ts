@@ -89,6 +89,8 @@ export interface RenderRequest {
 export interface Rendered {
   /** Shows another value in place; false when it cannot and wants to be made anew. */
   update?(value: MimeValue): boolean;
+  /** Has a line, from 0, among what is shown. */
+  reveal?(line: number): void;
   dispose(): void;
 }
 

@@ -33,6 +33,7 @@ export class TextView {
 
   constructor(className: string, copy: (text: string) => void) {
     this.element = element("div", `output-text ${className}`);
+    begins(this.element, 0);
     this.#copy = copy;
   }
 
@@ -46,6 +47,21 @@ export class TextView {
     else this.#updateWindow();
   }
 
+  /** Has a line, from 0, among those that are there. */
+  reveal(line: number): void {
+    if (this.#mode === "folded" && line >= HEAD_LINES && line < this.#index.count - TAIL_LINES) {
+      this.#wantsAll = true;
+      this.#rebuild("window");
+    }
+    const scroller = this.#scroller;
+    if (this.#mode !== "window" || !scroller) return;
+    const top = line * this.#lineHeight;
+    const isInSight = top >= scroller.scrollTop && top + this.#lineHeight <= scroller.scrollTop + scroller.clientHeight;
+    if (isInSight) return;
+    scroller.scrollTop = top - scroller.clientHeight / 2;
+    this.#updateWindow();
+  }
+
   #modeNow(): Mode {
     const long = this.#index.count > FOLD_LINES || this.#index.text.length > FOLD_CHARS;
     if (!long) return "whole";
@@ -55,6 +71,7 @@ export class TextView {
   #rebuild(mode: Mode): void {
     this.#mode = mode;
     this.element.replaceChildren();
+    begins(this.element, mode === "whole" ? 0 : null);
     this.#head = this.#tail = this.#count = this.#scroller = null;
     this.#tailLine = 0;
     if (mode === "whole") this.#updateWhole(0);
@@ -102,10 +119,12 @@ export class TextView {
     const headEnd = Math.min(HEAD_LINES, Math.max(1, count - 1));
     const tailStart = Math.max(headEnd, count - TAIL_LINES);
     if (this.#head && changed < headEnd) {
+      begins(this.#head, 0);
       this.#head.replaceChildren();
       this.#append(this.#head, 0, headEnd);
     }
     if (this.#tail) {
+      begins(this.#tail, tailStart);
       this.#tail.replaceChildren();
       this.#append(this.#tail, tailStart, count);
     }
@@ -149,6 +168,7 @@ export class TextView {
     const end = Math.min(count, Math.ceil((scrollTop + (clientHeight || 600)) / this.#lineHeight) + WINDOW_MARGIN);
     this.#tail.parentElement.style.height = `${count * this.#lineHeight}px`;
     this.#tail.style.transform = `translateY(${first * this.#lineHeight}px)`;
+    begins(this.#tail, first);
     this.#tail.replaceChildren();
     this.#append(this.#tail, first, end);
   }
@@ -158,6 +178,12 @@ export class TextView {
     const shown = lines.length > LINE_CHARS ? lines.split("\n").map(cutLine).join("\n") : lines;
     appendAnsi(host, shown, this.#index.styleAt(first));
   }
+}
+
+/** Says with which line of the text a part begins: "find" counts from there. */
+function begins(part: HTMLElement, line: number | null): void {
+  if (line === null) delete part.dataset["firstLine"];
+  else part.dataset["firstLine"] = String(line);
 }
 
 function cutLine(line: string): string {

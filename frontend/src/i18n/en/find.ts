@@ -11,6 +11,13 @@ export const find = {
   wholeWord: "Whole word",
   regExp: "Regular expression",
   matchOf: "{current} of {total}",
+  matchOfInOutput: "{current} of {total}, in output",
+  inOutputs: "Also in outputs",
+  looking: "Looking…",
+  missed: {
+    one: "{count} output is not looked through to its end: it is too large, or not here",
+    other: "{count} outputs are not looked through to their end: they are too large, or not here",
+  },
   noMatches: "No matches",
   invalidExpression: "This expression cannot be read",
   closeFind: "Close find",

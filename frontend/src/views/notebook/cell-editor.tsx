@@ -122,7 +122,7 @@ function useGrantedFocus(controller: NotebookController, id: string, editor: Edi
 function useMarks(controller: NotebookController, id: string, editor: EditorRef): void {
   const matches = useSelected(controller.find.state, (find) => find.matches);
   const current = useSelected(controller.find.state, (find) =>
-    find.matches[find.current]?.cellId === id ? find.current : -1,
+    find.matches[find.current]?.cellId === id && !find.matches[find.current]?.output ? find.current : -1,
   );
   useEffect(() => {
     const view = editor.current?.view;
@@ -131,7 +131,7 @@ function useMarks(controller: NotebookController, id: string, editor: EditorRef)
     showMatches(
       view,
       matches.flatMap((match) =>
-        match.cellId === id ? [{ from: match.from, to: match.to, isCurrent: match === chosen }] : [],
+        match.cellId === id && !match.output ? [{ from: match.from, to: match.to, isCurrent: match === chosen }] : [],
       ),
     );
     if (chosen && chosen.to <= view.state.doc.length) {

@@ -7,6 +7,8 @@ import { formatRoot } from "../../doc/schema.ts";
 import { FIRST_ROOM_STATE, type RoomState } from "../../sync/room-state.ts";
 import { RunStore } from "../../sync/run-store.ts";
 import { NotebookController } from "./controller.ts";
+import { FindModel, type OutputFind } from "./find-model.ts";
+import type { OutputSearchResult } from "./output-search.ts";
 import { SectionModel } from "./section-model.ts";
 
 let doc: NotebookDoc;
@@ -58,6 +60,11 @@ beforeEach(() => {
   });
   controller.select(at(0));
 });
+
+/** What the find bar does. */
+function finding(outputs: OutputFind = { search: () => undefined, close: () => undefined }): FindModel {
+  return new FindModel(doc, controller.find, outputs, (match) => controller.showMatch(match));
+}
 
 const at = (index: number): string => doc.cellIds()[index] ?? "";
 const sourceOf = (id: string): string => doc.cell(id)?.source.toString() ?? "?";
@@ -173,11 +180,50 @@ describe("NotebookController", () => {
 
   it("finds and replaces everywhere as one step", () => {
     controller.find.open("= ");
+    const find = finding();
+    find.begin();
     expect(controller.find.state.get().matches).toHaveLength(3);
-    expect(controller.find.replaceAll(":= ")).toBe(3);
+    expect(find.replaceAll(":= ")).toBe(3);
     expect(sources()).toEqual(["# Top", "a := 1", "## Part", "b := 2", "c := 3"]);
     controller.undo();
     expect(sources()).toEqual(["# Top", "a = 1", "## Part", "b = 2", "c = 3"]);
+  });
+
+  it("goes over sources and outputs in the order of the cells, and replaces nothing in outputs", () => {
+    let tell = (_: OutputSearchResult): void => undefined;
+    const find = finding({ search: (_, told) => (tell = told), close: () => undefined });
+    const inOutput = { cellId: at(1), from: 0, to: 2, output: { index: 0, line: 0, nth: 0 } };
+    const { state } = controller.find;
+    const current = () => state.get().matches[state.get().current];
+    controller.find.open(null);
+    find.begin();
+    find.setOptions({ text: "= " }, { cellId: null, offset: 0 });
+    find.step(1);
+    expect(current()?.cellId).toBe(at(3));
+    find.toggleOutputs();
+    tell({ matches: [inOutput], isDone: false, missed: 0 });
+    expect([state.get().isLooking, state.get().current, current()?.cellId]).toEqual([true, 2, at(3)]);
+    tell({ matches: [inOutput], isDone: true, missed: 1 });
+    expect([state.get().isLooking, state.get().missed]).toEqual([false, 1]);
+    find.step(-1);
+    expect([current(), active()]).toEqual([inOutput, "a = 1"]);
+    find.replace("x");
+    expect(find.replaceAll("~")).toBe(3);
+    expect(state.get().matches).toEqual([inOutput]);
+    find.toggleOutputs();
+    expect(state.get().matches).toEqual([]);
+    find.close();
+    expect(state.get().isOpen).toBe(false);
+  });
+
+  it("shows a hidden output where something was found in it, in this page only", () => {
+    const id = at(1);
+    doc.setCellMetadata(id, "collapsed", true);
+    controller.showMatch({ cellId: id, from: 0, to: 1, output: { index: 0, line: 0, nth: 0 } });
+    expect(controller.foldsHere.get().get(id)).toBe(false);
+    expect(doc.cell(id)?.metadata("collapsed")).toBe(true);
+    controller.toggleOutput([id]); // it is in sight: hidden again, for everybody as before
+    expect([controller.foldsHere.get().get(id), doc.cell(id)?.metadata("collapsed")]).toEqual([undefined, true]);
   });
 
   it("shows an output that JupyterLab hid, for everybody, and hides it again", () => {

@@ -13,21 +13,24 @@ import type { PastedCell } from "../../doc/notebook-doc.ts";
 import { text } from "../../i18n/t.ts";
 import { forgetIds, keepCells, keptCells } from "./clipboard.ts";
 import { EditorTurns } from "./editor-turns.ts";
-import { FindModel } from "./find-model.ts";
+import type { Match } from "./find.ts";
+import { FindDesk } from "./find-desk.ts";
 import { folding, isFolded } from "./output-fold.ts";
 import { stepFrom } from "./selection.ts";
-import { SelectionModel } from "./selection-model.ts";
-import type { NotebookServices } from "./services.ts";
+import { SelectionModel, withEntry } from "./selection-model.ts";
+import type { NotebookServices, ShownOutputs } from "./services.ts";
 
 export type Side = "above" | "below";
 
 export class NotebookController extends SelectionModel {
-  readonly find: FindModel;
+  readonly find = new FindDesk();
   /** Whether the person is scrolling just now: what is costly waits. */
   readonly scrolling = new Value(false);
   readonly editorTurns = new EditorTurns(this.scrolling);
   /** What editors of code cells have at their left besides, by cell: the debugger's breakpoints. Null while there is nothing. */
   readonly margin = new Value<((cellId: CellId) => Extension) | null>(null);
+  /** Outputs of the cells whose rows are mounted. */
+  readonly shownOutputs = new Value<ReadonlyMap<CellId, ShownOutputs>>(new Map());
   readonly #lineNumbers = new Value(false);
   readonly #readOnly = new Value(true);
   readonly #foldsHere = new Value<ReadonlyMap<CellId, boolean>>(new Map());
@@ -36,7 +39,6 @@ export class NotebookController extends SelectionModel {
 
   constructor(services: NotebookServices) {
     super(services);
-    this.find = new FindModel(services.doc, (match) => this.showPlace(match.cellId, match.from, match.to));
     const { doc, room } = services;
     const look = (): void => this.#lookAtRights();
     // The hub loads the document; until it is there nothing can be edited.
@@ -48,13 +50,12 @@ export class NotebookController extends SelectionModel {
   override close(): void {
     super.close();
     for (const end of this.#ends.splice(0)) end();
-    this.find.close();
   }
 
   get lineNumbers(): Observable<boolean> {
     return this.#lineNumbers;
   }
-  /** Whether outputs are hidden, where a reader, who can write nothing into the notebook, chose so in this page. */
+  /** Whether outputs are hidden, where this page alone says so: to a reader, who can write nothing into the notebook, and to whoever looks for something. */
   get foldsHere(): Observable<ReadonlyMap<CellId, boolean>> {
     return this.#foldsHere;
   }
@@ -70,6 +71,28 @@ export class NotebookController extends SelectionModel {
     const lines = this.services.doc.cell(id)?.source.toString().split("\n") ?? [];
     const from = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     this.showPlace(id, from, from);
+  }
+
+  /** Shows what "find" found; the focus stays where it is. */
+  showMatch({ cellId, from, to, output }: Match): void {
+    if (output === undefined) {
+      this.showPlace(cellId, from, to);
+      return;
+    }
+    this.showCell(cellId);
+    const metadata = this.services.doc.cell(cellId)?.metadata;
+    // Shown here and to nobody else: looking for something changes no notebook.
+    if (metadata && (this.#foldsHere.get().get(cellId) ?? isFolded(metadata))) this.#foldHere(cellId, false);
+  }
+
+  /** A row with outputs came to be. Returns what ends that. */
+  showsOutputs(id: CellId, shown: ShownOutputs): () => void {
+    this.shownOutputs.set(new Map(this.shownOutputs.get()).set(id, shown));
+    return () => {
+      const rest = new Map(this.shownOutputs.get());
+      if (rest.get(id) === shown) rest.delete(id);
+      this.shownOutputs.set(rest);
+    };
   }
 
   // Cells
@@ -328,10 +351,15 @@ export class NotebookController extends SelectionModel {
   #toggleFold(id: CellId): void {
     const cell = this.services.doc.cell(id);
     if (cell?.type !== "code") return;
-    const here = this.#foldsHere.get();
-    const isHidden = !(here.get(id) ?? isFolded(cell.metadata));
-    if (this.isReadOnly) this.#foldsHere.set(new Map(here).set(id, isHidden));
-    else for (const [key, value] of folding(cell.metadata, isHidden)) this.services.doc.setCellMetadata(id, key, value);
+    const isHidden = !(this.#foldsHere.get().get(id) ?? isFolded(cell.metadata));
+    this.#foldHere(id, this.isReadOnly ? isHidden : null);
+    if (this.isReadOnly) return;
+    for (const [key, value] of folding(cell.metadata, isHidden)) this.services.doc.setCellMetadata(id, key, value);
+  }
+
+  /** In this page only; null: as the notebook says. */
+  #foldHere(id: CellId, isHidden: boolean | null): void {
+    this.#foldsHere.set(withEntry(this.#foldsHere.get(), id, isHidden));
   }
 
   // Inside

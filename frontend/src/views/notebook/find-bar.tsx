@@ -1,20 +1,23 @@
-import { ArrowDown, ArrowUp, CaseSensitive, ChevronRight, Regex, WholeWord, X } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { text as word } from "../../i18n/t.ts";
+import { ArrowDown, ArrowUp, CaseSensitive, ChevronRight, Regex, SquareTerminal, WholeWord, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { formatNumber, text as word } from "../../i18n/t.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import type { NotebookController } from "./controller.ts";
-import type { FindOptions } from "./find.ts";
+import { type FindOptions, MATCH_LIMIT } from "./find.ts";
+import type { FindState } from "./find-desk.ts";
+import { FindModel } from "./find-model.ts";
+import { openOutputFind } from "./find-outputs.ts";
 import styles from "./notebook-view.module.css";
 
 /** Find and replace over the whole notebook, in sight or not; stands in for the browser's own. */
 export function FindBar({ controller }: { readonly controller: NotebookController }) {
   const t = useText();
-  const { find } = controller;
-  const state = useObservable(find.state);
+  const state = useObservable(controller.find.state);
   const [replacement, setReplacement] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const { opened } = state;
+  const find = useFindModel(controller, opened);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each opening takes the focus again.
   useEffect(() => field.current?.select(), [opened]);
 
@@ -49,6 +52,7 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
       </IconButton>
     );
   };
+  const isInOutput = state.matches[state.current]?.output !== undefined;
   return (
     <search className={styles.find} aria-label={t("find.findIn")} onKeyDown={onKeyDown}>
       <IconButton
@@ -75,7 +79,16 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
           {toggle("matchCase", t("find.matchCase"), CaseSensitive)}
           {toggle("wholeWord", t("find.wholeWord"), WholeWord)}
           {toggle("isRegExp", t("find.regExp"), Regex)}
-          <span className={styles.matchCount} role="status">
+          <IconButton
+            size="small"
+            label={t("find.inOutputs")}
+            aria-pressed={state.inOutputs}
+            className={styles.toggle}
+            onPress={() => find.toggleOutputs()}
+          >
+            <SquareTerminal size={16} aria-hidden />
+          </IconButton>
+          <span className={styles.matchCount} role="status" data-wide={state.inOutputs || undefined}>
             {counted(state)}
           </span>
           <IconButton
@@ -98,6 +111,11 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
             <X size={16} aria-hidden />
           </IconButton>
         </div>
+        {state.missed > 0 ? (
+          <p className={styles.findNote} role="status">
+            {t("find.missed", { count: state.missed })}
+          </p>
+        ) : null}
         {state.showsReplace ? (
           <div className={styles.findRow}>
             <input
@@ -111,14 +129,14 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
             />
             <Button
               size="small"
-              isDisabled={state.current < 0 || controller.isReadOnly}
+              isDisabled={state.current < 0 || isInOutput || controller.isReadOnly}
               onPress={() => find.replace(replacement)}
             >
               {t("find.replace")}
             </Button>
             <Button
               size="small"
-              isDisabled={state.matches.length === 0 || controller.isReadOnly}
+              isDisabled={state.matches.every(({ output }) => output) || controller.isReadOnly}
               onPress={() => {
                 controller.say(t("find.replaced", { count: find.replaceAll(replacement) }));
                 // Nothing is left to replace: the button goes dead, and would take the focus, and Escape, with it.
@@ -134,14 +152,25 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
   );
 }
 
-function counted(state: {
-  readonly isInvalid: boolean;
-  readonly options: FindOptions;
-  readonly matches: readonly unknown[];
-  readonly current: number;
-}): string {
-  if (state.isInvalid) return word("find.invalidExpression");
-  if (state.options.text === "") return "";
-  if (state.matches.length === 0) return word("find.noMatches");
-  return word("find.matchOf", { current: state.current + 1, total: state.matches.length });
+function useFindModel(controller: NotebookController, opened: number): FindModel {
+  const find = useMemo(
+    () =>
+      new FindModel(controller.services.doc, controller.find, openOutputFind(controller), (match) =>
+        controller.showMatch(match),
+      ),
+    [controller],
+  );
+  useEffect(() => () => find.end(), [find]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each opening may bring another text.
+  useLayoutEffect(() => find.begin(), [find, opened]);
+  return find;
+}
+
+function counted({ isInvalid, options, matches, current, isLooking }: FindState): string {
+  if (isInvalid) return word("find.invalidExpression");
+  if (options.text === "") return "";
+  if (matches.length === 0) return word(isLooking ? "find.looking" : "find.noMatches");
+  const total = `${formatNumber(matches.length)}${matches.length >= MATCH_LIMIT ? "+" : ""}${isLooking ? "…" : ""}`;
+  const key = matches[current]?.output ? "find.matchOfInOutput" : "find.matchOf";
+  return word(key, { current: formatNumber(current + 1), total });
 }

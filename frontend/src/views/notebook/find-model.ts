@@ -1,106 +1,117 @@
-/** The state of "find" in one notebook: what is looked for, what was found, which match is current. */
+/** What "find" does in one notebook while its bar is open. Comes with the bar; what it shows is `find-desk.ts`. */
 import type { CellId } from "../../core/cell.ts";
-import { type Observable, Value } from "../../core/observable.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
-import { type FindOptions, findAll, findExpression, type Match, matchFrom, replacementFor } from "./find.ts";
+import {
+  type FindOptions,
+  findAll,
+  findExpression,
+  indexOfSame,
+  inOrder,
+  type Match,
+  matchFrom,
+  replacementFor,
+} from "./find.ts";
+import type { FindDesk } from "./find-desk.ts";
+import type { OutputSearchResult } from "./output-search.ts";
 
-export interface FindState {
-  readonly isOpen: boolean;
-  readonly showsReplace: boolean;
-  readonly options: FindOptions;
-  readonly isInvalid: boolean;
-  readonly matches: readonly Match[];
-  /** Index into `matches`, -1 for none. */
-  readonly current: number;
-  /** Counts how often it was opened, so that the field can take the focus again. */
-  readonly opened: number;
+/** Looks into outputs; comes with the find bar. */
+export interface OutputFind {
+  /** Tells what it found so far, and again when outputs changed, until the next search or `close`. */
+  search(expression: RegExp, tell: (result: OutputSearchResult) => void): void;
+  close(): void;
 }
 
-const START: FindState = {
-  isOpen: false,
-  showsReplace: false,
-  options: { text: "", matchCase: false, wholeWord: false, isRegExp: false },
-  isInvalid: false,
-  matches: [],
-  current: -1,
-  opened: 0,
-};
 /** Looking through all cells again waits until nobody typed for this long. */
 const SETTLE_MS = 250;
 
 export class FindModel {
   readonly #doc: NotebookDoc;
-  readonly #state = new Value<FindState>(START);
+  readonly #desk: FindDesk;
+  readonly #outputs: OutputFind;
   readonly #show: (match: Match) => void;
   readonly #onUpdate = (): void => this.#later();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #inSources: readonly Match[] = [];
+  #inOutputs: readonly Match[] = [];
+  /** Where the first match is looked for that is shown; null: one is shown, or none is wanted. */
+  #from: { readonly cellId: CellId | null; readonly offset: number } | null = null;
 
-  constructor(doc: NotebookDoc, show: (match: Match) => void) {
+  constructor(doc: NotebookDoc, desk: FindDesk, outputs: OutputFind, show: (match: Match) => void) {
     this.#doc = doc;
+    this.#desk = desk;
+    this.#outputs = outputs;
     this.#show = show;
   }
 
-  get state(): Observable<FindState> {
-    return this.#state;
+  /** Looks for what is wanted, and again when the notebook changed, until `end`. */
+  begin(): void {
+    this.#doc.doc.off("update", this.#onUpdate);
+    this.#doc.doc.on("update", this.#onUpdate);
+    this.#search();
+    this.#searchOutputs();
   }
 
-  open(text: string | null, { withReplace = false }: { withReplace?: boolean } = {}): void {
-    const now = this.#state.get();
-    if (!now.isOpen) this.#doc.doc.on("update", this.#onUpdate);
-    const options = text ? { ...now.options, text, isRegExp: false } : now.options;
-    this.#state.set({
-      ...now,
-      isOpen: true,
-      showsReplace: withReplace || now.showsReplace,
-      options,
-      opened: now.opened + 1,
-    });
-    this.#search();
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#doc.doc.off("update", this.#onUpdate);
+    this.#outputs.close();
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    this.#doc.doc.off("update", this.#onUpdate);
-    this.#state.set({ ...this.#state.get(), isOpen: false, showsReplace: false, matches: [], current: -1 });
+    this.end();
+    this.#desk.set({ isOpen: false, showsReplace: false, isLooking: false, missed: 0, matches: [], current: -1 });
   }
 
   toggleReplace(): void {
-    const now = this.#state.get();
-    this.#state.set({ ...now, showsReplace: !now.showsReplace });
+    this.#desk.set({ showsReplace: !this.#desk.state.get().showsReplace });
+  }
+
+  toggleOutputs(): void {
+    this.#desk.set({ inOutputs: !this.#desk.state.get().inOutputs });
+    this.#searchOutputs();
   }
 
   setOptions(options: Partial<FindOptions>, from: { cellId: CellId | null; offset: number }): void {
-    const now = this.#state.get();
-    this.#state.set({ ...now, options: { ...now.options, ...options } });
+    this.#desk.set({ options: { ...this.#desk.state.get().options, ...options } });
+    this.#inOutputs = [];
     this.#search();
-    const { matches } = this.#state.get();
-    this.#goTo(matchFrom(matches, this.#doc.cellIds(), from.cellId, from.offset));
+    this.#from = from;
+    this.#goToFirst();
+    this.#searchOutputs();
+  }
+
+  #goToFirst(): void {
+    const { matches } = this.#desk.state.get();
+    if (this.#from === null) return;
+    this.#goTo(matchFrom(matches, this.#doc.cellIds(), this.#from.cellId, this.#from.offset));
+    if (matches.length > 0) this.#from = null;
   }
 
   step(step: -1 | 1): void {
-    const { matches, current } = this.#state.get();
+    const { matches, current } = this.#desk.state.get();
     if (matches.length > 0) this.#goTo((current + step + matches.length) % matches.length);
   }
 
   replace(replacement: string): void {
-    const { matches, current, options } = this.#state.get();
+    const { matches, current, options } = this.#desk.state.get();
     const match = matches[current];
     const expression = findExpression(options);
     const cell = match && this.#doc.cell(match.cellId);
-    if (!match || !cell || !(expression instanceof RegExp)) return;
+    if (!match || match.output || !cell || !(expression instanceof RegExp)) return;
     const matched = cell.source.toString().slice(match.from, match.to);
     this.#doc.undo.endStep();
     this.#doc.changeSource(match.cellId, [
       { from: match.from, to: match.to, insert: replacementFor(matched, expression, replacement, options.isRegExp) },
     ]);
     this.#search();
-    this.#goTo(Math.min(current, this.#state.get().matches.length - 1));
+    this.#goTo(Math.min(current, this.#desk.state.get().matches.length - 1));
   }
 
-  /** Replaces every match as one undo step. Returns how many there were. */
+  /** Replaces every match in sources as one undo step. Returns how many there were. */
   replaceAll(replacement: string): number {
     this.#search();
-    const { matches, options } = this.#state.get();
+    const { matches: all, options } = this.#desk.state.get();
+    const matches = all.filter(({ output }) => output === undefined);
     const expression = findExpression(options);
     if (!(expression instanceof RegExp)) return 0;
     this.#doc.undo.endStep();
@@ -127,16 +138,40 @@ export class FindModel {
 
   #search(): void {
     clearTimeout(this.#timer);
-    const now = this.#state.get();
+    const now = this.#desk.state.get();
     const expression = findExpression(now.options);
-    const usable = expression instanceof RegExp && now.isOpen;
-    const matches = usable ? findAll(this.#sources(), expression) : [];
-    this.#state.set({
-      ...now,
-      isInvalid: expression === "invalid",
-      matches,
-      current: Math.min(now.current, matches.length - 1),
-    });
+    const usable = expression instanceof RegExp;
+    this.#inSources = usable ? findAll(this.#sources(), expression) : [];
+    this.#desk.set({ isInvalid: expression === "invalid" });
+    this.#merge();
+  }
+
+  /** The current match stays the current one, wherever it stands among all of them. */
+  #merge(): void {
+    const now = this.#desk.state.get();
+    const matches = inOrder(this.#doc.cellIds(), this.#inSources, this.#inOutputs);
+    const same = indexOfSame(matches, now.matches[now.current]);
+    this.#desk.set({ matches, current: same >= 0 ? same : Math.min(now.current, matches.length - 1) });
+  }
+
+  #searchOutputs(): void {
+    const { inOutputs, options } = this.#desk.state.get();
+    const expression = findExpression(options);
+    if (inOutputs && expression instanceof RegExp) {
+      this.#outputs.search(expression, (result) => this.#tell(result));
+      return;
+    }
+    this.#outputs.close();
+    this.#tell({ matches: [], isDone: true, missed: 0 });
+  }
+
+  #tell({ matches, isDone, missed }: OutputSearchResult): void {
+    this.#desk.set({ isLooking: !isDone, missed });
+    // While it looks again through what changed, what it had found is shown.
+    if (!isDone && matches.length < this.#inOutputs.length) return;
+    this.#inOutputs = matches;
+    this.#merge();
+    this.#goToFirst();
   }
 
   *#sources(): Iterable<readonly [CellId, string]> {
@@ -147,8 +182,8 @@ export class FindModel {
   }
 
   #goTo(index: number): void {
-    const now = this.#state.get();
-    this.#state.set({ ...now, current: index });
+    const now = this.#desk.state.get();
+    this.#desk.set({ current: index });
     const match = now.matches[index];
     if (match) this.#show(match);
   }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type FindOptions, findAll, findExpression, matchFrom, replacementFor } from "./find.ts";
+import {
+  type FindOptions,
+  findAll,
+  findExpression,
+  indexOfSame,
+  inOrder,
+  type Match,
+  matchFrom,
+  replacementFor,
+} from "./find.ts";
 
 const usual: FindOptions = { text: "a", matchCase: false, wholeWord: false, isRegExp: false };
 
@@ -65,5 +74,29 @@ describe("find", () => {
       matchFrom(matches, ["1", "2"], "2", 3),
       matchFrom([], [], null, 0),
     ]).toEqual([1, 0, -1]);
+  });
+
+  it("puts what outputs hold behind what their cell's source holds", () => {
+    const source = (cellId: string, from: number): Match => ({ cellId, from, to: from + 1 });
+    const output = (cellId: string, index: number): Match => ({
+      ...source(cellId, 0),
+      output: { index, line: 0, nth: 0 },
+    });
+    const all = inOrder(
+      ["1", "2", "3"],
+      [source("1", 0), source("3", 4)],
+      [output("1", 0), output("1", 1), output("2", 0), output("gone", 0)],
+    );
+    expect(all.map(({ cellId, output: place }) => [cellId, place?.index])).toEqual([
+      ["1", undefined],
+      ["1", 0],
+      ["1", 1],
+      ["2", 0],
+      ["3", undefined],
+    ]);
+    expect([indexOfSame(all, output("1", 1)), indexOfSame(all, source("2", 0)), indexOfSame(all, undefined)]).toEqual([
+      2, -1, -1,
+    ]);
+    expect(matchFrom(all, ["1", "2", "3"], "1", 50)).toBe(1);
   });
 });

@@ -8,11 +8,20 @@ export interface FindOptions {
   readonly isRegExp: boolean;
 }
 
-/** Offsets are UTF-16 code units of the cell's source. */
+/** Offsets are UTF-16 code units of the cell's source; those of an output say no more than the order. */
 export interface Match {
   readonly cellId: CellId;
   readonly from: number;
   readonly to: number;
+  /** Not said: it stands in the source. */
+  readonly output?: OutputPlace;
+}
+
+/** Where in a cell's outputs: which one, which line of its text, which match of this line; each from 0. */
+export interface OutputPlace {
+  readonly index: number;
+  readonly line: number;
+  readonly nth: number;
 }
 
 /** More matches than this are not listed. */
@@ -63,7 +72,27 @@ export function matchFrom(
   const here = cellId === null ? 0 : (order.get(cellId) ?? 0);
   const found = matches.findIndex((match) => {
     const there = order.get(match.cellId) ?? 0;
-    return there > here || (there === here && match.from >= offset);
+    return there > here || (there === here && (match.output !== undefined || match.from >= offset));
   });
   return Math.max(0, found);
+}
+
+/** Matches of sources and of outputs, each in the order of the cells: of one cell the source's come first. */
+export function inOrder(
+  ids: readonly CellId[],
+  inSources: readonly Match[],
+  inOutputs: readonly Match[],
+): readonly Match[] {
+  if (inOutputs.length === 0) return inSources;
+  const order = new Map(ids.map((id, index) => [id, index]));
+  const all = [...inSources, ...inOutputs].filter(({ cellId }) => order.has(cellId));
+  // Sorting is stable.
+  return all.sort((a, b) => (order.get(a.cellId) ?? 0) - (order.get(b.cellId) ?? 0)).slice(0, MATCH_LIMIT);
+}
+
+/** Where the same match stands among others; -1 when it is none of them. */
+export function indexOfSame(matches: readonly Match[], wanted: Match | undefined): number {
+  if (wanted === undefined) return -1;
+  const { cellId, from, output } = wanted;
+  return matches.findIndex((one) => one.cellId === cellId && one.from === from && one.output?.index === output?.index);
 }

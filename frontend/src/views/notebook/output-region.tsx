@@ -50,9 +50,11 @@ function Outputs({ controller, id }: { readonly controller: NotebookController; 
       return run && { runId: run.run_id, outputs: run.outputs, isOwn: runs.isOwn(run) };
     };
     area.showNow(shown());
+    const endShown = controller.showsOutputs(id, { host: host.current, area });
     const end = runs.subscribeCell(id, () => area.show(shown()));
     return () => {
       end();
+      endShown();
       area.dispose();
     };
   }, [controller, id]);

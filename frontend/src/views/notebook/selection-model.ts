@@ -157,7 +157,8 @@ export class SelectionModel {
   leaveEditor(id: CellId, direction: -1 | 1): boolean {
     const next = stepFrom(this.sections.view.get().visible, id, direction);
     if (next === null || next === id) return false;
-    if (this.services.doc.cell(next)?.type === "code") this.edit(next, direction > 0 ? "start" : "end");
+    if (this.services.doc.cell(next)?.type === "code")
+      this.edit(next, direction > 0 ? "start" : "end");
     else this.select(next);
     return true;
   }
@@ -173,6 +174,12 @@ export class SelectionModel {
     this.#cursors.set(id, { anchor: from, head: to });
     this.#selection.set(selectOnly(id, this.services.doc.cell(id)?.type === "code" ? "command" : "edit"));
     this.#serial += 1;
+  }
+
+  /** Selects a cell without taking the focus from where it is. */
+  protected showCell(id: CellId): void {
+    this.sections.reveal(id);
+    this.#selection.set(selectOnly(id));
   }
 
   #onCells(): void {
@@ -200,6 +207,14 @@ export class SelectionModel {
     this.#serial += 1;
     this.#focus.set({ cellId, where, serial: this.#serial });
   }
+}
+
+/** The map with this value, or without one. */
+export function withEntry<Key, Of>(map: ReadonlyMap<Key, Of>, key: Key, value: Of | null): ReadonlyMap<Key, Of> {
+  const next = new Map(map);
+  if (value === null) next.delete(key);
+  else next.set(key, value);
+  return next;
 }
 
 /** The hub drops a presence with other members than these (SPEC 2.8). */

@@ -8,6 +8,7 @@ import type { CellId } from "../../core/cell.ts";
 import type { RunId } from "../../core/notebook.ts";
 import type { Observable } from "../../core/observable.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
+import type { OutputArea } from "../../outputs/output-area.ts";
 import type { WidgetPort } from "../../outputs/rendered.ts";
 import type { RoomState } from "../../sync/room-socket.ts";
 import type { RunStore } from "../../sync/run-store.ts";
@@ -45,6 +46,12 @@ export interface RunActions {
 export interface KernelHelp {
   complete(code: string, cursor: number): Promise<{ matches: readonly string[]; from: number; to: number } | null>;
   inspect(code: string, cursor: number): Promise<{ readonly [mime: string]: unknown } | null>;
+}
+
+/** The outputs of a cell whose row is mounted. */
+export interface ShownOutputs {
+  readonly host: HTMLElement;
+  readonly area: OutputArea;
 }
 
 /** Draws nothing beside most cells, so it must cost nothing there. */
