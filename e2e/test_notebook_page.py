@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from conftest import Complaints
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from servers import Jupyter, wait_until
 from stage import Stage
 from steps import (
@@ -15,6 +15,7 @@ from steps import (
     code_cell,
     connect,
     expect_cells,
+    next_picture,
     output,
     run_cell,
     saved,
@@ -272,6 +273,68 @@ def test_selected_text_and_selected_cells_run(opened: Callable[..., Page], stock
     page.keyboard.press(f"{MAIN_MODIFIER}+Shift+Enter")
     expect(output(page, 1)).to_have_text(re.compile(r"^\s*inner 0\s*inner 1\s*inner 2\s*outer\s*$"))
     expect(output(page, 2)).to_have_text(re.compile(r"^\s*second\s*$"))
+
+
+def place_of(part: Locator, x: float, y: float) -> tuple[float, float]:
+    """A point of the window: so far from the part's left, and at this share of its height."""
+    box = part.bounding_box()
+    assert box
+    return box["x"] + x, box["y"] + box["height"] * y
+
+
+def test_cells_are_dragged_together_past_the_edge_of_the_window(opened: Callable[..., Page], browser_name: str) -> None:
+    page = opened(*[f"cell_{index}" for index in range(60)])
+    on_cell(page, 1)
+    page.keyboard.press("Shift+ArrowDown")
+    page.mouse.move(*place_of(code_cell(page, 1), 12, 0.5))  # its margin
+    page.mouse.down()
+    page.mouse.move(*place_of(code_cell(page, 4), 200, 0.8), steps=5)
+    expect(page.get_by_text("Move 2 cells")).to_be_visible()
+    page.mouse.up()
+    expect(page.get_by_text("Move 2 cells")).to_have_count(0)
+    for position, text in enumerate(["cell_2", "cell_3", "cell_0", "cell_1", "cell_4"], 1):
+        expect(source(page, position)).to_have_text(text)
+    page.keyboard.press("z")  # the cells kept the focus
+    expect(source(page, 1)).to_have_text("cell_0")
+    expect(source(page, 3)).to_have_text("cell_2")
+
+    on_cell(page, 2)
+    grip = code_cell(page, 2).locator("[data-grip]")
+    page.mouse.move(*place_of(grip, 8, 0.5))
+    page.mouse.down()
+    page.mouse.move(*place_of(code_cell(page, 5), 200, 0.8), steps=5)
+    expect(page.get_by_text("Move 1 cell")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Move 1 cell")).to_have_count(0)
+    page.mouse.up()
+    expect(source(page, 2)).to_have_text("cell_1")
+    page.mouse.move(*place_of(grip, 8, 0.5))
+    page.mouse.down()
+    page.mouse.move(*place_of(page.get_by_role("main"), 400, 0.98), steps=5)
+    expect(code_cell(page, 60)).to_be_visible()  # scrolled there by itself; the row of the cell below it goes meanwhile
+    wait_until(lambda: "1 cell" in page.get_by_text("Move 1 cell").inner_text(), what="still dragging")
+    page.mouse.move(*place_of(code_cell(page, 60), 200, 0.9), steps=5)
+    page.mouse.up()
+    expect(source(page, 60)).to_have_text("cell_1")
+    expect(code_cell(page, 60)).to_be_focused()
+    if browser_name == "chromium":  # only its debugging protocol has fingers
+        drag_by_finger(page)
+    saved(page)
+
+
+def drag_by_finger(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    grip = code_cell(page, 60).locator("[data-grip]")
+    (x, y), (_, end) = place_of(grip, 8, 0.5), place_of(code_cell(page, 57), 0, 0.2)
+    touch = [{"x": x, "y": y}]
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": touch})
+    for part in range(1, 6):
+        touch = [{"x": x, "y": y + (end - y) * part / 5}]
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": touch})
+    expect(page.get_by_text("Move 1 cell")).to_be_visible()
+    next_picture(page)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(source(page, 57)).to_have_text("cell_1")
 
 
 FOUND = """() => {

@@ -1,4 +1,5 @@
 import { withWords } from "../i18n/t.ts";
+import { cellDrag } from "../views/notebook/cell.tsx";
 import { findBar } from "../views/notebook/notebook-view.tsx";
 import { reviewDialog } from "./review-part.ts";
 
@@ -16,6 +17,7 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("./panel-host.tsx"), "panels"),
   () => withWords(import("../views/connect/connect-dialogs.tsx"), "connect"),
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
+  cellDrag,
   () => import("./run-gate.ts"),
   () => import("./runtime-driver.ts"),
   () => import("../kernel/probing.ts"),

@@ -27,6 +27,8 @@ export const notebook = {
   showOutput: "Show output",
   deletedCells: { one: "Cell deleted", other: "{count} cells deleted" },
   copiedCells: { one: "Cell copied", other: "{count} cells copied" },
+  dragCell: "Drag to move",
+  draggedCells: { one: "Move {count} cell", other: "Move {count} cells" },
   movedTo: "Moved to position {position} of {total}",
 
   saved: "All changes saved",

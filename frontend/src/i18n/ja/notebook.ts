@@ -30,6 +30,8 @@ export const notebook = {
   showOutput: "出力を表示",
   deletedCells: "{count} 個のセルを削除しました",
   copiedCells: "{count} 個のセルをコピーしました",
+  dragCell: "ドラッグして移動",
+  draggedCells: "{count} 個のセルを移動",
   movedTo: "{total} 個中 {position} 番目に移動しました",
 
   saved: "すべての変更を保存しました",

@@ -27,10 +27,17 @@ export function CellList({ controller, scroller }: CellListProps) {
   const isEmpty = rows.length === 0;
   useEffect(() => (isEmpty ? undefined : warmTexts(controller)), [controller, isEmpty]);
   useLayoutEffect(() => (list.current ? cellWindow.attach(list.current) : undefined), [cellWindow]);
+  const isReadOnly = useObservable(controller.readOnly);
   const total = controller.services.doc.cellIds().length;
   return (
     // biome-ignore lint/a11y/useSemanticElements: the rows are placed by hand; a ul would bring nothing but its own look.
-    <div ref={list} role="list" aria-label={t("notebook.cells")} className={styles.list}>
+    <div
+      ref={list}
+      role="list"
+      aria-label={t("notebook.cells")}
+      className={styles.list}
+      data-movable={!isReadOnly || undefined}
+    >
       {rows.map((id) => (
         <Row
           key={id}

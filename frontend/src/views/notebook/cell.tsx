@@ -10,6 +10,9 @@ import { useCell } from "./hooks.ts";
 import { selectedIds } from "./selection.ts";
 import { TextCell } from "./text-cell.tsx";
 
+/** Fetched ahead by the composition root: a press waits for nothing. */
+export const cellDrag = () => import("./cell-drag.ts");
+
 export interface CellProps {
   readonly controller: NotebookController;
   readonly id: CellId;
@@ -22,6 +25,8 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
   const t = useText();
   const cell = useCell(controller, id);
   const group = useRef<HTMLDivElement>(null);
+  /** The press must not give the focus to this one of several selected cells. */
+  const isHeld = useRef(false);
   const mode = useSelected(controller.selection, (now) => (now.active === id ? now.mode : null));
   const isSelected = useSelected(controller.selection, (now) =>
     now.active === now.anchor
@@ -32,6 +37,7 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
   if (!cell) return null;
   const isCode = cell.type === "code";
   const onPointerDown = (event: PointerEvent): void => {
+    isHeld.current = false;
     if (event.button !== 0 || isInteractive(event.target)) return;
     if (event.shiftKey) {
       event.preventDefault();
@@ -39,8 +45,19 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
       return;
     }
     // Without scrolling: the pointer is on what the person looks at.
-    controller.noteFocus(id, "command");
-    group.current?.focus({ preventScroll: true });
+    const take = (): void => {
+      controller.noteFocus(id, "command");
+      group.current?.focus({ preventScroll: true });
+    };
+    const drags = !controller.isReadOnly && isGrip(event);
+    // Of several selected cells all are dragged: only a click selects the one.
+    isHeld.current = drags && isSelected;
+    if (!isHeld.current) take();
+    if (drags)
+      void cellDrag().then(
+        ({ startDrag }) => startDrag({ controller, press: event.nativeEvent, onClick: take }),
+        () => undefined, // the hub is away: cells are moved by keys
+      );
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a cell is a group, no fieldset.
@@ -54,6 +71,7 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
       tabIndex={mode === null ? -1 : 0}
       className={styles.cell}
       onPointerDown={onPointerDown}
+      onMouseDown={(event) => isHeld.current && event.preventDefault()}
       onFocus={(event) => noteFocus(controller, id, event.target, group.current)}
     >
       {body()}
@@ -94,6 +112,15 @@ function useGrantedFocus(
     group.current.focus({ preventScroll: true });
     group.current.scrollIntoView({ block: "nearest" });
   }, [wish, controller, group]);
+}
+
+/** Cells are dragged by the grip among their tools, with a mouse also by their margin. */
+function isGrip({ target, pointerType }: PointerEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  return (
+    target.closest("[data-grip]") !== null ||
+    (pointerType === "mouse" && target.matches(`.${styles.gutter} *, .${styles.gutter}`))
+  );
 }
 
 function isInteractive(target: EventTarget): boolean {

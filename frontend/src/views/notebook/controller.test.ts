@@ -216,6 +216,26 @@ describe("NotebookController", () => {
     expect(state.get().isOpen).toBe(false);
   });
 
+  it("moves the cells that are dragged, as one step to undo", () => {
+    const before = sources();
+    controller.moveBefore([at(3), at(4)], at(1));
+    expect(sources()).toEqual(["# Top", "b = 2", "c = 3", "a = 1", "## Part"]);
+    controller.moveBefore([at(1)], null);
+    expect(sources()).toEqual(["# Top", "c = 3", "a = 1", "## Part", "b = 2"]);
+    controller.undo();
+    controller.undo();
+    expect(sources()).toEqual(before);
+    for (const place of [at(3), at(4), null]) controller.moveBefore([at(3), at(4)], place);
+    expect([sources(), doc.undo.canRedo]).toEqual([before, true]); // no new step
+  });
+
+  it("drags nothing where nothing may be written", () => {
+    const before = sources();
+    room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });
+    controller.moveBefore([at(3)], at(0));
+    expect(sources()).toEqual(before);
+  });
+
   it("shows a hidden output where something was found in it, in this page only", () => {
     const id = at(1);
     doc.setCellMetadata(id, "collapsed", true);

@@ -161,6 +161,15 @@ export class NotebookController extends SelectionModel {
     this.#moveTo(this.selected(), edge === "first" ? null : (this.services.doc.cellIds().at(-1) ?? null));
   }
 
+  /** Moves cells so that they stand before another, null: at the end. Cells of a collapsed section stay together. */
+  moveBefore(moving: readonly CellId[], before: CellId | null): void {
+    const ids = this.services.doc.cellIds();
+    const after = before === null ? (ids.at(-1) ?? null) : (ids[ids.indexOf(before) - 1] ?? null);
+    const isThere =
+      moving.includes(before ?? "") || after === moving.at(-1) || (after !== null && moving.includes(after));
+    if (!this.isReadOnly && !isThere) this.#moveTo(moving, after);
+  }
+
   #moveTo(moving: readonly CellId[], after: CellId | null): void {
     if (moving.length === 0) return;
     this.#endStep();
