@@ -404,6 +404,55 @@ def test_find_looks_into_outputs_and_brings_each_place_into_view(opened: Callabl
     assert page.evaluate(FOUND) is None
 
 
+def test_code_is_hidden_as_jupyterlab_and_colab_hide_it(
+    stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str]
+) -> None:
+    name = unique("forms")
+    path = stage.hub.folder / f"{name}.ipynb"
+    form = cell("code", 1, "#@title Area of a circle\nr = 2 #@param {type: 'number'}\nsecret = r")
+    hidden = cell("code", 2, "\nimport math\nmath.pi")
+    cells = [
+        cell("code", 0, "shown = 0"),
+        {**form, "metadata": {"cellView": "form"}},
+        {**hidden, "metadata": {"jupyter": {"source_hidden": True}, "tags": ["kept"]}},
+    ]
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+
+    def metadata(position: int) -> object:
+        return json.loads(path.read_text(encoding="utf-8"))["cells"][position - 1]["metadata"]
+
+    page = stage.open(person(), name)
+    first, second = code_cell(page, 2), code_cell(page, 3)
+    expect(first.get_by_role("button", name="Area of a circle Show code")).to_be_visible()
+    expect(second.get_by_role("button", name="import math Show code")).to_be_visible()
+    expect(source(page, 2)).to_have_count(0)
+    assert barriers(first) == []
+    page.keyboard.press(f"{MAIN_MODIFIER}+f")
+    expect(page.get_by_role("search").get_by_role("textbox", name="Find", exact=True)).to_be_focused()
+    page.keyboard.type("secret")
+    expect(source(page, 2)).to_contain_text("secret")  # found: shown here, and to nobody else
+    page.keyboard.press("Escape")
+    page.reload()
+    first.get_by_role("button", name="Area of a circle Show code").click()
+    expect(first).to_be_focused()
+    expect(source(page, 2)).to_contain_text("@param")
+    wait_until(lambda: metadata(2) == {}, what="code that is shown in the file")
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(source(page, 3)).to_be_focused()
+    wait_until(lambda: metadata(3) == {"tags": ["kept"]}, what="code that is shown in the file")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+ArrowUp")
+    choose(page, "View", "Show or hide code")
+    expect(second.get_by_role("button", name="import math Show code")).to_be_visible()
+    both = {"cellView": "form", "jupyter": {"source_hidden": True}}
+    wait_until(lambda: metadata(2) == both, what="a form that Colab and JupyterLab hide")
+    assert metadata(3) == {"jupyter": {"source_hidden": True}, "tags": ["kept"]}
+    page.keyboard.press("z")
+    expect(source(page, 3)).to_be_visible()
+
+
 def test_outputs_of_every_kind_and_a_frame_that_reaches_nothing(
     stage: Stage, stock: Jupyter, opened: Callable[..., Page], complaints: Complaints
 ) -> None:

@@ -209,6 +209,7 @@ const view: readonly Command[] = [
   command("toggleOutput", at("view", 1), [...onCell("o"), ...any("Mod-m o")], onCode, ({ notebook }) =>
     notebook.toggleOutput(),
   ),
+  command("toggleCode", at("view", 1), [], onCode, ({ notebook }) => notebook.toggleCode()),
   command("clearOutput", at("edit", 8), [], editable, ({ notebook }) => notebook.clearOutputs("selected")),
   command("clearAllOutputs", at("edit", 8), [], editable, ({ notebook }) => notebook.clearOutputs("all")),
   command(

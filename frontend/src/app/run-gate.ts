@@ -19,6 +19,7 @@ import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { Typing } from "../doc/typing.ts";
 import type { Clock } from "../sync/clock.ts";
 import type { RoomState } from "../sync/room-socket.ts";
+import { isSourceHidden } from "../views/notebook/source-fold.ts";
 import type { Author, Review, ReviewCell, TrustState } from "../views/trust/review.ts";
 
 /** The bytes that would run, and their hex SHA-256. */
@@ -249,7 +250,7 @@ export class RunGate {
         source,
         trustedSource: known?.trusted_source ?? null,
         strangers: known?.strangers ?? [NOBODY],
-        isFolded: cell?.metadata("cellView") === "form" || hides(cell?.metadata("jupyter")),
+        isFolded: cell ? isSourceHidden((key) => cell.metadata(key)) : false,
       };
     });
     return new Promise((resolve) => {
@@ -293,10 +294,3 @@ export class RunGate {
 type Choice = NonNullable<Parameters<Review["answer"]>[0]>;
 
 const NOBODY: Author = { id: null, name: null };
-
-/** JupyterLab's way to fold the code of a cell. */
-function hides(jupyter: unknown): boolean {
-  return (
-    typeof jupyter === "object" && jupyter !== null && (jupyter as { source_hidden?: unknown }).source_hidden === true
-  );
-}

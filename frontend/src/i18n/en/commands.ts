@@ -45,6 +45,7 @@ export const commands = {
   notebookSettings: "Notebook settings",
 
   toggleOutput: "Show or hide output",
+  toggleCode: "Show or hide code",
   toggleSection: "Collapse or expand section",
   collapseAll: "Collapse all sections",
   expandAll: "Expand all sections",

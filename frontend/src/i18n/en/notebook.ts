@@ -24,6 +24,7 @@ export const notebook = {
   expandSection: "Expand section",
   hiddenCells: { one: "{count} cell hidden", other: "{count} cells hidden" },
   outputHidden: "Output hidden",
+  showCode: "Show code",
   showOutput: "Show output",
   deletedCells: { one: "Cell deleted", other: "{count} cells deleted" },
   copiedCells: { one: "Cell copied", other: "{count} cells copied" },

@@ -48,6 +48,7 @@ export const commands = {
   notebookSettings: "ノートブックの設定",
 
   toggleOutput: "出力の表示を切り替え",
+  toggleCode: "コードの表示を切り替え",
   toggleSection: "セクションの折りたたみを切り替え",
   collapseAll: "すべてのセクションを折りたたむ",
   expandAll: "すべてのセクションを展開する",

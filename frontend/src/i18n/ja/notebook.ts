@@ -27,6 +27,7 @@ export const notebook = {
   expandSection: "セクションを展開する",
   hiddenCells: "{count} 個のセルを非表示",
   outputHidden: "出力を隠しています",
+  showCode: "コードを表示",
   showOutput: "出力を表示",
   deletedCells: "{count} 個のセルを削除しました",
   copiedCells: "{count} 個のセルをコピーしました",

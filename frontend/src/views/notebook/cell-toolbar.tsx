@@ -38,9 +38,10 @@ export function CellToolbar({ controller, id }: { readonly controller: NotebookC
     { kind: "separator", id: "s2" },
     cell.type === "code"
       ? item("text", t("commands.toText"), () => controller.setType("markdown"))
-      : item("code", t("commands.toCode"), () => controller.setType("code")),
+      : item("to-code", t("commands.toCode"), () => controller.setType("code")),
     ...(cell.type === "code"
       ? [
+          item("code", t("commands.toggleCode"), () => controller.toggleCode()),
           item("debug", t("commands.debugCell"), () => controller.debugCell()),
           item("clear", t("commands.clearOutput"), () => controller.clearOutputs("selected")),
           item("outputs", t("commands.cellOutputs"), () => controller.services.askForCellOutputs?.()),

@@ -3,12 +3,14 @@ import { useSelected } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
+import { HiddenCode } from "./hidden-code.tsx";
 import { Margin } from "./margin.tsx";
 import { isFolded } from "./output-fold.ts";
 import { OutputRegion } from "./output-region.tsx";
 import { RunButton, RunMark } from "./run-button.tsx";
 import { runFacts } from "./run-notes.tsx";
 import { CellAtHome } from "./save-status.tsx";
+import { isSourceHidden } from "./source-fold.ts";
 import { TrustMark } from "./trust-mark.tsx";
 
 interface CodeCellProps {
@@ -19,6 +21,10 @@ interface CodeCellProps {
 
 export function CodeCell({ controller, cell, position }: CodeCellProps) {
   const foldedHere = useSelected(controller.foldsHere, (folds) => folds.get(cell.id));
+  const codeHere = useSelected(controller.codeHere, (folds) => folds.get(cell.id));
+  // Whoever writes in it keeps it, also when somebody else hides it meanwhile.
+  const isEditing = useSelected(controller.selection, (now) => now.active === cell.id && now.mode === "edit");
+  const isCodeHidden = !isEditing && (codeHere ?? isSourceHidden(cell.metadata));
   const isHidden = foldedHere ?? isFolded(cell.metadata);
   return (
     <div className={styles.code}>
@@ -38,7 +44,11 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
         <Margin controller={controller} id={cell.id} />
       </div>
       <div className={styles.source}>
-        <CellEditor controller={controller} cell={cell} position={position} />
+        {isCodeHidden ? (
+          <HiddenCode controller={controller} cell={cell} />
+        ) : (
+          <CellEditor controller={controller} cell={cell} position={position} />
+        )}
       </div>
       <div className={styles.result}>
         <CellAtHome controller={controller} cell={cell} />

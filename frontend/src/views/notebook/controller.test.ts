@@ -246,6 +246,35 @@ describe("NotebookController", () => {
     expect([controller.foldsHere.get().get(id), doc.cell(id)?.metadata("collapsed")]).toEqual([undefined, true]);
   });
 
+  it("hides and shows the code of the selected cells, and shows it to whoever writes in it", () => {
+    controller.select(at(3));
+    controller.select(at(4), { extend: true });
+    controller.toggleCode();
+    expect([at(3), at(4)].map((id) => controller.isCodeHidden(id))).toEqual([true, true]);
+    expect(doc.cell(at(3))?.metadata("jupyter")).toEqual({ source_hidden: true });
+    controller.edit(at(1));
+    controller.leaveEditor(at(1), 1);
+    controller.leaveEditor(at(2), 1); // the cursor does not land in what is hidden
+    expect([active(), controller.mode]).toEqual(["b = 2", "command"]);
+    controller.edit();
+    expect([controller.isCodeHidden(at(3)), doc.cell(at(3))?.metadata("jupyter"), controller.mode]).toEqual([
+      false,
+      undefined,
+      "edit",
+    ]);
+  });
+
+  it("shows hidden code where something was found in it, in this page only", () => {
+    doc.setCellMetadata(at(1), "cellView", "form");
+    controller.showMatch({ cellId: at(1), from: 0, to: 1 });
+    expect([controller.isCodeHidden(at(1)), doc.cell(at(1))?.metadata("cellView")]).toEqual([false, "form"]);
+    controller.foldCode(at(1), true);
+    expect(controller.isCodeHidden(at(1))).toBe(true);
+    room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });
+    controller.foldCode(at(1), false);
+    expect([controller.isCodeHidden(at(1)), doc.cell(at(1))?.metadata("cellView")]).toEqual([false, "form"]);
+  });
+
   it("shows an output that JupyterLab hid, for everybody, and hides it again", () => {
     const id = at(1);
     doc.setCellMetadata(id, "jupyter", { outputs_hidden: true, source_hidden: true });

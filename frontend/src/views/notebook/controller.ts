@@ -19,6 +19,7 @@ import { folding, isFolded } from "./output-fold.ts";
 import { stepFrom } from "./selection.ts";
 import { SelectionModel, withEntry } from "./selection-model.ts";
 import type { NotebookServices, ShownOutputs } from "./services.ts";
+import { foldingSource } from "./source-fold.ts";
 
 export type Side = "above" | "below";
 
@@ -351,6 +352,29 @@ export class NotebookController extends SelectionModel {
 
   toggleOutput(ids: readonly CellId[] = this.selected()): void {
     for (const id of ids) this.#toggleFold(id);
+  }
+
+  /** Hides the code of the selected cells, or shows it: as the active one does not. */
+  toggleCode(): void {
+    const isHidden = this.activeId !== null && !this.isCodeHidden(this.activeId);
+    for (const id of this.selected()) this.foldCode(id, isHidden);
+    this.command();
+  }
+
+  /** For everybody; by a reader, who can write nothing into the notebook, in this page. */
+  foldCode(id: CellId, isHidden: boolean): void {
+    const cell = this.services.doc.cell(id);
+    if (cell?.type !== "code" || this.isCodeHidden(id) === isHidden) return;
+    this.foldCodeHere(id, this.isReadOnly ? isHidden : null);
+    if (this.isReadOnly) return;
+    for (const [key, value] of foldingSource(cell.metadata, cell.source.toString(), isHidden))
+      this.services.doc.setCellMetadata(id, key, value);
+  }
+
+  /** Whoever wants to write in hidden code sees it. */
+  override edit(id: CellId | null = this.activeId, where: "editor" | "start" | "end" = "editor"): void {
+    if (id !== null) this.foldCode(id, false);
+    super.edit(id, where);
   }
 
   toggleLineNumbers(): void {

@@ -1,6 +1,7 @@
 /** How high a row will be before it was ever measured, in CSS pixels. A good guess keeps the scroll bar honest. */
 import type { CellId } from "../../core/cell.ts";
 import type { NotebookServices } from "./services.ts";
+import { isSourceHidden } from "./source-fold.ts";
 
 const LINE_PX = 21;
 const CODE_EXTRA_PX = 38;
@@ -12,7 +13,8 @@ export function estimateHeight({ doc, runs }: Pick<NotebookServices, "doc" | "ru
   if (!cell) return CODE_EXTRA_PX;
   const source = cell.source.toString();
   if (cell.type !== "code") return TEXT_EXTRA_PX + wrappedLines(source) * 24;
-  return CODE_EXTRA_PX + lineCount(source) * LINE_PX + outputsHeight(runs.headOf(id)?.outputs ?? []);
+  const lines = isSourceHidden(cell.metadata) ? 1 : lineCount(source);
+  return CODE_EXTRA_PX + lines * LINE_PX + outputsHeight(runs.headOf(id)?.outputs ?? []);
 }
 
 function outputsHeight(outputs: NonNullable<ReturnType<NotebookServices["runs"]["headOf"]>>["outputs"]): number {

@@ -1,8 +1,8 @@
 /** How notebooks say that a cell's output is hidden: `collapsed`, and JupyterLab's `jupyter.outputs_hidden` (nbformat). */
 import type { Json } from "../../core/json.ts";
 
-type Metadata = (key: string) => Json | undefined;
-type Change = readonly [key: string, value: Json | undefined];
+export type Metadata = (key: string) => Json | undefined;
+export type Change = readonly [key: string, value: Json | undefined];
 
 export function isFolded(metadata: Metadata): boolean {
   return metadata("collapsed") === true || jupyterOf(metadata)["outputs_hidden"] === true;
@@ -16,7 +16,7 @@ export function folding(metadata: Metadata, isHidden: boolean): readonly Change[
   return hidden === undefined ? [shown] : [shown, ["jupyter", Object.keys(rest).length > 0 ? rest : undefined]];
 }
 
-function jupyterOf(metadata: Metadata): { readonly [key: string]: Json } {
+export function jupyterOf(metadata: Metadata): { readonly [key: string]: Json } {
   const found = metadata("jupyter");
   return isFields(found) ? found : {};
 }

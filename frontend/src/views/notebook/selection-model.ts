@@ -18,6 +18,7 @@ import {
   withoutGone,
 } from "./selection.ts";
 import type { NotebookServices } from "./services.ts";
+import { isSourceHidden } from "./source-fold.ts";
 
 /** Where the focus is to go: the cell itself, or a place in its editor. `serial` tells two equal wishes apart. */
 export interface FocusWish {
@@ -35,6 +36,7 @@ export class SelectionModel {
   readonly #selection = new Value<CellSelection>(nothingSelected);
   readonly #focus = new Value<FocusWish | null>(null);
   readonly #announcement = new Value<{ readonly text: string; readonly serial: number } | null>(null);
+  readonly #codeHere = new Value<ReadonlyMap<CellId, boolean>>(new Map());
   readonly #cursors = new Map<CellId, { anchor: number; head: number }>();
   readonly #end: () => void;
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
@@ -87,6 +89,20 @@ export class SelectionModel {
   say(message: string): void {
     this.#serial += 1;
     this.#announcement.set({ text: message, serial: this.#serial });
+  }
+
+  /** Whether a cell's code is hidden, where this page alone says so: to a reader, and to whoever looks for something. */
+  get codeHere(): Observable<ReadonlyMap<CellId, boolean>> {
+    return this.#codeHere;
+  }
+  isCodeHidden(id: CellId): boolean {
+    const cell = this.services.doc.cell(id);
+    if (cell?.type !== "code") return false;
+    return this.#codeHere.get().get(id) ?? isSourceHidden((key) => cell.metadata(key));
+  }
+  /** In this page only; null: as the notebook says. */
+  protected foldCodeHere(id: CellId, isHidden: boolean | null): void {
+    this.#codeHere.set(withEntry(this.#codeHere.get(), id, isHidden));
   }
 
   // Selection and focus
@@ -157,7 +173,7 @@ export class SelectionModel {
   leaveEditor(id: CellId, direction: -1 | 1): boolean {
     const next = stepFrom(this.sections.view.get().visible, id, direction);
     if (next === null || next === id) return false;
-    if (this.services.doc.cell(next)?.type === "code")
+    if (this.services.doc.cell(next)?.type === "code" && !this.isCodeHidden(next))
       this.edit(next, direction > 0 ? "start" : "end");
     else this.select(next);
     return true;
@@ -171,6 +187,8 @@ export class SelectionModel {
   /** Selects a place without taking the focus from where it is (the find bar). */
   protected showPlace(id: CellId, from: number, to: number): void {
     this.sections.reveal(id);
+    // Here and for nobody else: looking at something changes no notebook.
+    if (this.isCodeHidden(id)) this.foldCodeHere(id, false);
     this.#cursors.set(id, { anchor: from, head: to });
     this.#selection.set(selectOnly(id, this.services.doc.cell(id)?.type === "code" ? "command" : "edit"));
     this.#serial += 1;
