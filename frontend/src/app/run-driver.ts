@@ -23,12 +23,12 @@ import type { PageRequest } from "../kernel/page-requests.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { Pages } from "../sync/pages.ts";
 import type { RunStore } from "../sync/run-store.ts";
-import { digestOf } from "./digest.ts";
 import type { KernelRuns } from "./kernel-runs.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured, Wish } from "./run-gate.ts";
 import type { StdinRequest } from "./run-questions.ts";
 import type { LocalStore } from "./runtime-memory.ts";
+import { type RunExtent, type Taken, withDigests } from "./taken-sources.ts";
 import { UnsentRuns } from "./unsent-runs.ts";
 import type { WidgetHost } from "./widget-host.ts";
 
@@ -38,20 +38,6 @@ export type QueuePlace = "waiting" | "running";
 export interface QueueStopped {
   readonly cellId: CellId | null;
   readonly cancelled: number;
-}
-
-export type RunExtent = "whole" | "part";
-
-/** What was taken at a gesture. */
-interface Taken extends Omit<Captured, "digest"> {
-  /** What stood in the cell, where the source is a part of it: that is judged. */
-  readonly judged?: string;
-  readonly extent?: RunExtent;
-}
-
-async function withDigests(taken: readonly Omit<Captured, "digest">[]): Promise<readonly Captured[]> {
-  const digests = await Promise.all(taken.map(({ source }) => digestOf(source)));
-  return taken.map((one, index) => ({ ...one, digest: digests[index] ?? "" }));
 }
 
 export interface RunDriverOptions {
