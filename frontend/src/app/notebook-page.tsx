@@ -161,9 +161,8 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
   const isHosted = binding.phase === "ready" && hostedId(binding.target.baseUrl, session.hosted_url) !== null;
   const clerk = useObservable(open.requests.clerk);
   const review = useObservable(open.trust.review);
-  // Not the whole state: every key makes it "saving" and "saved" again.
-  const role = useSelected(open.room.state, ({ hello }) => hello?.role ?? null);
-  const isConnected = role !== null;
+  // Not the whole state: every key makes it "saving" and "saved" again. The cells come before everything that is fetched once somebody is there.
+  const isConnected = useOnce(useSelected(open.room.state, ({ connection }) => connection === "online"));
   useEffect(() => {
     if (isConnected) whenIdle(() => void fetchLateParts());
   }, [isConnected]);
@@ -250,6 +249,13 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
       ) : null}
     </div>
   );
+}
+
+/** True from the first time on. */
+function useOnce(isTrue: boolean): boolean {
+  const was = useRef(false);
+  was.current ||= isTrue;
+  return was.current;
 }
 
 /** Whether it is time for the panels: the cells come first. */

@@ -2,6 +2,7 @@
  * Trust of one open notebook: the question that is being asked, how each cell stands, and the way to the gate (`run-gate.ts`), which is a
  * chunk of its own. Closed with the notebook.
  */
+import type { Transaction } from "yjs";
 import type { HubClient } from "../api/client.ts";
 import type { CellId } from "../core/cell.ts";
 import { type Observable, Value } from "../core/observable.ts";
@@ -54,12 +55,13 @@ export class NotebookTrust {
         else void this.#look();
       }, ms);
     };
-    const later = (): void => {
+    const later = ({ changed }: Transaction): void => {
+      if (changed.size === 0) return;
       changedAt = performance.now();
       if (this.#timer === undefined) wait(LOOK_AFTER_MS);
     };
-    doc.on("update", later);
-    this.#end = () => doc.off("update", later);
+    doc.on("afterTransaction", later);
+    this.#end = () => doc.off("afterTransaction", later);
   }
 
   async approve(captured: readonly Captured[]): Promise<readonly Captured[]> {

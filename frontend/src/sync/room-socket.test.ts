@@ -146,6 +146,25 @@ describe("2.4 acknowledged means durable", () => {
     expect([state(mine).saved, mine.hub.line.updates.length]).toEqual([true, 1]);
   });
 
+  test("what somebody changes in answer to an edit of others is an edit like any other", async () => {
+    const mine = rig();
+    await settle();
+    const { doc } = mine.doc;
+    const answer = ({ origin }: Y.Transaction): void => {
+      if (origin !== mine.socket) return;
+      doc.off("afterTransaction", answer);
+      type(mine, " answered");
+    };
+    doc.on("afterTransaction", answer);
+    const theirs = new Y.Doc();
+    Y.applyUpdate(theirs, Y.encodeStateAsUpdate(mine.hub.doc));
+    (theirs.getMap("cells").get("c0") as Y.Map<Y.Text>).get("source")?.insert(0, "theirs ");
+    mine.hub.line.binary({ type: "update", update: Y.encodeStateAsUpdate(theirs) });
+    expect([textOf(mine.doc.doc), textOf(mine.hub.doc)]).toEqual(["theirs a answered", "a answered"]);
+    type(mine, " and on");
+    expect(textOf(mine.hub.doc)).toBe("a answered and on");
+  });
+
   test("runs count too", async () => {
     const mine = rig();
     await settle();

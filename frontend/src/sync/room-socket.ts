@@ -261,17 +261,36 @@ export class RoomSocket {
         line.asked = frame.stateVector;
         break;
       case "step2":
-        Y.applyUpdate(this.#doc, frame.update, this);
+        this.#apply(frame.update);
         line.isComplete = true;
         break;
       case "update":
-        Y.applyUpdate(this.#doc, frame.update, this);
+        this.#apply(frame.update);
         break;
       case "awareness":
         applyAwarenessUpdate(this.#options.doc.awareness, frame.update, this);
         break;
     }
     this.#answer(line);
+  }
+
+  /**
+   * What the hub sent, into the document. For whoever listens to updates Yjs writes each of them out again, at the first the whole notebook;
+   * but what came from the hub nobody here sends anywhere.
+   */
+  #apply(update: Uint8Array): void {
+    // Whatever somebody changes in answer to it is an edit like any other.
+    const onAnswer = ({ origin }: Y.Transaction): void => {
+      if (origin !== this) this.#doc.on("update", this.#onUpdate);
+    };
+    this.#doc.off("update", this.#onUpdate);
+    this.#doc.on("beforeTransaction", onAnswer);
+    try {
+      Y.applyUpdate(this.#doc, update, this);
+    } finally {
+      this.#doc.off("beforeTransaction", onAnswer);
+      this.#doc.on("update", this.#onUpdate);
+    }
   }
 
   #takeFrame(line: Line, frame: HubFrame): void {

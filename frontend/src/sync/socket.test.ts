@@ -71,18 +71,24 @@ test("a line that its owner ended tells nothing more", async () => {
   expect(lines).toMatchObject([{ isEnded: true }]);
 });
 
-test("what a key makes is sent after the key, in order; a hidden page, and one that ends, wait for nothing", () => {
+test("the greeting goes at once, what a key makes after the key, in order; a hidden page, and one that ends, wait for nothing", () => {
   vi.useFakeTimers();
   const page = { visibilityState: "visible" };
   vi.stubGlobal("document", page);
   const sent: unknown[] = [];
+  let says: (event: { readonly data: unknown }) => void = () => {};
   const bare = {
     binaryType: "",
-    addEventListener: () => {},
+    addEventListener: (type: string, fn: (event: never) => void) => {
+      if (type === "message") says = fn as (event: { readonly data: unknown }) => void;
+    },
     send: (data: unknown) => sent.push(data),
     close: () => sent.push("closed"),
   };
   const socket = overWebSocket(bare, { opened: () => {}, heard: () => {}, closed: () => {} });
+  socket.send("join");
+  expect(sent.splice(0)).toEqual(["join"]);
+  says({ data: "hello" });
   socket.send("one");
   socket.send("two");
   expect(sent).toEqual([]);

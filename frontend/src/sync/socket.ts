@@ -34,7 +34,9 @@ export function overWebSocket(socket: WebSocketLike, events: SocketEvents): Sock
   let isEnded = false;
   socket.binaryType = "arraybuffer";
   socket.addEventListener("open", () => isEnded || events.opened());
+  let hasHeard = false;
   socket.addEventListener("message", ({ data }) => {
+    hasHeard = true;
     if (!isEnded && (typeof data === "string" || data instanceof ArrayBuffer)) events.heard(data);
   });
   socket.addEventListener("close", ({ code }) => {
@@ -45,7 +47,7 @@ export function overWebSocket(socket: WebSocketLike, events: SocketEvents): Sock
   // Every error is followed by `close`, which says as much as a page may know.
   socket.addEventListener("error", () => {});
   // A key is painted before it is told: handing bytes to the network takes a part of the frame. Nobody looks at a hidden page, and its
-  // timers are slow.
+  // timers are slow. The greeting goes before the page is drawn: the hub answers meanwhile.
   const waiting: (string | Uint8Array<ArrayBuffer>)[] = [];
   const sendWaiting = (): void => {
     for (const data of waiting.splice(0)) if (!isEnded) socket.send(data);
@@ -53,7 +55,7 @@ export function overWebSocket(socket: WebSocketLike, events: SocketEvents): Sock
   return {
     send(data) {
       waiting.push(data);
-      if (globalThis.document?.visibilityState !== "visible") sendWaiting();
+      if (!hasHeard || globalThis.document?.visibilityState !== "visible") sendWaiting();
       else if (waiting.length === 1) setTimeout(sendWaiting, 0);
     },
     end() {

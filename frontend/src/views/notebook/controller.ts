@@ -43,8 +43,9 @@ export class NotebookController extends SelectionModel {
     const { doc, room } = services;
     const look = (): void => this.#lookAtRights();
     // The hub loads the document; until it is there nothing can be edited.
-    doc.doc.on("update", look);
-    this.#ends.push(room.state.subscribe(look), () => doc.doc.off("update", look));
+    // Not `update`: for its listeners Yjs writes out what changed, at the first the whole notebook.
+    doc.doc.on("afterTransaction", look);
+    this.#ends.push(room.state.subscribe(look), () => doc.doc.off("afterTransaction", look));
     look();
   }
 
