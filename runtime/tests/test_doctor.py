@@ -143,6 +143,21 @@ def test_without_a_hub_the_pages_that_the_runtime_lists_are_tried(runtime: Runni
     assert all(name in browsers for name in ("Chrome", "Edge", "Firefox", f"Safari keeps {HUB}"))
 
 
+def test_what_the_runtime_itself_lists_goes_before_what_is_kept_for_later_ones(
+    runtime: Running, jupyter: tuple[int, str], tmp_path: Path
+) -> None:
+    kept = "https://kept.test"
+    env = {**os.environ, "RUNHERE_RUNTIME_DATA": str(tmp_path / "data")}
+    allowed = [sys.executable, "-m", "runhere_runtime", "allow", kept]
+    subprocess.run(allowed, env=env, check=True, capture_output=True, timeout=60)
+    _, told = doctor(tmp_path, f"http://127.0.0.1:{runtime.port}/?token={runtime.token}")
+    (origin,) = [one["text"] for one in told if one["topic"] == "origin"]
+    assert HUB in origin
+    port, token = jupyter
+    _, told = doctor(tmp_path, f"http://127.0.0.1:{port}/?token={token}")
+    assert any(kept in one["text"] for one in told if one["topic"] == "origin"), "it says nothing of its list"
+
+
 def test_a_companion_that_lists_another_site_says_the_line(runtime: Running, tmp_path: Path) -> None:
     other = "https://other.test"
     code, told = doctor(tmp_path, f"http://127.0.0.1:{runtime.port}/?token={runtime.token}", "--hub", other)

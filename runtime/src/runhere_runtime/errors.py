@@ -111,7 +111,7 @@ class ExtensionUnusable(StartRefused):
 
     def __init__(self, extension: str, reason: str) -> None:
         super().__init__(
-            f"The extension {extension} cannot be used: {reason.rstrip('.')}. "
+            f"The extension {extension} cannot be used: {reason.rstrip('.')}{'' if reason.endswith('?') else '.'} "
             f"Install it beside this program ({sys.executable} -m pip install …), or leave out --extension {extension}."
         )
         self.extension = extension

@@ -171,9 +171,10 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "!", "problem": "✗"}
 def _doctor(arguments: argparse.Namespace) -> int:
     places = Places.of_this_user()
     given = arguments.hub if arguments.hub is not None else os.environ.get("RUNHERE_HUB", "").split()
-    hubs = tuple(dict.fromkeys(read_origin(hub) for hub in given)) or tuple(sorted(places.origin_list(()).now()))
+    hubs = tuple(dict.fromkeys(read_origin(hub) for hub in given))
+    kept = tuple(sorted(places.origin_list(()).now()))
     address = read_url(arguments.url) if arguments.url else _running_here(places)
-    server = look_at_server(address, hubs) if address else None
+    server = look_at_server(address, hubs, kept=kept) if address else None
     told = findings(look_around(server, places.data))
     if arguments.json:
         print(json.dumps({"worst": worst(told), "findings": [asdict(one) for one in told]}))

@@ -79,8 +79,9 @@ def read_url(text: str) -> Address:
     return Address(parts.hostname, port, path, tokens[0] if tokens else None, tls=parts.scheme == "https")
 
 
-def look_at_server(address: Address, hubs: tuple[str, ...]) -> ServerFacts:
-    """What answers there, and how it meets these hubs (none named: those that it lists itself, if it says so).
+def look_at_server(address: Address, hubs: tuple[str, ...], *, kept: tuple[str, ...] = ()) -> ServerFacts:
+    """What answers there, and how it meets these hubs (none named: those that it lists itself; if it says nothing of
+    that, those that are `kept` on this machine).
 
     Never raises for what a server does; a silent one is `not_http` after the time limit.
     """
@@ -110,7 +111,7 @@ def look_at_server(address: Address, hubs: tuple[str, ...]) -> ServerFacts:
         token_given=address.token is not None,
         token_status=status.status if status else None,
         forged_host_status=forged.status if forged else None,
-        origins=tuple(_meet(address, hub) for hub in hubs or _listed(info)),
+        origins=tuple(_meet(address, hub) for hub in hubs or _listed(info) or kept),
         stranger_let_in=_meet(address, STRANGER).let_in if address.token else None,
     )
 
