@@ -133,6 +133,7 @@ def test_a_companion_passes_every_question(runtime: Running, tmp_path: Path) -> 
     for topic in ("port", "host", "token", "origin", "kernels"):
         assert set(levels(told, topic)) == {"ok"}, told
     assert runtime.token not in json.dumps(told)
+    assert "asked to connect" not in runtime.log.read_text(), "nobody is told to let the doctor's stranger in"
 
 
 def test_without_a_hub_the_pages_that_the_runtime_lists_are_tried(runtime: Running, tmp_path: Path) -> None:
