@@ -19,6 +19,7 @@ import psutil
 import pytest
 from live_runtime import free_port
 from ssh_command import LOCAL_PORT, Command, bare_python, curl, needs_two_hosts, token_of
+from tiny_disk import TinyDisk
 from two_hosts import ADDRESS, TwoHosts
 
 from runhere_runtime import __version__
@@ -325,6 +326,29 @@ def test_without_a_yes_nothing_is_installed(tmp_path: Path) -> None:
     assert far.hear("failed")["code"] == "install_refused"
     far.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_over_there_is_told_and_with_room_the_same_command_works(tiny_disk: TinyDisk) -> None:
+    """There is no room for the runtime's own words, either."""
+    tiny_disk.fill()
+    asked = wish(port=free_port())
+    full = Far(tiny_disk.place, sys.executable)
+    full.tell(asked)
+    failed = full.hear("failed")
+    assert failed["code"] == "start_failed"
+    assert (
+        f"The disk is full over there, where {tiny_disk.place}/.local/share/runhere-runtime lies" in failed["message"]
+    )
+    full.close()
+    tiny_disk.make_room()
+    roomy = Far(tiny_disk.place, sys.executable)
+    roomy.tell(asked)
+    assert roomy.hear("ready")["started"] is True
+    roomy.close()
+    stopping = Far(tiny_disk.place, sys.executable)
+    stopping.tell({**asked, "stop": True})
+    assert stopping.hear("stopped")["count"] == 1
+    stopping.close()
 
 
 def test_a_port_of_somebody_else_is_never_taken_over(tmp_path: Path) -> None:

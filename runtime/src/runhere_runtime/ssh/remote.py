@@ -48,6 +48,7 @@ OLDEST = (3, 11)
 START_WITHIN_S = 60
 STOP_WITHIN_S = 20
 LOOK_EVERY_S = 2.0
+LEAST_FREE_BYTES = 64 * 1024
 END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 
@@ -394,9 +395,16 @@ def start(python: str, wish: dict[str, Any]) -> dict[str, Any]:
         running.wait()
         with open(log_path, encoding="utf-8", errors="replace") as log:
             said = " ".join(log.read().split())
-        raise Failed("start_failed", said[-800:] or "The runtime ended without a word.")
+        raise Failed("start_failed", said[-800:] or why_without_a_word())
     facts: dict[str, Any] = json.loads(line.decode("utf-8"))
     return facts
+
+
+def why_without_a_word() -> str:
+    """On a full disk a runtime cannot even leave its reason in the log."""
+    if shutil.disk_usage(home()).free < LEAST_FREE_BYTES:
+        return f"The disk is full over there, where {home()} lies. Make room, then give the same command again."
+    return "The runtime ended without a word."
 
 
 def kernel_python_here(python: str) -> str | None:
