@@ -137,6 +137,7 @@ def test_a_key_with_a_passphrase_asks_for_it_once_at_the_terminal(
 
 
 @pytest.mark.skipif(bare_python() is None, reason="no other Python of 3.11 or newer with venv is here")
+@pytest.mark.timeout(400)  # the packages may have to be fetched first
 def test_what_will_be_installed_is_asked_at_the_terminal_and_done_after_a_yes_only(
     hosts: TwoHosts, terminal: Callable[..., Terminal], ssh: Callable[..., Command], wheels: Path
 ) -> None:
