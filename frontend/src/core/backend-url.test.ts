@@ -12,6 +12,9 @@ const ACCEPTED: readonly (readonly [string, BackendAddress])[] = [
   ["８８８８", at("http://127.0.0.1:8888/")],
   ["localhost", at("http://localhost:8888/")],
   ["localhost:80", at("http://localhost:80/")],
+  // Pasted behind the address that stood there.
+  ["http://127.0.0.1:9000/http://127.0.0.1:8888/lab", at("http://127.0.0.1:8888/")],
+  ["http://localhost:9000/?token=oldhttp://localhost:8888/?token=abc", at("http://localhost:8888/", { token: "abc" })],
   ["localhost:9999", at("http://localhost:9999/")],
   ["127.0.0.1:9000/?token=abc", at("http://127.0.0.1:9000/", { token: "abc" })],
   ["http://127.0.0.1:9000/?token=abc", at("http://127.0.0.1:9000/", { token: "abc" })],

@@ -70,8 +70,13 @@ export function parseBackendUrl(input: string): BackendAddress {
 /** The tokens of the text that may be addresses: every URL in it, else the text itself. */
 function candidates(text: string): readonly string[] {
   const urls = text.match(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]+/gi);
-  if (urls !== null) return urls.map((url) => url.replace(/[),;]+$/, ""));
+  if (urls !== null) return urls.map((url) => lastIn(url).replace(/[),;]+$/, ""));
   return [text.replace(/^["'<`]+|["'>`]+$/g, "").trim()];
+}
+
+/** An address that was pasted behind the one that stood in the field, without a space; not one that is the value of a parameter. */
+function lastIn(url: string): string {
+  return url.split(/(?<=[^=])(?=https?:\/\/)/i).at(-1) ?? url;
 }
 
 function parseOne(text: string): BackendAddress {

@@ -92,6 +92,8 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
         onChange={onInput}
         isCode
         autoFocus
+        // What is pasted takes the place of the address that was tried or used last.
+        onFocus={({ target }) => target instanceof HTMLInputElement && target.select()}
         autoComplete="off"
         autoCorrect="off"
         inputMode="url"
