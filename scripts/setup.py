@@ -144,7 +144,7 @@ def python_packages(kind: str) -> None:
     def install() -> None:
         if subprocess.run([python(), "-m", "uv", "--version"], capture_output=True, check=False).returncode != 0:
             run([python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV])
-        uv = [python(), "-m", "uv", "pip", "install", "--python", python(), "--link-mode", "copy"]
+        uv = [python(), "-m", "uv", "pip", "install", "--quiet", "--python", python(), "--link-mode", "copy"]
         # Compiled now: otherwise the first start does it, and every start where PYTHONDONTWRITEBYTECODE is set (1.5 s).
         run([*uv, "--compile-bytecode", "--require-hashes", "-r", locked])
         ours = [word for part in ("protocol", "runtime", "hub") for word in ("-e", str(ROOT / part))]
@@ -205,7 +205,11 @@ def node_packages() -> None:
     unless_done(
         "npm",
         [lock, FRONTEND / "package.json"],
-        lambda: run(npm("ci", "--no-audit", "--no-fund", "--loglevel=error"), cwd=FRONTEND, env=node_environment()),
+        lambda: run(
+            npm("ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"),
+            cwd=FRONTEND,
+            env=node_environment(),
+        ),
         title="Installing the page's npm packages",
     )
 
