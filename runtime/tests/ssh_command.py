@@ -15,12 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from two_hosts import ADDRESS, TwoHosts, why_not
+from two_hosts import ADDRESS, TwoHosts
 
 from runhere_runtime.ssh.payload import pack
 
-SKIP = why_not()
-needs_two_hosts = pytest.mark.skipif(SKIP is not None, reason=str(SKIP))
 LOCAL_PORT = 18888
 
 

@@ -18,7 +18,8 @@ from typing import IO, Any
 import psutil
 import pytest
 from live_runtime import free_port
-from ssh_command import LOCAL_PORT, Command, bare_python, curl, needs_two_hosts, token_of
+from needs_two_hosts import needs_two_hosts
+from ssh_command import LOCAL_PORT, Command, bare_python, curl, token_of
 from tiny_disk import TinyDisk
 from two_hosts import ADDRESS, TwoHosts
 

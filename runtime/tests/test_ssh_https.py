@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from live_runtime import make_certificate
-from ssh_command import LOCAL_PORT, Command, curl, needs_two_hosts, token_of
+from needs_two_hosts import needs_two_hosts
+from ssh_command import LOCAL_PORT, Command, curl, token_of
 from two_hosts import ADDRESS, TwoHosts
 
 HUB = "https://hub.test"

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ssh_command import LOCAL_PORT, Command, bare_python, curl, needs_two_hosts, token_of
+from needs_two_hosts import needs_two_hosts
+from ssh_command import LOCAL_PORT, Command, bare_python, curl, token_of
 from two_hosts import ADDRESS, TwoHosts
 
 DESTINATION = f"root@{ADDRESS}"
