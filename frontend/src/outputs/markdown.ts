@@ -6,7 +6,6 @@ import { Marked } from "marked";
 import { withWords } from "../i18n/t.ts";
 import { Kept } from "./kept.ts";
 import { extractFormulas, FORMULA, type Formula, renderFormula } from "./math.ts";
-import { readText } from "./read-text.ts";
 import { asText, element, nothingToDispose, type Renderer } from "./rendered.ts";
 import { sanitise } from "./sanitise.ts";
 
@@ -48,15 +47,14 @@ function drawDiagrams(host: HTMLElement): void {
   );
 }
 
-/** What `showMarkdown` shows, as text without formulas. */
-export function markdownText(source: string): string {
-  const clean = sanitise(parsed.get(source, () => parse(source)).html, POLICY);
-  return readText(clean.fragment).text.replace(FORMULA, "");
+/** The clean nodes of `showMarkdown`, with a mark in place of each formula (`FORMULA`). */
+export function markdownNodes(source: string): DocumentFragment {
+  return sanitise(parsed.get(source, () => parse(source)).html, POLICY).fragment;
 }
 
 /** Does what of `showMarkdown` is slow, so that it is quick later. */
 export function warmMarkdown(source: string): void {
-  sanitise(parsed.get(source, () => parse(source)).html, POLICY);
+  markdownNodes(source);
 }
 
 export const markdownRenderer: Renderer = {

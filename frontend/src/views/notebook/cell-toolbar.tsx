@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp, Ellipsis, GripVertical, Pencil, Trash2 } from "lucide-react";
+import { ArrowDown, ArrowUp, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import type { CellId } from "../../core/cell.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
@@ -51,9 +51,7 @@ export function CellToolbar({ controller, id }: { readonly controller: NotebookC
   return (
     <div className={styles.tools}>
       {/* Nothing for keys and screen readers, which have the two arrows. */}
-      <span data-grip="" className={styles.grip} title={t("notebook.dragCell")} aria-hidden>
-        <GripVertical size={15} />
-      </span>
+      <span data-grip="" className={styles.grip} title={t("notebook.dragCell")} aria-hidden />
       {cell.type === "markdown" ? (
         <IconButton size="small" label={t("notebook.editText")} onPress={() => controller.edit(id)}>
           <Pencil size={15} aria-hidden />

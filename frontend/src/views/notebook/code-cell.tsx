@@ -1,9 +1,9 @@
 import type { CellView } from "../../doc/notebook-doc.ts";
+import { latePart } from "../../ui/late-part.ts";
 import { useSelected } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
-import { HiddenCode } from "./hidden-code.tsx";
 import { Margin } from "./margin.tsx";
 import { isFolded } from "./output-fold.ts";
 import { OutputRegion } from "./output-region.tsx";
@@ -12,6 +12,13 @@ import { runFacts } from "./run-notes.tsx";
 import { CellAtHome } from "./save-status.tsx";
 import { isSourceHidden } from "./source-fold.ts";
 import { TrustMark } from "./trust-mark.tsx";
+
+/** Most notebooks hide no code. */
+export const hiddenCode = latePart(
+  () => import("./hidden-code.tsx"),
+  (module) => module.HiddenCode,
+  { missing: "quiet", waiting: <div className={styles.hiddenSoon} /> },
+);
 
 interface CodeCellProps {
   readonly controller: NotebookController;
@@ -45,7 +52,7 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
       </div>
       <div className={styles.source}>
         {isCodeHidden ? (
-          <HiddenCode controller={controller} cell={cell} />
+          <hiddenCode.Part controller={controller} cell={cell} />
         ) : (
           <CellEditor controller={controller} cell={cell} position={position} />
         )}

@@ -2,10 +2,10 @@ import { ChevronRight } from "lucide-react";
 import type { CellView } from "../../doc/notebook-doc.ts";
 import { Button } from "../../ui/button.tsx";
 import { useText } from "../../ui/use-observable.ts";
-import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
+import styles from "./hidden-code.module.css";
+import { nameOfHidden } from "./hidden-name.ts";
 import { useSource } from "./hooks.ts";
-import { nameOfHidden } from "./source-fold.ts";
 
 /** Stands in place of code that the notebook hides, and shows it. */
 export function HiddenCode({ controller, cell }: { readonly controller: NotebookController; readonly cell: CellView }) {

@@ -5,7 +5,8 @@
 import type { CellId } from "../../core/cell.ts";
 import { isBlobRef, type Output } from "../../core/outputs.ts";
 import { stripAnsi } from "../../outputs/ansi.ts";
-import { markdownText } from "../../outputs/markdown.ts";
+import { markdownNodes } from "../../outputs/markdown.ts";
+import { FORMULA } from "../../outputs/math.ts";
 import { readText } from "../../outputs/read-text.ts";
 import { chooseRenderer } from "../../outputs/registry.ts";
 import { asText } from "../../outputs/rendered.ts";
@@ -141,7 +142,7 @@ async function textOf(output: Output, readBlob: OutputSearchWorld["readBlob"]): 
   const text = await readValue(data?.[mime], readBlob);
   if (text === null || (kind !== "text/html" && kind !== "text/markdown")) return text;
   if (text.length > MARKUP_LIMIT) return null;
-  return kind === "text/html" ? htmlText(text) : markdownText(text);
+  return kind === "text/html" ? htmlText(text) : readText(markdownNodes(text)).text.replace(FORMULA, "");
 }
 
 function htmlText(html: string): string {

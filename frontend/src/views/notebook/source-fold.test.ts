@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Json } from "../../core/json.ts";
-import { foldingSource, isSourceHidden, nameOfHidden, titleOfForm } from "./source-fold.ts";
+import { nameOfHidden } from "./hidden-name.ts";
+import { foldingSource, isForm, isSourceHidden } from "./source-fold.ts";
 
 const of =
   (metadata: Record<string, Json>) =>
@@ -47,5 +48,5 @@ test("a form is called by its title, other code by its first line", () => {
   expect(nameOfHidden("#@title\n\nr = 2 # @param {type: 'number'}")).toEqual({ words: "#@title", isTitle: false });
   expect(nameOfHidden("\n\n  import os\nx")).toEqual({ words: "import os", isTitle: false });
   expect(nameOfHidden("")).toEqual({ words: "", isTitle: false });
-  expect([titleOfForm("x = 1"), titleOfForm("a = 1 #@param"), titleOfForm("#@title T")]).toEqual([null, "", "T"]);
+  expect([isForm("x = 1"), isForm("a = 1 #@param"), isForm("#@title T")]).toEqual([false, true, true]);
 });

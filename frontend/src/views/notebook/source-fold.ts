@@ -10,25 +10,16 @@ export function foldingSource(metadata: Metadata, source: string, isHidden: bool
   const { source_hidden: _, ...rest } = jupyterOf(metadata);
   if (isHidden) {
     const hidden: Change = ["jupyter", { ...rest, source_hidden: true }];
-    return titleOfForm(source) === null ? [hidden] : [hidden, ["cellView", "form"]];
+    return isForm(source) ? [hidden, ["cellView", "form"]] : [hidden];
   }
   const shown: Change[] = metadata("cellView") === "form" ? [["cellView", undefined]] : [];
   const isJupyters = jupyterOf(metadata)["source_hidden"] !== undefined;
   return isJupyters ? [...shown, ["jupyter", Object.keys(rest).length > 0 ? rest : undefined]] : shown;
 }
 
-const TITLE = /^[ \t]*#[ \t]*@title(?:[ \t]+(.*?))?[ \t]*(?:\{[^}]*\})?[ \t]*$/m;
 const FORM = /^[ \t]*#[ \t]*@(?:title|markdown)\b|#[ \t]*@param\b/m;
 
-/** A form's title, empty where it has none; null: the code is no form of Colab's. */
-export function titleOfForm(source: string): string | null {
-  return FORM.test(source) ? (TITLE.exec(source)?.[1] ?? "") : null;
-}
-
-/** What stands in place of hidden code: a form's title, else the first line that says something. */
-export function nameOfHidden(source: string): { readonly words: string; readonly isTitle: boolean } {
-  const title = titleOfForm(source) ?? "";
-  if (title !== "") return { words: title, isTitle: true };
-  const first = source.split("\n", 50).find((line) => line.trim() !== "");
-  return { words: first?.trim().slice(0, 200) ?? "", isTitle: false };
+/** Whether the code is a form of Colab's. */
+export function isForm(source: string): boolean {
+  return FORM.test(source);
 }
