@@ -1,4 +1,5 @@
 /** The debugger of one open notebook: its session, its breakpoints, its marks in the cells. Loaded with its first use. */
+import { kernelIdOf } from "../core/binding.ts";
 import { lineNumberAt } from "../core/breakpoints.ts";
 import type { CellId } from "../core/cell.ts";
 import type { DebugState, Halt, Move } from "../core/debug-session.ts";
@@ -141,8 +142,7 @@ async function aloneInBrowser(name: string, work: () => Promise<void>): Promise<
 }
 
 function kernelOf({ binding }: NotebookRuntime): string {
-  const now = binding.get();
-  return "attachment" in now ? now.attachment.kernelId : "";
+  return kernelIdOf(binding.get()) ?? "";
 }
 
 /** A private window may refuse storage. */

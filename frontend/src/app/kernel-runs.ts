@@ -6,7 +6,7 @@
  *
  * Fetched with what talks to Jupyter: a notebook can be read and edited before. One object per open notebook, for all its kernels.
  */
-import type { BindingState } from "../core/binding.ts";
+import { type BindingState, kernelIdOf } from "../core/binding.ts";
 import type { CellId } from "../core/cell.ts";
 import { isFinished, type RunId, type RunStatus } from "../core/notebook.ts";
 import type { Observable, Value } from "../core/observable.ts";
@@ -341,7 +341,6 @@ export class KernelRuns {
   }
 
   #kernelId(): string | null {
-    const state = this.#options.runtime.binding.get();
-    return "attachment" in state ? state.attachment.kernelId : null;
+    return kernelIdOf(this.#options.runtime.binding.get());
   }
 }

@@ -1,5 +1,7 @@
 /** Resources of one open notebook: followed once, for the header's meter, the panel and the warning. Loaded when a runtime is bound. */
+
 import { useEffect } from "react";
+import { kernelIdOf } from "../core/binding.ts";
 import { isMemoryLow, type Snapshot } from "../core/resources.ts";
 import { formatBytes, text } from "../i18n/t.ts";
 import { ResourceWatch } from "../kernel/resource-watch.ts";
@@ -30,10 +32,7 @@ export function resourcesOf(services: PanelServices): ResourceSight {
 }
 
 function sightOf({ server, port, binding, sessionId }: PanelServices): ResourceSight {
-  const kernelId = () => {
-    const now = binding.get();
-    return "attachment" in now ? now.attachment.kernelId : null;
-  };
+  const kernelId = () => kernelIdOf(binding.get());
   const isCompanion = () => {
     const now = binding.get();
     return "target" in now && now.target.kind === "companion";

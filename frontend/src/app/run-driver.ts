@@ -2,9 +2,10 @@
  * Runs cells: gestures become entries of the queue, whose pure rules (`core/runs.ts`) say what is handed to the kernel and what ends. What the
  * kernel says of it is heard in `kernel-runs.ts`, which comes with the first kernel.
  */
+import type { RuntimeTarget } from "../core/binding.ts";
 import type { CellId } from "../core/cell.ts";
 import type { RunId } from "../core/notebook.ts";
-import { type Observable, Value } from "../core/observable.ts";
+import { NamedListeners, type Observable, Value } from "../core/observable.ts";
 import { shareableLabel } from "../core/run-label.ts";
 import {
   emptyQueue,
@@ -28,7 +29,7 @@ import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured, Wish } from "./run-gate.ts";
 import type { StdinRequest } from "./run-questions.ts";
 import type { LocalStore } from "./runtime-memory.ts";
-import { type RunExtent, type Taken, withDigests } from "./taken-sources.ts";
+import { type RunExtent, sourcesOf, type Taken, withDigests } from "./taken-sources.ts";
 import { UnsentRuns } from "./unsent-runs.ts";
 import type { WidgetHost } from "./widget-host.ts";
 
@@ -79,7 +80,7 @@ export class RunDriver {
   readonly #stopped = new Value<QueueStopped | null>(null);
   readonly #queue = new Value<QueueState>(emptyQueue());
   readonly #pending = new Value(0);
-  readonly #cellListeners = new Map<CellId, Set<() => void>>();
+  readonly #cellListeners = new NamedListeners<CellId>();
   readonly #ends: (() => void)[] = [];
   /** Gestures are carried out in the order in which they were made. */
   #gestures: Promise<void> = Promise.resolve();
@@ -87,8 +88,6 @@ export class RunDriver {
   #asking = 0;
   #endLink: () => void = () => {};
   readonly #unsent: UnsentRuns;
-  /** Its name among the pages of this browser, once cells waited in it. */
-  #page: string | null = null;
   /** Null until there was a kernel. */
   #kernel: KernelRuns | null = null;
 
@@ -160,16 +159,11 @@ export class RunDriver {
 
   #capture(ids: readonly CellId[], isDebugged = false): void {
     const { doc, runs } = this.#options;
-    const code = ids.flatMap((cellId) => {
-      const cell = doc.cell(cellId);
-      return cell?.type === "code" ? [{ cellId, source: cell.source.toString() }] : [];
-    });
-    const captured = code
-      .filter(({ source }) => !isBlank(source))
-      .map((one) => ({ ...one, runId: newId(this.#clock.random) }));
+    const { code, blank } = sourcesOf(doc, ids);
+    const captured = code.map((one) => ({ ...one, runId: newId(this.#clock.random) }));
     // Nothing was done, so nothing is shown: a kernel would count a run of nothing as its number 0, or as the one before.
-    const blank = code.filter(({ cellId, source }) => isBlank(source) && runs.headOf(cellId) !== null);
-    if (blank.length > 0) runs.clearOutputs(blank.map(({ cellId }) => cellId));
+    const shown = blank.filter((cellId) => runs.headOf(cellId) !== null);
+    if (shown.length > 0) runs.clearOutputs(shown);
     if (captured.length > 0 && (isDebugged || !this.#runAtOnce(captured))) this.#take(captured, isDebugged);
   }
 
@@ -312,15 +306,9 @@ export class RunDriver {
 
   /** Calls `fn` after the place of this cell changed. */
   subscribeCell(cellId: CellId, fn: () => void): () => void {
-    const listeners = this.#cellListeners.get(cellId) ?? new Set();
-    this.#cellListeners.set(cellId, listeners);
-    const entry = () => fn();
-    listeners.add(entry);
-    const endRuns = this.#options.runs.subscribeCell(cellId, entry);
+    const ends = [this.#cellListeners.add(cellId, fn), this.#options.runs.subscribeCell(cellId, fn)];
     return () => {
-      endRuns();
-      listeners.delete(entry);
-      if (listeners.size === 0) this.#cellListeners.delete(cellId);
+      for (const end of ends) end();
     };
   }
 
@@ -337,6 +325,7 @@ export class RunDriver {
   close(): void {
     this.#endLink();
     this.#kernel?.close();
+    this.#unsent.close();
     for (const end of this.#ends.splice(0)) end();
   }
 
@@ -345,7 +334,7 @@ export class RunDriver {
   async #enqueue(approved: readonly Captured[]): Promise<void> {
     if (approved.length === 0) return;
     const { runs, runtime } = this.#options;
-    const kind = this.#isHosted() ? "hosted" : "local";
+    const kind = this.#target()?.kind === "hosted" ? "hosted" : "local";
     const label = { kind, label: shareableLabel(runtime.kernel.get().displayName) };
     for (const { runId, cellId, digest } of approved) {
       this.#digests.set(runId, digest);
@@ -361,23 +350,17 @@ export class RunDriver {
     const { runtime, pages } = this.#options;
     const port = runtime.port.get();
     if (port?.journal && port.state.get().phase === "open") return; // handed over at once
-    if (this.#page === null) {
-      this.#page = newId(this.#clock.random);
-      this.#ends.push(pages.enter(this.#page));
-    }
-    const [page, at] = [this.#page, this.#clock.now()];
-    this.#unsent.add(approved.map(({ runId }) => ({ runId, page, at })));
+    this.#unsent.wait(approved, { pages, clock: this.#clock });
+  }
+
+  #target(): RuntimeTarget | null {
+    const state = this.#options.runtime.binding.get();
+    return "attachment" in state ? state.target : null;
   }
 
   /** Whose machine a consent is for: the server, not the kernel, which may be another one after a restart. */
   #place(): string {
-    const state = this.#options.runtime.binding.get();
-    return "attachment" in state ? state.target.baseUrl : "";
-  }
-
-  #isHosted(): boolean {
-    const state = this.#options.runtime.binding.get();
-    return "attachment" in state && state.target.kind === "hosted";
+    return this.#target()?.baseUrl ?? "";
   }
 
   /** What waits was approved for another machine: it is asked about again before this one gets it. */
@@ -399,12 +382,9 @@ export class RunDriver {
     this.#queue.set(state);
     this.#pending.set(state.entries.length);
     for (const action of actions) this.#carryOut(action);
-    if (before.entries !== state.entries) this.#tellCells(before, state);
-  }
-
-  #tellCells(before: QueueState, after: QueueState): void {
-    const cells = new Set([...before.entries, ...after.entries].map((entry) => entry.cellId));
-    for (const id of cells) for (const fn of [...(this.#cellListeners.get(id) ?? [])]) fn();
+    if (before.entries === state.entries) return;
+    const cells = new Set([...before.entries, ...state.entries].map(({ cellId }) => cellId));
+    for (const id of cells) this.#cellListeners.notify(id);
   }
 
   #carryOut(action: QueueAction): void {
@@ -517,8 +497,4 @@ export class RunDriver {
     this.#kernel?.lost();
     this.#dispatch({ type: "kernel_gone" });
   }
-}
-
-function isBlank(source: string): boolean {
-  return source.trim() === "";
 }

@@ -11,6 +11,7 @@ import {
   type BindingEvent,
   type Failure,
   type KernelAttachment,
+  kernelIdOf,
   nextBinding,
   type RuntimeTarget,
 } from "../core/binding.ts";
@@ -560,8 +561,7 @@ export class RuntimeDriver {
   // ── Small parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #kernelId(): string | null {
-    const state = this.#state.binding.get();
-    return "attachment" in state ? state.attachment.kernelId : null;
+    return kernelIdOf(this.#state.binding.get());
   }
 
   #leave(): void {

@@ -1,4 +1,6 @@
 /** Sources as they were taken at a gesture: what is typed meanwhile changes nothing of them. */
+import type { CellId } from "../core/cell.ts";
+import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { digestOf } from "./digest.ts";
 import type { Captured } from "./run-gate.ts";
 
@@ -15,4 +17,17 @@ export interface Taken extends Omit<Captured, "digest"> {
 export async function withDigests(taken: readonly Omit<Captured, "digest">[]): Promise<readonly Captured[]> {
   const digests = await Promise.all(taken.map(({ source }) => digestOf(source)));
   return taken.map((one, index) => ({ ...one, digest: digests[index] ?? "" }));
+}
+
+/** What stands in those of the cells that are code, and which of them hold blanks at most. */
+export function sourcesOf(doc: NotebookDoc, ids: readonly CellId[]) {
+  const cells = ids.flatMap((cellId) => {
+    const cell = doc.cell(cellId);
+    return cell?.type === "code" ? [{ cellId, source: cell.source.toString() }] : [];
+  });
+  const isBlank = ({ source }: { readonly source: string }) => source.trim() === "";
+  return {
+    code: cells.filter((cell) => !isBlank(cell)),
+    blank: cells.filter(isBlank).map(({ cellId }) => cellId),
+  };
 }

@@ -5,6 +5,8 @@
  * Ids only. Every page of the browser with this notebook reads and writes the same list.
  */
 import type { RunId } from "../core/notebook.ts";
+import { type Clock, newId } from "../kernel/messages.ts";
+import type { Pages } from "../sync/pages.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 
 export interface UnsentRun {
@@ -20,6 +22,9 @@ export class UnsentRuns {
   readonly #key: string;
   /** Of this page: most runs that end were handed over long before. */
   readonly #own = new Set<RunId>();
+  /** This page's name among the pages of this browser, once cells waited in it. */
+  #page: string | null = null;
+  #leave: () => void = () => {};
 
   constructor(store: LocalStore, notebookId: string) {
     this.#store = store;
@@ -39,6 +44,20 @@ export class UnsentRuns {
   add(runs: readonly UnsentRun[]): void {
     for (const { runId } of runs) this.#own.add(runId);
     this.#write([...this.all(), ...runs]);
+  }
+
+  /** Runs wait in this page from now on, which is known to live until `close`. */
+  wait(runs: readonly { readonly runId: RunId }[], { pages, clock }: { readonly pages: Pages; readonly clock: Clock }) {
+    if (this.#page === null) {
+      this.#page = newId(clock.random);
+      this.#leave = pages.enter(this.#page);
+    }
+    const [page, at] = [this.#page, clock.now()];
+    this.add(runs.map(({ runId }) => ({ runId, page, at })));
+  }
+
+  close(): void {
+    this.#leave();
   }
 
   /** A run of this page was handed over, or ended. */

@@ -244,6 +244,11 @@ export function progressOf(state: BindingState): Progress {
   }
 }
 
+/** The kernel that a notebook is, or was last, attached to; null: none yet. */
+export function kernelIdOf(state: BindingState): string | null {
+  return "attachment" in state ? state.attachment.kernelId : null;
+}
+
 /** Whether the person has something to do, not the page: paste a token, press a button, start a kernel. */
 export function waitsForPerson(state: BindingState): boolean {
   return (

@@ -28,6 +28,25 @@ export class Listeners {
   }
 }
 
+/** Listeners of many things, each of one of them by its name. */
+export class NamedListeners<Name> {
+  readonly #of = new Map<Name, Listeners>();
+
+  add(name: Name, fn: () => void): () => void {
+    const listeners = this.#of.get(name) ?? new Listeners();
+    this.#of.set(name, listeners);
+    const end = listeners.add(fn);
+    return () => {
+      end();
+      if (listeners.size === 0 && this.#of.get(name) === listeners) this.#of.delete(name);
+    };
+  }
+
+  notify(name: Name): void {
+    this.#of.get(name)?.notify();
+  }
+}
+
 /** An observable that its owner sets. */
 export class Value<T> implements Observable<T> {
   #value: T;

@@ -6,7 +6,7 @@
 import type * as Y from "yjs";
 import type { CellId, CellType } from "../core/cell.ts";
 import type { Json } from "../core/notebook.ts";
-import { Listeners } from "../core/observable.ts";
+import { Listeners, NamedListeners } from "../core/observable.ts";
 import { compareCells } from "./positions.ts";
 import { attachmentsOf, type CellMap, cellMetadata, parseJson, storedCell } from "./schema.ts";
 
@@ -33,7 +33,7 @@ export class CellIndex {
   readonly #places = new Map<CellId, Placed>();
   readonly #views = new Map<CellId, CellView>();
   readonly #structure = new Listeners();
-  readonly #perCell = new Map<CellId, Listeners>();
+  readonly #perCell = new NamedListeners<CellId>();
   /** Told of every change in a cell that is deleted. */
   readonly tombstones = new Listeners();
 
@@ -79,13 +79,7 @@ export class CellIndex {
   }
 
   subscribeCell(id: CellId, fn: () => void): () => void {
-    const listeners = this.#perCell.get(id) ?? new Listeners();
-    this.#perCell.set(id, listeners);
-    const end = listeners.add(fn);
-    return () => {
-      end();
-      if (listeners.size === 0 && this.#perCell.get(id) === listeners) this.#perCell.delete(id);
-    };
+    return this.#perCell.add(id, fn);
   }
 
   // Y calls with one event for each changed type, after the transaction.
@@ -123,7 +117,7 @@ export class CellIndex {
       const view = this.#views.get(id);
       if (view && (changed.has(id) || view.source !== this.#source(id))) this.#views.delete(id);
     }
-    for (const id of new Set([...changed, ...moved])) this.#perCell.get(id)?.notify();
+    for (const id of new Set([...changed, ...moved])) this.#perCell.notify(id);
     if (reordered) this.#structure.notify();
     if (inTombstone || moved.size > 0) this.tombstones.notify();
   }

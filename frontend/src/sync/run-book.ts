@@ -5,7 +5,7 @@
  */
 import type { CellId } from "../core/cell.ts";
 import type { RunId, RunRecord } from "../core/notebook.ts";
-import { Listeners } from "../core/observable.ts";
+import { Listeners, NamedListeners } from "../core/observable.ts";
 import { type Folded, foldOps, type OutputOp, type UpdateDisplay, updateDisplay } from "../core/outputs.ts";
 import type { StatusChanges } from "./messages.ts";
 
@@ -13,7 +13,7 @@ export class RunBook {
   readonly #records = new Map<RunId, RunRecord>();
   readonly #folded = new Map<RunId, Folded>();
   readonly #heads = new Map<CellId, RunId | null>();
-  readonly #perCell = new Map<CellId, Listeners>();
+  readonly #perCell = new NamedListeners<CellId>();
   readonly #all = new Listeners();
 
   record(runId: RunId): RunRecord | null {
@@ -53,13 +53,7 @@ export class RunBook {
   }
 
   subscribeCell(cellId: CellId, fn: () => void): () => void {
-    const listeners = this.#perCell.get(cellId) ?? new Listeners();
-    this.#perCell.set(cellId, listeners);
-    const end = listeners.add(fn);
-    return () => {
-      end();
-      if (listeners.size === 0 && this.#perCell.get(cellId) === listeners) this.#perCell.delete(cellId);
-    };
+    return this.#perCell.add(cellId, fn);
   }
 
   subscribe(fn: () => void): () => void {
@@ -82,7 +76,7 @@ export class RunBook {
   setHead(cellId: CellId, runId: RunId | null): void {
     if (this.#heads.get(cellId) === runId) return;
     this.#heads.set(cellId, runId);
-    this.#perCell.get(cellId)?.notify();
+    this.#perCell.notify(cellId);
     this.#all.notify();
   }
 
@@ -128,7 +122,7 @@ export class RunBook {
   }
 
   #tell(record: RunRecord): void {
-    if (this.#heads.get(record.cell_id) === record.run_id) this.#perCell.get(record.cell_id)?.notify();
+    if (this.#heads.get(record.cell_id) === record.run_id) this.#perCell.notify(record.cell_id);
     this.#all.notify();
   }
 }
