@@ -29,7 +29,7 @@ from report import Figure, print_table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "e2e"), str(ROOT / "scripts")]
 import setup  # noqa: E402 - the path is set first
-from servers import Hub, documented_flags, free_port, jupyter  # noqa: E402
+from servers import Hub, free_port, jupyter, server_flags  # noqa: E402
 
 SIZES = (10, 1000, 5000)
 
@@ -127,7 +127,7 @@ def ours(place: Path) -> Iterator[Product]:
         for count in SIZES:
             urls[count] = f"{hub.origin}/n/{page.evaluate(script, count)}"
 
-    with jupyter("server", folder, *documented_flags(hub.origin)) as stock:
+    with jupyter("server", folder, *server_flags(hub.origin)) as stock:
 
         def connect(page: Page) -> None:
             # the steps import Playwright's assertions, which only this needs
