@@ -313,7 +313,13 @@ def test_cells_are_dragged_together_past_the_edge_of_the_window(opened: Callable
     page.mouse.move(*place_of(page.get_by_role("main"), 400, 0.98), steps=5)
     expect(code_cell(page, 60)).to_be_visible()  # scrolled there by itself; the row of the cell below it goes meanwhile
     wait_until(lambda: "1 cell" in page.get_by_text("Move 1 cell").inner_text(), what="still dragging")
-    page.mouse.move(*place_of(code_cell(page, 60), 200, 0.9), steps=5)
+    low = (page.viewport_size or {})["height"]
+
+    def last_place() -> tuple[float, float]:
+        return place_of(code_cell(page, 60), 200, 0.9)
+
+    wait_until(lambda: last_place()[1] < low and last_place() == last_place(), what="the end of scrolling")
+    page.mouse.move(*last_place(), steps=5)
     page.mouse.up()
     expect(source(page, 60)).to_have_text("cell_1")
     expect(code_cell(page, 60)).to_be_focused()
