@@ -18,7 +18,7 @@ LONGEST = (
     "test_serve.py",
     "test_waiting.py",
     "test_kill.py",
-    # stories
+    # stories: by how many there are in a file
     "test_files.py",
     "test_widgets.py",
     "test_notebook_page.py",

@@ -220,13 +220,18 @@ def measured(playwright: Playwright, product: Product, plan: Plan) -> Iterator[t
         yield from running(playwright, product, plan)
 
 
+def entered(browser: Chromium, product: Product) -> Page:
+    """A fresh page of a browser that is signed in."""
+    page = browser.page()
+    product.enter(page)
+    page.close()
+    return browser.page()
+
+
 def first_load(playwright: Playwright, product: Product) -> Iterator[tuple[str, float]]:
     """What a cold browser fetches."""
     with chromium(playwright) as browser:
-        page = browser.page()
-        product.enter(page)
-        page.close()
-        cold = browser.page()
+        cold = entered(browser, product)
         before, after = loaded(cold, product.url(10))
         cold.close()
         yield "first load: code before an editor is there, KB on the wire", before.code_kb
@@ -237,10 +242,7 @@ def first_load(playwright: Playwright, product: Product) -> Iterator[tuple[str, 
 
 def one_size(browser: Chromium, product: Product, count: int, plan: Plan) -> Iterator[tuple[str, float]]:
     """Editor visible, heap, scrolling, typing for one notebook."""
-    page = browser.page()
-    product.enter(page)
-    page.close()
-    page = browser.page()
+    page = entered(browser, product)
     yield f"editor visible, {count:,} cells, s", editor_visible_s(page, product.url(count))
     time.sleep(5)
     if count > 10:
@@ -259,10 +261,7 @@ def one_size(browser: Chromium, product: Product, count: int, plan: Plan) -> Ite
 def untouched(playwright: Playwright, product: Product) -> Iterator[tuple[str, float]]:
     """What a browser computes while nobody touches a notebook that it has just opened."""
     with chromium(playwright) as browser:
-        page = browser.page()
-        product.enter(page)
-        page.close()
-        page = browser.page()
+        page = entered(browser, product)
         editor_visible_s(page, product.url(1000))
         before = browser.cpu_s()
         time.sleep(45)

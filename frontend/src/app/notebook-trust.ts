@@ -2,10 +2,10 @@
  * Trust of one open notebook: the question that is being asked, how each cell stands, and the way to the gate (`run-gate.ts`), which is a
  * chunk of its own. Closed with the notebook.
  */
-import type { Transaction } from "yjs";
 import type { HubClient } from "../api/client.ts";
 import type { CellId } from "../core/cell.ts";
 import { type Observable, Value } from "../core/observable.ts";
+import { onChange } from "../doc/changes.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { RoomState } from "../sync/room-socket.ts";
@@ -55,13 +55,10 @@ export class NotebookTrust {
         else void this.#look();
       }, ms);
     };
-    const later = ({ changed }: Transaction): void => {
-      if (changed.size === 0) return;
+    this.#end = onChange(doc, () => {
       changedAt = performance.now();
       if (this.#timer === undefined) wait(LOOK_AFTER_MS);
-    };
-    doc.on("afterTransaction", later);
-    this.#end = () => doc.off("afterTransaction", later);
+    });
   }
 
   async approve(captured: readonly Captured[]): Promise<readonly Captured[]> {

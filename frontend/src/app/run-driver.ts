@@ -221,7 +221,7 @@ export class RunDriver {
     const approved = new Set((await this.#options.approve(judged, isDebugged)).map(({ runId }) => runId));
     const runs = taken.filter(({ runId }) => approved.has(runId));
     for (const { runId, extent = "whole" } of runs) this.#extents.set(runId, extent);
-    return await withDigests(runs.map(({ runId, cellId, source }) => ({ runId, cellId, source })));
+    return await withDigests(runs, judged);
   }
 
   runAll(): void {

@@ -2,21 +2,31 @@
 import type { CellId } from "../core/cell.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import { digestOf } from "./digest.ts";
-import type { Captured } from "./run-gate.ts";
+import type { Captured, Wish } from "./run-gate.ts";
 
 /** How much of its cell a run ran. */
 export type RunExtent = "whole" | "part";
 
 /** What was taken at a gesture. */
-export interface Taken extends Omit<Captured, "digest"> {
+export interface Taken extends Wish {
   /** What stood in the cell, where the source is a part of it: that is judged. */
   readonly judged?: string;
   readonly extent?: RunExtent;
 }
 
-export async function withDigests(taken: readonly Omit<Captured, "digest">[]): Promise<readonly Captured[]> {
-  const digests = await Promise.all(taken.map(({ source }) => digestOf(source)));
-  return taken.map((one, index) => ({ ...one, digest: digests[index] ?? "" }));
+/** `known`: of the same runs, maybe with other sources; the same source is not digested again. */
+export async function withDigests(
+  taken: readonly Wish[],
+  known: readonly Captured[] = [],
+): Promise<readonly Captured[]> {
+  const before = new Map(known.map((one) => [one.runId, one]));
+  return await Promise.all(
+    taken.map(async ({ runId, cellId, source }) => {
+      const same = before.get(runId);
+      const digest = same?.source === source ? same.digest : await digestOf(source);
+      return { runId, cellId, source, digest };
+    }),
+  );
 }
 
 /** What stands in those of the cells that are code, and which of them hold blanks at most. */

@@ -2,9 +2,9 @@
  * When the hub is asked about a cell before somebody runs it: once the cell has the focus, when something was put into it, and with the
  * modifier key or the press of a pointer that a gesture begins with. A part of the gate's chunk.
  */
-import type { Transaction } from "yjs";
 import { onTrustTaken } from "../api/trust-news.ts";
 import type { CellId } from "../core/cell.ts";
+import { onChange } from "../doc/changes.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
 import type { RunGate } from "./run-gate.ts";
 
@@ -39,17 +39,14 @@ export function askAhead({ gate, doc, target, activeCell }: TrustAheadOptions): 
   target.addEventListener("keydown", onKey, true);
   target.addEventListener("focusin", soon, true);
   target.addEventListener("pointerdown", soon, true);
-  const onEdit = ({ changed }: Transaction): void => {
-    if (changed.size > 0) soon();
-  };
-  doc.doc.on("afterTransaction", onEdit);
+  const endChanges = onChange(doc.doc, soon);
   soon();
   return () => {
     clearTimeout(timer);
     endNews();
+    endChanges();
     target.removeEventListener("keydown", onKey, true);
     target.removeEventListener("focusin", soon, true);
     target.removeEventListener("pointerdown", soon, true);
-    doc.doc.off("afterTransaction", onEdit);
   };
 }

@@ -13,10 +13,9 @@ from pathlib import Path
 
 from runhere_hub.cli import running
 from runhere_hub.cli.running import Running
+from runhere_hub.cli.team_file import add_config
 from runhere_hub.core.errors import Unavailable
 from runhere_hub.settings import read_team
-
-DEFAULT_CONFIG = "runhere.toml"
 
 
 class NoHubRuns(Unavailable):
@@ -46,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     stopping = verbs.add_parser("stop", help="end somebody's runtime and every kernel in it; their files stay")
     stopping.add_argument("name", metavar="NAME", help="user name")
     for one in (listing, stopping):
-        one.add_argument(
-            "--config", default=DEFAULT_CONFIG, metavar="FILE", help="settings file (default: ./runhere.toml)"
-        )
+        add_config(one)
     return parser
 
 

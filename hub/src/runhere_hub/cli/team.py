@@ -19,13 +19,12 @@ from typing import Any
 
 from runhere_hub.app import team_accounts
 from runhere_hub.cli.hub_process import serve_team
+from runhere_hub.cli.team_file import add_config
 from runhere_hub.core.errors import Invalid
 from runhere_hub.services import accounts
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.settings import Settings, Team, read_team
 from runhere_hub.store.session import Database
-
-DEFAULT_CONFIG = "runhere.toml"
 
 
 def run(words: Sequence[str]) -> int:
@@ -47,14 +46,14 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="runhere serve", description="Serve several people.")
-    _add_config(parser)
+    add_config(parser)
     return parser
 
 
 def _audit_parser() -> argparse.ArgumentParser:
     what = "Say whether the audit log is as it was written: 0 if it is, 1 and the first line that is not if not."
     parser = argparse.ArgumentParser(prog="runhere audit", description=what)
-    _add_config(parser)
+    add_config(parser)
     return parser
 
 
@@ -73,21 +72,15 @@ def _user_parser() -> argparse.ArgumentParser:
     ):
         one = verbs.add_parser(verb, help=what, description=what)
         one.add_argument("name", metavar="NAME", help="user name")
-        _add_config(one)
+        add_config(one)
         if verb == "add":
             one.add_argument("--admin", action="store_true", help="an administrator")
     invite = verbs.add_parser("invite", help="print a link by which somebody makes an account, once, within seven days")
     invite.add_argument("name", nargs="?", metavar="NAME", help="user name (default: they choose)")
     invite.add_argument("--admin", action="store_true", help="an administrator")
-    _add_config(invite)
-    _add_config(verbs.add_parser("list", help="print every account"))
+    add_config(invite)
+    add_config(verbs.add_parser("list", help="print every account"))
     return parser
-
-
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--config", default=DEFAULT_CONFIG, metavar="FILE", help="settings file (default: ./runhere.toml)"
-    )
 
 
 def _user(arguments: argparse.Namespace) -> int:
