@@ -1,6 +1,5 @@
 """Files as people have them: old, broken, with outputs, in another folder, dragged from the desktop."""
 
-import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -12,17 +11,12 @@ from servers import wait_until
 from stage import Stage
 from steps import notebook_text, read, row, sign_in, source, sources_in
 
-# What Firefox does when a file of the desktop is dropped on an element.
-DROP_FILE = """async (target, [name, text]) => {
-  const dataTransfer = new DataTransfer();
-  dataTransfer.effectAllowed = 'all';
-  dataTransfer.items.add(new File([text], name, { type: 'application/x-ipynb+json' }));
-  const box = target.getBoundingClientRect();
-  const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
-  for (const type of ['dragenter', 'dragover', 'drop']) {
-    target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer, ...at }));
-    await new Promise(requestAnimationFrame);
-  } }"""
+# What Firefox carries when a file of the desktop is dragged.
+TRANSFER = """([name, text]) => {
+  const transfer = new DataTransfer();
+  transfer.effectAllowed = 'all';
+  transfer.items.add(new File([text], name, { type: 'application/x-ipynb+json' }));
+  return transfer; }"""
 
 
 @pytest.fixture
@@ -36,29 +30,31 @@ def choose(page: Page, name: str, action: str) -> None:
     page.get_by_role("menuitem", name=action, exact=True).click()
 
 
-def drop(page: Page, target: Locator, file: Path) -> None:
-    """Drop a file of the desktop on an element: in Chromium for real, in Firefox as the events that it would send."""
-    if page.context.browser and page.context.browser.browser_type.name == "firefox":
-        target.evaluate(DROP_FILE, [file.name, read(file)])
-        return
+def dragging(page: Page, target: Locator, file: Path) -> Callable[[str], object]:
+    """What sends one event of a file dragged over an element: in Chromium the system's own, in Firefox the page's."""
     box = target.bounding_box()
     assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    if page.context.browser and page.context.browser.browser_type.name == "firefox":
+        transfer = page.evaluate_handle(TRANSFER, [file.name, read(file)])
+        at = {"dataTransfer": transfer, "clientX": x, "clientY": y}
+        return lambda kind: target.dispatch_event(kind.lower(), at)
     devtools = page.context.new_cdp_session(page)
-    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+    return lambda kind: devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, "x": x, "y": y})
 
 
-def drop_until(landed: Callable[[], bool], page: Page, target: Locator, file: Path) -> None:
-    """As a person does, once more where nothing came of it: while the tree is being read, it may not hear a drop."""
-    for _ in range(3):
-        drop(page, target, file)
-        with contextlib.suppress(AssertionError):
-            wait_until(landed, limit_s=20, what="what comes of the drop")
-            return
-    raise AssertionError("nothing came of the drop")
+def drop(page: Page, target: Locator, file: Path) -> None:
+    """Drop a file of the desktop on an element, once the element shows that it would take it, as a person does."""
+    send = dragging(page, target, file)
+
+    def taken() -> bool:
+        send("dragOver")
+        return target.get_attribute("data-drop-target") is not None
+
+    send("dragEnter")
+    wait_until(taken, what="the row says that it takes the file")
+    send("drop")
 
 
 def first_cell(page: Page) -> Locator:
@@ -149,11 +145,12 @@ def test_a_file_dropped_on_a_folder_is_uploaded_there(
     (desktop / "table.csv").write_text("a,b", encoding="utf-8")
     page = home()
     landed = stage.hub.folder / folder / f"{name}.ipynb"
-    drop_until(landed.exists, page, row(page, folder), desktop / f"{name}.ipynb")
+    drop(page, row(page, folder), desktop / f"{name}.ipynb")
+    wait_until(landed.exists, what="the uploaded file")
     assert read(landed) == notebook_text("dropped = 1")
     page = home()
-    refusal = page.get_by_text("“table.csv” is not a notebook")
-    drop_until(refusal.is_visible, page, row(page, folder), desktop / "table.csv")
+    drop(page, row(page, folder), desktop / "table.csv")
+    expect(page.get_by_text("“table.csv” is not a notebook")).to_be_visible()
     assert [file.name for file in (stage.hub.folder / folder).iterdir()] == [landed.name]
 
 

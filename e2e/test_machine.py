@@ -196,6 +196,8 @@ def test_terminals_come_back_and_files_are_edited_without_losing_others_changes(
     page.keyboard.press("Enter")
     expect(screen).to_contain_text("and-copied36")
     page.keyboard.type("clear; echo sum-$((6*7))\n")
+    # What is typed before the screen is cleared is cleared with it.
+    expect(screen).to_have_text(re.compile(r"^sum-42"))
     # Escape is the program's, not the panel's.
     page.keyboard.type("cat -v\n")
     page.keyboard.press("Escape")
