@@ -282,7 +282,7 @@ class Far:
 def wish(**more: Any) -> dict[str, Any]:
     payload = pack()
     base = {"port": free_port(), "hubs": [], "start": True, "stop": False, "root": None, "kernel_python": None}
-    base |= {"public_url": "http://127.0.0.1:1", "colab_compat": False}
+    base |= {"public_url": "http://127.0.0.1:1", "colab_compat": False, "address": "127.0.0.1"}
     known = {
         "public_url": "http://127.0.0.1:1",
         "version": __version__,
@@ -383,6 +383,36 @@ def test_files_that_others_could_have_written_are_not_believed(tmp_path: Path) -
         believing.tell(wish(port=port, start=False))
         assert believing.hear("ready")["token"] == "rhrt_stolen"
         believing.close()
+
+
+def heard_of(home: Path, event: str, **more: Any) -> dict[str, Any]:
+    far = Far(home, sys.executable)
+    far.tell(wish(start=False, **more))
+    told = far.hear(event)
+    far.close()
+    return told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep no such table, and give no other loopback")
+def test_a_port_on_another_address_is_found_and_one_of_another_machine_is_not_believed(tmp_path: Path) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.2", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        assert heard_of(tmp_path, "elsewhere", port=port)["address"] == "127.0.0.2"
+        assert heard_of(tmp_path, "nothing", port=port, address="127.0.0.2")["taken"] is True
+        folder = tmp_path / ".local/share/jupyter/runtime"
+        folder.mkdir(parents=True)
+        facts = {"pid": os.getpid(), "port": port, "token": "jupyter", "root_dir": "/"}
+        named = folder / "jpserver-1.json"
+        named.touch(0o600)
+        named.write_text(json.dumps({**facts, "hostname": "203.0.113.7"}))
+        assert heard_of(tmp_path, "nothing", port=port, address="127.0.0.2")["taken"] is True
+        named.write_text(json.dumps({**facts, "hostname": "127.0.0.2"}))
+        assert heard_of(tmp_path, "elsewhere", port=port)["address"] == "127.0.0.2"
+        assert heard_of(tmp_path, "ready", port=port, address="127.0.0.2")["token"] == "jupyter"
+    assert heard_of(tmp_path, "elsewhere", port=port, address="127.0.0.2")["address"] == "127.0.0.1"
+    assert heard_of(tmp_path, "nothing", port=port)["taken"] is False
 
 
 def test_a_runtime_whose_port_nobody_listens_on_has_ended(tmp_path: Path) -> None:

@@ -5,37 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from far_servers import HUB, on_gpubox
 from live_runtime import make_certificate
 from needs_two_hosts import needs_two_hosts
 from ssh_command import LOCAL_PORT, Command, curl, token_of
 from two_hosts import ADDRESS, TwoHosts
 
-HUB = "https://hub.test"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), needs_two_hosts]
-
-
-@contextlib.contextmanager
-def on_gpubox(hosts: TwoHosts, files: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that somebody started there by hand, once its file of these facts is there."""
-    home = ("env", f"HOME={hosts.home}", f"XDG_DATA_HOME={hosts.home}/.local/share", "JUPYTER_TOKEN=")
-    server = subprocess.Popen(
-        hosts.on_gpubox(*home, sys.executable, "-m", *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        end = time.monotonic() + 60
-        while not any(files.glob(f"*{server.pid}.json")):
-            assert time.monotonic() < end
-            assert server.poll() is None
-        yield server
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 def companion(

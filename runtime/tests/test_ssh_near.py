@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from runhere_runtime.errors import FarFailure
 from runhere_runtime.gate.rules import COLAB_ORIGIN
 from runhere_runtime.ssh.command import Way
 from runhere_runtime.ssh.forward import Voice, Wish, keep_forwarded
@@ -132,6 +133,53 @@ def test_a_port_of_a_stranger_is_told_apart_from_one_where_nothing_is(
     assert told in heard.text
     assert untold not in heard.text
     assert len(heard.shown) == 1  # the port is brought here all the same
+
+
+MOVING = """
+import json, sys
+program = sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))
+wish = json.loads(sys.stdin.buffer.readline())
+events = json.loads(sys.argv[1])
+for event in events.get(wish["address"], events["else"]):
+    print("RUNHERE " + json.dumps(event), flush=True)
+sys.stdin.buffer.read(1)
+"""
+
+
+def meet_at(tmp_path: Path, events: dict[str, list[dict[str, Any]]]) -> Heard:
+    """Let the far program say what belongs to the address that is dialled."""
+    program, heard = tmp_path / "moving.py", Heard()
+    program.write_text(MOVING)
+    way = Way(None, remote_port=8888, local_port=0, via=(sys.executable, str(program), json.dumps(events), "box"))
+    asyncio.run(keep_forwarded(Wish(way, open_browser=False), Voice(heard.told.append, heard.ask, heard.shown.append)))
+    return heard
+
+
+def elsewhere(address: str) -> dict[str, Any]:
+    return {"event": "elsewhere", "address": address}
+
+
+@pytest.mark.parametrize(("address", "is_open"), [("10.0.0.5", True), ("127.0.0.2", False), ("::1", False)])
+def test_another_address_is_dialled_and_told_to_be_open_where_it_is(
+    tmp_path: Path, address: str, is_open: bool
+) -> None:
+    found = meet_at(tmp_path, {"127.0.0.1": [elsewhere(address)], "else": [READY, GONE]})
+    assert f"Port 8888 of box listens on {address}, not on 127.0.0.1" in found.text
+    assert len(found.shown) == 1
+    assert found.shown[0].startswith("http://127.0.0.1:")
+    assert (f"open to others: whoever reaches {address}" in found.text) is is_open
+
+
+def test_a_stranger_s_program_on_another_address_is_brought_with_both_warnings(tmp_path: Path) -> None:
+    taken = {"event": "nothing", "others": [], "taken": True}
+    found = meet_at(tmp_path, {"127.0.0.1": [elsewhere("10.0.0.5")], "else": [taken, GONE]})
+    assert "not among yours" in found.text
+    assert "open to others" in found.text
+
+
+def test_a_machine_that_sends_from_address_to_address_is_left(tmp_path: Path) -> None:
+    with pytest.raises(FarFailure, match=r"listened on 10\.0\.0\.5 a moment ago, and now on 10\.0\.0\.6"):
+        meet_at(tmp_path, {"127.0.0.1": [elsewhere("10.0.0.5")], "else": [elsewhere("10.0.0.6")]})
 
 
 def interrupted(far: Path, *events: dict[str, Any], after: str, start: bool = False) -> Heard:

@@ -189,6 +189,14 @@ def test_the_command_forwards_loopback_to_loopback_and_ends_when_it_cannot() -> 
     assert not any("StrictHostKeyChecking" in word for word in words)
 
 
+@pytest.mark.parametrize(("address", "far"), [("10.0.0.5", "10.0.0.5"), ("fd00::5", "[fd00::5]")])
+def test_the_forward_leads_where_the_port_listens_and_begins_on_this_machine_only(address: str, far: str) -> None:
+    way = replace(WAY, remote_address=address)
+    words = words_of(way)
+    assert words[words.index("-L") + 1] == f"127.0.0.1:9000:{far}:8888"
+    assert f"-L 127.0.0.1:9000:{far}:8888" in plain_command(way).replace("'", "")
+
+
 def test_another_program_may_run_ssh() -> None:
     via = read_via("gcloud compute ssh --zone us-central1-a 'gpu box' --")
     words = words_of(replace(WAY, destination=None, via=via))
@@ -299,6 +307,8 @@ READY = {
 
 def test_what_the_far_program_says_is_taken_and_nothing_beside_it() -> None:
     assert read_event(told("ready", **READY, more=1)) == {"event": "ready", **READY}
+    assert read_event(told("elsewhere", address="10.0.0.5")) == {"event": "elsewhere", "address": "10.0.0.5"}
+    assert read_event(told("elsewhere", address="fd00::5")) == {"event": "elsewhere", "address": "fd00::5"}
     assert read_event(told("progress", text="a\r\nRUNHERE x")) == {"event": "progress", "text": "a  RUNHERE x"}
 
 
@@ -313,6 +323,11 @@ def test_what_the_far_program_says_is_taken_and_nothing_beside_it() -> None:
         told("hello"),
         told("stopped", count="many"),
         told("nothing", others=["x"], taken=False),
+        told("elsewhere", address="gpu-box"),
+        told("elsewhere", address="10.0.0.5:22 -o x"),
+        told("elsewhere", address="0.0.0.0"),
+        told("elsewhere", address="fe80::1%eth0"),
+        told("elsewhere", address=167772165),
         told("missing", home="/", will_install="all"),
         told("ready", **{**READY, "token": None}),
         told("ready", **{**READY, "listed": "all"}),

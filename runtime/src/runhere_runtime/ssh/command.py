@@ -30,6 +30,9 @@ ALIVE_TRIES = 3
 CONNECT_WITHIN_S = 20
 """A cable that was cut is noticed after about ALIVE_EVERY_S × ALIVE_TRIES."""
 
+USUAL_ADDRESS = "127.0.0.1"
+"""Where a server over there listens that only that machine can reach."""
+
 # Read by the other machine's login shell, whichever that is: no quote, no exclamation mark and no line end inside the
 # quotes.
 _BOOT = (
@@ -75,6 +78,7 @@ class Way:
         via: Words of another program that runs ssh with what follows, such as `gcloud compute ssh NAME --`.
         options: Words for ssh that the person gave after `--`.
         remote_python: Python over there; None: the newest that is on its PATH.
+        remote_address: Where the port listens over there: an address of that machine.
     """
 
     destination: str | None
@@ -83,6 +87,13 @@ class Way:
     via: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     remote_python: str | None = None
+    remote_address: str = USUAL_ADDRESS
+
+    @property
+    def forward(self) -> str:
+        """The forward in ssh's own words."""
+        far = f"[{self.remote_address}]" if ":" in self.remote_address else self.remote_address
+        return f"127.0.0.1:{self.local_port}:{far}:{self.remote_port}"
 
     @property
     def name(self) -> str:
@@ -174,7 +185,7 @@ def words_of(way: Way) -> list[str]:
         *("-o", f"ConnectTimeout={CONNECT_WITHIN_S}"),
         # A shared connection would keep the forwarded port when ours ends, and hang with the shared one.
         *("-o", "ControlPath=none"),
-        *("-L", f"127.0.0.1:{way.local_port}:127.0.0.1:{way.remote_port}"),
+        *("-L", way.forward),
     ]
     boot = _BOOT.format(pythons=pythons)
     if way.via:
@@ -200,8 +211,7 @@ def read_via(text: str) -> tuple[str, ...]:
 
 def plain_command(way: Way) -> str:
     """The same forward with ssh alone, for a person who would rather type it."""
-    forward = ("-N", "-o", "ExitOnForwardFailure=yes", "-L", f"127.0.0.1:{way.local_port}:127.0.0.1:{way.remote_port}")
-    return _typed(way, *forward)
+    return _typed(way, "-N", "-o", "ExitOnForwardFailure=yes", "-L", way.forward)
 
 
 def by_itself(way: Way) -> str:

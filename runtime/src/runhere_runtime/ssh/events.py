@@ -6,6 +6,7 @@ line there, a text stays on one line, and a code is nothing that could change th
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -60,6 +61,14 @@ def _is_base(value: object) -> bool:
     return isinstance(value, str) and _BASE.fullmatch(value) is not None
 
 
+def _is_address(value: object) -> bool:
+    """One that can be dialled as it stands; what names an interface beside it cannot be handed to ssh."""
+    try:
+        return isinstance(value, str) and "%" not in value and not ipaddress.ip_address(value).is_unspecified
+    except ValueError:
+        return False
+
+
 def _is_listing(value: object) -> bool:
     return value is None or _are(_is_text)(value)
 
@@ -78,6 +87,7 @@ _SHAPES: Mapping[str, Mapping[str, Callable[[object], bool]]] = {
         "root": _is_text,
         "listed": _is_listing,
     },
+    "elsewhere": {"address": _is_address},
     "nothing": {"others": _are(_is_number), "taken": _is_truth},
     "no_python": {},
     "gone": {},

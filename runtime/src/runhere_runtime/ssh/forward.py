@@ -11,6 +11,7 @@ started anew). Everything else is told on standard error through `tell`.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import random
 import shlex
 import socket
@@ -25,6 +26,7 @@ from runhere_runtime.errors import FarFailure, LocalPortForbidden, LocalPortTake
 from runhere_runtime.gate.rules import COLAB_ORIGIN, HOW_IN_COLAB
 from runhere_runtime.ssh.command import (
     FORBIDDEN_THERE,
+    USUAL_ADDRESS,
     Way,
     check_way,
     failure_of,
@@ -136,6 +138,14 @@ async def _connect_again_and_again(keeper: _Keeper, wish: Wish, voice: Voice) ->
         await asyncio.sleep(pause)
 
 
+class _Elsewhere(Exception):
+    """The port listens on another address of the far machine than the one that is dialled."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 class _Keeper:
     def __init__(self, wish: Wish, voice: Voice, payload: Payload) -> None:
         self._wish = wish
@@ -164,11 +174,28 @@ class _Keeper:
         return f"Disconnected from {name}."
 
     async def one_connection(self) -> int | None:
-        """One ssh from its start to its end. None: it was cut after it had been of use.
+        """One ssh from its start to its end, or two: the port may listen on another address than was dialled.
+
+        None: it was cut after it had been of use.
 
         Raises:
             SshFailure: It ended before that, or the far program refused.
         """
+        try:
+            return await self._one_talk()
+        except _Elsewhere as elsewhere:
+            self._go_to(elsewhere.address)
+        try:
+            return await self._one_talk()
+        except _Elsewhere as elsewhere:
+            way = self._wish.way
+            raise FarFailure(
+                "address_unsteady",
+                f"Port {way.remote_port} of {way.name} listened on {way.remote_address} a moment ago, and now on "
+                f"{elsewhere.address}. Wait until its server is up, then give the same command again.",
+            ) from elsewhere
+
+    async def _one_talk(self) -> int | None:
         way = self._wish.way
         self._voice.tell(f"Connecting to {way.name} …")
         talk = await Talk.open(words_of(way), self._voice.tell)
@@ -176,6 +203,8 @@ class _Keeper:
             await talk.send_program(far_program(), self._far_wish())
             ready = False
             while (event := await talk.next()) is not None:
+                if event["event"] == "elsewhere":
+                    raise _Elsewhere(event["address"])
                 code = await self._on(event, talk)
                 if code is not None:
                     return code
@@ -190,6 +219,7 @@ class _Keeper:
         wish = self._wish
         return {
             "port": wish.way.remote_port,
+            "address": wish.way.remote_address,
             "hubs": list(wish.hubs),
             "start": wish.start,
             "stop": wish.stop,
@@ -242,6 +272,22 @@ class _Keeper:
                 return 1
         return None
 
+    def _go_to(self, address: str) -> None:
+        """Forward to another address of that machine from now on."""
+        way = self._wish.way
+        self._voice.tell(f"Port {way.remote_port} of {way.name} listens on {address}, not on {way.remote_address}.")
+        self._wish = replace(self._wish, way=replace(way, remote_address=address))
+
+    def _tell_that_it_is_open(self) -> None:
+        """Of a server that others reach without this command, by an address that is not the machine's alone."""
+        way = self._wish.way
+        if way.remote_address == USUAL_ADDRESS or ipaddress.ip_address(way.remote_address).is_loopback:
+            return
+        self._voice.tell(
+            f"It is open to others: whoever reaches {way.remote_address} comes to it without ssh, and only its token, "
+            f"if it has one, is in their way. For you alone, start it over there with --ip={USUAL_ADDRESS}."
+        )
+
     async def _see_that_ports_are_let_through(self, talk: Talk) -> None:
         """Else the page would be the first to find out, and could not know why.
 
@@ -285,6 +331,7 @@ class _Keeper:
             f"Reached {kind} on {self._wish.way.name}; its files: {event['root'] or 'unknown'}. "
             "Ctrl-C ends the connection, not the runtime."
         )
+        self._tell_that_it_is_open()
         if door.untrusted:
             self._tell_untrusted(door.untrusted)
         self._voice.show(url)
@@ -354,6 +401,8 @@ class _Keeper:
             "that with the token that the server "
             f"printed. (By hand: {plain_command(way)})"
         )
+        if event.get("taken"):
+            self._tell_that_it_is_open()
         if door.untrusted:
             self._tell_untrusted(door.untrusted)
         self._voice.show(f"{door.origin}/")

@@ -5,7 +5,7 @@ evaluated).
 
 It speaks in lines on standard output, each `RUNHERE {json}`, and reads JSON lines from standard input:
 
-    <- {"port", "hubs", "start", "stop", "root", "kernel_python", "colab_compat", "public_url",
+    <- {"port", "address", "hubs", "start", "stop", "root", "kernel_python", "colab_compat", "public_url",
         "version", "digest", "needs"}                      the wish
     -> {"event": "hello", "python", "executable", "host"}
     -> {"event": "missing", "home", "will_install"}        <- {"install": true, "archive": base64} or {"install": false}
@@ -13,6 +13,8 @@ It speaks in lines on standard output, each `RUNHERE {json}`, and reads JSON lin
     -> {"event": "ready", "kind": "companion" | "jupyter", "started": bool, "tls": bool, "base": path on it, "token",
         "pairs": [{"hub", "code"}], "root",
         "listed": [origins] | null}                        the pages that may connect; null: it does not say
+    -> {"event": "elsewhere", "address"}                   the port listens on another address of this machine than is
+                                                           dialled: the near side comes again, for that one
     -> {"event": "nothing", "others": [ports]}             nothing of this person listens on the port; the forward stays
     -> {"event": "gone"}                                   the runtime ended
     -> {"event": "stopped", "count"}
@@ -33,6 +35,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tarfile
@@ -50,6 +53,9 @@ STOP_WITHIN_S = 20
 LOOK_EVERY_S = 2.0
 LEAST_FREE_BYTES = 64 * 1024
 END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
+USUAL = "127.0.0.1"
+EVERY = ("", "*", "0.0.0.0", "::")
+LISTENS = "0A"
 
 
 class Failed(Exception):
@@ -59,6 +65,14 @@ class Failed(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class Elsewhere(Exception):
+    """The port is to be dialled on another address of this machine."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
 
 
 def say(event: str, **facts: Any) -> None:
@@ -142,15 +156,68 @@ def jupyters() -> list[dict[str, Any]]:
 
 
 def listening_on(servers: list[dict[str, Any]], port: int) -> dict[str, Any] | None:
-    """The one of them that listens on the port, or None.
+    """The one of them that listens on the port, with the address as `at`, or None.
 
     A process that was killed counts as running until its parent takes note of it, and after a reboot another process
     may have its number: so the port is tried, and of several that name it the one that knows its token is meant.
     """
     named = [one for one in servers if one.get("port") == port]
-    if not named or not is_taken(port):
-        return None
-    return named[0] if len(named) == 1 else next(filter(knows_its_token, named), None)
+    found = [dict(one, at=address) for one in named for address in answering(addresses_of(one), port)[:1]]
+    return found[0] if len(found) == 1 else next(filter(knows_its_token, found), None)
+
+
+def addresses_of(server: dict[str, Any]) -> list[str]:
+    """Where a server may be dialled by what its file says: ours name an address, Jupyter's a host."""
+    name = server.get("address") or server.get("hostname")
+    if not isinstance(name, str) or name in EVERY:
+        return [USUAL, "::1"]
+    try:
+        found = [str(one[4][0]) for one in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
+    except (OSError, ValueError):
+        return []
+    return sorted(found, key=lambda address: address != USUAL)
+
+
+def listed_addresses(port: int) -> list[str]:
+    """Where the system says that somebody listens on the port; empty where it keeps no such table."""
+    found = []
+    for table, family in (("/proc/net/tcp", socket.AF_INET), ("/proc/net/tcp6", socket.AF_INET6)):
+        try:
+            with open(table, encoding="ascii") as file:
+                rows = [line.split() for line in file][1:]
+        except OSError:
+            continue
+        for row in rows:
+            address, _, number = row[1].partition(":")
+            if int(number, 16) == port and row[3] == LISTENS:
+                words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
+                found.append(socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words)))
+    return ["::1" if address == "::" else USUAL if address in EVERY else address for address in found]
+
+
+def answering(addresses: list[str], port: int) -> list[str]:
+    """Those that are this machine's own and on which somebody listens on the port."""
+    return [address for address in dict.fromkeys(addresses) if is_of_this_machine(address) and is_taken(port, address)]
+
+
+def is_of_this_machine(address: str) -> bool:
+    """A file may name what belongs to another machine by now. One that needs an interface beside it is left out."""
+    try:
+        with socket.socket(family_of(address)) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def see_that_dialled(address: str, wish: dict[str, Any]) -> None:
+    """Raises Elsewhere where the near side's forward leads to another address."""
+    if address != wish["address"]:
+        raise Elsewhere(address)
 
 
 def knows_its_token(server: dict[str, Any]) -> bool:
@@ -197,7 +264,7 @@ def connection_to(server: dict[str, Any]) -> HTTPConnection:
         OSError: Its certificate is not there any more.
     """
     if not speaks_tls(server):
-        return HTTPConnection("127.0.0.1", server["port"], timeout=10)
+        return HTTPConnection(server.get("at", USUAL), server["port"], timeout=10)
     import ssl  # here, both: a Python may have been built without
     from http.client import HTTPSConnection
 
@@ -210,14 +277,14 @@ def connection_to(server: dict[str, Any]) -> HTTPConnection:
         context = ssl.create_default_context(cadata=shown[0] + shown[1])
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.check_hostname = False
-    return HTTPSConnection("127.0.0.1", server["port"], timeout=10, context=context)
+    return HTTPSConnection(server.get("at", USUAL), server["port"], timeout=10, context=context)
 
 
-def is_taken(port: int) -> bool:
+def is_taken(port: int, address: str = USUAL) -> bool:
     """Whether anybody listens on the port."""
-    with socket.socket() as probe:
+    with socket.socket(family_of(address)) as probe:
         probe.settimeout(2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 # ---- install ------------------------------------------------------------------------------------------------
@@ -463,22 +530,31 @@ def pages_listed(server: dict[str, Any]) -> list[str] | None:
 
 
 def find_or_start(wish: dict[str, Any]) -> int | None:
-    """Tell what answers on the port; returns the pid to watch, or None."""
+    """Tell what answers on the port; returns the pid to watch, or None.
+
+    Raises:
+        Elsewhere: It answers on another address than the one that is dialled.
+    """
     python = python_with_ours(wish)
     running = listening_on(companions(), wish["port"])
     if running:
+        see_that_dialled(running["at"], wish)
         say_ready(running, pair(running, wish["hubs"], python), started=False)
         return int(running["pid"])
     other = listening_on(jupyters(), wish["port"])
     if other:
+        see_that_dialled(other["at"], wish)
         root = other.get("root_dir") or other.get("notebook_dir") or ""
         whole = {"token": other.get("token", ""), "tls": speaks_tls(other), "base": base_of(other), "root": root}
         say("ready", kind="jupyter", started=False, pairs=[], listed=None, **whole)
         return int(other["pid"])
     if not wish["start"]:
         others = {one["port"] for one in companions() + jupyters() if "port" in one} - {wish["port"]}
-        say("nothing", others=sorted(others), taken=is_taken(wish["port"]))
+        strangers = answering([USUAL, *listed_addresses(wish["port"])], wish["port"])
+        see_that_dialled(strangers[0] if strangers else USUAL, wish)
+        say("nothing", others=sorted(others), taken=bool(strangers))
         return None
+    see_that_dialled(USUAL, wish)
     if is_taken(wish["port"]):
         raise Failed(
             "remote_port_taken",
@@ -517,6 +593,9 @@ def main() -> None:
             say("stopped", count=stop(wish["port"]))
             return
         pid = find_or_start(wish)
+    except Elsewhere as elsewhere:
+        say("elsewhere", address=elsewhere.address)
+        return
     except Failed as failed:
         say("failed", code=failed.code, message=failed.message)
         return
