@@ -29,6 +29,8 @@ from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.identity import IdentityProvider
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.runtimes import IdleRule, RuntimeId, RuntimeProvider
+from runhere_hub.folders.locks import FileLock
+from runhere_hub.providers.desk import Desk
 from runhere_hub.providers.jupyterhub import JupyterHubOptions, JupyterHubProvider
 from runhere_hub.providers.local import LocalOptions, LocalProvider
 from runhere_hub.proxy.http import HttpProxy
@@ -235,7 +237,7 @@ def _runtime_provider(wanted: Hosted, settings: Settings, sign_in: session.SignI
             )
         )
     _log.warning("Hosted runtimes run as the hub's own user: see docs/run/hosted.md, and who may sign in here.")
-    return LocalProvider(
+    here = LocalProvider(
         LocalOptions(
             folder=settings.data_dir / "hosted",
             kernel_python=wanted.kernel_python,
@@ -245,6 +247,7 @@ def _runtime_provider(wanted: Hosted, settings: Settings, sign_in: session.SignI
         ),
         on_end=lambda person_id, why: runtimes.write_down_end(sign_in, LocalProvider.name, person_id, why),
     )
+    return Desk(here, FileLock(settings.data_dir / "hosted.lock"), settings.data_dir / "hosted.json")
 
 
 def team_accounts(team: Team, db: Database) -> Accounts:
@@ -315,6 +318,7 @@ def _lifespan(services: Services, settings: Settings) -> Callable[[FastAPI], Abs
         if services.team is not None:
             await services.team.rights.start()
             if services.team.hosted is not None:
+                await services.team.hosted.runtimes.provider.open()
                 await services.team.hosted.ends.start()
         try:
             yield

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from runhere_hub.testing.front import (
@@ -45,6 +47,7 @@ class Team:
     place: Place
     hubs: list[Started]
     code: str
+    database: str
 
     def served_by(self, client: httpx.Client) -> Started:
         """The process that a browser is sent to: it has a question in its log that nobody else asks."""
@@ -57,6 +60,16 @@ class Team:
                     return hub
             assert time.monotonic() < deadline, "no process was asked"
             time.sleep(0.02)
+
+    def two_addresses(self, stack: ExitStack) -> tuple[str, str]:
+        """Of the first and of the second process, as the proxy shares addresses out."""
+        of: dict[int, str] = {}
+        for at in ADDRESSES:
+            by = self.served_by(stack.enter_context(browser(self.place, at=at)))
+            of.setdefault(self.hubs.index(by), at)
+            if len(of) == 2:
+                break
+        return of[0], of[1]
 
     def line_to(self, page: Page, notebook_id: str, client: httpx.Client, at: str) -> "asyncio.Future[Line]":
         """Connect a page to its room, from this address."""
@@ -71,7 +84,7 @@ def team(request: pytest.FixtureRequest, tmp_path: Path, empty_postgres: str) ->
     if not is_installed(make):
         pytest.skip(f"{make.__name__} or openssl is not installed here")
     place = make_place(tmp_path, hubs=2)
-    config = write_settings(place, 'log_level = "info"')
+    config = write_settings(place, 'log_level = "info"', 'hosted_provider = "local"')
     with starting(tmp_path / "home") as start, running(make(place), place):
 
         def hub(port: int) -> Started:
@@ -85,7 +98,7 @@ def team(request: pytest.FixtureRequest, tmp_path: Path, empty_postgres: str) ->
         while not any("serves at" in line for line in second.err):
             assert second.process.poll() is None, "".join(second.err)
             time.sleep(0.05)
-        yield Team(place, [first, second], found.group(1))
+        yield Team(place, [first, second], found.group(1), empty_postgres)
 
 
 async def test_people_at_two_processes_edit_together_and_go_on_at_one(team: Team) -> None:
@@ -147,3 +160,61 @@ async def test_people_at_two_processes_edit_together_and_go_on_at_one(team: Team
         assert ada.post(upload, content=big, extensions=SNI).status_code == 201  # a write, while one is down
         assert team.served_by(ada) is bens
         await asyncio.gather(again.close(), lines[1].close())
+
+
+async def test_a_ticket_of_one_process_lets_in_once_at_any(team: Team) -> None:
+    with ExitStack() as stack:
+        first_at, second_at = team.two_addresses(stack)
+        first, second = (stack.enter_context(browser(team.place, at=at)) for at in (first_at, second_at))
+        # One person, on the way from one network to another.
+        second.headers["Cookie"] = join(first, team.code, "ada", PASSWORD)
+        doors = {at: stack.enter_context(browser(team.place, at=at)) for at in (first_at, second_at)}
+        here = "/api/v1/runtimes/hosted"
+        runtime_id = second.post(f"{here}/start", json={}, extensions=SNI).json()["id"]
+
+        def ready(client: httpx.Client) -> None:
+            while (state := client.get(here, extensions=SNI).json()["state"]) == "starting":
+                time.sleep(0.1)
+            assert state == "ready"
+
+        def ticket(client: httpx.Client) -> str:
+            made = client.post(f"/api/v1/runtimes/{runtime_id}/tickets", json={}, extensions=SNI)
+            assert made.status_code == 201, made.text
+            return str(made.json()["ticket"])
+
+        def trade(at: str, shown: str) -> httpx.Response:
+            return doors[at].post(f"/rt/{runtime_id}/pass", json={"ticket": shown}, extensions=SNI)
+
+        def ask(at: str, token: str, method: str = "GET", **options: Any) -> httpx.Response:
+            shown = {"Authorization": f"token {token}"}
+            return doors[at].request(method, f"/rt/{runtime_id}/api/kernels", headers=shown, extensions=SNI, **options)
+
+        ready(first)
+        made = ticket(first)
+        let_in = trade(second_at, made)
+        assert let_in.status_code == 201, let_in.text
+        assert [trade(at, made).status_code for at in (first_at, second_at)] == [401, 401]
+        token = let_in.json()["token"]
+        kernel = ask(second_at, token, "POST", json={"name": "python3"}).json()["id"]
+        assert [one["id"] for one in ask(first_at, token).json()] == [kernel]
+
+        late = ticket(second)
+        with psycopg.connect(team.database) as database:
+            database.execute("UPDATE runtime_passes SET expires_at = expires_at - 61000 WHERE is_ticket")
+        assert trade(first_at, late).status_code == 401
+        kept = ticket(first)
+        assert second.delete("/api/v1/session", extensions=SNI).status_code == 204
+        assert trade(first_at, kept).status_code == 401
+        assert [ask(at, token).status_code for at in (first_at, second_at)] == [401, 401]
+
+        # The first process, which had the runtime, is killed: the person signs in again and begins anew at the other.
+        team.hubs[0].process.send_signal(signal.SIGKILL)
+        team.hubs[0].process.wait(10)
+        del second.headers["Cookie"]
+        again = {"user_name": "ada", "password": PASSWORD}
+        signed_in = second.post("/api/v1/session/password", json=again, extensions=SNI)
+        assert signed_in.status_code == 200, signed_in.text
+        second.headers["Cookie"] = signed_in.headers["set-cookie"].partition(";")[0]
+        assert second.post(f"{here}/start", json={}, extensions=SNI).status_code == 200
+        ready(second)
+        assert ask(second_at, trade(second_at, ticket(second)).json()["token"]).json() == []

@@ -9,12 +9,13 @@ import sys
 import tomllib
 import urllib.error
 import urllib.request
+from contextlib import closing
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from runhere_hub.cli.hub_process import HostedTaken, hold_hosted
+from runhere_hub.folders.locks import FileLock
 from runhere_hub.settings import SettingInvalid, read_team
 from runhere_hub.testing.processes import ask, environment, starting
 
@@ -106,20 +107,24 @@ def test_audit_says_whether_the_log_is_as_it_was_written(tmp_path: Path) -> None
     assert "line 2 is not what was written" in changed.stderr
 
 
-def test_a_second_process_with_hosted_runtimes_of_its_own_does_not_start(tmp_path: Path) -> None:
+def test_a_process_of_another_machine_than_the_one_with_hosted_runtimes_does_not_start(tmp_path: Path) -> None:
     port = free_port()
     file = config(tmp_path, port, 'hosted_provider = "local"')
+    lock, notice = FileLock(tmp_path / "data" / "hosted.lock"), tmp_path / "data" / "hosted.json"
     with starting(tmp_path / "home") as start:
         # As a process of the same hub on PostgreSQL holds them; on SQLite the second would not come so far.
-        with hold_hosted(tmp_path / "data"):
-            second = start("serve", "--config", file)
-            assert second.process.wait(60) == 1
-            assert 'has hosted_provider = "local" already, and only one may' in "".join(second.err)
+        assert lock.take()
+        notice.write_text('{"machine": "elsewhere.example.org", "port": 1, "token": "x"}', encoding="utf-8")
+        second = start("serve", "--config", file)
+        assert second.process.wait(60) == 1
+        assert "run hosted runtimes on elsewhere.example.org" in "".join(second.err)
+        lock.close()  # that one is gone, and its notice with nobody behind it is still there
         first = start("serve", "--config", file)
         assert "/join#code=" in first.out.get(timeout=60)
-        with pytest.raises(HostedTaken), hold_hosted(tmp_path / "data"):
-            pass
+        with closing(FileLock(tmp_path / "data" / "hosted.lock")) as held:
+            assert not held.take()
         assert first.stop(signal.SIGTERM) == 0
+        assert not notice.exists()
 
 
 @pytest.mark.parametrize(

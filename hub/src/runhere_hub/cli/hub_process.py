@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 import uvicorn
 
@@ -30,6 +30,7 @@ from runhere_hub.cli.allocator import give_back_what_is_free
 from runhere_hub.cli.children import ALREADY_RUNNING
 from runhere_hub.cli.garbage import spare_what_stays
 from runhere_hub.core.errors import DiskFull, FolderReadOnly, RunhereError, Unavailable
+from runhere_hub.folders.locks import FileLock
 from runhere_hub.settings import Given, Settings, Team, read
 from runhere_hub.web.sockets.rooms import UVICORN_OPTIONS
 
@@ -50,12 +51,6 @@ class DataFolderTaken(Unavailable):
     """Another hub runs on this data folder."""
 
     code = "data_folder_taken"
-
-
-class HostedTaken(Unavailable):
-    """Another hub process runs people's hosted runtimes."""
-
-    code = "hosted_taken"
 
 
 def main() -> int:
@@ -107,8 +102,6 @@ def serve_team(settings: Settings) -> int:
     is_shared = settings.database_url.startswith("postgresql")
     with contextlib.ExitStack() as stack:
         stack.enter_context(hold(settings.data_dir, is_shared=is_shared))
-        if settings.team is not None and settings.team.hosted is not None and settings.team.hosted.provider == "local":
-            stack.enter_context(hold_hosted(settings.data_dir))
         server, listening = stack.enter_context(_made(settings))
         server.run(sockets=[listening])
     return 0 if server.was_ready else 1
@@ -246,43 +239,12 @@ def hold(data_dir: Path, *, is_shared: bool) -> Iterator[None]:
 
     The system lets go when the process ends, however it ends.
     """
-    with _lock_file(data_dir, "hub.lock") as file:
-        if not _take(file, is_shared=is_shared):
+    with _our_errors(data_dir):
+        lock = FileLock(data_dir / "hub.lock")
+    with contextlib.closing(lock):
+        if not lock.take(is_shared=is_shared):
             raise DataFolderTaken(f"Another hub is using the data folder {data_dir}.")
         yield
-
-
-@contextlib.contextmanager
-def hold_hosted(data_dir: Path) -> Iterator[None]:
-    """Hold the hosted runtimes of the provider `local`, which know one hub process only."""
-    with _lock_file(data_dir, "hosted.lock") as file:
-        if not _take(file, is_shared=False):
-            raise HostedTaken(
-                'Another hub process of this data folder has hosted_provider = "local" already, and only one may. Use '
-                '"jupyterhub" where several processes serve one hub (docs/run/hosted.md).'
-            )
-        yield
-
-
-def _lock_file(data_dir: Path, name: str) -> IO[bytes]:
-    with _our_errors(data_dir):
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return open(data_dir / name, "ab")
-
-
-def _take(file: IO[bytes], *, is_shared: bool) -> bool:
-    try:
-        if os.name == "posix":
-            import fcntl  # not there on Windows
-
-            fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        elif not is_shared:  # locks of files are never shared there
-            import msvcrt  # only there on Windows
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # typed on Windows only
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

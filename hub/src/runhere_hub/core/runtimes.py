@@ -112,6 +112,10 @@ class RuntimeProvider(Protocol):
         """What people call these runtimes."""
         ...
 
+    async def open(self) -> None:
+        """The hub serves from now on."""
+        ...
+
     async def start(self, owner: Owner) -> None:
         """See to it that a runtime starts. Returns at once; `status` follows it. Nothing happens while one runs.
 

@@ -87,6 +87,9 @@ class JupyterHubProvider:
         self._starting: dict[PersonId, asyncio.Task[None]] = {}
         self._following: dict[PersonId, asyncio.Task[None]] = {}
 
+    async def open(self) -> None:
+        """See `RuntimeProvider`. Each hub process asks JupyterHub for itself."""
+
     async def start(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
         model = await self._model(owner)

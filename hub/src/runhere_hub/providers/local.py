@@ -4,7 +4,7 @@
     <folder>/<person id>/runtime   what the runtime keeps: its journal, its own token while it runs
 
 Everybody's runtime runs as the hub's own user of the system: it is a convenience for people who trust each other, not
-a wall between them (docs/run/hosted.md). One hub process at a time may have this provider.
+a wall between them (docs/run/hosted.md). Of several hub processes one runs them (providers/desk.py).
 """
 
 import asyncio
@@ -113,6 +113,9 @@ class LocalProvider:
         self._locks: dict[PersonId, asyncio.Lock] = {}
         self._watch: asyncio.Task[None] | None = None
         self._is_closed = False
+
+    async def open(self) -> None:
+        """See `RuntimeProvider`. Nothing runs before somebody asks for it."""
 
     async def start(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""

@@ -8,7 +8,7 @@ one session, and is worth nothing at the hub's own API.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runhere_hub.core.audit import NOWHERE, Entry, From
 from runhere_hub.core.errors import NotFound, RunhereError, SignedOut
@@ -26,9 +26,11 @@ from runhere_hub.core.runtimes import (
     Upstream,
     runtime_id,
 )
-from runhere_hub.services.runtime_passes import Passes, RuntimePass
 from runhere_hub.services.session import SignIn, person_of_key, sha256
+from runhere_hub.store import runtime_passes
 from runhere_hub.store.audit import record
+from runhere_hub.store.runtime_passes import RuntimePass
+from runhere_hub.store.session import Connection
 
 ABOUT_RUNTIMES = ("runtime_start", "runtime_stop")
 TICKET_LIFE_MS = 60 * 1000
@@ -45,7 +47,6 @@ class Runtimes:
         self.provider = provider
         self.sign_in = sign_in
         self.new_token = new_token
-        self.passes = Passes()
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ async def keep(runtimes: Runtimes, person: Person) -> Status:
     return await status(runtimes, person)
 
 
-def new_ticket(runtimes: Runtimes, person: Person, *, session_token: str) -> str:
+async def new_ticket(runtimes: Runtimes, person: Person, *, session_token: str) -> str:
     """A ticket to a person's own runtime, for the session that asks."""
     now = runtimes.sign_in.now_ms()
     ticket = runtimes.new_token()
@@ -124,7 +125,7 @@ def new_ticket(runtimes: Runtimes, person: Person, *, session_token: str) -> str
         is_ticket=True,
         expires_at=now + TICKET_LIFE_MS,
     )
-    runtimes.passes.add(sha256(ticket), kept, now=now)
+    await runtimes.sign_in.db.write(lambda conn: runtime_passes.add(conn, sha256(ticket), kept, now=now))
     return ticket
 
 
@@ -135,12 +136,18 @@ async def use_ticket(runtimes: Runtimes, wanted: RuntimeId, ticket: str) -> str:
         SignedOut: Used, too old, for another runtime, or its session ended. Shown at the wrong runtime, it is spent.
     """
     now = runtimes.sign_in.now_ms()
-    found = runtimes.passes.use_ticket(sha256(ticket))
-    if found is None or found.expires_at <= now or found.runtime_id != wanted:
-        raise SignedOut(_USED)
     token = runtimes.new_token()
-    made = RuntimePass(found.person_id, wanted, found.session_sha256, is_ticket=False, expires_at=now + PASS_LIFE_MS)
-    runtimes.passes.add(sha256(token), made, now=now)
+
+    def trade(conn: Connection) -> bool:
+        found = runtime_passes.take_ticket(conn, sha256(ticket))
+        if found is None or found.expires_at <= now or found.runtime_id != wanted:
+            return False
+        made = replace(found, is_ticket=False, expires_at=now + PASS_LIFE_MS)
+        runtime_passes.add(conn, sha256(token), made, now=now)
+        return True
+
+    if not await runtimes.sign_in.db.write(trade):
+        raise SignedOut(_USED)
     await enter(runtimes, wanted, token)
     return token
 
@@ -151,7 +158,7 @@ async def enter(runtimes: Runtimes, wanted: RuntimeId, token: str) -> Entered:
     Raises:
         SignedOut: Nobody: the pass is none, for another runtime, too old, or its session or account ended.
     """
-    found = runtimes.passes.get(sha256(token))
+    found = await runtimes.sign_in.db.read(lambda conn: runtime_passes.get(conn, sha256(token)))
     if found is None or found.runtime_id != wanted or found.expires_at <= runtimes.sign_in.now_ms():
         raise SignedOut(_CLOSED)
     person = await person_of_key(runtimes.sign_in, found.session_sha256)

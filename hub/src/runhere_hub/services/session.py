@@ -12,7 +12,7 @@ from runhere_hub.core.errors import CodeExpired, CodeUsed, TooMany
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
 from runhere_hub.core.throttle import Throttle
-from runhere_hub.store import accounts, people, sessions
+from runhere_hub.store import accounts, people, runtime_passes, sessions
 from runhere_hub.store.audit import record
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.store.sessions import OpenSession
@@ -75,13 +75,14 @@ async def ensure_owner(sign_in: SignIn, *, name: str, color: str) -> Person:
 
 
 async def forget_old(sign_in: SignIn) -> None:
-    """Forget sessions that ended, and codes and invitations that have been of no use for a while."""
+    """Forget sessions and passes that ended, and codes and invitations that have been of no use for a while."""
     now = sign_in.now_ms()
 
     def work(conn: Connection) -> None:
         sessions.forget_ended(conn, now=now, idle_since=now - sign_in.idle_ms)
         sessions.forget_codes(conn, expired_before=now - _KEEP_OLD_CODES_MS)
         accounts.forget_invitations(conn, expired_before=now - _KEEP_OLD_INVITATIONS_MS)
+        runtime_passes.forget_expired(conn, now=now)
 
     await sign_in.db.write(work)
 

@@ -306,6 +306,19 @@ grants = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# The way to hosted runtimes. Without a foreign key to its session: whoever ends one would wait for whoever comes in.
+runtime_passes = Table(
+    "runtime_passes",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("runtime_id", String(32), nullable=False),
+    Column("session_sha256", String(64), nullable=False),  # the session that asked for it
+    Column("is_ticket", Boolean, nullable=False),  # good once, for a pass
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
 # Directories of folders that have none on disk.
 directories = Table(
     "directories",

@@ -97,6 +97,9 @@ class FakeProvider:
         self.doubted: list[PersonId] = []
         self.activities: dict[PersonId, Activity] = {}
 
+    async def open(self) -> None:
+        """See `RuntimeProvider`."""
+
     async def start(self, owner: Owner) -> None:
         """See `RuntimeProvider`."""
         self._states.setdefault(owner.person_id, Status("starting", percent=10, message="Almost there."))

@@ -63,7 +63,7 @@ async def new_runtime_ticket(
     session_token = auth.session_token(request.headers, services.cookie_name)
     if session_token is None:
         raise SignedOut("Only a signed-in page may ask for a ticket.")
-    ticket = runtimes.new_ticket(hosted.runtimes, person, session_token=session_token)
+    ticket = await runtimes.new_ticket(hosted.runtimes, person, session_token=session_token)
     return models.RuntimeTicket(ticket=ticket, runtime_id=runtime_id)
 
 
