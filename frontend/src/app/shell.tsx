@@ -5,7 +5,7 @@ import type { Session } from "../api/client.ts";
 import { language, text, withWords } from "../i18n/t.ts";
 import { IconButton } from "../ui/button.tsx";
 import { latePart, onMissingPart } from "../ui/late-part.ts";
-import { Toasts, toast } from "../ui/toast.tsx";
+import { Toasts, toast, useErrorsOfView } from "../ui/toast.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { NotFoundScreen, SignedOutScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
 import { Brand } from "./brand.tsx";
@@ -107,6 +107,8 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
   const route = useObservable(page.router.route);
   const [isSettingsOpen, setSettingsOpen] = useState(false);
   const preferences = useObservable(page.preferences);
+  const place = JSON.stringify(route);
+  useErrorsOfView(place);
   const openSettings = () => setSettingsOpen(true);
   const goHome = () => page.router.go("/");
   const view = (): ReactNode => {
@@ -159,7 +161,7 @@ function SignedIn({ page, session }: { readonly page: PageServices; readonly ses
   };
   return (
     <>
-      <ErrorBoundary reset={JSON.stringify(route)}>{view()}</ErrorBoundary>
+      <ErrorBoundary reset={place}>{view()}</ErrorBoundary>
       {isSettingsOpen ? (
         <settingsDialog.Part
           settings={preferences}

@@ -17,7 +17,7 @@ interface Shown extends ToastMessage {
   readonly key: number;
 }
 
-/** An error stays until it is closed. */
+/** An error stays until it is closed, or until another view is shown. */
 const PLAIN_MS = 8_000;
 const MAX_SHOWN = 3;
 
@@ -34,6 +34,12 @@ export function toast(message: ToastMessage): () => void {
 
 function close(key: number): void {
   shown.set(shown.get().filter((one) => one.key !== key));
+}
+
+/** An error is about the view in which it came: it goes when the page shows another one (`view`: anything that names it). */
+export function useErrorsOfView(view: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: leaving the view is what counts
+  useEffect(() => () => shown.set(shown.get().filter((one) => one.tone !== "error")), [view]);
 }
 
 /** Where the messages appear; once in the page. */
