@@ -34,11 +34,23 @@ export function isSameFile(stat: FileStat, place: NotebookPlace): boolean {
   return place.modifiedAt === null ? sized : near && (sized || stat.sizeBytes === null || place.sizeBytes === null);
 }
 
-/** The notebook's folder on this server, else its root: the notebook lies on another machine, or outside the server's root. */
+/**
+ * The notebook's folder on this server, else its root: the notebook lies on another machine, or outside the server's root.
+ *
+ * Most of the possible folders are not there. They are looked for in lists of the folders above them: to ask for what is not there is an error
+ * to the browser, which writes a red line for each.
+ */
 export async function findFolder(server: JupyterServer, place: NotebookPlace | null): Promise<KernelFolder> {
   if (place === null) return { path: "", place: "root" };
   const folders = possibleFolders(place.folder);
-  const stats = await Promise.all(folders.map((folder) => look(server, folder, place.fileName)));
+  const lists = new Map<string, Promise<Listing>>();
+  // A folder that may not be read answers with an error; the notebook is then not reachable through it.
+  const list = (folder: string): Promise<Listing> => {
+    const asked = lists.get(folder) ?? server.list(folder).catch(() => new Map());
+    lists.set(folder, asked);
+    return asked;
+  };
+  const stats = await Promise.all(folders.map((folder) => look(list, folder, place.fileName)));
   const found = folders.find((_, index) => {
     const stat = stats[index];
     return stat !== null && stat !== undefined && isSameFile(stat, place);
@@ -46,7 +58,17 @@ export async function findFolder(server: JupyterServer, place: NotebookPlace | n
   return found === undefined ? { path: "", place: "root" } : { path: found, place: "notebook" };
 }
 
-async function look(server: JupyterServer, folder: string, fileName: string): Promise<FileStat | null> {
-  // A hidden folder, or one that may not be read, answers with an error; the notebook is then not reachable through it.
-  return await server.stat(folder === "" ? fileName : `${folder}/${fileName}`).catch(() => null);
+type Listing = ReadonlyMap<string, FileStat>;
+
+async function look(
+  list: (folder: string) => Promise<Listing>,
+  folder: string,
+  fileName: string,
+): Promise<FileStat | null> {
+  let above = "";
+  for (const name of folder === "" ? [] : folder.split("/")) {
+    if ((await list(above)).get(name)?.kind !== "directory") return null;
+    above = above === "" ? name : `${above}/${name}`;
+  }
+  return (await list(above)).get(fileName) ?? null;
 }

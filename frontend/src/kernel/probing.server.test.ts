@@ -2,7 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Diagnosis } from "../core/probe.ts";
 import { findFolder } from "./folder.ts";
 import { probe } from "./probing.ts";
@@ -103,6 +103,7 @@ describe.skipIf(jupyterPython() === null)("a real server", () => {
     writeFileSync(join(folder, "x.ipynb"), "{}");
     const { size, mtimeMs } = statSync(join(folder, "x.ipynb"));
     const client = clientOf(server, { auth: "query", origin: HUB });
+    const asked = vi.spyOn(client.transport, "request");
     const place = { folder, fileName: "x.ipynb", sizeBytes: size, modifiedAt: mtimeMs };
     expect(await findFolder(client, place)).toEqual({ path: "my work", place: "notebook" });
     expect(await findFolder(client, { ...place, folder: join("/elsewhere", basename(server.root)) })).toEqual({
@@ -111,6 +112,10 @@ describe.skipIf(jupyterPython() === null)("a real server", () => {
     });
     expect(await findFolder(client, { ...place, sizeBytes: 999 })).toEqual({ path: "", place: "root" });
     expect(await findFolder(client, null)).toEqual({ path: "", place: "root" });
+    // A browser writes a red line for each answer that is an error.
+    const answers = await Promise.allSettled(asked.mock.results.map(({ value }) => value));
+    expect(answers.map(({ status }) => status)).not.toContain("rejected");
+    expect(answers.length).toBeGreaterThan(0);
   }, 30_000);
 });
 

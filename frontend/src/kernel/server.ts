@@ -133,10 +133,16 @@ export class JupyterServer {
   async stat(path: string): Promise<FileStat | null> {
     const encoded = path.split("/").map(encodeURIComponent).join("/");
     const answer = await orNull(this.transport.request(`api/contents/${encoded}`, { params: { content: "0" } }));
-    if (answer === null) return null;
-    const { type, size, last_modified: modified } = record(answer);
-    const kind = type === "directory" || type === "notebook" ? type : "file";
-    return { kind, sizeBytes: typeof size === "number" ? size : null, modifiedAt: Date.parse(text(modified)) };
+    return answer === null ? null : fileStat(record(answer));
+  }
+
+  /** What is in a folder, by name; hidden files are not told. */
+  async list(path: string): Promise<ReadonlyMap<string, FileStat>> {
+    const encoded = path.split("/").map(encodeURIComponent).join("/");
+    const params = { type: "directory", content: "1" };
+    const { content } = record(await this.transport.request(`api/contents/${encoded}`, { params }));
+    const entries = Array.isArray(content) ? content.map(record) : [];
+    return new Map(entries.map((entry) => [text(entry["name"]), fileStat(entry)]));
   }
 
   channels(kernelId: string, sessionId: string, protocols: string[]): SocketLike {
@@ -177,6 +183,11 @@ export class JupyterServer {
     const path = `api/kernels/${encodeURIComponent(kernelId)}/${verb}`;
     await this.transport.request(path, { method: "POST", body: {}, timeoutMs: START_MS });
   }
+}
+
+function fileStat({ type, size, last_modified: modified }: Readonly<Record<string, unknown>>): FileStat {
+  const kind = type === "directory" || type === "notebook" ? type : "file";
+  return { kind, sizeBytes: typeof size === "number" ? size : null, modifiedAt: Date.parse(text(modified)) };
 }
 
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {
