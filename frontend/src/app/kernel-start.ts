@@ -1,5 +1,6 @@
 /** Which kernel a notebook gets on a server: the one that it had, or a new one in the notebook's folder. */
 import type { ConnectingStep, KernelAttachment } from "../core/binding.ts";
+import { OWN_MARK } from "../core/session-name.ts";
 import { findFolder, type NotebookPlace } from "../kernel/folder.ts";
 import type { JupyterServer, Kernelspec } from "../kernel/server.ts";
 import type { RuntimeMemory } from "./runtime-memory.ts";
@@ -93,7 +94,7 @@ export async function startKernel({
   onStep("session");
   const fileName = place?.fileName ?? "notebook.ipynb";
   // A path of its own: another client that opens the same file gets another kernel, and cannot empty our buffer.
-  const own = `${fileName.replace(/\.ipynb$/, "")}-runhere-${owner.slice(0, 8)}.ipynb`;
+  const own = `${fileName.replace(/\.ipynb$/, "")}${OWN_MARK}${owner.slice(0, 8)}.ipynb`;
   const path = folder.path === "" ? own : `${folder.path}/${own}`;
   const { kernel } = await server.startSession({ path, name: fileName, kernelspec });
   const displayName = specs.find(({ name }) => name === kernel.name)?.displayName ?? kernel.name;

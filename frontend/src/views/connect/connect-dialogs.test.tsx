@@ -8,6 +8,7 @@ import { useObservable } from "../../ui/use-observable.ts";
 import { ConnectDesk } from "./connect-desk.ts";
 import { ConnectDialogs } from "./connect-dialogs.tsx";
 import type { ConnectControlsProps } from "./connect-props.ts";
+import type { RunningSession } from "./runtime.ts";
 
 beforeAll(async () => {
   // What jsdom lacks.
@@ -25,7 +26,7 @@ const bound: BindingState = {
 };
 
 /** The dialogs of a notebook whose runtime takes every wish and does nothing. */
-function dialogs(state: BindingState = UNBOUND) {
+function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSession[] = []) {
   const binding = new Value<BindingState>(state);
   const desk = new ConnectDesk(binding);
   const newKernel = vi.fn(async () => {});
@@ -45,7 +46,7 @@ function dialogs(state: BindingState = UNBOUND) {
     reconnectNow: () => {},
     newKernel,
     lookForKernels: async () => [],
-    listSessions: async () => [],
+    listSessions: async () => sessions,
     shutdownSession: async () => {},
   };
   render(<Open runtime={runtime} desk={desk} origin="https://hub" now={Date.now} />);
@@ -61,6 +62,22 @@ async function pick(name: string): Promise<void> {
   fireEvent.click(await screen.findByRole("button", { name: /Kernel$/ }));
   fireEvent.click(await screen.findByRole("option", { name }));
 }
+
+test("kernels are called by what a person knows, without the ids of their paths", async () => {
+  const running = { sessionId: "s", kernelspec: "python3", status: "idle", lastActivity: Date.now() };
+  const { desk } = dialogs(bound, [
+    { ...running, kernelId: "k", path: "team/rain-runhere-1a2b3c4d.ipynb", isMine: true },
+    { ...running, kernelId: "l", path: "", isMine: false },
+  ]);
+  act(() => desk.show("sessions"));
+  const rows = await screen.findAllByRole("listitem");
+  expect(rows.map((row) => row.firstElementChild?.firstElementChild?.textContent)).toEqual([
+    "team/rain",
+    "without a notebook",
+  ]);
+  fireEvent.click(screen.getByRole("button", { name: "Shut down: team/rain" }));
+  expect((await screen.findByRole("alertdialog")).textContent).toContain("Shut down “team/rain”?");
+});
 
 test("another kernel is asked about, and the ticked one is left alone", async () => {
   const { desk, newKernel } = dialogs(bound);

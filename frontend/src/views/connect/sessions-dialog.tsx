@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import type { HostedState } from "../../core/hosted.ts";
+import { sessionName } from "../../core/session-name.ts";
 import { errorText } from "../../i18n/error-text.ts";
 import { formatAgo, isTextKey, looseText, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -60,6 +61,7 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
       setError(errorText(reason));
     }
   };
+  const nameOf = (session: RunningSession): string => sessionName(session.path) || t("connect.noPath");
   const name = binding.phase === "unbound" ? "" : binding.target.label;
   return (
     <Dialog
@@ -95,7 +97,7 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
           {sessions.map((session) => (
             <li key={session.kernelId}>
               <div>
-                {session.path || t("connect.noPath")}
+                <span title={session.path}>{nameOf(session)}</span>
                 {session.isMine ? <span className={styles.badge}>{t("connect.sessionMine")}</span> : null}
                 <div className={styles.small}>
                   {session.kernelspec} · {statusText(session.status)} ·{" "}
@@ -105,7 +107,7 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
               <Button
                 size="small"
                 onPress={() => setAsked(session)}
-                aria-label={`${t("connect.shutDown")}: ${session.path}`}
+                aria-label={`${t("connect.shutDown")}: ${nameOf(session)}`}
               >
                 {t("connect.shutDown")}
               </Button>
@@ -114,7 +116,7 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
         </ul>
       ) : null}
       <ConfirmDialog
-        title={t("connect.shutDownTitle", { name: asked?.path || asked?.kernelspec || "" })}
+        title={t("connect.shutDownTitle", { name: asked === null ? "" : sessionName(asked.path) || asked.kernelspec })}
         isOpen={asked !== null}
         confirm={t("connect.shutDown")}
         tone="danger"

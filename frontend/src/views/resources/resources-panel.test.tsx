@@ -59,7 +59,7 @@ function opened(told: Resources = LIVE) {
       follows.now -= 1;
     };
   };
-  const names = async () => new Map([["other-kernel", "rain.ipynb"]]);
+  const names = async () => new Map([["other-kernel", "team/rain-runhere-1a2b3c4d.ipynb"]]);
   const drawn = render(<ResourcesPanel resources={resources} watch={watch} kernelId={() => "mine"} names={names} />);
   return { resources, follows, ...drawn };
 }
@@ -89,7 +89,7 @@ test("kernels stand in a table with headings, this notebook's first, the others 
     "GPU memory",
   ]);
   await waitFor(() =>
-    expect(table.getAllByRole("rowheader").map((one) => one.textContent)).toEqual(["This notebook", "rain.ipynb"]),
+    expect(table.getAllByRole("rowheader").map((one) => one.textContent)).toEqual(["This notebook", "team/rain"]),
   );
 });
 

@@ -10,6 +10,7 @@ import {
   type Snapshot,
   shareUsed,
 } from "../../core/resources.ts";
+import { sessionName } from "../../core/session-name.ts";
 import { formatBytes, formatNumber } from "../../i18n/t.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Spinner } from "../../ui/progress.tsx";
@@ -225,7 +226,9 @@ function Kernels({ kernels, mine, names, hasGpu }: KernelsProps) {
   const known = useNames(kernels, mine, names);
   if (kernels.length === 0) return null;
   const nameOf = (id: string): string =>
-    id === mine ? t("resources.thisNotebook") : (known.get(id) ?? t("resources.otherKernel", { id: id.slice(0, 8) }));
+    id === mine
+      ? t("resources.thisNotebook")
+      : sessionName(known.get(id) ?? "") || t("resources.otherKernel", { id: id.slice(0, 8) });
   const ordered = [...kernels].sort(
     (a, b) => Number(b.kernelId === mine) - Number(a.kernelId === mine) || b.memoryBytes - a.memoryBytes,
   );
@@ -244,7 +247,9 @@ function Kernels({ kernels, mine, names, hasGpu }: KernelsProps) {
         <tbody>
           {ordered.map((kernel) => (
             <tr key={kernel.kernelId}>
-              <th scope="row">{nameOf(kernel.kernelId)}</th>
+              <th scope="row" title={known.get(kernel.kernelId)}>
+                {nameOf(kernel.kernelId)}
+              </th>
               <td>{oneDigit(kernel.cpu)}</td>
               <td>{formatBytes(kernel.memoryBytes)}</td>
               {hasGpu ? <td>{formatBytes(kernel.gpuMemoryBytes)}</td> : null}
