@@ -17,7 +17,6 @@ export const trust = {
   cells: "Trust these cells",
   author: "Trust {name} on my machines",
   hosted: "Use a hosted runtime",
-  noHosted: "A hosted runtime cannot be used: this hub offers none.",
   hubAway:
     "The hub cannot be reached, so nobody can say who wrote this. What you trust now is trusted until this page is closed.",
   warnShell: "Runs other programs (line {lines}).",

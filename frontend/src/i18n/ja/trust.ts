@@ -19,7 +19,6 @@ export const trust: Translated<typeof english> = {
   cells: "これらのセルを信頼",
   author: "自分のマシンで {name} を信頼",
   hosted: "ホスト型ランタイムを使う",
-  noHosted: "ホスト型ランタイムは使えません。このハブでは提供されていません。",
   hubAway: "ハブに接続できないため、誰が書いたか分かりません。いま信頼したものは、このページを閉じるまで有効です。",
   warnShell: "ほかのプログラムを実行します ({lines} 行目)。",
   warnNetwork: "ネットワークを使います ({lines} 行目)。",

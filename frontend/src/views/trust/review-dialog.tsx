@@ -34,13 +34,7 @@ export function ReviewDialog({ review }: { readonly review: Review }) {
           <Button onPress={() => review.answer(null)} autoFocus>
             {t("shell.cancel")}
           </Button>
-          <Button
-            isDisabled={review.turnToHosted === null}
-            onPress={() => review.turnToHosted?.()}
-            {...(review.turnToHosted === null ? { "aria-describedby": "trust-hosted" } : {})}
-          >
-            {t("trust.hosted")}
-          </Button>
+          {review.turnToHosted ? <Button onPress={review.turnToHosted}>{t("trust.hosted")}</Button> : null}
           <span ref={buttons} className={styles.answers} onClickCapture={guard}>
             {known.map((author) => (
               <Button
@@ -58,11 +52,6 @@ export function ReviewDialog({ review }: { readonly review: Review }) {
               {t("trust.cells")}
             </Button>
           </span>
-          {review.turnToHosted === null ? (
-            <p id="trust-hosted" className={styles.reason}>
-              {t("trust.noHosted")}
-            </p>
-          ) : null}
         </div>
       }
     >
