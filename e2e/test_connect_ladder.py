@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from played import mail_server, nothing, open_web_api, stranger, web_page
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from servers import free_port, jupyter, server_flags
@@ -115,3 +116,25 @@ def test_wrong_token_and_wrong_origin_are_told_apart(stage: Stage, person: Calla
         says(dialog, "The token was not accepted")
         give_token(page, stock.token)
         connected(page)
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_every_way_to_start_a_runtime_is_in_sight_on_a_narrow_screen(
+    stage: Stage, person: Callable[[], BrowserContext], width: int
+) -> None:
+    stage.put("Narrow", "1")
+    page = stage.open(person(), "Narrow")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.get_by_role("button", name="Connection options").click()
+    page.get_by_role("menuitem", name="Connect to a local runtime…").click()
+    dialog = page.get_by_role("dialog", name="Local connection settings")
+    how = dialog.get_by_role("button", name="How do I start a runtime?")
+    if how.get_attribute("aria-expanded") == "false":
+        how.click()
+    tabs = dialog.get_by_role("tab")
+    expect(tabs).to_have_count(5)
+    # What is scrolled out of its list has a box, too, so the list is looked at.
+    is_whole = "list => list.scrollWidth <= list.clientWidth"
+    assert dialog.get_by_role("tablist").evaluate(is_whole)
+    tabs.last.click()
+    expect(dialog.get_by_text("ssh -N", exact=False).first).to_be_visible()
