@@ -12,6 +12,7 @@ interface Kept {
 }
 
 export interface DefaultRuntimeEnvironment {
+  /** Its writing never fails. */
   readonly store: LocalStore;
   readonly vault: Pick<TokenVault, "keep">;
   readonly fetch: typeof fetch;
@@ -98,12 +99,7 @@ export class DefaultRuntime {
   #write(baseUrl: string): void {
     const before = this.#read();
     const former = [...(before ? [before.baseUrl, ...before.former] : [])].filter((one) => one !== baseUrl);
-    try {
-      const kept: Kept = { baseUrl, former: [...new Set(former)].slice(0, shownFormer) };
-      this.#environment.store.setItem(storageKey, JSON.stringify(kept));
-    } catch {
-      // Without storage the link is good for this load of the page.
-      this.#link = baseUrl;
-    }
+    const kept: Kept = { baseUrl, former: [...new Set(former)].slice(0, shownFormer) };
+    this.#environment.store.setItem(storageKey, JSON.stringify(kept));
   }
 }

@@ -3,6 +3,8 @@
  * else learns a path or an address (ADR 0001, 0037).
  */
 import { DISK_PREFIX } from "./disk-key.ts";
+import type { LastingStore } from "./lasting-store.ts";
+import type { LocalStore } from "./runtime-memory.ts";
 
 export interface DiskLink {
   readonly notebookId: string;
@@ -15,35 +17,36 @@ export interface DiskLink {
   readonly path: string;
 }
 
-export type LinkStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
-
 /** The link of a notebook, if it is this person's. */
-export function linkOf(store: LinkStore, notebookId: string, personId: string): DiskLink | null {
+export function linkOf(store: LocalStore, notebookId: string, personId: string): DiskLink | null {
   const link = parsed(store.getItem(DISK_PREFIX + notebookId));
   return link?.personId === personId ? link : null;
 }
 
 /** The link of a file, if this person opened it before. */
-export function linkAt(store: LinkStore, place: Pick<DiskLink, "baseUrl" | "path">, personId: string): DiskLink | null {
-  for (let at = 0; at < store.length; at += 1) {
-    const key = store.key(at);
-    const link = key?.startsWith(DISK_PREFIX) ? parsed(store.getItem(key)) : null;
+export function linkAt(
+  store: LastingStore,
+  place: Pick<DiskLink, "baseUrl" | "path">,
+  personId: string,
+): DiskLink | null {
+  for (const key of store.keys()) {
+    const link = key.startsWith(DISK_PREFIX) ? parsed(store.getItem(key)) : null;
     if (link?.baseUrl === place.baseUrl && link.path === place.path && link.personId === personId) return link;
   }
   return null;
 }
 
 /** The folder of a server in which a notebook's file is; null when it is not there. */
-export function folderOnDisk(store: Pick<Storage, "getItem">, notebookId: string, baseUrl: string): string | null {
+export function folderOnDisk(store: Pick<LocalStore, "getItem">, notebookId: string, baseUrl: string): string | null {
   const link = parsed(store.getItem(DISK_PREFIX + notebookId));
   return link?.baseUrl === baseUrl ? link.path.slice(0, Math.max(0, link.path.lastIndexOf("/"))) : null;
 }
 
-export function keepLink(store: LinkStore, link: DiskLink): void {
+export function keepLink(store: LocalStore, link: DiskLink): void {
   store.setItem(DISK_PREFIX + link.notebookId, JSON.stringify(link));
 }
 
-export function forgetLink(store: LinkStore, notebookId: string): void {
+export function forgetLink(store: LastingStore, notebookId: string): void {
   store.removeItem(DISK_PREFIX + notebookId);
 }
 

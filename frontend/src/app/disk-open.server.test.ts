@@ -12,6 +12,7 @@ import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { DiskBases } from "./disk-bases.ts";
 import { linkOf } from "./disk-links.ts";
 import { NotANotebook, openFromDisk } from "./disk-open.ts";
+import { lastingStore } from "./lasting-store.ts";
 import { RuntimeMemory } from "./runtime-memory.ts";
 
 const HUB = "http://hub.example:8800";
@@ -77,6 +78,7 @@ describe.skipIf(jupyterPython() === null)("opening a notebook of a server's disk
       hub: client,
       notebook: start,
       personId,
+      store: lastingStore(localStorage, () => {}),
       ownStore: localStorage,
       folder,
     });

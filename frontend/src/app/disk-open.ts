@@ -12,6 +12,7 @@ import type { JupyterServer } from "../kernel/server.ts";
 import { systemClock } from "../sync/clock.ts";
 import { DiskBases } from "./disk-bases.ts";
 import { forgetLink, keepLink, linkAt } from "./disk-links.ts";
+import type { LastingStore } from "./lasting-store.ts";
 import { type LocalStore, RuntimeMemory } from "./runtime-memory.ts";
 
 export interface DiskWishToOpen {
@@ -24,6 +25,7 @@ export interface DiskWishToOpen {
   /** The open notebook: the new one is put beside it, and runs on the same runtime. */
   readonly notebook: Notebook;
   readonly personId: string;
+  readonly store: LastingStore;
   /** Where this browser keeps what is this person's. */
   readonly ownStore: LocalStore;
   /** Where the open notebook lies on this server, when it does. */
@@ -36,13 +38,13 @@ export interface DiskWishToOpen {
  * @throws FileError, ApiError, NotANotebook: nothing was made.
  */
 export async function openFromDisk(wish: DiskWishToOpen): Promise<string> {
-  const { server, label, path, hub, notebook, personId, ownStore } = wish;
+  const { server, label, path, hub, notebook, personId, store, ownStore } = wish;
   const { baseUrl } = server.transport;
   const bound = await boundNotebook(wish);
   if (bound !== null) return bound;
-  const known = linkAt(localStorage, { baseUrl, path }, personId);
+  const known = linkAt(store, { baseUrl, path }, personId);
   if (known !== null && (await isThere(hub, known.notebookId))) return known.notebookId;
-  if (known !== null) forgetLink(localStorage, known.notebookId);
+  if (known !== null) forgetLink(store, known.notebookId);
   const { text: file } = await new RuntimeFiles(server.transport).readText(path);
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (!isNotebook(file)) throw new NotANotebook(text("disk.notANotebook", { name }));
@@ -52,7 +54,7 @@ export async function openFromDisk(wish: DiskWishToOpen): Promise<string> {
   const bases = new DiskBases(globalThis.indexedDB);
   await bases.keep(id, { text: file, pending: null });
   bases.close();
-  keepLink(localStorage, { notebookId: id, personId, baseUrl, label, path });
+  keepLink(store, { notebookId: id, personId, baseUrl, label, path });
   runOnTheSame(ownStore, notebook.id, id);
   return id;
 }

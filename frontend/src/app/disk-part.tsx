@@ -5,6 +5,7 @@ import { type Observable, Value } from "../core/observable.ts";
 import { atHomeOf } from "../core/private-outputs.ts";
 import { systemClock } from "../sync/clock.ts";
 import { DiskStatus } from "../views/disk/disk-status.tsx";
+import { browserStore } from "./browser-store.ts";
 import { DiskBases } from "./disk-bases.ts";
 import { forgetLink, keepLink, linkOf } from "./disk-links.ts";
 import { DiskNotebook, type DiskWay, type Exchanged } from "./disk-notebook.ts";
@@ -33,7 +34,7 @@ export function DiskHome(props: DiskHomeProps) {
   if (kept === null) return null;
   const { file } = kept;
   const unlink = () => {
-    forgetLink(localStorage, notebook.id);
+    forgetLink(browserStore(), notebook.id);
     kept.close();
     setKept(null);
   };
@@ -43,7 +44,7 @@ export function DiskHome(props: DiskHomeProps) {
     unlink();
     const { path, label } = file.link;
     const { ownStore } = browserEnvironment(open.owner);
-    const wish = { server, label, path, hub: page.hub, notebook, personId, ownStore };
+    const wish = { server, label, path, hub: page.hub, notebook, personId, store: browserStore(), ownStore };
     page.router.go(notebookPath(await openFromDisk(wish)));
   };
   return (
@@ -66,7 +67,7 @@ interface Kept {
 }
 
 function begin(open: OpenNotebook, page: PageServices, notebookId: string, personId: string): Kept | null {
-  const link = linkOf(localStorage, notebookId, personId);
+  const link = linkOf(browserStore(), notebookId, personId);
   if (link === null) return null;
   const { doc, runs, room, runtime } = open;
   const bases = new DiskBases(globalThis.indexedDB);
@@ -84,7 +85,7 @@ function begin(open: OpenNotebook, page: PageServices, notebookId: string, perso
     way,
     hub,
     atHome: () => atHomeOf(room.state.get().hello),
-    onMoved: (moved) => keepLink(localStorage, moved),
+    onMoved: (moved) => keepLink(browserStore(), moved),
     clock: systemClock,
     locks: navigator.locks,
   });

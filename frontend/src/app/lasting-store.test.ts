@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { CellId } from "../core/cell.ts";
 import type { RunId } from "../core/notebook.ts";
+import { forgetLink, keepLink, linkAt } from "./disk-links.ts";
 import { lastingStore } from "./lasting-store.ts";
 import { SentRuns } from "./sent-runs.ts";
 import { UnsentRuns } from "./unsent-runs.ts";
@@ -9,6 +10,18 @@ import { UnsentRuns } from "./unsent-runs.ts";
 class SmallStore {
   readonly items = new Map<string, string>();
   isFull = false;
+
+  get length(): number {
+    return this.items.size;
+  }
+
+  key(at: number): string | null {
+    return [...this.items.keys()][at] ?? null;
+  }
+
+  removeItem(key: string): void {
+    this.items.delete(key);
+  }
 
   getItem(key: string): string | null {
     return this.items.get(key) ?? null;
@@ -64,4 +77,24 @@ test("runs are sent, waited for and found again by a page whose browser is full"
   const sent = new SentRuns(store, "notebook");
   sent.add({ runId: RUN, cellId: "cell" as CellId, kernelId: "kernel", sentAt: 1, input: null });
   expect(sent.of("kernel").map((run) => run.runId)).toEqual([RUN]);
+});
+
+test("a file that was opened from a disk is known again, and can be forgotten, by a page whose browser is full", () => {
+  const small = new SmallStore();
+  const store = lastingStore(small, () => {});
+  const place = { baseUrl: "http://127.0.0.1:8888/", path: "rain.ipynb" };
+  keepLink(store, { ...place, notebookId: "early", personId: "ann", label: "gpu-box", path: "snow.ipynb" });
+  small.isFull = true;
+  keepLink(store, { ...place, notebookId: "late", personId: "ann", label: "gpu-box" });
+  expect(linkAt(store, place, "ann")?.notebookId).toBe("late");
+  expect(linkAt(store, { ...place, path: "snow.ipynb" }, "ann")?.notebookId).toBe("early");
+  forgetLink(store, "late");
+  expect(linkAt(store, place, "ann")).toBeNull();
+});
+
+test("where the browser keeps nothing, the page does, and nobody is told that it is full", () => {
+  const told: unknown[] = [];
+  const store = lastingStore(null, (error) => told.push(error));
+  store.setItem("key", "value");
+  expect([store.getItem("key"), store.getItem("other"), store.keys(), told]).toEqual(["value", null, ["key"], []]);
 });

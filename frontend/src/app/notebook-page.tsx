@@ -16,6 +16,7 @@ import { NotebookView } from "../views/notebook/notebook-view.tsx";
 import { watchTrouble } from "./binding-trouble.ts";
 import { NotFoundScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
 import { Brand } from "./brand.tsx";
+import { browserStore } from "./browser-store.ts";
 import { type CommandContext, keyBindings, runCommand } from "./commands.ts";
 import { DISK_PREFIX } from "./disk-key.ts";
 import { HomeLink } from "./home-link.tsx";
@@ -216,7 +217,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
           <MenuBar label={t("shell.menus")} menus={() => notebookMenus(context)} />
         </div>
         <div className={styles.end}>
-          {localStorage.getItem(`${DISK_PREFIX}${notebook.id}`) === null ? null : (
+          {browserStore().getItem(`${DISK_PREFIX}${notebook.id}`) === null ? null : (
             <diskHome.Part notebook={notebook} open={open} page={page} personId={session.person.id} />
           )}
           {binding.phase === "unbound" ? null : (

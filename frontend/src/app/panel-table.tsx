@@ -20,6 +20,7 @@ import type { BindingState } from "../core/binding.ts";
 import { withWords } from "../i18n/t.ts";
 import { onWake } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
+import { browserStore } from "./browser-store.ts";
 import type { PanelId } from "./panel-choice.ts";
 import type { PanelServices } from "./panel-services.ts";
 import { browserEnvironment } from "./runtime-environment.ts";
@@ -101,7 +102,8 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
               const label = "target" in bound ? bound.target.label : now.transport.baseUrl;
               const personId = session.person.id;
               const { ownStore } = browserEnvironment(ownerOf(session));
-              goTo(await openFromDisk({ server: now, label, path, hub, notebook, personId, ownStore, folder }));
+              const store = browserStore();
+              goTo(await openFromDisk({ server: now, label, path, hub, notebook, personId, store, ownStore, folder }));
             }}
             openInHub={async (name, content) => {
               const directory = { folderId: notebook.folder_id, path: parentPath(notebook.path) };

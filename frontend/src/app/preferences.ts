@@ -1,6 +1,7 @@
 /** A person's choices about the page, kept by this browser. Nothing here is about a notebook. */
 import { type Observable, Value } from "../core/observable.ts";
 import { type Language, languages, preferredLanguage } from "../i18n/t.ts";
+import type { LocalStore } from "./runtime-memory.ts";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -42,9 +43,11 @@ function parseObject(text: string | null): Readonly<Record<string, unknown>> {
 
 export class PreferenceStore implements Observable<Preferences> {
   readonly #value: Value<Preferences>;
+  readonly #store: LocalStore;
 
-  constructor() {
-    const read = () => readPreferences(readStored(), navigator.languages);
+  constructor(store: LocalStore) {
+    this.#store = store;
+    const read = () => readPreferences(store.getItem(storageKey), navigator.languages);
     this.#value = new Value(read());
     // Another tab of this browser changed them.
     addEventListener("storage", (event) => {
@@ -63,19 +66,7 @@ export class PreferenceStore implements Observable<Preferences> {
   set(changes: Partial<Preferences>): void {
     const next = { ...this.#value.get(), ...changes };
     this.#value.set(next);
-    try {
-      localStorage.setItem(storageKey, JSON.stringify(next));
-    } catch {
-      // A private window may refuse storage; the choice then holds until the page is closed.
-    }
-  }
-}
-
-function readStored(): string | null {
-  try {
-    return localStorage.getItem(storageKey);
-  } catch {
-    return null;
+    this.#store.setItem(storageKey, JSON.stringify(next));
   }
 }
 

@@ -1,14 +1,12 @@
 /** What a runtime's driver takes from the browser. Tests give their own. */
 import { type Owner, ownKey } from "../core/owner.ts";
 import type { BrowserFacts, PermissionState } from "../core/probe.ts";
-import { text } from "../i18n/t.ts";
 import type { Locks, TabChannel } from "../kernel/leader.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { OpenSocket, SocketLike } from "../kernel/transport.ts";
 import { onWake, watchLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
-import { toast } from "../ui/toast.tsx";
-import { lastingStore } from "./lasting-store.ts";
+import { browserStore } from "./browser-store.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { TokenVault } from "./token-vault.ts";
 
@@ -51,7 +49,7 @@ export function ownStore(store: LocalStore, owner: Owner): LocalStore {
 
 function makeBrowserEnvironment(owner: Owner): RuntimeEnvironment {
   if (shared.size === 0) keepTokensOutOfTimings();
-  const store = lastingStore(localStorage, tellFullOnce);
+  const store = browserStore();
   return {
     facts: { engine: engineOf(navigator.userAgent), isSecureContext, hubOrigin: location.origin },
     fetch: (input, init) => fetch(input, init),
@@ -74,14 +72,6 @@ function makeBrowserEnvironment(owner: Owner): RuntimeEnvironment {
     }),
     clientName: clientName(navigator.userAgent),
   };
-}
-
-let wasFullTold = false;
-
-function tellFullOnce(): void {
-  if (wasFullTold) return;
-  wasFullTold = true;
-  toast({ text: text("errors.browser_full"), tone: "error" });
 }
 
 /**

@@ -6,7 +6,7 @@ import type { LocalStore } from "./runtime-memory.ts";
 /** A notebook with more collapsed sections opens with the rest expanded. */
 const MOST = 500;
 
-/** `store`: the person's own in this browser. One that is full or closed keeps nothing. */
+/** `store`: the person's own in this browser, whose writing never fails. */
 export function sectionMemory(store: LocalStore, notebookId: string): SectionMemory {
   const key = `runhere-sections:${notebookId}`;
   return {
@@ -19,11 +19,7 @@ export function sectionMemory(store: LocalStore, notebookId: string): SectionMem
       }
     },
     keep(collapsed) {
-      try {
-        store.setItem(key, JSON.stringify(collapsed.slice(0, MOST)));
-      } catch {
-        // They are expanded the next time, as they would be in another browser.
-      }
+      store.setItem(key, JSON.stringify(collapsed.slice(0, MOST)));
     },
   };
 }

@@ -2,6 +2,7 @@
 import { HubClient } from "../api/client.ts";
 import { Value } from "../core/observable.ts";
 import type { Owner } from "../core/owner.ts";
+import { browserStore } from "./browser-store.ts";
 import { DefaultRuntime } from "./default-runtime.ts";
 import { takeCode, takeRuntimeLink } from "./fragment.ts";
 import { NotebookAhead } from "./notebook-ahead.ts";
@@ -64,7 +65,7 @@ export function composePage(): PageServices {
   addEventListener("runhere:link", () => void start());
   void start();
 
-  const preferences = new PreferenceStore();
+  const preferences = new PreferenceStore(browserStore());
   const panels = new PanelChoice(innerWidth < NARROW_PX);
   const now = () => Date.now();
   return { hub, session, sessionNews, router, ahead, preferences, panels, now, defaultRuntime, runtimeLink };
