@@ -103,6 +103,7 @@ def test_people_share_by_name_and_link_and_a_viewer_is_offered_a_copy(
     bob.get_by_role("link", name=re.compile("Untitled")).click()
     expect(source(bob, 1)).to_have_text("print('shared')")
     expect(source(bob, 1)).to_have_attribute("aria-readonly", "true")
+    expect(bob.get_by_text("You can read this notebook, not change it.")).to_be_visible()
     run_cell(bob, 1)
     offer = bob.get_by_role("alertdialog")
     expect(offer.get_by_role("button", name="Make a copy")).to_be_visible()

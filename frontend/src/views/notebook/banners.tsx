@@ -42,9 +42,7 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
   const file = useSelected(state, (now) => now.file);
   const notSaved = useSelected(state, (now) => now.notSaved);
   const refusedCode = useSelected(state, (now) => now.refusedCode);
-  const hello = useSelected(state, (now) => now.hello);
-  const { doc } = controller.services;
-  const isReadOnly = useObservable(controller.readOnly);
+  const isReader = useObservable(controller.isReader);
   // A file that is written may still have something to say: metadata that clashed, an output that is lost.
   const note: readonly [NoticeTone, MessageKey] | undefined = file?.message
     ? ["warning", "notebook.fileNote"]
@@ -70,7 +68,7 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
           {isEnglish || !file.reasons ? null : <particulars.Part reasons={file.reasons} />}
         </Notice>
       ) : null}
-      {hello && isReadOnly && doc.isLoaded ? <Notice>{t("notebook.readOnly")}</Notice> : null}
+      {isReader ? <Notice>{t("notebook.readOnly")}</Notice> : null}
       <Orphans controller={controller} />
     </div>
   );

@@ -305,6 +305,19 @@ describe("NotebookController", () => {
     expect(controller.isReadOnly).toBe(true);
   });
 
+  it("says who may only read once the notebook is there, also when the role came first", () => {
+    const late = new NotebookDoc(new Y.Doc(), { now: () => 1, typingPauseMs: 0 });
+    const coming = new NotebookController({ ...controller.services, doc: late });
+    const heard: boolean[] = [];
+    coming.isReader.subscribe(() => heard.push(coming.isReader.get()));
+    room.set({ ...FIRST_ROOM_STATE, hello: { role: "viewer" } as RoomState["hello"] });
+    expect(coming.isReader.get()).toBe(false);
+    formatRoot(late.doc).set("schema", 1);
+    expect(heard).toEqual([true]);
+    room.set({ ...FIRST_ROOM_STATE, hello: { role: "editor" } as RoomState["hello"] });
+    expect(coming.isReader.get()).toBe(false);
+  });
+
   it("keeps which sections are collapsed for the next opening", () => {
     let kept: readonly CellId[] = [];
     const memory = {

@@ -34,6 +34,7 @@ export class NotebookController extends SelectionModel {
   readonly shownOutputs = new Value<ReadonlyMap<CellId, ShownOutputs>>(new Map());
   readonly #lineNumbers = new Value(false);
   readonly #readOnly = new Value(true);
+  readonly #isReader = new Value(false);
   readonly #foldsHere = new Value<ReadonlyMap<CellId, boolean>>(new Map());
   readonly #ends: (() => void)[] = [];
   #cleared: ReturnType<NotebookServices["runs"]["clearOutputs"]> | null = null;
@@ -66,6 +67,10 @@ export class NotebookController extends SelectionModel {
   }
   get isReadOnly(): boolean {
     return this.#readOnly.get();
+  }
+  /** The notebook is there, and this person may not change it. `readOnly` is true before that, too: it tells nobody when it comes. */
+  get isReader(): Observable<boolean> {
+    return this.#isReader;
   }
 
   /** Shows a line, from 1, of a code cell; the focus stays where it is. */
@@ -401,7 +406,9 @@ export class NotebookController extends SelectionModel {
   #lookAtRights(): void {
     const { doc, room } = this.services;
     const { hello } = room.state.get();
-    this.#readOnly.set(!doc.isLoaded || doc.isReadOnly || (hello !== null && !canEdit(hello.role)));
+    const { isLoaded } = doc;
+    this.#readOnly.set(!isLoaded || doc.isReadOnly || (hello !== null && !canEdit(hello.role)));
+    this.#isReader.set(isLoaded && hello !== null && this.isReadOnly);
   }
 
   #endStep(): void {
