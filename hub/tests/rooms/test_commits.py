@@ -8,15 +8,17 @@ from typing import TypeVar
 import pytest
 
 from runhere_hub.core.errors import DatabaseUnavailable, NotFound
+from runhere_hub.core.ids import NotebookId
 from runhere_hub.rooms.commits import Commits
 from runhere_hub.services.rooms import Batch, CommitResult
-from runhere_hub.store import updates
+from runhere_hub.store import notebooks, updates
 from runhere_hub.store.session import Connection, Database
 from runhere_hub.testing.small_hub import ADA, add_notebook
 
 T = TypeVar("T")
 ROOMS = tuple(f"{number:x}" * 32 for number in range(1, 6))
 GONE = "f" * 32
+NOW = 1_800_000_000_000
 
 
 class Counted:
@@ -52,7 +54,7 @@ async def counted(db: Database) -> Counted:
 
 
 def commits_on(counted: Counted, apart_s: float = 0) -> Commits:
-    return Commits(counted, process="p", shared=False, apart_s=apart_s)  # type: ignore[arg-type]  # as much as is used
+    return Commits(counted, process="p", clock=lambda: NOW, shared=False, apart_s=apart_s)  # type: ignore[arg-type]  # as much as is used
 
 
 def batch(data: bytes) -> Batch:
@@ -118,4 +120,21 @@ async def test_transactions_start_apart_and_the_first_at_once(counted: Counted) 
     await commits.commit(ROOMS[0], batch(b"0"))
     await asyncio.gather(*[commits.commit(room, batch(b"1")) for room in ROOMS])
     assert (counted.transactions, now() - began >= 0.3) == (2, True)
+    await commits.close()
+
+
+async def test_a_notebook_was_changed_when_its_content_was_not_when_somebody_came(
+    db: Database, counted: Counted
+) -> None:
+    commits = commits_on(counted)
+    await commits.commit(ROOMS[0], Batch(clients=((7, ADA.id),)))
+    await commits.commit(ROOMS[1], batch(b"1"))
+    await commits.commit(ROOMS[2], Batch(heads={"cell": None}))
+    await commits.commit(ROOMS[1], Batch(clients=((8, ADA.id),)))
+
+    def changed(conn: Connection) -> list[int | None]:
+        rows = [notebooks.get(conn, NotebookId(room)) for room in ROOMS[:3]]
+        return [row.changed_at if row else -1 for row in rows]
+
+    assert await db.read(changed) == [None, NOW, NOW]
     await commits.close()

@@ -200,7 +200,7 @@ function RowInfo({ row, now }: { readonly row: Exclude<Row, { kind: "note" }>; r
   return (
     <>
       <span className={styles.info}>{formatAgo(row.entry.modified_at, now)}</span>
-      <span className={cx(styles.info, styles.size)}>{formatBytes(row.entry.size_bytes)}</span>
+      <span className={cx(styles.info, styles.size)}>{sizeOf(row.entry)}</span>
     </>
   );
 }
@@ -252,4 +252,9 @@ function useContextMenu() {
     </>
   );
   return { open, element };
+}
+
+/** Notebooks that the hub keeps are no files: nothing says how large they are. */
+function sizeOf({ size_bytes }: { readonly size_bytes: number }): string {
+  return size_bytes === 0 ? "" : formatBytes(size_bytes);
 }

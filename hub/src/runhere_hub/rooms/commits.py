@@ -9,7 +9,7 @@ rooms in which people type, one for each room was half of the hub's processor ti
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runhere_hub.services import rooms as room_service
@@ -31,13 +31,15 @@ class Commits:
 
     Args:
         process: Id of this hub process.
+        clock: Milliseconds since 1970 (UTC).
         shared: Other processes work on the same database.
         apart_s: Transactions start at least this far apart; the first after a pause starts at once.
     """
 
-    def __init__(self, db: Database, *, process: str, shared: bool, apart_s: float) -> None:
+    def __init__(self, db: Database, *, process: str, clock: Callable[[], int], shared: bool, apart_s: float) -> None:
         self._db = db
         self._process = process
+        self._clock = clock
         self._shared = shared
         self._apart_s = apart_s
         self._waiting: list[_Waiting] = []
@@ -81,6 +83,7 @@ class Commits:
                 self._db,
                 [(one.notebook_id, one.batch) for one in together],
                 process=self._process,
+                now=self._clock(),
                 shared=self._shared,
             )
         except Exception as error:  # noqa: BLE001  # it is raised where the batch came from

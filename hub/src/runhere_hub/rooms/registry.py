@@ -109,7 +109,7 @@ class RoomRegistry:
             random=random,
             bus=bus,
             pace=pace,
-            commits=Commits(db, process=process, shared=bus.is_shared, apart_s=pace.apart_s),
+            commits=Commits(db, process=process, clock=clock, shared=bus.is_shared, apart_s=pace.apart_s),
         )
         self._shows_paths = shows_paths
         self._seed = seed

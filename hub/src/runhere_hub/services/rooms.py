@@ -69,6 +69,11 @@ class Batch:
         """True when there is nothing to write."""
         return not (self.updates or self.runs or self.heads or self.authored or self.clients or self.private_cells)
 
+    @property
+    def changes_notebook(self) -> bool:
+        """True when readers see another notebook afterwards. Who came, and who wrote what, is nothing that they see."""
+        return bool(self.updates or self.runs or self.heads)
+
     def followed_by(self, later: "Batch") -> "Batch":
         """Both in one: runs and heads of the later one replace those of this one."""
         changed = {run.run_id: run for run in (*self.runs, *later.runs)}
@@ -130,12 +135,13 @@ class CommitResult:
 
 
 async def commit(
-    db: Database, batches: Sequence[tuple[str, Batch]], *, process: str, shared: bool = False
+    db: Database, batches: Sequence[tuple[str, Batch]], *, process: str, now: int, shared: bool = False
 ) -> list[CommitResult]:
     """Write batches (notebook id, batch) in one transaction; when this returns all of them are on disk.
 
     Args:
         process: This one: others look for what is not theirs.
+        now: Milliseconds since 1970.
 
     Raises:
         DiskFull, DatabaseDamaged, DatabaseUnavailable: Nothing of them was written; it may be tried again.
@@ -143,14 +149,16 @@ async def commit(
     """
 
     def work(conn: Connection) -> list[CommitResult]:
-        return [_commit(conn, notebook_id, batch, process, shared) for notebook_id, batch in batches]
+        return [_commit(conn, notebook_id, batch, process, shared=shared, now=now) for notebook_id, batch in batches]
 
     return await db.write(work)
 
 
-def _commit(conn: Connection, notebook_id: str, batch: Batch, process: str, shared: bool) -> CommitResult:
+def _commit(
+    conn: Connection, notebook_id: str, batch: Batch, process: str, *, shared: bool = False, now: int | None = None
+) -> CommitResult:
     count = len(batch.updates)
-    last = updates.take_seq(conn, notebook_id, count + 1)
+    last = updates.take_seq(conn, notebook_id, count + 1, changed_at=now if batch.changes_notebook else None)
     first = last - count
     stored = [
         StoredUpdate(first + index, person_id, process, data) for index, (person_id, data) in enumerate(batch.updates)
@@ -193,7 +201,7 @@ def _begin(
     updates.take_seq(conn, notebook_id, 0)  # whoever comes second waits here
     if updates.snapshot(conn, notebook_id) is not None or updates.after(conn, notebook_id, -1):
         return None
-    done = _commit(conn, notebook_id, batch, process, shared=False)
+    done = _commit(conn, notebook_id, batch, process)
     if base is not None:
         file_bases.save(conn, notebook_id, base)
     else:

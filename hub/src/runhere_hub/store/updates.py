@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 
 from runhere_hub.core.errors import NotFound
 from runhere_hub.store.tables import clients, notebooks, snapshots, updates
@@ -32,14 +32,20 @@ class Snapshot:
 _TAKE_SEQ = (
     update(notebooks)
     .where(notebooks.c.id == bindparam("this"))
-    .values(seq=notebooks.c.seq + bindparam("count"))
+    .values(
+        seq=notebooks.c.seq + bindparam("count"),
+        changed_at=func.coalesce(bindparam("changed_at", type_=BigInteger), notebooks.c.changed_at),
+    )
     .returning(notebooks.c.seq)
 )
 _APPEND = insert(updates)
 
 
-def take_seq(conn: Connection, notebook_id: str, count: int) -> int:
+def take_seq(conn: Connection, notebook_id: str, count: int, *, changed_at: int | None = None) -> int:
     """Reserve `count` sequence numbers and lock the notebook until the transaction ends.
+
+    Args:
+        changed_at: Now, in milliseconds since 1970, where what is written changes the notebook for its readers.
 
     Returns:
         The last of them.
@@ -47,7 +53,7 @@ def take_seq(conn: Connection, notebook_id: str, count: int) -> int:
     Raises:
         NotFound: There is no such notebook.
     """
-    last = conn.execute(_TAKE_SEQ, {"this": notebook_id, "count": count}).scalar()
+    last = conn.execute(_TAKE_SEQ, {"this": notebook_id, "count": count, "changed_at": changed_at}).scalar()
     if last is None:
         raise NotFound("This notebook is gone.", notebook_id=notebook_id)
     return int(last)
