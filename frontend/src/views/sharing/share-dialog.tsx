@@ -299,7 +299,7 @@ function MakeLink({ onMake }: MakeLinkProps) {
   const [days, setDays] = useState<number>(30);
   const [uses, setUses] = useState<number | null>(null);
   return (
-    <div className={styles.add}>
+    <div className={`${styles.add} ${styles.link}`}>
       <RoleSelect
         label={t("sharing.linkRole")}
         isLabelShown
