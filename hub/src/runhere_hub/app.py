@@ -41,7 +41,7 @@ from runhere_hub.services.accepted_files import AcceptedFiles
 from runhere_hub.services.accounts import Accounts
 from runhere_hub.services.blobs import Blobs
 from runhere_hub.services.comments import Comments
-from runhere_hub.services.costs import CostRule, Costs
+from runhere_hub.services.costs import STARTS, CostRule, Costs
 from runhere_hub.services.drive import Drive
 from runhere_hub.services.passwords import Passwords
 from runhere_hub.services.runtime_ends import RuntimeEnds
@@ -176,6 +176,7 @@ def _services(settings: Settings, port: int) -> Services:
         bound=None if team is None else frozenset(one.path for one in team.bound_folders),
         searches=Costs(None if team is None else CostRule()),
         exports=Costs(None if team is None else CostRule()),
+        history=Costs(None if team is None else CostRule()),
         omits_outputs=settings.omit_outputs,
     )
     sign_in = session.SignIn(
@@ -217,7 +218,8 @@ def team_services(team: Team, drive: Drive, hosted: HostedServices | None = None
 def _hosted(team: Team, settings: Settings, sign_in: session.SignIn) -> HostedServices | None:
     if team.hosted is None:
         return None
-    hosted = Runtimes(_runtime_provider(team.hosted, settings, sign_in), sign_in, new_token=_new_token)
+    provider = _runtime_provider(team.hosted, settings, sign_in)
+    hosted = Runtimes(provider, sign_in, new_token=_new_token, starts=Costs(STARTS))
     return HostedServices(
         hosted,
         RuntimeEnds(hosted),

@@ -36,6 +36,10 @@ class CostRule:
     least_ms: float = 50
 
 
+STARTS = CostRule(most_ms=10_000, per_s_ms=25, at_once=1, least_ms=1_000)
+"""Of hosted runtimes: ten, then one each 40 s. What a start costs is done elsewhere: each counts as a second."""
+
+
 def _monotonic_ms() -> float:
     return time.monotonic() * 1000
 

@@ -72,6 +72,7 @@ class Drive:
         bound: Absolute paths that may be bound; None: any (one-person mode).
         searches: What people's searches cost.
         exports: What their downloads and copies do.
+        history: What listing, making, reading and restoring versions do.
         omits_outputs: Outputs of new notebooks stay at home, unless their maker has it otherwise.
     """
 
@@ -85,6 +86,7 @@ class Drive:
     bound: frozenset[str] | None = None
     searches: Costs = field(default_factory=Costs)
     exports: Costs = field(default_factory=Costs)
+    history: Costs = field(default_factory=Costs)
     accepted: AcceptedFiles = field(default_factory=AcceptedFiles)
     omits_outputs: bool = False
 

@@ -26,6 +26,7 @@ from runhere_hub.core.runtimes import (
     Upstream,
     runtime_id,
 )
+from runhere_hub.services.costs import Costs
 from runhere_hub.services.session import SignIn, person_of_key, sha256
 from runhere_hub.store import runtime_passes
 from runhere_hub.store.audit import record
@@ -41,10 +42,22 @@ _CLOSED = "Your hosted runtime does not let this page in any more. Connect again
 
 
 class Runtimes:
-    """What hosted runtimes need. One for the whole app."""
+    """What hosted runtimes need. One for the whole app.
 
-    def __init__(self, provider: RuntimeProvider, sign_in: SignIn, *, new_token: Callable[[], str]) -> None:
+    Args:
+        starts: What a person's starts cost; None: nothing.
+    """
+
+    def __init__(
+        self,
+        provider: RuntimeProvider,
+        sign_in: SignIn,
+        *,
+        new_token: Callable[[], str],
+        starts: Costs | None = None,
+    ) -> None:
         self.provider = provider
+        self.starts = starts or Costs()
         self.sign_in = sign_in
         self.new_token = new_token
 
@@ -68,11 +81,17 @@ async def status(runtimes: Runtimes, person: Person) -> Status:
 
 
 async def start(runtimes: Runtimes, person: Person, came: From) -> Status:
-    """See to it that it starts. The audit log has it, unless it runs already."""
+    """See to it that it starts. The audit log has it, unless it runs already.
+
+    Raises:
+        TooCostly: It was started too often, and was not now.
+    """
     before = await status(runtimes, person)
-    await runtimes.provider.start(_owner(person))
-    if before.state not in ("starting", "ready"):
-        await _write_down(runtimes, person, "runtime_start", came)
+    if before.state in ("starting", "ready"):
+        return before
+    async with runtimes.starts.working(person.id):
+        await runtimes.provider.start(_owner(person))
+    await _write_down(runtimes, person, "runtime_start", came)
     return await status(runtimes, person)
 
 

@@ -39,7 +39,7 @@ async def get_hosted_runtime(person: PersonDep, hosted: HostedDep) -> models.Hos
     return _answer(hosted.runtimes, person, await runtimes.status(hosted.runtimes, person))
 
 
-@routes.add("POST", "/api/v1/runtimes/hosted/start", who=Who.PERSON, errors=(404, 503))
+@routes.add("POST", "/api/v1/runtimes/hosted/start", who=Who.PERSON, errors=(404, 429, 503))
 async def start_hosted_runtime(person: PersonDep, hosted: HostedDep, came: CameDep) -> models.HostedRuntime:
     return _answer(hosted.runtimes, person, await runtimes.start(hosted.runtimes, person, came))
 
