@@ -1,35 +1,32 @@
 """Signing in elsewhere: with a real provider (oidc-provider on Node), and with one that lies (H05)."""
 
-import base64
-import json
-import re
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
 
 from runhere_hub.settings import Oidc
+from runhere_hub.testing.elsewhere import (
+    CLIENT_SECRET,
+    Liar,
+    back,
+    begin,
+    identity_provider,
+    lying,
+    sign_in_over_there,
+)
 from runhere_hub.testing.team import PASSWORD, PUBLIC, TeamHub, team_hub, team_settings
 
-ROOT = Path(__file__).parents[3]
 RETURN = f"{PUBLIC}/signed-in"
-SECRET = "client-secret-of-this-test"
 
 
 def oidc(issuer: str, **changes: Any) -> Oidc:
     values = {"name": "the lab", "sign_up": True, "mail_domains": frozenset(), **changes}
-    return Oidc(issuer=issuer, client_id="runhere", client_secret=SECRET, **values)
+    return Oidc(issuer=issuer, client_id="runhere", client_secret=CLIENT_SECRET, **values)
 
 
 @contextmanager
@@ -45,57 +42,8 @@ def hub_of(tmp_path: Path, provider: Oidc) -> Iterator[Callable[[], Any]]:
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     """The provider as a process of its own."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    import setup  # the project's own script: it knows where Node is
-
-    script = Path(__file__).with_name("oidc_provider.mjs")
-    words = [str(word) for word in setup.node(script, RETURN, str(ROOT / "frontend" / "package.json"))]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
-    line = ""
-    while not line.startswith("http") and process.poll() is None:
-        line = process.stdout.readline().strip()
-    assert line.startswith("http"), "the provider ended"
-    threading.Thread(target=process.stdout.read, daemon=True).start()
-    yield line
-    process.terminate()
-    process.wait(timeout=20)
-    process.stdout.close()
-
-
-async def sign_in_over_there(url: str, name: str) -> dict[str, str]:
-    """Be a person at the provider's own pages, until it sends the browser back. Gives what it then brings."""
-    async with httpx.AsyncClient(follow_redirects=False, timeout=20) as browser:
-        for _ in range(20):
-            answer = await browser.get(url)
-            while answer.is_redirect:
-                url = urljoin(url, answer.headers["location"])
-                if url.startswith(RETURN):
-                    return {key: values[0] for key, values in parse_qs(urlsplit(url).query).items()}
-                answer = await browser.get(url)
-            assert answer.status_code == 200, answer.text
-            action = re.search(r'action="([^"]+)"', answer.text)
-            prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)
-            assert action is not None, answer.text
-            assert prompt is not None, answer.text
-            form = {"prompt": prompt.group(1), "login": name, "password": "any"}
-            posted = await browser.post(urljoin(url, action.group(1)), data=form)
-            assert posted.is_redirect, posted.text
-            url = urljoin(url, posted.headers["location"])
-            if url.startswith(RETURN):
-                return {key: values[0] for key, values in parse_qs(urlsplit(url).query).items()}
-    raise AssertionError("the provider never sent the browser back")
-
-
-async def begin(client: httpx.AsyncClient, next_path: str = "/") -> str:
-    answer = await client.post("/api/v1/session/elsewhere", json={"next_path": next_path})
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["url"])
-
-
-async def back(client: httpx.AsyncClient, brought: dict[str, str]) -> httpx.Response:
-    body = {"state": brought["state"], "code": brought["code"]}
-    return await client.post("/api/v1/session/elsewhere/back", json=body)
+    with identity_provider(RETURN) as address:
+        yield address
 
 
 async def test_somebody_of_a_real_provider_gets_an_account_and_the_same_one_again(tmp_path: Path, issuer: str) -> None:
@@ -192,81 +140,10 @@ async def test_a_name_in_use_is_never_taken_over(tmp_path: Path, issuer: str) ->
 # --- a provider that lies --------------------------------------------------------------------------------------------
 
 
-class Liar:
-    """A provider whose every answer is right but for `lie`, which changes the claims or the token."""
-
-    def __init__(self) -> None:
-        self.key = RSAKey.generate_key(2048, parameters={"kid": "k"})
-        self.other = RSAKey.generate_key(2048, parameters={"kid": "k"})
-        self.nonce = ""
-        self.claims: dict[str, Any] = {}
-        self.token: Callable[[dict[str, Any]], str] = self.signed
-        liar = self
-
-        class Answers(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if self.path.endswith("openid-configuration"):
-                    self._say(liar.about)
-                else:
-                    self._say({"keys": [liar.key.as_dict(private=False)]})
-
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
-                self._say({"access_token": "a", "token_type": "Bearer", "id_token": liar.token(liar.said())})
-
-            def _say(self, value: object) -> None:
-                body = json.dumps(value).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
-        self.about = {
-            "issuer": self.issuer,
-            "authorization_endpoint": f"{self.issuer}/auth",
-            "token_endpoint": f"{self.issuer}/token",
-            "jwks_uri": f"{self.issuer}/keys",
-        }
-
-    def said(self) -> dict[str, Any]:
-        now = int(time.time())
-        right = {"iss": self.issuer, "aud": "runhere", "sub": "s", "exp": now + 300, "iat": now, "nonce": self.nonce}
-        return {key: value for key, value in {**right, **self.claims}.items() if value is not None}
-
-    def signed(self, claims: dict[str, Any]) -> str:
-        return jwt.encode({"alg": "RS256", "kid": "k"}, claims, self.key)
-
-    def by_another_key(self, claims: dict[str, Any]) -> str:
-        return jwt.encode({"alg": "RS256", "kid": "k"}, claims, self.other)
-
-    def with_the_shared_secret(self, claims: dict[str, Any]) -> str:
-        return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(SECRET + SECRET))
-
-    def unsigned(self, claims: dict[str, Any]) -> str:
-        parts = [json.dumps({"alg": "none"}), json.dumps(claims)]
-        return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts) + "."
-
-    def altered(self, claims: dict[str, Any]) -> str:
-        head, _, signature = self.signed(claims).split(".")
-        body = base64.urlsafe_b64encode(json.dumps({**claims, "sub": "other"}).encode()).rstrip(b"=").decode()
-        return f"{head}.{body}.{signature}"
-
-
 @pytest.fixture
 def liar() -> Iterator[Liar]:
-    made = Liar()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
+    with lying() as made:
+        yield made
 
 
 @pytest.fixture

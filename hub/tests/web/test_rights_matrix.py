@@ -222,6 +222,7 @@ HIDDEN = {
     "WEBSOCKET /rt/{runtime_id}/{path:path}": Who.RUNTIME_PASS,
     **{f"{method} /rt/{{runtime_id}}/{{path:path}}": Who.RUNTIME_PASS for method in RUNTIME_METHODS},
     "POST /rt/{runtime_id}/pass": Who.ANYONE,  # for a ticket, once
+    "POST /api/v1/session/elsewhere/signed-out": Who.IDENTITY_PROVIDER,  # for a word that it signed, once
     "GET /api/v1/openapi.json": Who.ANYONE,
     **{f"GET {path}": Who.ANYONE for path in PAGES},
 }

@@ -67,6 +67,7 @@ export const team = {
   did_sign_in_refused: "Sign-in refused",
   did_sign_out: "Signed out",
   did_sign_out_everywhere: "Signed out everywhere",
+  did_sign_out_there: "Signed out elsewhere, and so here",
   did_set_password: "Password set",
   did_change_password: "Password changed",
   did_reset_password: "Password taken away",

@@ -70,6 +70,7 @@ export const team = {
   did_sign_in_refused: "サインインを拒否",
   did_sign_out: "サインアウト",
   did_sign_out_everywhere: "すべてのブラウザーでサインアウト",
+  did_sign_out_there: "サインイン先でのサインアウトに伴うサインアウト",
   did_set_password: "パスワードを設定",
   did_change_password: "パスワードを変更",
   did_reset_password: "パスワードを無効化",

@@ -14,6 +14,7 @@ RunhereError
 ├── TooMany                too often, too fast
 │   └── TooCostly          one person asks for too much work; others go first
 ├── TooLarge
+├── LogoutRefused          an identity provider's word that somebody signed out does not hold
 ├── Invalid
 │   ├── NotebookInvalid        the file is no notebook: where, and why
 │   ├── OutputsInvalid         operations that SPEC 4.2 does not know
@@ -104,6 +105,12 @@ class SignInRefused(SignedOut):
     """An identity provider's answer that does not hold, or somebody whom this hub does not let in. No session."""
 
     code = "sign_in_refused"
+
+
+class LogoutRefused(RunhereError):
+    """What is said to come from an identity provider about somebody who signed out does not hold. Nothing was done."""
+
+    code = "logout_refused"
 
 
 class TooMany(RunhereError):

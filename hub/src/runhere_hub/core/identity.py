@@ -26,6 +26,7 @@ class Claims:
     Attributes:
         issuer, subject: Who it is; nothing else identifies anybody.
         mail: Only when the provider has verified it.
+        session: The provider's name of its own session; None: it gives none.
     """
 
     issuer: str
@@ -33,6 +34,25 @@ class Claims:
     name: str
     user_name: str
     mail: str | None
+    session: str | None = None
+
+
+@dataclass(frozen=True)
+class SignedOutThere:
+    """What an identity provider says has ended at its place, checked; at least one of subject and session is there.
+
+    Attributes:
+        subject: Who signed out; None: only the session is named.
+        session: Which session of theirs; None: every one.
+        token_id: Names what said so: it counts once.
+        expires_at: After this it does not hold any more, ms since 1970.
+    """
+
+    issuer: str
+    subject: str | None
+    session: str | None
+    token_id: str
+    expires_at: int
 
 
 class IdentityProvider(Protocol):
@@ -56,6 +76,15 @@ class IdentityProvider(Protocol):
 
         Raises:
             SignInRefused: Some check failed, or the code was used before.
+            Unavailable: The provider does not answer.
+        """
+        ...
+
+    async def signed_out(self, token: str) -> SignedOutThere:
+        """Who signed out over there, as a logout token says (OpenID Connect Back-Channel Logout 1.0).
+
+        Raises:
+            LogoutRefused: Some check failed.
             Unavailable: The provider does not answer.
         """
         ...

@@ -1,4 +1,5 @@
-"""OpenID Connect: authorization code with PKCE, everything that comes back checked (OpenID Connect Core 1.0, 3.1.3.7).
+"""OpenID Connect: authorization code with PKCE, everything that comes back checked (OpenID Connect Core 1.0, 3.1.3.7);
+and the provider's word that somebody signed out (OpenID Connect Back-Channel Logout 1.0).
 
     address ── browser signs in over there ── claims: code + verifier ─▶ token endpoint ─▶ ID token
                signature by the provider's keys, `iss`, `aud`, `azp`, `exp`, `iat`, `nonce` ─▶ Claims
@@ -17,9 +18,10 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from joserfc.jwt import JWTClaimsRegistry
 
-from runhere_hub.core.errors import SignInRefused, Unavailable
-from runhere_hub.core.identity import Claims
+from runhere_hub.core.errors import LogoutRefused, SignInRefused, Unavailable
+from runhere_hub.core.identity import Claims, SignedOutThere
 
 RETURN_PATH = "/signed-in"
 _ANSWER_WITHIN_S = 10.0
@@ -27,6 +29,8 @@ _LARGEST_ANSWER_BYTES = 1024 * 1024
 _CLOCKS_DIFFER_S = 60
 # Signatures that only the provider can make: never `none`, never one made with the secret that we share.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+_LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+_NO_LOGOUT = "This is no logout token of the identity provider for this hub."
 _DOES_NOT_HOLD = "The answer of the place where you signed in does not hold. Begin again."
 
 
@@ -92,6 +96,28 @@ class OidcProvider:
         except (AuthlibBaseError, JoseError) as error:
             raise SignInRefused(_DOES_NOT_HOLD) from error
         return _claims(self._issuer, said)
+
+    async def signed_out(self, token: str) -> SignedOutThere:
+        """See `IdentityProvider`."""
+        try:
+            header, said = await self._verified(token)
+        except SignInRefused as error:
+            raise LogoutRefused(_NO_LOGOUT) from error
+        rules = JWTClaimsRegistry(
+            leeway=_CLOCKS_DIFFER_S,
+            iss={"essential": True, "value": self._issuer},
+            aud={"essential": True, "value": self._client[0]},
+            iat={"essential": True},
+            exp={"essential": True},
+        )
+        try:
+            rules.validate(said)
+        except JoseError as error:
+            raise LogoutRefused(_NO_LOGOUT) from error
+        if not _is_logout(header, said):
+            raise LogoutRefused(_NO_LOGOUT)
+        expires_at = (int(said["exp"]) + _CLOCKS_DIFFER_S) * 1000
+        return SignedOutThere(self._issuer, said.get("sub"), said.get("sid"), said["jti"], expires_at)
 
     async def _verified(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Header and members of a token whose signature the provider's keys made."""
@@ -159,6 +185,20 @@ class OidcProvider:
         return Unavailable(f"{self._name} does not answer as it should. Try again, or sign in with a password.")
 
 
+def _is_logout(header: dict[str, Any], said: dict[str, Any]) -> bool:
+    """Whether a verified token is about a sign-out: the ID token of a sign-in is not one (Back-Channel Logout, 2.4)."""
+    events = said.get("events")
+    names = [said[name] for name in ("sub", "sid") if name in said]
+    return (
+        str(header.get("typ", "logout+jwt")).lower() in ("logout+jwt", "jwt")
+        and isinstance(events, dict)
+        and isinstance(events.get(_LOGOUT_EVENT), dict)
+        and "nonce" not in said
+        and bool(names)
+        and all(isinstance(one, str) and one for one in (*names, said.get("jti")))
+    )
+
+
 def _claims(issuer: str, said: dict[str, Any]) -> Claims:
     def text(name: str) -> str:
         value = said.get(name)
@@ -171,4 +211,5 @@ def _claims(issuer: str, said: dict[str, Any]) -> Claims:
         name=text("name") or text("preferred_username"),
         user_name=text("preferred_username") or text("email") or text("name"),
         mail=mail or None,
+        session=text("sid") or None,
     )

@@ -1,4 +1,4 @@
-"""Accounts: coming in by invitation, signing in with a password or elsewhere, tokens of programs, letting nobody in.
+"""Accounts: coming in by invitation, signing in with a password, tokens of programs, letting nobody in.
 
 Codes, tokens and passwords exist in clear only where they are used; the database holds their hashes.
 """
@@ -17,22 +17,20 @@ from runhere_hub.core.errors import (
     Forbidden,
     NotFound,
     PasswordWrong,
-    SignInRefused,
 )
-from runhere_hub.core.identity import Claims, IdentityProvider, Person
+from runhere_hub.core.identity import IdentityProvider, Person
 from runhere_hub.core.ids import PersonId
 from runhere_hub.services import session
 from runhere_hub.services.passwords import Passwords
 from runhere_hub.services.session import Opened, sha256
 from runhere_hub.services.throttles import Throttles
 from runhere_hub.store import accounts, audit, people
-from runhere_hub.store.accounts import Account, ApiToken, Invitation, OidcStart
+from runhere_hub.store.accounts import Account, ApiToken, Invitation
 from runhere_hub.store.audit import record
 from runhere_hub.store.session import Connection, Database
 
 INVITATION_LIFE_MS = 7 * 24 * 3600 * 1000
 RESET_LIFE_MS = 24 * 3600 * 1000
-_OIDC_WITHIN_MS = 10 * 60 * 1000
 _TOKEN_SEEN_EVERY_MS = 60_000
 TOKEN_PREFIX = "rh_"  # so that secret scanners know them
 
@@ -174,9 +172,9 @@ async def accept(around: Accounts, code: str, wish: Wish, came: From) -> Opened:
             record(conn, now, "set_password", by=account.person.id, came=came)
         else:
             name = rules.display_name(wish.name, wanted)
-            account = _new(conn, person_id, wanted, name, hashed, is_admin=invitation.is_admin, now=now)
+            account = new_account(conn, person_id, wanted, name, hashed, is_admin=invitation.is_admin, now=now)
             record(conn, now, "join", by=person_id, came=came, user_name=wanted)
-        _refuse_disabled(account)
+        refuse_disabled(account)
         return session.begin(conn, account.person, token=token, now=now)
 
     return await around.db.write(work)
@@ -200,14 +198,14 @@ async def sign_up(around: Accounts, wish: Wish, came: From) -> Opened:
 
     def work(conn: Connection) -> Opened:
         name = rules.display_name(wish.name, wanted)
-        account = _new(conn, person_id, wanted, name, hashed, is_admin=False, now=now)
+        account = new_account(conn, person_id, wanted, name, hashed, is_admin=False, now=now)
         record(conn, now, "join", by=person_id, came=came, user_name=wanted)
         return session.begin(conn, account.person, token=token, now=now)
 
     return await around.db.write(work)
 
 
-def _new(
+def new_account(
     conn: Connection,
     person_id: PersonId,
     user_name: str,
@@ -217,6 +215,11 @@ def _new(
     is_admin: bool,
     now: int,
 ) -> Account:
+    """A person and their account, in the transaction of what lets them in.
+
+    Raises:
+        Conflict: The user name is taken.
+    """
     if accounts.named(conn, user_name) is not None:
         raise Conflict(f"The user name {user_name} is taken. Choose another one.", user_name=user_name)
     person = Person(person_id, name, rules.color_of(person_id))
@@ -245,7 +248,7 @@ async def sign_in(around: Accounts, user_name: str, password: str, came: From) -
         await _tell_refused(around, account, came, now)
         raise PasswordWrong("User name and password do not go together.")
     was_right()
-    _refuse_disabled(account)
+    refuse_disabled(account)
     newer = await around.passwords.hashed(typed) if around.passwords.is_outdated(kept) else None
     token = around.new_token()
 
@@ -283,7 +286,12 @@ async def _tell_refused(around: Accounts, account: Account | None, came: From, n
     await around.db.write(lambda conn: record(conn, now, "sign_in_refused", by=None, on=on, came=came))
 
 
-def _refuse_disabled(account: Account) -> None:
+def refuse_disabled(account: Account) -> None:
+    """Return when somebody may sign in.
+
+    Raises:
+        AccountDisabled: They may not.
+    """
     if account.disabled_at is not None:
         raise AccountDisabled("This account may not sign in any more. Ask the administrator of this hub.")
 
@@ -320,115 +328,6 @@ async def sign_out_everywhere(around: Accounts, person: Person, came: From) -> N
         record(conn, now, "sign_out_everywhere", by=person.id, came=came, sessions=ended)
 
     await around.db.write(work)
-
-
-# --- signing in elsewhere --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Going:
-    """A browser that is sent to sign in elsewhere. `browser` goes into a cookie and comes back with it."""
-
-    url: str
-    browser: str
-
-
-async def begin_elsewhere(around: Accounts, next_path: str | None) -> Going:
-    """Begin to sign in at the identity provider.
-
-    Raises:
-        NotFound: This hub has none.
-        Unavailable: It does not answer.
-    """
-    provider = _provider(around)
-    state, nonce, verifier, browser = (around.new_token() for _ in range(4))
-    now = around.now_ms()
-    url = await provider.address(state=state, nonce=nonce, verifier=verifier)
-    start = OidcStart(
-        state_sha256=sha256(state),
-        browser_sha256=sha256(browser),
-        nonce=nonce,
-        verifier=verifier,
-        next_path=rules.next_path(next_path),
-        expires_at=now + _OIDC_WITHIN_MS,
-    )
-    await around.db.write(lambda conn: accounts.begin_oidc(conn, start, now=now))
-    return Going(url, browser)
-
-
-@dataclass(frozen=True)
-class Back:
-    """What a browser brings back from the identity provider."""
-
-    state: str
-    code: str
-    browser: str | None
-
-
-async def finish_elsewhere(around: Accounts, back: Back, came: From, *, signed_in: Person | None) -> tuple[Opened, str]:
-    """A session for whoever came back, and where they wanted to go.
-
-    Somebody who is signed in already joins a new identity to their account.
-
-    Raises:
-        SignInRefused: The state is not this browser's, was used or is old; or the provider's word does not hold; or
-            the person is not invited; or is signed in already and the identity is another account's.
-        TooMany, AccountDisabled, Unavailable: No session.
-    """
-    provider, now = _provider(around), around.now_ms()
-    around.by_address.check(came.ip or "", now)
-    start = await around.db.write(lambda conn: accounts.take_oidc(conn, sha256(back.state)))
-    is_same = start is not None and back.browser is not None and start.browser_sha256 == sha256(back.browser)
-    if start is None or not is_same or start.expires_at <= now:
-        around.by_address.count(came.ip or "", now)
-        raise SignInRefused("This sign-in was not begun in this browser, or took too long. Begin again.")
-    claims = await provider.claims(code=back.code, nonce=start.nonce, verifier=start.verifier)
-    person_id, token = PersonId(around.new_id()), around.new_token()
-
-    def work(conn: Connection) -> Opened:
-        account = accounts.by_identity(conn, claims.issuer, claims.subject)
-        if account is None and signed_in is not None:
-            account = _join_identity(conn, claims, signed_in, now)
-        if account is not None and signed_in is not None and account.person.id != signed_in.id:
-            raise SignInRefused(
-                "With that account over there somebody else signs in here. Sign out first if it is you."
-            )
-        account = account or _from_claims(conn, around, claims, person_id, now)
-        _refuse_disabled(account)
-        record(conn, now, "sign_in", by=account.person.id, came=came, at=claims.issuer)
-        return session.begin(conn, account.person, token=token, now=now)
-
-    return await around.db.write(work), start.next_path
-
-
-def _join_identity(conn: Connection, claims: Claims, person: Person, now: int) -> Account | None:
-    accounts.add_identity(conn, claims.issuer, claims.subject, person.id, now=now)
-    record(conn, now, "join_identity", by=person.id, at=claims.issuer)
-    return accounts.get(conn, person.id)
-
-
-def _from_claims(conn: Connection, around: Accounts, claims: Claims, person_id: PersonId, now: int) -> Account:
-    """The account of somebody who comes from the provider for the first time. A name in use is never taken over."""
-    if not around.provider_signs_up:
-        raise SignInRefused("You are not a member of this hub yet. Ask its administrator for an invitation.")
-    domain = (claims.mail or "").rpartition("@")[2].lower()
-    if around.mail_domains and domain not in around.mail_domains:
-        raise SignInRefused("This hub lets in only people with a verified address of certain organisations.")
-    wanted, n = rules.guessed_user_name(claims.user_name or claims.name), 2
-    free = wanted
-    while accounts.named(conn, free) is not None:
-        free, n = f"{wanted}{n}", n + 1
-    name = rules.display_name(claims.name, free)
-    account = _new(conn, person_id, free, name, None, is_admin=False, now=now)
-    accounts.add_identity(conn, claims.issuer, claims.subject, person_id, now=now)
-    record(conn, now, "join", by=person_id, user_name=free, at=claims.issuer)
-    return account
-
-
-def _provider(around: Accounts) -> IdentityProvider:
-    if around.provider is None:
-        raise NotFound("This hub has no other place to sign in.")
-    return around.provider
 
 
 # --- administrators and the command line -----------------------------------------------------------------------------

@@ -182,9 +182,16 @@ async def _good(sign_in: SignIn, key: str, now: int) -> OpenSession | None:
     return found
 
 
-def begin(conn: Connection, person: Person, *, token: str, now: int) -> Opened:
-    """A new session in the transaction of what allowed it. The caller made the token: 256 random bits."""
-    sessions.add(conn, token_sha256=sha256(token), person_id=person.id, now=now, expires_at=now + SESSION_LIFE_MS)
+def begin(
+    conn: Connection, person: Person, *, token: str, now: int, there: sessions.SessionThere | None = None
+) -> Opened:
+    """A new session in the transaction of what allowed it. The caller made the token: 256 random bits.
+
+    Args:
+        there: The session at an identity provider with which this one ends.
+    """
+    end = now + SESSION_LIFE_MS
+    sessions.add(conn, token_sha256=sha256(token), person_id=person.id, now=now, expires_at=end, there=there)
     return Opened(person=person, token=token, max_age_s=SESSION_LIFE_MS // 1000)
 
 

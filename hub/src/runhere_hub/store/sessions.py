@@ -6,7 +6,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import PersonId
-from runhere_hub.store.tables import login_codes, people, sessions
+from runhere_hub.store.tables import login_codes, logout_tokens, people, sessions
+from runhere_hub.store.upsert import insert_unless_there
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,39 @@ def use_code(conn: Connection, code_sha256: str, *, now: int) -> bool:
     return conn.execute(update(login_codes).where(unused).values(used_at=now)).rowcount == 1
 
 
-def add(conn: Connection, *, token_sha256: str, person_id: PersonId, now: int, expires_at: int) -> None:
+@dataclass(frozen=True)
+class SessionThere:
+    """A session at an identity provider.
+
+    Attributes:
+        name: Its `sid`; None: the provider gives none.
+    """
+
+    issuer: str
+    subject: str
+    name: str | None
+
+
+def add(
+    conn: Connection,
+    *,
+    token_sha256: str,
+    person_id: PersonId,
+    now: int,
+    expires_at: int,
+    there: SessionThere | None = None,
+) -> None:
     """Keep a new session."""
     conn.execute(
         insert(sessions).values(
-            token_sha256=token_sha256, person_id=person_id, created_at=now, seen_at=now, expires_at=expires_at
+            token_sha256=token_sha256,
+            person_id=person_id,
+            created_at=now,
+            seen_at=now,
+            expires_at=expires_at,
+            issuer=there.issuer if there else None,
+            subject=there.subject if there else None,
+            sid=there.name if there else None,
         )
     )
 
@@ -76,6 +105,32 @@ def seen(conn: Connection, token_sha256: str, *, now: int) -> None:
 def end(conn: Connection, token_sha256: str) -> None:
     """Forget a session."""
     conn.execute(delete(sessions).where(sessions.c.token_sha256 == token_sha256))
+
+
+def end_there(conn: Connection, issuer: str, *, subject: str | None, session: str | None) -> set[PersonId]:
+    """Forget the sessions that were begun at this provider as this subject, in this session of theirs; whose they were.
+
+    At least one of the two is given; what is not given may be any.
+    """
+    ended = sessions.c.issuer == issuer
+    if subject is not None:
+        ended &= sessions.c.subject == subject
+    if session is not None:
+        ended &= sessions.c.sid == session
+    theirs = {PersonId(one) for one in conn.execute(select(sessions.c.person_id).where(ended)).scalars()}
+    conn.execute(delete(sessions).where(ended))
+    return theirs
+
+
+def add_logout(conn: Connection, token_sha256: str, *, expires_at: int) -> bool:
+    """Note that a logout token was used; False: it was already."""
+    row = {"token_sha256": token_sha256, "expires_at": expires_at}
+    return insert_unless_there(conn, logout_tokens, row, unique="token_sha256")
+
+
+def forget_logouts(conn: Connection, *, expired_before: int) -> None:
+    """Forget those that hold no more whatever one does."""
+    conn.execute(delete(logout_tokens).where(logout_tokens.c.expires_at < expired_before))
 
 
 def forget_ended(conn: Connection, *, now: int, idle_since: int) -> None:

@@ -55,6 +55,10 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    # The session at an identity provider with which it ends; None: begun here, or the provider gives it no name.
+    Column("issuer", String(255)),
+    Column("subject", String(255), index=True),
+    Column("sid", Text, index=True),
 )
 
 folders = Table(
@@ -271,6 +275,14 @@ oidc_starts = Table(
     Column("nonce", String(64), nullable=False),
     Column("verifier", String(128), nullable=False),
     Column("next_path", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# What identity providers said about people who signed out over there: each word counts once.
+logout_tokens = Table(
+    "logout_tokens",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),  # of its issuer and its id
     Column("expires_at", BigInteger, nullable=False),
 )
 

@@ -29,7 +29,9 @@ def _postgres_insert(table: Table) -> Any:
     return postgresql.insert(table)
 
 
-def insert_unless_there(conn: Connection, table: Table, row: Mapping[str, Any], *, unique: str) -> None:
-    """Write a row, unless there is one with the same value in this unique column."""
+def insert_unless_there(conn: Connection, table: Table, row: Mapping[str, Any], *, unique: str) -> bool:
+    """Write a row, unless there is one with the same value in this unique column: False then."""
     made = sqlite.insert(table) if conn.dialect.name == "sqlite" else _postgres_insert(table)
-    conn.execute(made.on_conflict_do_nothing(index_elements=[unique]), [dict(row)])
+    wanted = made.values(**row).on_conflict_do_nothing(index_elements=[unique])
+    # Without the option a count of inserted rows is not kept for PostgreSQL.
+    return conn.execute(wanted, execution_options={"preserve_rowcount": True}).rowcount == 1

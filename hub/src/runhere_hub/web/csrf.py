@@ -57,6 +57,11 @@ def is_own_socket(headers: Mapping[str, str], *, own_origin: str) -> bool:
     return headers.get("origin") == own_origin
 
 
+def is_from_a_page(headers: Mapping[str, str]) -> bool:
+    """True when a header is there that browsers add to every POST. Sec-Fetch-Mode is none: Node sends it too."""
+    return "origin" in headers or "sec-fetch-site" in headers
+
+
 def is_from_a_browser(headers: Mapping[str, str]) -> bool:
     """True when a header is there that browsers add by themselves."""
     return "origin" in headers or any(name.startswith("sec-fetch-") for name in headers)

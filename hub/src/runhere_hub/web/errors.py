@@ -13,6 +13,7 @@ from runhere_hub.core.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    LogoutRefused,
     NotFound,
     RunhereError,
     SignedOut,
@@ -24,6 +25,7 @@ from runhere_hub.core.errors import (
 log = logging.getLogger("runhere.web")
 
 _TABLE: dict[type[RunhereError], tuple[int, int]] = {
+    LogoutRefused: (400, 4400),
     SignedOut: (401, 4401),
     Forbidden: (403, 4403),
     NotFound: (404, 4404),

@@ -134,6 +134,9 @@ class Gate:
         """
         if route.who is Who.COMMAND_LINE:
             self._check_command_line(given)
+        elif route.who is Who.IDENTITY_PROVIDER:
+            if csrf.is_from_a_page(given):
+                raise CrossSite("Only an identity provider may say this.")
         elif route.who is Who.RUNTIME_PASS:
             await self._check_pass(route, scope, given, origin)
         elif not _is_own(scope, given, origin) and not self._is_program(scope, given):

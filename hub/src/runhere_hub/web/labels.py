@@ -28,6 +28,8 @@ class Who(Enum):
     PERSON = "person"
     ADMIN = "admin"
     COMMAND_LINE = "command_line"
+    IDENTITY_PROVIDER = "identity_provider"
+    """A server that shows its own word, signed; no browser, and no cookie counts."""
     RUNTIME_PASS = "runtime_pass"
     """Whoever shows a pass to the hosted runtime of the path, from the hub's own page; no cookie counts."""
 

@@ -10,7 +10,7 @@ from runhere_hub.core.errors import Conflict, DatabaseUnavailable, FileMissing
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision. Known here so that an up-to-date database opens without importing Alembic (about 150 ms)."""
 
 

@@ -1,15 +1,18 @@
 """Accounts of a hub for several people: come in, sign in, passwords, tokens; what administrators do."""
 
 from typing import Annotated
+from urllib.parse import parse_qs
 
 from fastapi import Path, Query, Request, Response
 
+from runhere_hub.core.errors import LogoutRefused
 from runhere_hub.core.identity import Person
-from runhere_hub.services import accounts, session
-from runhere_hub.services.accounts import Back, Wish
+from runhere_hub.services import accounts, elsewhere, session
+from runhere_hub.services.accounts import Wish
+from runhere_hub.services.elsewhere import Back
 from runhere_hub.web import models
 from runhere_hub.web.deps import CameDep, PersonDep, Services, ServicesDep, TeamDep, own_origin
-from runhere_hub.web.labels import Routes, Who
+from runhere_hub.web.labels import KIB, Routes, Who
 from runhere_hub.web.routes.session import signed_in
 
 routes = Routes("/api/v1", tag="team")
@@ -68,7 +71,7 @@ async def sign_up(
 
 @routes.add("POST", "/session/elsewhere", who=Who.ANYONE, errors=(403, 404, 422, 503))
 async def go_elsewhere(body: models.GoElsewhere, response: Response, team: TeamDep) -> models.Elsewhere:
-    going = await accounts.begin_elsewhere(team.accounts, body.next_path)
+    going = await elsewhere.begin(team.accounts, body.next_path)
     response.set_cookie(
         _cookie(team.is_https),
         going.browser,
@@ -88,9 +91,25 @@ async def come_back(
     name = _cookie(team.is_https)
     back = Back(body.state, body.code, request.cookies.get(name))
     known = await _signed_in_already(request, services)
-    opened, next_path = await accounts.finish_elsewhere(team.accounts, back, came, signed_in=known)
+    opened, next_path = await elsewhere.finish(team.accounts, back, came, signed_in=known)
     response.delete_cookie(name, path="/", httponly=True, samesite="strict", secure=team.is_https)
     return models.Arrived(session=await signed_in(opened, request, response, services), next_path=next_path)
+
+
+@routes.add(
+    "POST",
+    "/session/elsewhere/signed-out",
+    who=Who.IDENTITY_PROVIDER,
+    max_body_bytes=64 * KIB,
+    errors=(400, 403, 404, 429, 503),
+    in_schema=False,
+)
+async def sign_out_from_elsewhere(request: Request, team: TeamDep, came: CameDep) -> None:
+    """OpenID Connect Back-Channel Logout 1.0, 2.5 to 2.8: a form with a `logout_token`."""
+    form = parse_qs((await request.body()).decode("latin-1"))
+    if len(form.get("logout_token", ())) != 1:
+        raise LogoutRefused("One logout_token is wanted, in a form.")
+    await elsewhere.signed_out_there(team.accounts, form["logout_token"][0], came)
 
 
 def _cookie(is_https: bool) -> str:
