@@ -261,6 +261,11 @@ export class NotebookDoc {
     if (cell?.deleted) this.doc.transact(() => edits.bury(cell, this.#environment.now()), this.#births);
   }
 
+  /** Several changes as one step: they are sent, and undone, together. */
+  atOnce(work: () => void): void {
+    this.#edit(work);
+  }
+
   // One cell
 
   setType(id: CellId, type: CellType): void {

@@ -264,6 +264,46 @@ describe("NotebookController", () => {
     ]);
   });
 
+  it("takes back and makes again the hiding of a form, which the file notes twice, in one step", () => {
+    const id = at(1);
+    doc.setSource(id, "a = 1 #@param");
+    controller.foldCode(id, true);
+    const hidden = { jupyter: { source_hidden: true }, cellView: "form" };
+    const noted = () =>
+      Object.fromEntries((doc.cell(id)?.metadataKeys ?? []).map((key) => [key, doc.cell(id)?.metadata(key)]));
+    expect(noted()).toEqual(hidden);
+    controller.undo();
+    expect([noted(), sourceOf(id)]).toEqual([{}, "a = 1 #@param"]);
+    controller.redo();
+    expect(noted()).toEqual(hidden);
+    expect(controller.isCodeHidden(id)).toBe(true);
+  });
+
+  it("takes back the hiding of several cells in one step", () => {
+    controller.select(at(3));
+    controller.select(at(4), { extend: true });
+    controller.toggleCode();
+    controller.undo();
+    expect([at(3), at(4)].map((id) => controller.isCodeHidden(id))).toEqual([false, false]);
+    controller.toggleOutput([at(3), at(4)]);
+    controller.undo();
+    expect([at(3), at(4)].map((id) => doc.cell(id)?.metadataKeys)).toEqual([[], []]);
+    expect(sources()).toHaveLength(5);
+  });
+
+  it("goes back past the showing of code that somebody wrote in, and the cursor is not left in what is hidden", () => {
+    controller.foldCode(at(1), true);
+    controller.edit(at(1)); // shows it
+    controller.edit(at(3));
+    controller.undo();
+    expect([controller.isCodeHidden(at(1)), active(), controller.mode]).toEqual([true, "a = 1", "command"]);
+    controller.undo();
+    expect([controller.isCodeHidden(at(1)), sources().length]).toEqual([false, 5]);
+    controller.redo();
+    controller.redo();
+    expect([controller.isCodeHidden(at(1)), doc.undo.canRedo]).toEqual([false, false]);
+  });
+
   it("shows hidden code where something was found in it, in this page only", () => {
     doc.setCellMetadata(at(1), "cellView", "form");
     controller.showMatch({ cellId: at(1), from: 0, to: 1 });

@@ -15,7 +15,7 @@ import { forgetIds, keepCells, keptCells } from "./clipboard.ts";
 import { EditorTurns } from "./editor-turns.ts";
 import type { Match } from "./find.ts";
 import { FindDesk } from "./find-desk.ts";
-import { folding, isFolded } from "./output-fold.ts";
+import { type Change, folding, isFolded } from "./output-fold.ts";
 import { stepFrom } from "./selection.ts";
 import { SelectionModel, withEntry } from "./selection-model.ts";
 import type { NotebookServices, ShownOutputs } from "./services.ts";
@@ -294,7 +294,9 @@ export class NotebookController extends SelectionModel {
   #afterUndo(touched: readonly CellId[]): void {
     const { visible } = this.sections.view.get();
     const id = visible.find((one) => touched.includes(one));
-    if (id === undefined || id === this.activeId) this.focusActive();
+    // To write in what the step hid would show it again: a step more, and no way back past it.
+    if (id !== undefined && this.isCodeHidden(id)) this.select(id);
+    else if (id === undefined || id === this.activeId) this.focusActive();
     else if (this.mode === "edit") this.edit(id);
     else this.select(id);
   }
@@ -357,13 +359,13 @@ export class NotebookController extends SelectionModel {
   // Folding
 
   toggleOutput(ids: readonly CellId[] = this.selected()): void {
-    for (const id of ids) this.#toggleFold(id);
+    this.#atOnce(() => ids.forEach((id) => void this.#toggleFold(id)));
   }
 
   /** Hides the code of the selected cells, or shows it: as the active one does not. */
   toggleCode(): void {
     const isHidden = this.activeId !== null && !this.isCodeHidden(this.activeId);
-    for (const id of this.selected()) this.foldCode(id, isHidden);
+    this.#atOnce(() => this.selected().forEach((id) => void this.foldCode(id, isHidden)));
     this.command();
   }
 
@@ -373,8 +375,7 @@ export class NotebookController extends SelectionModel {
     if (cell?.type !== "code" || this.isCodeHidden(id) === isHidden) return;
     this.foldCodeHere(id, this.isReadOnly ? isHidden : null);
     if (this.isReadOnly) return;
-    for (const [key, value] of foldingSource(cell.metadata, cell.source.toString(), isHidden))
-      this.services.doc.setCellMetadata(id, key, value);
+    this.#setMetadata(id, foldingSource(cell.metadata, cell.source.toString(), isHidden));
   }
 
   /** Whoever wants to write in hidden code sees it. */
@@ -393,7 +394,17 @@ export class NotebookController extends SelectionModel {
     const isHidden = !(this.#foldsHere.get().get(id) ?? isFolded(cell.metadata));
     this.#foldHere(id, this.isReadOnly ? isHidden : null);
     if (this.isReadOnly) return;
-    for (const [key, value] of folding(cell.metadata, isHidden)) this.services.doc.setCellMetadata(id, key, value);
+    this.#setMetadata(id, folding(cell.metadata, isHidden));
+  }
+
+  #setMetadata(id: CellId, changes: readonly Change[]): void {
+    this.#atOnce(() => changes.forEach(([key, value]) => void this.services.doc.setCellMetadata(id, key, value)));
+  }
+
+  /** One step for undo; what a reader does writes nothing. */
+  #atOnce(work: () => void): void {
+    if (this.isReadOnly) work();
+    else this.services.doc.atOnce(work);
   }
 
   /** In this page only; null: as the notebook says. */
