@@ -20,6 +20,7 @@ from steps import (
     run_cell,
     saved,
     source,
+    sources_in,
     text_cell,
     type_source,
 )
@@ -439,6 +440,15 @@ def test_code_is_hidden_as_jupyterlab_and_colab_hide_it(
     expect(source(page, 2)).to_contain_text("secret")  # found: shown here, and to nobody else
     page.keyboard.press("Escape")
     page.reload()
+    # Its fields write into the code that they stand for, each into its own line.
+    radius = first.get_by_role("group", name="Area of a circle").get_by_role("textbox", name="r", exact=True)
+    expect(radius).to_have_value("2")
+    radius.fill("wide")
+    expect(first.get_by_text("This is no value for this field. The code keeps 2.")).to_be_visible()
+    assert barriers(first) == []
+    radius.fill("2.5")
+    written = "#@title Area of a circle\nr = 2.5 #@param {type: 'number'}\nsecret = r"
+    wait_until(lambda: sources_in(path)[1] == written, what="what was typed into the field, in the file")
     first.get_by_role("button", name="Area of a circle Show code").click()
     expect(first).to_be_focused()
     expect(source(page, 2)).to_contain_text("@param")
@@ -455,7 +465,8 @@ def test_code_is_hidden_as_jupyterlab_and_colab_hide_it(
     both = {"cellView": "form", "jupyter": {"source_hidden": True}}
     wait_until(lambda: metadata(2) == both, what="a form that Colab and JupyterLab hide")
     assert metadata(3) == {"jupyter": {"source_hidden": True}, "tags": ["kept"]}
-    page.keyboard.press("z")
+    page.keyboard.press("z")  # what was hidden at once, and noted twice of the form, is one step
+    expect(source(page, 2)).to_be_visible()
     expect(source(page, 3)).to_be_visible()
 
 

@@ -31,6 +31,10 @@ export const late = {
     en: async () => (await import("./en/find.ts")).find,
     ja: async () => (await import("./ja/find.ts")).find,
   },
+  forms: {
+    en: async () => (await import("./en/forms.ts")).forms,
+    ja: async () => (await import("./ja/forms.ts")).forms,
+  },
   frames: {
     en: async () => (await import("./en/frames.ts")).frames,
     ja: async () => (await import("./ja/frames.ts")).frames,
