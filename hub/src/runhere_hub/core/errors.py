@@ -14,6 +14,7 @@ RunhereError
 ├── TooMany                too often, too fast
 │   └── TooCostly          one person asks for too much work; others go first
 ├── TooLarge
+├── UploadTrickles         a request's body comes too slowly
 ├── LogoutRefused          an identity provider's word that somebody signed out does not hold
 ├── Invalid
 │   ├── NotebookInvalid        the file is no notebook: where, and why
@@ -111,6 +112,15 @@ class LogoutRefused(RunhereError):
     """What is said to come from an identity provider about somebody who signed out does not hold. Nothing was done."""
 
     code = "logout_refused"
+
+
+class UploadTrickles(RunhereError):
+    """So little of a request's body comes that it was given up. Nothing was kept of it."""
+
+    code = "unavailable"  # what the page says of this in other languages is what it says of that
+
+    def __init__(self) -> None:
+        super().__init__("What this page sends comes so slowly that the hub has given up. Try again on a better line.")
 
 
 class TooMany(RunhereError):

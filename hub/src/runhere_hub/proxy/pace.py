@@ -1,14 +1,16 @@
-"""How long a runtime is waited for that does next to nothing: by what it gets done, not by the whole.
+"""How long somebody is waited for who does next to nothing: by what gets done, not by the whole.
 
-A limit of the whole would end honest long downloads, a limit of each piece never ends one byte a minute. So a runtime
-has `within_s` of waiting for each `least_bytes`, and for the rest. Time in which the page is waited for is not its own.
+A limit of the whole would end honest long transfers, a limit of each piece never ends one byte a minute. So a runtime,
+or a page that sends a body, has `within_s` of waiting for each `least_bytes`, and for the rest. Time in which somebody
+else is waited for is not theirs.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from runhere_hub.core.errors import RunhereError
 from runhere_hub.core.runtimes import RuntimeSilent
 
 
@@ -34,20 +36,25 @@ class PaceRule:
 
 
 class Pace:
-    """One direction of one request."""
+    """One direction of one request.
 
-    def __init__(self, rule: PaceRule) -> None:
+    Args:
+        gives_up: Makes the error of whoever is too slow.
+    """
+
+    def __init__(self, rule: PaceRule, gives_up: Callable[[], RunhereError] = RuntimeTrickles) -> None:
         self._rule = rule
+        self._gives_up = gives_up
         self._left_s = rule.within_s
         self._moved_bytes = 0
         self._limit: asyncio.Timeout | None = None
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
-        """Around what the runtime is waited for.
+        """Around what they are waited for.
 
         Raises:
-            RuntimeTrickles: It took too long; what was waited for is cancelled.
+            What `gives_up` makes: it took too long; what was waited for is cancelled.
         """
         now = asyncio.get_running_loop().time
         try:
@@ -55,7 +62,7 @@ class Pace:
                 yield
                 self._left_s = (self._limit.when() or now()) - now()
         except TimeoutError as error:
-            raise RuntimeTrickles from error
+            raise self._gives_up() from error
         finally:
             self._limit = None
 

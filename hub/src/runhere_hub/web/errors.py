@@ -20,6 +20,7 @@ from runhere_hub.core.errors import (
     TooLarge,
     TooMany,
     Unavailable,
+    UploadTrickles,
 )
 
 log = logging.getLogger("runhere.web")
@@ -30,6 +31,7 @@ _TABLE: dict[type[RunhereError], tuple[int, int]] = {
     Forbidden: (403, 4403),
     NotFound: (404, 4404),
     Conflict: (409, 4409),
+    UploadTrickles: (408, 4500),
     TooLarge: (413, 4413),
     Invalid: (422, 4400),
     TooMany: (429, 4429),
@@ -55,6 +57,8 @@ def _entry(error: RunhereError) -> tuple[int, int]:
 def answer(error: RunhereError) -> JSONResponse:
     """The HTTP answer for an error of ours."""
     headers = {"Retry-After": str(error.details["retry_after_s"])} if "retry_after_s" in error.details else {}
+    if isinstance(error, UploadTrickles):
+        headers["Connection"] = "close"  # the rest would go on coming
     body = {"code": error.code, "message": error.message, "details": _plain(error.details)}
     return JSONResponse(body, status_code=status_of(error), headers=headers)
 

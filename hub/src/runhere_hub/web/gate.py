@@ -95,7 +95,7 @@ class Gate:
             await _refuse(scope, receive, guarded, errors.answer(error))
             return
         if scope["type"] == "http":
-            receive = limits.bounded(receive, route.max_body_bytes)
+            receive = limits.bounded(limits.paced(receive, limits.SLOWEST), route.max_body_bytes)
         if scope.get("method") == "HEAD":
             scope, guarded = {**scope, "method": "GET"}, _without_body(guarded)
         await self._app(scope, receive, guarded)
