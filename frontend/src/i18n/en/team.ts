@@ -111,8 +111,14 @@ export const team = {
   disabled: "May not sign in",
   noPassword: "No password here",
   reset: "Reset password",
-  disable: "Let in no more",
-  enable: "Let in again",
+  ask_reset: "Reset the password of {name}?",
+  ask_reset_text:
+    "Their password is gone and they are signed out everywhere. You get a link with which they set another.",
+  disable: "Disable account",
+  ask_disable: "Disable the account of {name}?",
+  ask_disable_text:
+    "They are signed out everywhere within seconds and cannot sign in. Notebooks and roles stay; it can be enabled again.",
+  enable: "Enable account",
   runtimes: "Hosted runtimes",
   runtimesText: "Whose there are now. You see nothing of what runs in them.",
   runtimesNone: "Nobody has one now.",

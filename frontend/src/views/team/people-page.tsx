@@ -6,6 +6,7 @@ import { CopyLine } from "../../ui/copy-line.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { useText } from "../../ui/use-observable.ts";
+import { AccountsSection } from "./accounts-section.tsx";
 import { Failure } from "./failure.tsx";
 import { LogSection } from "./log-section.tsx";
 import { RuntimesSection } from "./runtimes-section.tsx";
@@ -71,44 +72,13 @@ export function PeoplePage({ team, hasHosted, now }: PeoplePageProps) {
           </Button>
         </form>
       </section>
-      <section className={styles.section} aria-label={t("team.people")}>
-        <ul className={styles.list}>
-          {accounts.map((account) => (
-            <li key={account.user_name}>
-              <span>
-                {t("team.accountOf", { name: account.name, userName: account.user_name })}{" "}
-                <span className={styles.small}>{notesOf(account, t).join(" · ")}</span>
-              </span>
-              <span className={styles.actions}>
-                <Button
-                  size="small"
-                  variant="quiet"
-                  onPress={() => void change(async () => setLink(await team.reset(account.user_name)))}
-                >
-                  {t("team.reset")}
-                </Button>
-                <Button
-                  size="small"
-                  variant="quiet"
-                  onPress={() => void change(() => team.setDisabled(account.user_name, !account.is_disabled))}
-                >
-                  {t(account.is_disabled ? "team.enable" : "team.disable")}
-                </Button>
-              </span>
-            </li>
-          ))}
-        </ul>
-      </section>
+      <AccountsSection
+        accounts={accounts}
+        onReset={({ user_name }) => void change(async () => setLink(await team.reset(user_name)))}
+        onDisabled={({ user_name }, isDisabled) => void change(() => team.setDisabled(user_name, isDisabled))}
+      />
       {hasHosted ? <RuntimesSection team={team} now={now} /> : null}
       <LogSection team={team} whose="all" names={names} />
     </main>
   );
-}
-
-function notesOf(account: Account, t: ReturnType<typeof useText>): readonly string[] {
-  return [
-    ...(account.is_admin ? [t("team.administrator")] : []),
-    ...(account.is_disabled ? [t("team.disabled")] : []),
-    ...(account.has_password ? [] : [t("team.noPassword")]),
-  ];
 }
