@@ -8,6 +8,7 @@ of a hub for several people only.
 # ruff: noqa: E501
 import json
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,7 +23,9 @@ OPTIONS = re.compile("^(Connection options|接続オプション)$")
 CONNECTED = re.compile("^Connected to|に接続済み$")
 REVIEW = re.compile("^(Review before running on your machine|自分のマシンで実行する前の確認)$")
 TRUST = re.compile("^(Trust these cells|これらのセルを信頼)$")
-PANELS = {2: "variables", 3: "debugger", 4: "files", 5: "terminal", 6: "resources"}  # by their place in the menu View
+PANELS = ("contents", "comments", "variables", "debugger", "files", "terminal", "resources")  # as in the menu View
+FILE, EDIT, VIEW, RUNTIME, HELP = 0, 1, 2, 4, 6  # places in the menu bar
+SIZES = {"wide": (1280, 860), "narrow": (390, 780)}
 README_IMAGE = setup.ROOT / "docs" / "images" / "notebook.png"
 
 CELLS: tuple[tuple[str, str], ...] = (
@@ -73,7 +76,10 @@ def notebook() -> str:
 def main() -> int:
     """Take the pictures."""
     setup.python_packages("dev")
+    setup.test_programs()
     setup.page()
+    if Path(sys.prefix).resolve() != setup.VENV.resolve():  # the test programs are installed there only
+        return subprocess.run([setup.python(), __file__, *sys.argv[1:]], check=False).returncode
     sys.path.insert(0, str(E2E))
     from conftest import CHROMIUM_FLAGS  # after the path is set, and only where the test programs are installed
     from playwright.sync_api import sync_playwright
@@ -97,6 +103,10 @@ def main() -> int:
         hub.start()
         try:
             with jupyter("server", folder, *server_flags(hub.origin)) as stock:
+                if not only_readme:
+                    # Whoever has answered once is not asked again: this comes first.
+                    for look in looks():
+                        question(browser, hub, stock.pasted, **look)
                 readme(browser, hub, stock.pasted)
                 if not only_readme:
                     for look in looks():
@@ -115,15 +125,18 @@ def looks() -> Iterator[dict[str, str]]:
                 yield {"theme": theme, "language": language, "width": width}
 
 
-def entered(browser, hub, *, width: int, height: int, theme: str, language: str):  # type: ignore[no-untyped-def] # Playwright's types are not installed where scripts are checked
-    """A signed-in page of one look, on Home."""
+def entered(  # type: ignore[no-untyped-def] # Playwright's types are not installed where scripts are checked
+    browser, hub, *, width: int, height: int, theme: str, language: str, answers: bool = True
+):
+    """A signed-in page of one look, on Home. It answers the question before code that came from the disk, if `answers`."""
     context = browser.new_context(
         viewport={"width": width, "height": height}, locale="ja-JP" if language == "ja" else "en-US", color_scheme=theme
     )
     context.set_default_timeout(30_000)
     page = context.new_page()
     # The notebook came from the disk, so its first run asks.
-    trust_what_is_asked(page)
+    if answers:
+        trust_what_is_asked(page)
     page.goto(hub.login_link())
     page.get_by_role("row", name="Rain in March", exact=True).wait_for()
     return page
@@ -175,11 +188,23 @@ def readme(browser, hub, pasted: str) -> None:  # type: ignore[no-untyped-def]
     page.context.close()
 
 
+def question(browser, hub, pasted: str, *, theme: str, language: str, width: str) -> None:  # type: ignore[no-untyped-def]
+    """What stands before code by others runs: looked at, not answered."""
+    size = SIZES[width]
+    page = entered(browser, hub, width=size[0], height=size[1], theme=theme, language=language, answers=False)
+    opened(page, pasted)
+    run(page, 1)
+    page.get_by_role("dialog", name=REVIEW).wait_for()
+    page.wait_for_timeout(400)  # animations end
+    page.screenshot(path=TARGET / f"review-{theme}-{language}-{width}.png")
+    page.context.close()
+
+
 def views(browser, hub, pasted: str, *, theme: str, language: str, width: str) -> None:  # type: ignore[no-untyped-def]  # noqa: PLR0915 - one line after another, as a person would click
     """One look of every view."""
     from playwright.sync_api import Error  # installed with the test programs only
 
-    size = {"wide": (1280, 860), "narrow": (390, 780)}[width]
+    size = SIZES[width]
     page = entered(browser, hub, width=size[0], height=size[1], theme=theme, language=language)
 
     def take(name: str) -> None:
@@ -231,23 +256,54 @@ def views(browser, hub, pasted: str, *, theme: str, language: str, width: str) -
     shown("palette", lambda: page.keyboard.press("Control+Shift+p"))
     shown("find", lambda: page.keyboard.press("Control+h"))
 
-    def sessions() -> None:
-        page.get_by_role("menubar").get_by_role("menuitem").nth(4).click()
-        page.get_by_role("menuitem", name=re.compile("^(Manage sessions|セッション)")).click()
-
-    shown("sessions", sessions)
-
-    def panel(place: int) -> None:
-        page.get_by_role("menubar").get_by_role("menuitem").nth(2).click()
-        page.get_by_role("menuitemcheckbox").nth(place).click()
-
-    for place, name in PANELS.items():
-        shown(f"panel-{name}", lambda place=place: panel(place))  # type: ignore[misc]
+    by_commands(page, shown)
     shown("menu", lambda: page.get_by_role("menubar").get_by_role("menuitem").nth(1).click())
     page.keyboard.press("Escape")
     page.keyboard.press("i")
     page.keyboard.press("i")
     page.context.close()
+
+
+def by_commands(page, shown: Callable[[str, Callable[[], object]], None]) -> None:  # type: ignore[no-untyped-def]
+    """What the menus open: dialogs, hidden code, a cell that is dragged, panels."""
+
+    def command(menu: int, name: str) -> None:
+        page.get_by_role("menubar").get_by_role("menuitem").nth(menu).click()
+        page.get_by_role("menu").get_by_role("menuitem", name=re.compile(f"^({name})")).click()
+
+    shown("sessions", lambda: command(RUNTIME, "Manage sessions|セッション"))
+    shown("history", lambda: command(FILE, "Revision history|変更履歴"))
+    shown("notebook-settings", lambda: command(EDIT, "Notebook settings|ノートブックの設定"))
+    shown("cell-outputs", lambda: command(EDIT, "Outputs of this cell|このセルの出力"))
+    shown("shortcuts", lambda: command(HELP, "Keyboard shortcuts|キーボード"))
+
+    def hidden_code() -> None:
+        page.locator("[data-cell-id=c2]").click(position={"x": 3, "y": 3})
+        command(VIEW, "Show or hide code|コード")
+
+    shown("hidden-code", hidden_code)
+    hidden_code()
+
+    def dragged() -> None:
+        """A cell under way; Escape, which ends every view, leaves it where it was."""
+        cell = page.locator("[data-cell-id=c2]")
+        cell.click(position={"x": 3, "y": 3})
+        cell.scroll_into_view_if_needed()
+        at = cell.locator("[data-grip]").first.bounding_box()
+        assert at
+        page.mouse.move(at["x"] + 4, at["y"] + 8)
+        page.mouse.down()
+        page.mouse.move(at["x"] + 10, at["y"] + 120, steps=8)
+
+    shown("drag", dragged)
+    page.mouse.up()
+
+    def panel(place: int) -> None:
+        page.get_by_role("menubar").get_by_role("menuitem").nth(VIEW).click()
+        page.get_by_role("menuitemcheckbox").nth(place).click()
+
+    for place, name in enumerate(PANELS):
+        shown(f"panel-{name}", lambda place=place: panel(place))  # type: ignore[misc]
 
 
 if __name__ == "__main__":
