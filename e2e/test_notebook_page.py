@@ -200,6 +200,18 @@ def test_every_entry_of_every_menu_can_be_reached_and_a_narrow_window_cuts_nothi
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
+    # A menu longer than the window scrolls in itself; it closes when the page behind it scrolls.
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.get_by_role("menubar").get_by_role("menuitem", name="Edit", exact=True).click()
+    edit = page.get_by_role("menu")
+    wait_until(
+        lambda: (edit.bounding_box() or {"height": 600})["height"] < 600, what="a menu no longer than the window"
+    )
+    assert page.evaluate("document.documentElement.scrollHeight") <= 600
+    edit.get_by_role("menuitem", name="Notebook settings").click()
+    expect(page.get_by_role("dialog", name="Notebook settings")).to_be_visible()
+    page.keyboard.press("Escape")
+
     page.set_viewport_size({"width": 390, "height": 780})
     expect(source(page, 2)).to_be_visible()
     wait_until(

@@ -29,7 +29,8 @@ export function BarPopover({ menu, focus, anchor, onDismiss, onChosen }: BarPopo
       offset={3}
       shouldCloseOnInteractOutside={(element) => !element.closest("[data-bar-item]")}
     >
-      <div ref={host}>
+      {/* As tall as the popover may be, for the list in it, too: what does not fit is scrolled to in the list. A page that scrolls closes it. */}
+      <div ref={host} style={{ maxHeight: "inherit" }}>
         <MenuList label={menu.label} entries={menu.entries} autoFocus={focus ?? "first"} onClose={onChosen} />
       </div>
     </Popover>
