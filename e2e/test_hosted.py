@@ -3,6 +3,7 @@
 And where its outputs stay at home, no hosted runtime writes them down.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,8 +64,12 @@ def keep_outputs_home(page: Page) -> None:
 
 def kept_by_runtimes(data: Path) -> list[Path]:
     """Files of all hosted runtimes that hold what the cell printed (its source does not spell it)."""
-    files = [path for path in (data / "hosted").rglob("*") if path.is_file()]
-    return [path for path in files if b"canary at" in path.read_bytes()]
+    found = []
+    for path in (data / "hosted").rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # deleted while we look
+            if path.is_file() and b"canary at" in path.read_bytes():
+                found.append(path)
+    return found
 
 
 def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their_own(
@@ -154,3 +159,8 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
     expect(sessions.get_by_text("Not running")).to_be_visible(timeout=READY_MS)
     ada.bring_to_front()
     expect(ada.get_by_role("button", name="Connected to Hosted runtime")).to_be_visible()
+
+    # Whoever comes back to one that has stopped meanwhile reads that, and not that a kernel failed.
+    bob.reload()
+    told_of = re.compile("The hosted runtime cannot be reached.*Start it under")
+    expect(bob.get_by_text(told_of)).to_be_visible(timeout=READY_MS)

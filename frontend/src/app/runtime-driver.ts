@@ -231,10 +231,15 @@ export class RuntimeDriver {
     try {
       await this.#attach(attempt, diagnosis);
     } catch (error) {
-      // Whatever the server refused here is told as one thing: it did not start a kernel.
-      const hint = error instanceof Error ? error.message : "";
-      this.#fail(attempt, this.#failure("kernel_start_failed", diagnosis.baseUrl, { hint }));
+      this.#fail(attempt, this.#noKernel(error, diagnosis.baseUrl));
     }
+  }
+
+  /** Whatever the server refused is told as one thing: it did not start a kernel. Unless there is no server. */
+  #noKernel(error: unknown, baseUrl: string): Failure {
+    // The hub gives a pass also to a runtime that has stopped, and says so at the first request.
+    if (this.#isHosted(baseUrl) && isStopped(error)) return this.#failure("hosted_closed", baseUrl);
+    return this.#failure("kernel_start_failed", baseUrl, { hint: error instanceof Error ? error.message : "" });
   }
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -494,10 +499,8 @@ export class RuntimeDriver {
     try {
       await this.#attach(attempt, { ok: true, version: "", advice: [], ...known });
     } catch (error) {
-      if (!isUnreachable(error)) {
-        const hint = error instanceof Error ? error.message : "";
-        this.#fail(attempt, this.#failure("kernel_start_failed", known.baseUrl, { hint }));
-      } else if (this.#isCurrent(attempt)) {
+      if (!isUnreachable(error)) this.#fail(attempt, this.#noKernel(error, known.baseUrl));
+      else if (this.#isCurrent(attempt)) {
         // Whoever connects anew is told exactly why it does not answer.
         this.#happened({ type: "connect", target: attempt.target });
         await (this.#isHosted(known.baseUrl) ? this.#enterHosted(attempt) : this.#climb(attempt));
@@ -597,6 +600,11 @@ export class RuntimeDriver {
   #happened(event: BindingEvent): void {
     this.#state.binding.set(nextBinding(this.#state.binding.get(), event));
   }
+}
+
+/** Of a hosted runtime: the hub's own answer where none runs. */
+function isStopped(error: unknown): boolean {
+  return error instanceof RunhereError && error.facts["status"] === 409;
 }
 
 /** Of a hosted runtime: its own host does not answer, while the hub does. */
