@@ -10,7 +10,7 @@ export const commands = {
   menu_tools: "ツール",
   menu_help: "ヘルプ",
 
-  newNotebook: "新しいノートブック",
+  newNotebook: "新規ノートブック",
   goHome: "ノートブックを開く…",
   tellSaved: "保存の状態",
   rename: "名前を変更…",

@@ -4,8 +4,8 @@ import type { Translated } from "../messages.ts";
 export const comments = {
   write: "{cell}にコメント",
   writeNowhere: "コメントするセルを選択してください。",
-  codeCell: "コード セル {position}",
-  textCell: "テキスト セル {position}",
+  codeCell: "コードセル {position}",
+  textCell: "テキストセル {position}",
   goneCell: "削除されたセル",
   placeholder: "コメントを書く",
   send: "コメント",

@@ -5,19 +5,19 @@ export const connect = {
   reconnectNow: "今すぐ再試行",
   startNewKernel: "新しいカーネルを起動",
   change: "カーネルを変更",
-  changeTitle: "カーネルを「{name}」に変更しますか?",
-  freshTitle: "新しいカーネルを起動しますか?",
+  changeTitle: "カーネルを「{name}」に変更しますか？",
+  freshTitle: "新しいカーネルを起動しますか？",
   changeText: "現在のカーネルは終了し、変数は失われます。ノートブックと出力は残ります。",
   details: "接続",
   kernel: "カーネル",
   bareTitle: { other: "カーネルのない環境 {count} 個" },
   bareText:
-    "ランタイムのマシンにある環境です。ノートブックを実行するには、そのマシンの端末で次の行を使って ipykernel をインストールし、もう一度探してください。",
+    "ランタイムのマシンにある環境です。ノートブックを実行するには、そのマシンのターミナルで次の行を使って ipykernel をインストールし、もう一度探してください。",
   lookAgain: "もう一度探す",
   looking: "カーネルと環境を探しています…",
   lookFailed: "ランタイムからカーネルの一覧を取得できません。もう一度お試しください。",
   startedIn: "フォルダー",
-  startedInRoot: "ランタイムのルート フォルダー(このノートブックのフォルダーはその中にありません)",
+  startedInRoot: "ランタイムのルート フォルダー（このノートブックのフォルダーはその中にありません）",
   address: "アドレス",
   status: "状態",
   status_none: "未起動",
@@ -53,7 +53,7 @@ export const connect = {
   howToLab: "JupyterLab",
   howToServer: "Jupyter Server",
   howToJupyterText:
-    "コードを実行したいパソコンの端末で次を実行し、表示された「token=」付きのアドレスをコピーしてください。",
+    "コードを実行したいパソコンのターミナルで次を実行し、表示された「token=」付きのアドレスをコピーしてください。",
   howToSsh: "別のマシン",
   howToSshText: "そのマシンでサーバーを起動し、ポートをこのパソコンに転送してから、転送したポートに接続してください。",
   copyLine: "コマンドをコピー",
@@ -115,24 +115,24 @@ export const connect = {
     "ホスト型ランタイムは、ハブが用意するマシンです。このハブにはまだ設定されていません。代わりに自分のパソコンでコードを実行できます。",
 
   sessionsTitle: "セッションの管理",
-  sessionsIntro: "{name} で動いているカーネルです。終了するまでメモリーを使い続けます。",
+  sessionsIntro: "{name} で動いているカーネルです。終了するまでメモリを使い続けます。",
   sessionsNone: "{name} で動いているカーネルはありません。",
   sessionsUnbound: "まずランタイムに接続してください。そこで動いているカーネルがここに表示されます。",
   sessionMine: "このノートブック",
   sessionUsed: "最後の使用: {when}",
   shutDown: "終了",
-  shutDownTitle: "「{name}」を終了しますか?",
+  shutDownTitle: "「{name}」を終了しますか？",
   shutDownText: "変数は失われます。ノートブックと出力は残ります。",
-  restartTitle: "カーネルを再起動しますか?",
+  restartTitle: "カーネルを再起動しますか？",
   restart: "再起動",
   restartText: "変数は失われます。ノートブックと出力は残ります。",
   restartAndRunText: "変数は失われ、その後すべてのセルが最初から順に実行されます。",
-  endTitle: "カーネルを終了しますか?",
+  endTitle: "カーネルを終了しますか？",
   noPath: "ノートブックなし",
 
-  linkTitle: "{address} のランタイムに接続しますか?",
+  linkTitle: "{address} のランタイムに接続しますか？",
   linkText: "ランタイムのリンクが開かれました。次に開くノートブックで使われます。",
-  linkNone: "このリンクにはランタイムが含まれていません。端末からもう一度コピーし、全体を開いてください。",
+  linkNone: "このリンクにはランタイムが含まれていません。ターミナルからもう一度コピーし、全体を開いてください。",
 
   trouble: "{title}。{text}",
   restartFailed:
@@ -157,7 +157,7 @@ export const connect = {
     "サーバーは動いていますか。ポート番号は正しいですか。別のマシンの場合、SSHトンネルはつながっていますか。次の行で、そこで応答するサーバーを起動できます。",
   failure_other_port_title: "{address} では応答がありませんが、ポート {found} でランタイムが応答しています",
   failure_other_port_text:
-    "コンテナーは、公開したポートにかかわらず 9000 と表示します(RUNHERE_PUBLIC_URL で変更できます)。ポート {found} で応答しているのがあなたのコンテナーであれば、そこに接続してください。不明な場合は、先にそのページを確認してください。",
+    "コンテナーは、公開したポートにかかわらず 9000 と表示します（RUNHERE_PUBLIC_URL で変更できます）。ポート {found} で応答しているのがあなたのコンテナーであれば、そこに接続してください。不明な場合は、先にそのページを確認してください。",
   useOtherPort: "ポート {found} に接続",
   failure_no_answer_title: "{address} は接続を受け付けますが、応答しません",
   failure_no_answer_text:
@@ -169,7 +169,7 @@ export const connect = {
   failure_not_jupyter_text: "別のプログラムが応答しています。Jupyterが表示したポート番号と比べてください。",
   failure_runtime_origin_not_listed_title: "ランタイムがこのハブを知りません",
   failure_runtime_origin_not_listed_text:
-    "{address} でRunhereランタイムが応答していますが、{origin} が許可されていません。「runhere-runtime ssh」で接続している場合は、そのコマンドに「--hub {origin}」を付けてもう一度実行してください。それ以外の場合は、ランタイムのあるパソコンで次を実行し(コンテナーでは先頭に「docker exec コンテナー名」を付けます)、もう一度接続してください。",
+    "{address} でRunhereランタイムが応答していますが、{origin} が許可されていません。「runhere-runtime ssh」で接続している場合は、そのコマンドに「--hub {origin}」を付けてもう一度実行してください。それ以外の場合は、ランタイムのあるパソコンで次を実行し（コンテナーでは先頭に「docker exec コンテナー名」を付けます）、もう一度接続してください。",
   failure_origin_not_allowed_title: "サーバーは別のサイトだけを許可しています",
   failure_origin_not_allowed_text:
     "トークンは正しいのですが、{address} のサーバーは {origin} を許可していません。このハブのアドレスを指定して起動し直してください。",
@@ -178,7 +178,7 @@ export const connect = {
     "サーバーが起動時に表示した「?token=…」付きのアドレス全体をコピーしてください。「jupyter server list」でもう一度表示できます。",
   failure_token_refused_title: "トークンが受け付けられませんでした",
   failure_token_refused_text:
-    "トークンはサーバーを起動するたびに新しくなります。端末から最新のアドレスをコピーしてください。",
+    "トークンはサーバーを起動するたびに新しくなります。ターミナルから最新のアドレスをコピーしてください。",
   failure_runtime_unproven_title: "ペアリングしたランタイムではありません",
   failure_runtime_unproven_text:
     "{address} で応答しているものは、このブラウザーを知りません。ランタイムが再起動されたか、別のプログラムがその場所を使っています。何も送っていません。「runhere login」で新しいリンクを表示できます。",
@@ -202,12 +202,12 @@ export const connect = {
   failure_hosted_closed_text:
     "停止しているか、サインアウトしています。「ホスト型ランタイムに接続」から起動してください。ファイルは残っています。",
   failure_hosted_unreachable_text:
-    "ハブはこのランタイムを {address} で動かしていますが、ブラウザからその名前に接続できません。ハブの管理者が名前と証明書を設定する必要があります。それまではローカル ランタイムに接続してください。",
+    "ハブはこのランタイムを {address} で動かしていますが、ブラウザーからその名前に接続できません。ハブの管理者が名前と証明書を設定する必要があります。それまではローカル ランタイムに接続してください。",
   failure_kernel_start_failed_title: "カーネルが起動しませんでした",
-  failure_kernel_start_failed_text: "理由はサーバーの端末に表示されています。{hint}",
+  failure_kernel_start_failed_text: "理由はサーバーのターミナルに表示されています。{hint}",
   failure_kernel_died_at_start_title: "カーネル「{kernel}」は起動直後に終了しました",
   failure_kernel_died_at_start_text:
-    "サーバーはカーネルを起動しましたが、すぐに終了しました。理由はサーバーの端末に表示されています。多くの場合、Python環境にipykernelがありません。その環境のPythonで次の行を実行するとインストールできます:",
+    "サーバーはカーネルを起動しましたが、すぐに終了しました。理由はサーバーのターミナルに表示されています。多くの場合、Python環境にipykernelがありません。その環境のPythonで次の行を実行するとインストールできます:",
   failure_page_incomplete_title: "ページの一部を取得できませんでした",
   failure_page_incomplete_text:
     "ランタイムへの接続に必要な部分をハブから取得できませんでした。ハブが動作していることを確認して、もう一度お試しください。",

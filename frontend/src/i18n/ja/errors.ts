@@ -2,8 +2,8 @@ import type { errors as english } from "../en/errors.ts";
 import type { Translated } from "../messages.ts";
 
 export const errors = {
-  hub_unreachable: "ハブが応答しません。端末で「runhere」はまだ動いていますか。",
-  signed_out: "サインアウトしています。端末で「runhere login」を実行し、新しいリンクを開いてください。",
+  hub_unreachable: "ハブが応答しません。ターミナルで「runhere」はまだ動いていますか。",
+  signed_out: "サインアウトしています。ターミナルで「runhere login」を実行し、新しいリンクを開いてください。",
   cross_site: "別のサイトからの要求とみなされ、ハブに拒否されました。ページを再読み込みしてもう一度試してください。",
   too_many: "短い時間に試した回数が多すぎます。1分ほど待ってからもう一度試してください。",
   too_costly: "短い時間に多くの処理を求めたため、ほかの人を優先しています。1分ほど待ってからもう一度試してください。",
@@ -14,8 +14,9 @@ export const errors = {
   read_only: "このフォルダーには書き込めません。アクセス権を確認してください。",
   disk_full: "ハブのディスクがいっぱいです。空きを作ってからもう一度試してください。",
   conflict: "このフォルダーには同じ名前のファイルがすでにあります。",
-  database_damaged: "ハブのデータベースが壊れています。そのまま残してあります。続け方はハブの端末に表示されています。",
-  database_unavailable: "ハブが今データベースを使えません。理由はハブの端末に表示されています。",
+  database_damaged:
+    "ハブのデータベースが壊れています。そのまま残してあります。続け方はハブのターミナルに表示されています。",
+  database_unavailable: "ハブが今データベースを使えません。理由はハブのターミナルに表示されています。",
   unavailable: "今は実行できませんでした。少し待ってからもう一度試してください。",
   forbidden: "この操作は許可されていません。",
   invalid: "ハブが要求を理解できませんでした。ページを再読み込みしてもう一度試してください。",

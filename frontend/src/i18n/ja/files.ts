@@ -3,9 +3,9 @@ import type { Translated } from "../messages.ts";
 
 export const files: Translated<typeof english> = {
   tree: "ランタイムのマシンのファイル",
-  root: "ランタイムのルート フォルダ",
+  root: "ランタイムのルート フォルダー",
   newFile: "新しいファイル…",
-  newFolder: "新しいフォルダ…",
+  newFolder: "新しいフォルダー…",
   upload: "アップロード…",
   saveCopy: "このノートブックのコピーをここに保存…",
   refresh: "更新",
@@ -23,12 +23,12 @@ export const files: Translated<typeof english> = {
   save: "保存",
   nameLabel: "名前",
   newFileTitle: "{folder} に新しいファイル",
-  newFolderTitle: "{folder} に新しいフォルダ",
+  newFolderTitle: "{folder} に新しいフォルダー",
   renameTitle: "{name} の名前を変更",
   removeTitle: "{name} を削除しますか？",
   removeFile: "ランタイムのマシンから削除されます。ゴミ箱に残るマシンもありますが、当てにしないでください。",
   removeFolder:
-    "フォルダとその中のすべてがランタイムのマシンから削除されます。ゴミ箱に残るマシンもありますが、当てにしないでください。",
+    "フォルダーとその中のすべてがランタイムのマシンから削除されます。ゴミ箱に残るマシンもありますが、当てにしないでください。",
   removeConfirm: "削除",
   replaceTitle: "{name} を置き換えますか？",
   replaceText: "{folder} には同じ名前のファイルがあります。アップロードが完了すると置き換えられます。",
@@ -37,7 +37,7 @@ export const files: Translated<typeof english> = {
   nameSlash: "名前に「/」は使えません。「.」や「..」も使えません。",
   nameHidden:
     "ドットで始まる名前、「~」「.pyc」「.pyo」で終わる名前、「__pycache__」は Jupyter が隠すため、ここには表示されません。別の名前にしてください。",
-  emptyFolder: "空のフォルダ",
+  emptyFolder: "空のフォルダー",
   emptyRoot: "まだファイルがありません。ファイルをドロップするか、上のボタンを使ってください。",
   dropHere: "ドロップすると {folder} にアップロードします",
   transfers: "アップロードとダウンロード",
@@ -70,7 +70,7 @@ export const files: Translated<typeof english> = {
   asTable: "表で表示",
   openPdf: "{name} を新しいタブで表示",
   pdfText:
-    "ブラウザ自身のビューアが、このページから隔離して表示します。ビューアのないブラウザではダウンロードされます。",
+    "ブラウザー自身のビューアーが、このページから隔離して表示します。ビューアーのないブラウザーではダウンロードされます。",
   noPreview: "このファイルはここでは表示できません。ダウンロードしてご覧ください。",
   loading: "{name} を読み込んでいます",
   trouble_unreachable: "ランタイムが応答していません。接続が戻ったら、もう一度お試しください。",
@@ -79,10 +79,10 @@ export const files: Translated<typeof english> = {
   trouble_missing:
     "もうないか、ランタイムに見る権限がなくなりました。移動または削除された可能性があります。一覧を更新してください。",
   trouble_folder_missing:
-    "フォルダがもうないか、ランタイムに見る権限がなくなりました。移動または削除された可能性があります。一覧を更新してください。",
-  trouble_exists: "同じ名前のファイルまたはフォルダがあります。",
+    "フォルダーがもうないか、ランタイムに見る権限がなくなりました。移動または削除された可能性があります。一覧を更新してください。",
+  trouble_exists: "同じ名前のファイルまたはフォルダーがあります。",
   trouble_read_only:
-    "ランタイムが読み書きできません。ファイルかフォルダの権限がないか、ディスクが読み取り専用です。そのマシンで設定を直してから、もう一度お試しください。",
+    "ランタイムが読み書きできません。ファイルかフォルダーの権限がないか、ディスクが読み取り専用です。そのマシンで設定を直してから、もう一度お試しください。",
   trouble_disk_full: "そのマシンのディスクがいっぱいです。空き容量を増やしてから、もう一度お試しください。",
   trouble_trash_full:
     "サーバーは削除するものを先にゴミ箱へ移しますが、そのマシンのディスクにはその空きもありません。ターミナルで何かを削除（rm）してから、もう一度お試しください。",
@@ -93,7 +93,7 @@ export const files: Translated<typeof english> = {
   trouble_bad_name:
     "名前が UTF-8 のテキストではないため、サーバーに指定できません。そのマシンのターミナルで名前を変えてください。",
   trouble_no_room_here:
-    "このパソコンのディスクに、ブラウザがこれ以上の場所を割り当てません。空き容量を増やすか、scp など別の方法でそのマシンから取り出してください。",
+    "このパソコンのディスクに、ブラウザーがこれ以上の場所を割り当てません。空き容量を増やすか、scp など別の方法でそのマシンから取り出してください。",
   trouble_not_text: "UTF-8 のテキストではありません。ダウンロードしてご覧ください。",
   trouble_changed: "途中でマシン上のファイルが変わりました。一覧を更新して、もう一度お試しください。",
   trouble_refused:

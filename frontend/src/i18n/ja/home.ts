@@ -61,7 +61,7 @@ export const home = {
   restore: "元の場所に戻す",
   restored: "「{name}」を元のフォルダーに戻しました。",
   deleteForever: "完全に削除",
-  deleteForeverTitle: "「{name}」を完全に削除しますか?",
+  deleteForeverTitle: "「{name}」を完全に削除しますか？",
   deleteForeverText: "ファイルはディスクから削除され、元に戻せません。",
   refresh: "更新",
   loadingFolder: "読み込み中…",
@@ -73,9 +73,9 @@ export const home = {
   notANotebook: "ノートブック以外",
   noFoldersTitle: "フォルダーがまだ登録されていません",
   noFoldersText:
-    "フォルダーを登録すると、その中の .ipynb ファイルがここでのノートブックになり、読み書きもそのフォルダーに対して行われます。端末でフォルダーを指定してください。",
+    "フォルダーを登録すると、その中の .ipynb ファイルがここでのノートブックになり、読み書きもそのフォルダーに対して行われます。ターミナルでフォルダーを指定してください。",
   failedTitle: "ノートブックの一覧を取得できませんでした",
-  upgradeTitle: "このノートブックを新しい形式に変換しますか?",
+  upgradeTitle: "このノートブックを新しい形式に変換しますか？",
   upgradeText:
     "「{name}」は古いノートブック形式 {format} です。Runhereは形式4を扱います。変換するとファイルが書き換えられますが、コード、テキスト、出力は残ります。古いプログラムでは開けなくなることがあります。",
   upgradeDo: "変換して開く",

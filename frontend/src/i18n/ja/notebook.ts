@@ -37,7 +37,7 @@ export const notebook = {
 
   saved: "すべての変更を保存しました",
   saving: "保存しています…",
-  offlineKept: "オフラインです。変更はこのブラウザに保管されています。",
+  offlineKept: "オフラインです。変更はこのブラウザーに保管されています。",
   offlineOnlyHere: "オフラインです。変更はこのタブにしかありません。タブを閉じないでください。",
   offline: "オフライン",
   notSaved: "未保存",
@@ -47,16 +47,16 @@ export const notebook = {
   peopleHere: "ほかに開いている人: {names}",
 
   fileConflict:
-    "ファイルが外部で変更され、このページの内容と統合できませんでした(競合)。両方の版を続けて残してあります。不要なほうを削除してください。{message}",
+    "ファイルが外部で変更され、このページの内容と統合できませんでした（競合）。両方の版を続けて残してあります。不要なほうを削除してください。{message}",
   fileNote: "{message}",
   fileInvalid: "ディスク上のファイルがノートブックとして読めなくなったため、書き込みを止めています。{message}",
   fileMissing:
     "ファイルが見つかりません。外部で移動または削除されました。セルの内容はここに残っています。ファイルを元に戻すと再び書き込まれます。「ファイル ▸ .ipynb をダウンロード」で取り出すこともできます。",
   fileUnreadable: "ファイルを読み取れません。{message}",
-  fileReadOnly: "ファイルまたはフォルダが読み取り専用のため書き込めません。変更はハブに保管されています。{message}",
+  fileReadOnly: "ファイルまたはフォルダーが読み取り専用のため書き込めません。変更はハブに保管されています。{message}",
   fileDiskFull:
     "ディスクがいっぱいです。空きができるまで変更はファイルに書き込まれません。変更はハブに保管されています。{message}",
-  notSavedBecause: "変更はまだ保存されていません: {message} 変更はこのブラウザに保管されています。",
+  notSavedBecause: "変更はまだ保存されていません: {message} 変更はこのブラウザーに保管されています。",
   refused: "このノートブックをここで開くことができなくなりました。{message}",
   refused_signed_out: "サインアウトされています。別のタブでサインインすると、このタブは自動的に続行します。",
   refused_not_allowed: "閲覧のみになりました。再読み込みすると続けて読めます。",
@@ -93,8 +93,8 @@ export const notebook = {
   editedOrPart: "実行後に編集されたか、一部だけが実行されています",
   nothingToRun: "ここは空白だけなので、何も実行しませんでした",
   ranOn: "実行環境: {runtime}",
-  ranAtOnce: "{name} さんも同時にこのセルを実行しました({when})。",
-  ranAtOnceYourself: "別のウィンドウでも同時にこのセルを実行しました({when})。",
+  ranAtOnce: "{name} さんも同時にこのセルを実行しました（{when}）。",
+  ranAtOnceYourself: "別のウィンドウでも同時にこのセルを実行しました（{when}）。",
   showOtherRun: "その実行を表示",
   runningBy: "{name} さんがこのセルを実行しています",
 
@@ -102,7 +102,7 @@ export const notebook = {
   passwordLabel: "実行中のコードへのパスワード",
   send: "送信",
 
-  leaveTitle: "リンクを開きますか?",
+  leaveTitle: "リンクを開きますか？",
   leaveText: "出力が {host} のページを開こうとしています。",
   leaveOpen: "リンクを開く",
   outputsAtHome: "出力は手元にのみ",

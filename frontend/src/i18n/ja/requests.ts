@@ -21,7 +21,7 @@ export const requests = {
   keep: "ダウンロード",
   doNotKeep: "ダウンロードしない",
   settings: "このブラウザーに保存したシークレット",
-  settingsNone: "保存したシークレットはありません。ノートブックが求めたとき (userdata.get) に保存できます。",
+  settingsNone: "保存したシークレットはありません。ノートブックが求めたとき（userdata.get）に保存できます。",
   forget: "{name} を削除",
   forgotten: "{name} を削除しました。次に求められたときは、また確認します。",
   unknown: "このページは要求 {kind} に対応していません。",

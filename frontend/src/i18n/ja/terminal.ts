@@ -10,7 +10,7 @@ export const terminal: Translated<typeof english> = {
   rename: "名前を変更…",
   renameTitle: "ターミナルの名前を変更",
   renameLabel: "名前",
-  renameHint: "空欄にすると元の名前に戻ります。名前はこのブラウザに保存されます。",
+  renameHint: "空欄にすると元の名前に戻ります。名前はこのブラウザーに保存されます。",
   save: "保存",
   screenReader: "スクリーン リーダー モード",
   end: "ターミナルを終了…",
