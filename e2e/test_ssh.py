@@ -1,4 +1,4 @@
-"""A cell on another machine by `runhere-runtime ssh`, and a cable that is cut while it prints (issue 7).
+"""A cell on another machine by `runhere-runtime ssh`, and a cable that is cut while it prints (issue 6).
 
 The other machine and the laptop are network namespaces with a real sshd between them (runtime/tests/two_hosts.py). The
 browser is outside of both: a relay brings it the laptop's port, as if it ran there.

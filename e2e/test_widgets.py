@@ -1,5 +1,6 @@
 """Widgets and plots in output frames, with a real kernel, and what is left of them without it."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -92,6 +93,20 @@ def run_and_wait(page: Page, *positions: int) -> None:
         ran(page, position)
 
 
+def prints_in_the_end(page: Page, position: int, text: str) -> None:
+    """Run a cell, once more where it was not yet so.
+
+    A page that was just reloaded asks the kernel for its models while a person moves them already: the kernel hears of
+    it after its answer, which may be after a run that was begun meanwhile.
+    """
+    for _ in range(3):
+        run_and_wait(page, position)
+        with contextlib.suppress(AssertionError):
+            expect(output(page, position)).to_contain_text(text, timeout=10_000)
+            return
+    expect(output(page, position)).to_contain_text(text)
+
+
 def test_ipywidgets_work_in_frames_and_after_a_reload(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
 ) -> None:
@@ -142,8 +157,7 @@ def test_ipywidgets_work_in_frames_and_after_a_reload(
     slider(frame(page, 1))("ArrowLeft")
     # A frame's process may hear the key later than the page hears of the run.
     expect(frame(page, 1).locator(".widget-readout")).to_have_text("8")
-    run_and_wait(page, 3)
-    expect(output(page, 3)).to_contain_text("kernel: 8")
+    prints_in_the_end(page, 3, "kernel: 8")
 
     # Without its kernel a widget shows its last state, and says so when somebody acts on it.
     runtime_menu(page, "Restart runtime")

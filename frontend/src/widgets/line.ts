@@ -9,6 +9,11 @@ import type { WidgetListener } from "./listener.ts";
 import type { WidgetStore } from "./store.ts";
 import { frameModelOf } from "./told.ts";
 
+type Word = Extract<WidgetFrameMessage, { type: "comm_msg" }>;
+
+/** As much as a person does to a widget while a kernel is asked for it; a kernel that computes answers late. */
+const MOST_EARLY = 1_000;
+
 export interface LineOptions {
   readonly store: WidgetStore;
   /** Model that the output shows. */
@@ -34,6 +39,8 @@ export class WidgetLine implements WidgetListener {
   readonly #made = new Set<string>();
   readonly #endListening: () => void;
   #endWaiting: (() => void) | null = null;
+  /** What the person did to a saved widget while the kernel was being asked whether it has it. */
+  #early: Word[] = [];
   /** `waiting`: nobody has the model, and the kernel was asked. */
   #from: "waiting" | "kernel" | "file" | "nowhere" = "waiting";
 
@@ -90,10 +97,16 @@ export class WidgetLine implements WidgetListener {
   }
 
   changed(): void {
-    const { store, root, isOwn, onRevived } = this.#options;
+    const { store, root, isOwn, onDeaf, onRevived } = this.#options;
     if (this.#from === "waiting") this.#look();
-    else if (isOwn && (this.#from === "file" || this.#from === "nowhere") && store.isLive(root)) onRevived();
-    else if (isOwn && this.#from === "file") store.askKernel();
+    else if (isOwn && (this.#from === "file" || this.#from === "nowhere") && store.isLive(root)) {
+      this.#from = "kernel";
+      // Before the frame begins again: it is to begin with what the person made of it.
+      for (const word of this.#early.splice(0)) this.#say(word);
+      onRevived();
+    } else if (isOwn && this.#from === "file" && !store.askKernel()) {
+      if (this.#early.splice(0).length > 0) onDeaf();
+    }
   }
 
   // Inside
@@ -147,12 +160,20 @@ export class WidgetLine implements WidgetListener {
     return this.#made.has(modelId) || store.closure(root).includes(modelId) || store.openedBy(runId).includes(modelId);
   }
 
-  #say({ id, comm_id: modelId, data, buffers }: Extract<WidgetFrameMessage, { type: "comm_msg" }>): void {
+  #say(word: Word): void {
+    const { id, comm_id: modelId, data, buffers } = word;
     const isHeard =
       this.#from === "kernel" && this.#mayReach(modelId) && this.#options.store.say(this, id, modelId, data, buffers);
     if (isHeard) return;
+    // Else the frame keeps back what the person does next.
     this.sent(id);
-    this.#options.onDeaf();
+    if (this.#isAsked() && this.#early.length < MOST_EARLY) this.#early.push(word);
+    else this.#options.onDeaf();
+  }
+
+  /** Whether a kernel may yet say that it has what is shown from its saved state. */
+  #isAsked(): boolean {
+    return this.#options.isOwn && this.#from === "file" && this.#options.store.askKernel();
   }
 
   #create(message: Extract<WidgetFrameMessage, { type: "comm_open" }>): void {

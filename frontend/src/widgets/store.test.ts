@@ -246,6 +246,38 @@ describe("kernels that come and go", () => {
     expect(told.revived).toBe(1);
   });
 
+  it("gives a kernel that is being asked what was done to the saved state meanwhile", () => {
+    const saved = new Map([["slider", { state: { value: 9 }, buffers: [] }]]);
+    const early = frame("slider", { saved });
+    early.say(1, "slider", update({ value: 8 }));
+    early.say(2, "slider", update({ value: 7 }));
+    expect(early.heard.slice(1)).toEqual([
+      { type: "sent", id: 1 },
+      { type: "sent", id: 2 },
+    ]);
+    expect(sent.filter(({ commId }) => commId === "slider")).toEqual([]);
+    const states = { slider: { model_name: "x", state: { value: 9 } } };
+    said("comm_msg", { comm_id: "new-1", data: { method: "update_states", states, buffer_paths: [] } });
+    expect(sent.filter(({ commId }) => commId === "slider").map(({ data }) => data)).toEqual([
+      update({ value: 8 }),
+      update({ value: 7 }),
+    ]);
+    expect(early.told).toEqual({ deaf: 0, unsure: 0, revived: 1 });
+    expect(frame("slider", { saved }).models()[0]?.state).toEqual({ value: 7 });
+  });
+
+  it("says that no kernel listens once the kernel that was asked does not have it, and gives it nothing", () => {
+    const saved = new Map([["slider", { state: { value: 9 }, buffers: [] }]]);
+    const { say, told } = frame("slider", { saved });
+    say(1, "slider", update({ value: 8 }));
+    expect(told.deaf).toBe(0);
+    said("comm_close", { comm_id: "new-1", data: {} });
+    expect(told).toEqual({ deaf: 1, unsure: 0, revived: 0 });
+    say(2, "slider", update({ value: 7 }));
+    expect(told.deaf).toBe(2);
+    expect(sent.filter(({ commId }) => commId === "slider")).toEqual([]);
+  });
+
   it("waits for a kernel that the page has not found yet", () => {
     hasKernel = false;
     const { heard, models } = frame("slider");
