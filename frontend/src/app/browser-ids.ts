@@ -1,4 +1,5 @@
 import { hexOf } from "../core/hex.ts";
+import { browserStore } from "./browser-store.ts";
 
 /** Names of this browser and of this tab, for the room (SPEC 2.3). They say nothing about the person. */
 const key = "runhere.browser-id";
@@ -9,15 +10,11 @@ export function randomId(): string {
 
 /** The same in all tabs of this browser; a private window that keeps nothing gets one for its life. */
 function readBrowserId(): string {
-  try {
-    const kept = localStorage.getItem(key);
-    if (kept !== null && /^[0-9a-f]{32}$/.test(kept)) return kept;
-    const made = randomId();
-    localStorage.setItem(key, made);
-    return made;
-  } catch {
-    return randomId();
-  }
+  const kept = browserStore().getItem(key);
+  if (kept !== null && /^[0-9a-f]{32}$/.test(kept)) return kept;
+  const made = randomId();
+  browserStore().setItem(key, made);
+  return made;
 }
 
 export const browserId = readBrowserId();

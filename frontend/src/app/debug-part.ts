@@ -1,4 +1,5 @@
 /** The debugger of one open notebook: its session, its breakpoints, its marks in the cells. Loaded with its first use. */
+
 import { kernelIdOf } from "../core/binding.ts";
 import { lineNumberAt } from "../core/breakpoints.ts";
 import type { CellId } from "../core/cell.ts";
@@ -8,10 +9,11 @@ import { breakpointGutter } from "../editor/breakpoint-gutter.ts";
 import { text } from "../i18n/t.ts";
 import { systemClock } from "../sync/clock.ts";
 import { toast } from "../ui/toast.tsx";
-import { type BookStore, BreakpointBook } from "../views/debugger/breakpoint-book.ts";
+import { BreakpointBook } from "../views/debugger/breakpoint-book.ts";
 import { type CellPlace, DebugDesk } from "../views/debugger/debug-desk.ts";
 import { cannotText } from "../views/debugger/words.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
+import { browserStore } from "./browser-store.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured } from "./run-gate.ts";
 
@@ -143,13 +145,4 @@ async function aloneInBrowser(name: string, work: () => Promise<void>): Promise<
 
 function kernelOf({ binding }: NotebookRuntime): string {
   return kernelIdOf(binding.get()) ?? "";
-}
-
-/** A private window may refuse storage. */
-function browserStore(): BookStore {
-  try {
-    return localStorage;
-  } catch {
-    return { getItem: () => null, setItem: () => {}, removeItem: () => {} };
-  }
 }

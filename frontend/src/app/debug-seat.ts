@@ -2,12 +2,14 @@
  * Where a notebook's debugger is asked for. What does the work is loaded with its first use, or because this browser kept breakpoints of the
  * notebook; until then it costs nothing.
  */
+
 import type { Move } from "../core/debug-session.ts";
 import { Value } from "../core/observable.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import { toast } from "../ui/toast.tsx";
 import type { NotebookController } from "../views/notebook/controller.ts";
+import { browserStore } from "./browser-store.ts";
 import type { DebugPart } from "./debug-part.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured } from "./run-gate.ts";
@@ -35,7 +37,7 @@ export class DebugSeat {
   /** The notebook is there: what this browser kept of its debugger comes back. */
   sit(controller: NotebookController): void {
     this.#controller = controller;
-    if (!isKept(this.#key)) return;
+    if (browserStore().getItem(this.#key) === null) return;
     // Without it, the notebook is the same; it is asked for again with the first use.
     (globalThis.requestIdleCallback ?? setTimeout)(() => void this.load().catch(() => {}));
   }
@@ -82,13 +84,5 @@ export class DebugSeat {
     const part = new DebugPart({ ...this.#options, key: this.#key, controller: this.#controller });
     this.part.set(part);
     return part;
-  }
-}
-
-function isKept(key: string): boolean {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
   }
 }

@@ -16,18 +16,18 @@ afterEach(() => vi.unstubAllGlobals());
 
 test("a panel and its width are there again at the next visit, and take no focus", () => {
   browserThatKeeps(null);
-  const first = new PanelChoice(false);
+  const first = new PanelChoice(false, localStorage);
   first.toggle("contents");
   first.keepWidth(444);
   expect(first.state.get()).toEqual({ panel: "contents", asked: 1 });
-  const next = new PanelChoice(false);
+  const next = new PanelChoice(false, localStorage);
   expect(next.state.get()).toEqual({ panel: "contents", asked: 0 });
   expect(next.width).toBe(444);
 });
 
 test("on a narrow screen nothing covers the notebook before it is asked for", () => {
   browserThatKeeps('{"panel":"contents","width":300}');
-  const choice = new PanelChoice(true);
+  const choice = new PanelChoice(true, localStorage);
   expect(choice.state.get().panel).toBeNull();
   choice.toggle("contents");
   expect(choice.state.get().panel).toBe("contents");
@@ -35,7 +35,7 @@ test("on a narrow screen nothing covers the notebook before it is asked for", ()
 
 test("opening the open panel closes it, and what makes no sense in the storage is passed over", () => {
   const { stored } = browserThatKeeps('{"panel":"nonsense","width":"wide"}');
-  const choice = new PanelChoice(false);
+  const choice = new PanelChoice(false, localStorage);
   expect([choice.state.get().panel, choice.width]).toEqual([null, 320]);
   choice.toggle("contents");
   choice.toggle("contents");

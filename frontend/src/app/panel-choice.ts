@@ -1,5 +1,6 @@
 /** Which panel stands beside the notebook and how wide it is, kept by this browser. In the first load; the panels themselves are not. */
 import { type Observable, Value } from "../core/observable.ts";
+import type { LocalStore } from "./runtime-memory.ts";
 
 /** In the order of the rail. Each has a title `commands.panel_<id>`, a command of that name, and a row in `panel-table.tsx`. */
 export const panelIds = ["contents", "comments", "variables", "debugger", "files", "terminal", "resources"] as const;
@@ -19,8 +20,11 @@ export class PanelChoice {
   readonly #state: Value<PanelState>;
   #width: number;
 
-  constructor(isNarrow: boolean) {
-    const { panel, width } = readKept();
+  readonly #store: LocalStore;
+
+  constructor(isNarrow: boolean, store: LocalStore) {
+    this.#store = store;
+    const { panel, width } = kept(store.getItem(storageKey));
     this.#width = width;
     this.#state = new Value<PanelState>({ panel: isNarrow ? null : panel, asked: 0 });
   }
@@ -65,17 +69,13 @@ export class PanelChoice {
   }
 
   #keep(): void {
-    try {
-      localStorage.setItem(storageKey, JSON.stringify({ panel: this.#state.get().panel, width: this.#width }));
-    } catch {
-      // A private window may refuse storage; the choice then holds until the page is closed.
-    }
+    this.#store.setItem(storageKey, JSON.stringify({ panel: this.#state.get().panel, width: this.#width }));
   }
 }
 
-function readKept(): { panel: PanelId | null; width: number } {
+function kept(text: string | null): { panel: PanelId | null; width: number } {
   try {
-    const raw = JSON.parse(localStorage.getItem(storageKey) ?? "{}") as Readonly<Record<string, unknown>>;
+    const raw = JSON.parse(text ?? "{}") as Readonly<Record<string, unknown>>;
     const width = raw["width"];
     return {
       panel: panelIds.find((one) => one === raw["panel"]) ?? null,

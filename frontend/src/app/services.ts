@@ -66,7 +66,7 @@ export function composePage(): PageServices {
   void start();
 
   const preferences = new PreferenceStore(browserStore());
-  const panels = new PanelChoice(innerWidth < NARROW_PX);
+  const panels = new PanelChoice(innerWidth < NARROW_PX, browserStore());
   const now = () => Date.now();
   return { hub, session, sessionNews, router, ahead, preferences, panels, now, defaultRuntime, runtimeLink };
 }
