@@ -10,6 +10,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 from servers import Program, free_port, start
 
+from runhere_hub.testing import elsewhere
+
 PASSWORD = "a long enough password"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -73,22 +75,13 @@ def let_edit(page: Page, name: str) -> None:
 @contextmanager
 def identity_provider(hub_origin: str) -> Iterator[str]:
     """A real OpenID Connect provider for a hub at this origin: its address. Anybody signs in there under any name."""
-    sys.path.insert(0, str(REPOSITORY / "scripts"))
-    import setup  # the project's own script: it knows where Node is
-
-    script = REPOSITORY / "hub" / "tests" / "providers" / "oidc_provider.mjs"
-    words = setup.node(script, f"{hub_origin}/signed-in", setup.FRONTEND / "package.json")
-    program = start([str(word) for word in words], cwd=REPOSITORY)
-    try:
-        yield program.line_matching(r"^http://127\.0\.0\.1:\d+$").group(0)
-    finally:
-        program.stop()
+    with elsewhere.identity_provider(f"{hub_origin}/signed-in") as issuer:
+        yield issuer
 
 
 def signs_in_at(issuer: str) -> list[str]:
     """The lines of a hub's settings that let people in from there."""
-    secret = "client-secret-of-this-test"  # as the provider has it
-    lines = ["[oidc]", f'issuer = "{issuer}"', 'client_id = "runhere"', f'client_secret = "{secret}"']
+    lines = ["[oidc]", f'issuer = "{issuer}"', 'client_id = "runhere"', f'client_secret = "{elsewhere.CLIENT_SECRET}"']
     return [*lines, 'name = "the lab\'s account"', "sign_up = true"]
 
 
