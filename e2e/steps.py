@@ -103,7 +103,14 @@ def bring_into_view(page: Page, position: int) -> None:
 
 
 def output(page: Page, position: int) -> Locator:
-    return page.get_by_role("region", name=f"Output of cell {position}", exact=True)
+    """What a cell shows, once that is of its last run: for a moment after the press it is still of the one before."""
+    region = page.get_by_role("region", name=f"Output of cell {position}", exact=True)
+    return region.and_(page.locator(':not([aria-busy="true"])'))
+
+
+def settled(page: Page, part: Locator) -> Locator:
+    """A part of a cell's margin, once it speaks of the cell's last run."""
+    return part.and_(page.locator(':not([aria-busy="true"] *)'))
 
 
 def review(page: Page) -> Locator:
@@ -121,7 +128,7 @@ def trust_what_is_asked(page: Page) -> None:
 
 def run_cell(page: Page, position: int) -> None:
     """Press a cell's Run button as a person would: not within the 400 ms in which it is deaf after a change."""
-    button = code_cell(page, position).get_by_role("button", name="Run cell")
+    button = settled(page, code_cell(page, position).get_by_role("button", name="Run cell"))
     expect(button).to_be_visible()
     page.wait_for_timeout(DEAF_MS)
     button.click()
@@ -196,7 +203,7 @@ def runtime_menu(page: Page, command: str) -> None:
 
 def ran(page: Page, position: int, mark: str = "Finished") -> None:
     """Wait until a cell says how its run ended: Finished, Failed, Interrupted, Cancelled."""
-    expect(code_cell(page, position).get_by_text(mark, exact=True)).to_be_attached()
+    expect(settled(page, code_cell(page, position).get_by_text(mark, exact=True))).to_be_attached()
 
 
 def choose_panel(page: Page, name: str) -> Locator:

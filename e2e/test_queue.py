@@ -23,6 +23,7 @@ def running(page: Page, position: int) -> None:
 
 
 def idle(page: Page) -> None:
+    expect(page.locator('[aria-busy="true"]')).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("^(Interrupt execution|Cancel queued run)$"))).to_have_count(0)
 
 

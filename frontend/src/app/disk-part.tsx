@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { Notebook } from "../api/client.ts";
 import { type Observable, Value } from "../core/observable.ts";
 import { atHomeOf } from "../core/private-outputs.ts";
+import { onChange } from "../doc/changes.ts";
 import { systemClock } from "../sync/clock.ts";
 import { DiskStatus } from "../views/disk/disk-status.tsx";
 import { browserStore } from "./browser-store.ts";
@@ -89,14 +90,13 @@ function begin(open: OpenNotebook, page: PageServices, notebookId: string, perso
     clock: systemClock,
     locks: navigator.locks,
   });
-  const onUpdate = () => file.changed("document");
-  doc.doc.on("update", onUpdate);
+  const endDocument = onChange(doc.doc, () => file.changed("document"));
   const endRuns = runs.subscribe(() => file.changed("outputs"));
   return {
     file,
     close() {
       file.close();
-      doc.doc.off("update", onUpdate);
+      endDocument();
       endRuns();
       endWay();
       endHub();

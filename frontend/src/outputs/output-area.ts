@@ -52,10 +52,21 @@ export class OutputArea {
     this.#apply();
   }
 
-  /** Shows `run` with the next frame. */
+  /** Shows `run` before the next frame: at once, but what comes again before that frame, with it. */
   show(run: ShownRun | null): void {
     this.#wanted = run;
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#apply());
+    if (this.#frame !== 0) return;
+    this.#apply();
+    this.#waitForFrame();
+  }
+
+  #waitForFrame(): void {
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#wanted === this.#run) return;
+      this.#apply();
+      this.#waitForFrame();
+    });
   }
 
   /** What holds each output that is shown, in order. */

@@ -1,16 +1,18 @@
 import { ChevronDown } from "lucide-react";
+import { useEffect, useState } from "react";
 import type { BindingState } from "../../core/binding.ts";
+import { LASTING_MS } from "../../core/shown-run.ts";
 import { type text, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
 import { latePart } from "../../ui/late-part.ts";
 import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
 import { Spinner } from "../../ui/progress.tsx";
-import { useObservable, useText } from "../../ui/use-observable.ts";
+import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
 import type { ConnectControlsProps } from "./connect-props.ts";
 import { asksKernel, labelOf, wantsToken } from "./connection-label.ts";
-import type { KernelNow } from "./runtime.ts";
+import type { ConnectRuntime, KernelChoice, KernelNow } from "./runtime.ts";
 
 const connectDialogs = latePart(
   () => withWords(import("./connect-dialogs.tsx"), "connect"),
@@ -22,7 +24,9 @@ export function ConnectControls(props: ConnectControlsProps) {
   const { runtime, desk } = props;
   const t = useText();
   const binding = useObservable(runtime.binding);
-  const kernel = useObservable(runtime.kernel);
+  // Not the kernel's state: it changes twice with each run, and only the dot shows it.
+  const present = useSelected(runtime.kernel, ({ name }) => name);
+  const specs = useObservable(runtime.kernelspecs);
   const open = useObservable(desk.open);
   const isWorking = ["probing", "authenticating", "connecting"].includes(binding.phase);
   const isWaiting = (binding.phase === "authenticating" && binding.step === "token") || asksKernel(binding);
@@ -36,11 +40,15 @@ export function ConnectControls(props: ConnectControlsProps) {
         {isWorking && !isWaiting ? (
           <Spinner size={12} />
         ) : binding.phase === "unbound" ? null : (
-          <span className={styles.dot} data-tone={toneOf(binding, kernel)} aria-hidden />
+          <KernelDot binding={binding} runtime={runtime} />
         )}
         <span className={styles.words}>{labelOf(binding, t)}</span>
       </Button>
-      <MenuButton label={t("runtime.options")} entries={optionsOf(props, binding, t)} placement="bottom end">
+      <MenuButton
+        label={t("runtime.options")}
+        entries={optionsOf(props, binding, { specs, present }, t)}
+        placement="bottom end"
+      >
         <Button
           variant={binding.phase === "unbound" ? "primary" : "secondary"}
           className={cx(styles.more)}
@@ -52,6 +60,17 @@ export function ConnectControls(props: ConnectControlsProps) {
       {open ? <connectDialogs.Part {...props} open={open} /> : null}
     </div>
   );
+}
+
+/** How the kernel does. Work is shown once it lasts: most runs are over before anybody could see it. */
+function KernelDot({ binding, runtime }: { readonly binding: BindingState; readonly runtime: ConnectRuntime }) {
+  const tone = useSelected(runtime.kernel, (kernel) => toneOf(binding, kernel));
+  const [lasting, setLasting] = useState(tone);
+  useEffect(() => {
+    const timer = setTimeout(() => setLasting(tone), tone === "busy" ? LASTING_MS : 0);
+    return () => clearTimeout(timer);
+  }, [tone]);
+  return <span className={styles.dot} data-tone={tone === "busy" ? lasting : tone} aria-hidden />;
 }
 
 function dialogFor(binding: BindingState, desk: ConnectControlsProps["desk"], isWorking: boolean) {
@@ -67,10 +86,12 @@ function toneOf(binding: BindingState, kernel: KernelNow): "ok" | "busy" | "warn
   return kernel.status === "busy" || kernel.status === "starting" || kernel.status === "restarting" ? "busy" : "ok";
 }
 
-function optionsOf(props: ConnectControlsProps, binding: BindingState, t: typeof text): readonly MenuEntry[] {
-  const { runtime, desk } = props;
-  const specs = runtime.kernelspecs.get();
-  const present = runtime.kernel.get().name;
+function optionsOf(
+  { runtime, desk }: ConnectControlsProps,
+  binding: BindingState,
+  { specs, present }: { readonly specs: readonly KernelChoice[]; readonly present: string | null },
+  t: typeof text,
+): readonly MenuEntry[] {
   const kernels: readonly MenuEntry[] =
     binding.phase === "ready"
       ? [

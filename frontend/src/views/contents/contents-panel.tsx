@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import type { CellId } from "../../core/cell.ts";
 import type { Observable } from "../../core/observable.ts";
+import { onChange } from "../../doc/changes.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
 import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./contents-panel.module.css";
@@ -55,10 +56,10 @@ function useHeadings(doc: NotebookDoc): readonly Heading[] {
       timer ??= setTimeout(read, CALM_MS);
     };
     read();
-    doc.doc.on("update", later);
+    const end = onChange(doc.doc, later);
     return () => {
       clearTimeout(timer);
-      doc.doc.off("update", later);
+      end();
     };
   }, [doc]);
   return headings;

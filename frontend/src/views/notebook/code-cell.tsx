@@ -4,6 +4,7 @@ import { useSelected } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
+import { useBehindMark } from "./hooks.ts";
 import { Margin } from "./margin.tsx";
 import { isFolded } from "./output-fold.ts";
 import { OutputRegion } from "./output-region.tsx";
@@ -33,10 +34,12 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
   const isEditing = useSelected(controller.selection, (now) => now.active === cell.id && now.mode === "edit");
   const isCodeHidden = !isEditing && (codeHere ?? isSourceHidden(cell.metadata));
   const isHidden = foldedHere ?? isFolded(cell.metadata);
+  const gutter = useBehindMark(controller, cell.id);
   return (
     <div className={styles.code}>
       {/* Put together when somebody points at it, or comes to it by keys: dates are slow to write, and rows come and go while scrolling. */}
       <div
+        ref={gutter}
         className={styles.gutter}
         onPointerEnter={(event) => {
           event.currentTarget.title = runFacts(controller, cell.id) ?? "";

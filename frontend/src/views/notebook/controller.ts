@@ -19,6 +19,7 @@ import { type Change, folding, isFolded } from "./output-fold.ts";
 import { stepFrom } from "./selection.ts";
 import { SelectionModel, withEntry } from "./selection-model.ts";
 import type { NotebookServices, ShownOutputs } from "./services.ts";
+import { ShownRuns } from "./shown-runs.ts";
 import { foldingSource } from "./source-fold.ts";
 
 export type Side = "above" | "below";
@@ -32,6 +33,8 @@ export class NotebookController extends SelectionModel {
   readonly margin = new Value<((cellId: CellId) => Extension) | null>(null);
   /** Outputs of the cells whose rows are mounted. */
   readonly shownOutputs = new Value<ReadonlyMap<CellId, ShownOutputs>>(new Map());
+  /** What the cells in sight show of their runs. */
+  readonly shownRuns: ShownRuns;
   readonly #lineNumbers = new Value(false);
   readonly #readOnly = new Value(true);
   readonly #isReader = new Value(false);
@@ -41,6 +44,7 @@ export class NotebookController extends SelectionModel {
 
   constructor(services: NotebookServices) {
     super(services);
+    this.shownRuns = new ShownRuns(services);
     const { doc, room } = services;
     const look = (): void => this.#lookAtRights();
     // The hub loads the document; until it is there nothing can be edited.

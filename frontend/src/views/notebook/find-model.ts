@@ -1,5 +1,6 @@
 /** What "find" does in one notebook while its bar is open. Comes with the bar; what it shows is `find-desk.ts`. */
 import type { CellId } from "../../core/cell.ts";
+import { onChange } from "../../doc/changes.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
 import {
   type FindOptions,
@@ -29,7 +30,7 @@ export class FindModel {
   readonly #desk: FindDesk;
   readonly #outputs: OutputFind;
   readonly #show: (match: Match) => void;
-  readonly #onUpdate = (): void => this.#later();
+  #endListening: () => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #inSources: readonly Match[] = [];
   #inOutputs: readonly Match[] = [];
@@ -45,15 +46,15 @@ export class FindModel {
 
   /** Looks for what is wanted, and again when the notebook changed, until `end`. */
   begin(): void {
-    this.#doc.doc.off("update", this.#onUpdate);
-    this.#doc.doc.on("update", this.#onUpdate);
+    this.#endListening();
+    this.#endListening = onChange(this.#doc.doc, () => this.#later());
     this.#search();
     this.#searchOutputs();
   }
 
   end(): void {
     clearTimeout(this.#timer);
-    this.#doc.doc.off("update", this.#onUpdate);
+    this.#endListening();
     this.#outputs.close();
   }
 

@@ -29,29 +29,42 @@ export function useSource(cell: CellView): string {
   );
 }
 
-export function useHeadRun({ services: { runs } }: NotebookController, id: CellId): RunRecord | null {
+/** The run that the cell speaks of; a new one once it lasts or is over. */
+export function useShownRun({ shownRuns }: NotebookController, id: CellId): RunRecord | null {
   return useSyncExternalStore(
-    useCallback((fn) => runs.subscribeCell(id, fn), [runs, id]),
-    useCallback(() => runs.headOf(id), [runs, id]),
+    useCallback((fn) => shownRuns.subscribe(id, fn), [shownRuns, id]),
+    useCallback(() => shownRuns.runOf(id), [shownRuns, id]),
   );
 }
 
-/** A part of the head run that is a number, a string or a boolean. */
-export function useHeadPart<T extends string | number | boolean | null>(
-  { services: { runs } }: NotebookController,
-  id: CellId,
-  part: (run: RunRecord | null) => T,
-): T {
+/** Whether there are outputs to show. */
+export function useHasOutputs({ shownRuns }: NotebookController, id: CellId): boolean {
   return useSyncExternalStore(
-    useCallback((fn) => runs.subscribeCell(id, fn), [runs, id]),
-    () => part(runs.headOf(id)),
+    useCallback((fn) => shownRuns.subscribe(id, fn), [shownRuns, id]),
+    () => (shownRuns.outputsOf(id)?.outputs.length ?? 0) > 0,
   );
 }
 
-export function useQueuePlace({ services: { actions } }: NotebookController, id: CellId): QueuePlace | null {
+/** For the `ref` of a part of the cell: says of it, past React, while what it shows will be replaced within a moment. */
+export function useBehindMark({ shownRuns }: NotebookController, id: CellId): (part: HTMLElement | null) => () => void {
+  return useCallback(
+    (part) => {
+      if (part === null) return () => {};
+      const mark = (): void => {
+        if (shownRuns.isBehind(id)) part.setAttribute("aria-busy", "true");
+        else part.removeAttribute("aria-busy");
+      };
+      mark();
+      return shownRuns.subscribe(id, mark);
+    },
+    [shownRuns, id],
+  );
+}
+
+export function useQueuePlace({ shownRuns }: NotebookController, id: CellId): QueuePlace | null {
   return useSyncExternalStore(
-    useCallback((fn) => actions.subscribeCell(id, fn), [actions, id]),
-    useCallback(() => actions.placeOf(id), [actions, id]),
+    useCallback((fn) => shownRuns.subscribe(id, fn), [shownRuns, id]),
+    useCallback(() => shownRuns.placeOf(id), [shownRuns, id]),
   );
 }
 
@@ -85,18 +98,16 @@ const SETTLED_MS = 500;
 
 /** Whether the cell's source is another than the one that this run ran. Looked at when typing pauses, never for a key. */
 export function useEditedSince({ services: { doc } }: NotebookController, id: CellId, run: RunRecord | null): boolean {
-  const [isEdited, setEdited] = useState(false);
+  // Said of this digest: it does not hold of the next run's until that was looked at.
+  const [said, say] = useState({ digest: "", isEdited: false });
   const digest = run?.source_digest ?? "";
   useEffect(() => {
     const source = doc.cell(id)?.source;
-    if (!source || digest === "") {
-      setEdited(false);
-      return;
-    }
+    if (!source || digest === "") return;
     let isGone = false;
     const look = async () => {
       const now = await sha256Hex(new TextEncoder().encode(source.toString()));
-      if (!isGone) setEdited(now !== digest);
+      if (!isGone) say({ digest, isEdited: now !== digest });
     };
     let timer = setTimeout(() => void look(), SETTLED_MS);
     const later = () => {
@@ -110,5 +121,5 @@ export function useEditedSince({ services: { doc } }: NotebookController, id: Ce
       source.unobserve(later);
     };
   }, [doc, id, digest]);
-  return isEdited;
+  return said.digest === digest && said.isEdited;
 }

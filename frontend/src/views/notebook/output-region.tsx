@@ -5,7 +5,7 @@ import { Button } from "../../ui/button.tsx";
 import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
-import { useHeadPart } from "./hooks.ts";
+import { useBehindMark, useHasOutputs } from "./hooks.ts";
 import { outputEnvironment } from "./output-environment.ts";
 import { RunNotes } from "./run-notes.tsx";
 import { StdinRow } from "./stdin-row.tsx";
@@ -20,12 +20,18 @@ interface OutputRegionProps {
 /** What the cell's run gave. Outputs are drawn past React: a chatty kernel must not redraw the page. */
 export function OutputRegion({ controller, id, position, isHidden }: OutputRegionProps) {
   const t = useText();
-  const hasOutputs = useHeadPart(controller, id, (run) => (run?.outputs.length ?? 0) > 0);
+  const hasOutputs = useHasOutputs(controller, id);
   const asks = useSelected(controller.services.actions.stdin, (question) => question?.cellId === id);
+  const region = useBehindMark(controller, id);
   if (!hasOutputs && !asks) return <RunNotes controller={controller} id={id} />;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would need the same role and name.
-    <div role="region" aria-label={t("notebook.outputOf", { position: String(position) })} className={styles.outputs}>
+    <div
+      ref={region}
+      role="region"
+      aria-label={t("notebook.outputOf", { position: String(position) })}
+      className={styles.outputs}
+    >
       {isHidden ? (
         <Button variant="quiet" size="small" onPress={() => controller.toggleOutput([id])}>
           {t("notebook.outputHidden")} · {t("notebook.showOutput")}
@@ -43,15 +49,16 @@ function Outputs({ controller, id }: { readonly controller: NotebookController; 
   const host = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (!host.current) return;
+    const { shownRuns } = controller;
     const { runs } = controller.services;
     const area = new OutputArea(host.current, outputEnvironment(controller));
     const shown = (): ShownRun | null => {
-      const run = runs.headOf(id);
+      const run = shownRuns.outputsOf(id);
       return run && { runId: run.run_id, outputs: run.outputs, isOwn: runs.isOwn(run) };
     };
     area.showNow(shown());
     const endShown = controller.showsOutputs(id, { host: host.current, area });
-    const end = runs.subscribeCell(id, () => area.show(shown()));
+    const end = shownRuns.subscribe(id, () => area.show(shown()));
     return () => {
       end();
       endShown();

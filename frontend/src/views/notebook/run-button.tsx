@@ -5,8 +5,9 @@ import { IconButton } from "../../ui/button.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
-import { useContactLost, useHeadRun, useQueuePlace } from "./hooks.ts";
+import { useContactLost, useQueuePlace, useShownRun } from "./hooks.ts";
 import { durationOf, type RunLook, runLook, showDuration } from "./run-status.ts";
+import type { QueuePlace } from "./services.ts";
 
 /** After the button changed it hears nothing for this long, so that a double click does not interrupt what it started. */
 const DEAF_MS = 400;
@@ -15,8 +16,7 @@ const DEAF_MS = 400;
 export function RunButton({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
   const t = useText();
   const place = useQueuePlace(controller, id);
-  const changedAt = useRef({ place, at: Number.NEGATIVE_INFINITY });
-  if (changedAt.current.place !== place) changedAt.current = { place, at: performance.now() };
+  const changedAt = useChangedAt(controller, id, place);
   // When the finger or key went down, by the event's own clock: a busy page hears of a double click late.
   const pressedAt = useRef(0);
   const notePress = (event: { readonly timeStamp: number }): void => {
@@ -24,7 +24,7 @@ export function RunButton({ controller, id }: { readonly controller: NotebookCon
   };
   const { actions } = controller.services;
   const press = (): void => {
-    if (pressedAt.current - changedAt.current.at < DEAF_MS) return;
+    if (pressedAt.current - changedAt.current < DEAF_MS) return;
     if (place === "running") actions.interrupt();
     else if (place === "waiting") actions.cancel(id);
     else actions.runCells([id]);
@@ -56,6 +56,30 @@ export function RunButton({ controller, id }: { readonly controller: NotebookCon
   );
 }
 
+/** When the button changed, or what it stands for did and is over before it was shown. */
+function useChangedAt(
+  controller: NotebookController,
+  id: CellId,
+  shown: QueuePlace | null,
+): { readonly current: number } {
+  const at = useRef(Number.NEGATIVE_INFINITY);
+  const last = useRef(shown);
+  if (last.current !== shown) {
+    last.current = shown;
+    at.current = performance.now();
+  }
+  const { actions } = controller.services;
+  useEffect(() => {
+    let place = actions.placeOf(id);
+    return actions.subscribeCell(id, () => {
+      if (place === actions.placeOf(id)) return;
+      place = actions.placeOf(id);
+      at.current = performance.now();
+    });
+  }, [actions, id]);
+  return at;
+}
+
 const WORDS: Readonly<Record<RunLook, Parameters<ReturnType<typeof useText>>[0] | null>> = {
   never: null,
   saved: null,
@@ -72,7 +96,7 @@ const WORDS: Readonly<Record<RunLook, Parameters<ReturnType<typeof useText>>[0] 
 /** Count, mark and time of the cell's run, under its button. */
 export function RunMark({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
   const t = useText();
-  const run = useHeadRun(controller, id);
+  const run = useShownRun(controller, id);
   const place = useQueuePlace(controller, id);
   const look = runLook(run, place, useContactLost(controller, run));
   const isRunning = look === "running" || look === "running-elsewhere";

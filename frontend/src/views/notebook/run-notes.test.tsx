@@ -7,6 +7,8 @@ import type { RunRecord } from "../../core/notebook.ts";
 import { setLanguage } from "../../i18n/t.ts";
 import type { NotebookController } from "./controller.ts";
 import { RunNotes, runFacts } from "./run-notes.tsx";
+import type { NotebookServices } from "./services.ts";
+import { ShownRuns } from "./shown-runs.ts";
 
 const RAN = "print(1)";
 const AT = Date.UTC(2026, 1, 3, 4, 5);
@@ -32,11 +34,18 @@ function notes(
   const services = {
     person: me,
     doc: { cell: () => ({ source: text }) },
-    runs: { subscribeCell: none, headOf: () => run, isContactLost: () => isLost, rivalOf: () => null },
+    runs: {
+      subscribeCell: none,
+      headOf: () => run,
+      isWriter: () => false,
+      isContactLost: () => isLost,
+      rivalOf: () => null,
+    },
     actions: { subscribeCell: none, placeOf: () => null, extentOf: () => extent },
   };
   // Only what the notes read of a page.
-  return render(<RunNotes controller={{ services } as unknown as NotebookController} id={cell} />).container;
+  const shownRuns = new ShownRuns(services as unknown as NotebookServices);
+  return render(<RunNotes controller={{ services, shownRuns } as unknown as NotebookController} id={cell} />).container;
 }
 
 async function ranBy(person: typeof ada, kind: string): Promise<RunRecord> {

@@ -6,26 +6,25 @@ import { Button } from "../../ui/button.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
-import { useContactLost, useEditedSince, useHeadRun, useQueuePlace } from "./hooks.ts";
+import { useContactLost, useEditedSince, useQueuePlace, useShownRun } from "./hooks.ts";
 import { otherSource, ranWhen, ranWhere, runLook } from "./run-status.ts";
 
 /** Sentences about a run that need saying: contact lost, somebody else's machine. Else nothing. */
 export function RunNotes({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
   const t = useText();
-  const run = useHeadRun(controller, id);
+  const run = useShownRun(controller, id);
   const place = useQueuePlace(controller, id);
   const isEdited = useEditedSince(controller, id, run);
   const isLost = useContactLost(controller, run);
   if (!run) return null;
   const look = runLook(run, place, isLost);
   const isMine = run.person === null || run.person.id === controller.services.person.id;
-  const when = whenOf(run);
+  // Dates are slow to write: only where one is said.
+  const when = isMine || look === "running-elsewhere" ? null : whenOf(run);
   const notes = [
     look === "lost" ? `${t("notebook.contactLost")} ${nextAfterLost(run, isMine)}` : null,
     look === "running-elsewhere" && !isMine && run.person ? t("notebook.runningBy", { name: run.person.name }) : null,
-    look !== "running-elsewhere" && !isMine && run.person && when !== null
-      ? t(ranWhere(run), { name: run.person.name, when })
-      : null,
+    run.person && when !== null ? t(ranWhere(run), { name: run.person.name, when }) : null,
     isEdited && place === null ? t(otherSource(controller.services.actions.extentOf(run.run_id))) : null,
   ].filter((note) => note !== null);
   return (
