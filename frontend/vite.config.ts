@@ -62,7 +62,9 @@ function notebookDocument(): PluginOption {
         wanted.add(name);
         for (const next of chunks.find((one) => one.fileName === name)?.imports ?? []) add(next);
       };
-      for (const one of chunks) if (one.facadeModuleId?.endsWith("/app/notebook-page.tsx")) add(one.fileName);
+      // With Python's grammar: what is not waited for is there as soon all the same.
+      const roots = /\/(?:app\/notebook-page\.tsx|editor\/python\.ts)$/;
+      for (const one of chunks) if (one.moduleIds.some((id) => roots.test(id))) add(one.fileName);
       const styles = chunks.flatMap((one) =>
         wanted.has(one.fileName)
           ? [...((one as { viteMetadata?: { importedCss: Set<string> } }).viteMetadata?.importedCss ?? [])]
@@ -115,12 +117,17 @@ const page: UserConfig = {
             // dialogs' heavy halves stay apart.
             {
               name: "base",
-              test: /node_modules\/(?:react|react-dom|scheduler)\/|node_modules\/lucide-react\/(?!dist\/esm\/icons\/(?!trash|chevron|pencil|user-round-plus))|src\/i18n\/(?!ja)[a-z-]+\.ts$|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/connect\.module\.css|src\/core\/(?:notebook|outputs|widget-state|mime|hex)\.ts|src\/outputs\/(?:theme|rendered)\.ts|rolldown\/runtime|src\/kernel\/messages\.ts|src\/ui\/base\.css/,
+              test: /node_modules\/(?:react|react-dom|scheduler)\/|node_modules\/lucide-react\/(?!dist\/esm\/icons\/(?!trash|chevron|pencil|user-round-plus))|src\/i18n\/(?!ja)[a-z-]+\.ts$|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/(?:connect\.module\.css|connection-label\.ts)|src\/core\/(?:notebook|outputs|widget-state|mime|hex)\.ts|src\/outputs\/(?:theme|rendered)\.ts|rolldown\/runtime|src\/kernel\/messages\.ts|src\/ui\/base\.css/,
             },
             // CodeMirror in one file; what completes and what knows a language comes with its own.
             {
               name: "editor",
-              test: /node_modules\/(?:@codemirror\/(?:state|view|language|commands)|@lezer\/(?:common|highlight|lr)|style-mod|w3c-keyname|crelt|@marijn\/find-cluster-break)\//,
+              test: /node_modules\/(?:@codemirror\/(?:state|view|language|commands)|@lezer\/(?:common|highlight)|style-mod|w3c-keyname|crelt|@marijn\/find-cluster-break)\//,
+            },
+            // The grammar of most notebooks in one file, with the parser that all grammars share.
+            {
+              name: "python",
+              test: /node_modules\/@(?:lezer\/(?:python|lr)|codemirror\/lang-python)\/|src\/editor\/python\.ts$/,
             },
           ],
         },

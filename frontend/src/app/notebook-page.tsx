@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Notebook, Session } from "../api/client.ts";
 import { ApiError, HubUnreachable } from "../api/errors.ts";
 import { hostedId } from "../core/hosted.ts";
+import { fetchPython } from "../editor/languages.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import type { Connection } from "../sync/room-state.ts";
@@ -32,6 +33,9 @@ import type { RuntimeNotice } from "./runtime-types.ts";
 import type { PageServices } from "./services.ts";
 import { ownerOf } from "./session.ts";
 import { goOnSignedIn } from "./session-news.ts";
+
+// It arrives while the hub is asked for the notebook, and in time for the first editor.
+void fetchPython().catch(() => {});
 
 const panelHost = latePart(
   () => withWords(import("./panel-host.tsx"), "panels"),

@@ -16,6 +16,14 @@ function piecesOf(line: string, language: Extension): readonly string[] {
   return found;
 }
 
+it("has Python's grammar at once when it was fetched before, and as soon as it comes otherwise", async () => {
+  const soon = languageFor("python");
+  expect(piecesOf("if x: pass", soon.now)).toEqual([]);
+  expect(piecesOf("if x: pass", (await soon.later) ?? [])).toContain("if if");
+  const { now, later } = languageFor("ipython");
+  expect([later, piecesOf("if x: pass", now).includes("if if")]).toEqual([null, true]);
+});
+
 it("knows the languages of common kernels, however they write their names", async () => {
   const r = await languageFor("R").later;
   expect(piecesOf("if (TRUE) x <- 'a'", r ?? [])).toContain("string 'a'");

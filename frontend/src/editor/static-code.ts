@@ -2,8 +2,8 @@
  * Code that looks like an editor and is none: what a cell shows while the page is being scrolled. Making an editor measures
  * and lays out; some twenty a second are more than a frame has room for, text with colours is not.
  */
-import { pythonLanguage } from "@codemirror/lang-python";
 import { highlightCode } from "@lezer/highlight";
+import { pythonNow } from "./languages.ts";
 import { colors } from "./theme.ts";
 
 /** Longer texts are cut: nobody reads line 400 while scrolling. */
@@ -28,7 +28,8 @@ export function staticCode(source: string, language: string): HTMLElement {
   const breakLine = (): void => {
     line = newLine(content);
   };
-  if (language === "python") highlightCode(code, pythonLanguage.parser.parse(code), colors, put, breakLine);
+  const grammar = language === "python" ? pythonNow() : null;
+  if (grammar) highlightCode(code, grammar.pythonLanguage.parser.parse(code), colors, put, breakLine);
   else {
     for (const [index, text] of code.split("\n").entries()) {
       if (index > 0) breakLine();
