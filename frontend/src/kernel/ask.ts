@@ -61,13 +61,12 @@ const FACTS_MS = 10_000;
 /** Null when it did not answer in time. */
 export async function kernelFacts(asker: Asker): Promise<KernelFacts | null> {
   const reply = await ask(asker, { channel: "control", type: "kernel_info_request", content: {}, withinMs: FACTS_MS });
-  if (reply === null) return null;
-  const {
-    language_info: language,
-    implementation,
-    supported_features: features,
-    debugger: hasDebugger,
-  } = reply.content;
+  return reply === null ? null : factsIn(reply.content);
+}
+
+/** What a `kernel_info_reply` tells. */
+export function factsIn(content: KernelMessage["content"]): KernelFacts {
+  const { language_info: language, implementation, supported_features: features, debugger: hasDebugger } = content;
   return {
     language: nameIn(language).toLowerCase(),
     implementation: typeof implementation === "string" ? implementation : "",

@@ -5,9 +5,9 @@
  * Before the page's helper is in the kernel (it is put there over the shell: it waits for a cell that runs) the debugger's own list has to
  * do, which knows no shapes and sizes. A kernel without a debugger is asked over the shell for everything.
  */
-import { type Asker, ask } from "./ask.ts";
+import type { Asker } from "./ask.ts";
+import { askBeside } from "./ask-beside.ts";
 import { debugDisplay, debugVariables } from "./dap.ts";
-import { newId } from "./messages.ts";
 import { evaluateSilently, executeSilently } from "./silently.ts";
 import { ANSWERS, ASK_PREFIX, HELPER, INSTALL, VARIABLES_MIME } from "./variables-python.ts";
 
@@ -90,20 +90,10 @@ export async function openVariable(
   return opened(await displayed(asker, `${HELPER}.open(${JSON.stringify(path)}, ${start}, ${PAGE})`));
 }
 
-/**
- * The helper's answer on the control channel. No code can be run there (it would end what the running cell draws), and a display takes no
- * arguments. So the question stands in the name of comms that are asked for, which the helper hears, and then its answers are displayed:
- * both are requests for which a plain server takes no kernel for idle (ADR 55).
- */
-async function answered(asker: Asker, [path, start, count]: readonly [Path, number, number]): Promise<unknown> {
-  const number = newId(asker.clock.random);
-  const content = { target_name: `${ASK_PREFIX}${JSON.stringify([number, path, start, count])}` };
-  // The control channel keeps their order.
-  const [, shown] = await Promise.all([
-    ask(asker, { channel: "control", type: "comm_info_request", content, withinMs: CONTROL_MS }),
-    debugDisplay(asker, ANSWERS, 0),
-  ]);
-  return fields(fields(fields(shown?.body)["data"])[VARIABLES_MIME])[number];
+/** The helper's answer on the control channel. */
+async function answered(asker: Asker, words: readonly [Path, number, number]): Promise<unknown> {
+  const where = { prefix: ASK_PREFIX, shownBy: ANSWERS, mime: VARIABLES_MIME };
+  return await askBeside(asker, { ...where, words, withinMs: CONTROL_MS });
 }
 
 /** A value of ours as the kernel displays it. */
