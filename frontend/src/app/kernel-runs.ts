@@ -23,8 +23,11 @@ import { KeptOutputs } from "./kept-outputs.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { OrphanRuns } from "./orphan-runs.ts";
 import { PastRuns, type TakenRun } from "./past-runs.ts";
+import type { RunTold } from "./recorded-run.ts";
+import { RunMender } from "./run-mender.ts";
 import { RunQuestions, type StdinRequest } from "./run-questions.ts";
-import { type Heard, heardIn, notRecorded, showing, updatesOfOthers } from "./run-watch.ts";
+import { RunRecorder } from "./run-recorder.ts";
+import { type Heard, heardIn, showing, updatesOfOthers } from "./run-watch.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import type { RuntimeNotice } from "./runtime-types.ts";
 import { type SentRun, SentRuns } from "./sent-runs.ts";
@@ -67,6 +70,8 @@ export class KernelRuns {
   readonly #sent: SentRuns;
   readonly #questions: RunQuestions;
   readonly #live: LiveRuns;
+  readonly #recorder: RunRecorder;
+  readonly #mender: RunMender;
   #gaps: GapWatch | null = null;
   readonly #orphans: OrphanRuns;
   /** In place of `#orphans` where the runtime keeps a journal. */
@@ -96,12 +101,21 @@ export class KernelRuns {
       dispatch: options.dispatch,
       tellIncomplete: (runIds) => runtime.tell({ code: "maybe_incomplete", runIds }),
       hasGap: (runId) => this.#gaps?.hasGap(runId) ?? false,
+      askForEnd: (runId) => this.#askForEnd(runId),
     });
+    this.#recorder = new RunRecorder({
+      sessionId: () => runtime.sessionId,
+      clock,
+      onKnown: options.onSettled,
+    });
+    const [live, recorder] = [this.#live, this.#recorder];
+    this.#mender = new RunMender({ runs, live, recorder, gaps: () => this.#gaps });
     this.#orphans = new OrphanRuns({
       runs,
       sent: this.#sent,
       isLive: (runId) => this.#live.has(runId),
-      onTaken: (sent, heard) => this.#continue(sent, heard),
+      ask: ({ runId, heard }) => this.#mender.takenOver(runId, heard ?? null),
+      onTaken: (sent, heard, told) => this.#continue(sent, heard, told),
       onSettled: options.onSettled,
     });
     this.#past = new PastRuns({
@@ -116,9 +130,9 @@ export class KernelRuns {
     this.#ends = [runs.unsavedSince.subscribe(() => this.#forgetSaved()), runs.subscribe(() => this.look())];
   }
 
-  /** A take-over is under way: nothing is to be sent behind its back. */
+  /** A take-over is under way, or the recorder is still to be put into the kernel: nothing is to be sent behind its back. */
   get isBusy(): boolean {
-    return this.#orphans.isBusy || this.#past.isBusy;
+    return this.#orphans.isBusy || this.#past.isBusy || this.#recorder.isAwaited;
   }
 
   /** Whether the attached kernel has, or had, this run: it was heard to speak of it, or another tab of this browser sent it there. */
@@ -137,6 +151,7 @@ export class KernelRuns {
     this.#kept.forget();
     this.#inputs.clear();
     this.#gaps = this.#gapsOf(port);
+    this.#recorder.follow(port);
     if (port === null) return;
     const ends = [
       port.listen((event) => this.#heard(event)),
@@ -154,6 +169,7 @@ export class KernelRuns {
     if (port === null) return;
     this.#live.add(runId, cellId);
     this.#gaps?.begins(runId);
+    this.#mender.begins(runId);
     const now = clock.now();
     const kernelId = this.#kernelId();
     const inJournal = port.journal === null ? {} : { after: port.journal.lastSeq, digest };
@@ -181,6 +197,7 @@ export class KernelRuns {
     if (port?.journal?.prompt.get()?.isMine === false) port.journal.takePrompt();
     port?.send(answer.message);
     runs.ops(answer.runId, [answer.shown]);
+    this.#mender.answered(answer.runId);
   }
 
   /** The kernel's process ended: nothing that was sent to it will be answered. */
@@ -230,18 +247,33 @@ export class KernelRuns {
       session: this.#options.runtime.sessionId,
       isOurs: (runId) => this.#live.has(runId),
       keep: (runId, msgId) => this.#sent.heard(runId, msgId),
-      unsavedSince: () => this.#options.runs.unsavedSince.get(),
-      onGap: (runId) => this.#live.dropped(runId),
+      unsavedSince: () => this.#unsavedSince(),
+      onGap: (runId) => this.#mender.gap(runId),
     });
   }
 
+  /** What waits while the kernel is asked is no better than what is not stored. */
+  #unsavedSince(): number | null {
+    const [held, unsaved] = [this.#live.heldSince, this.#options.runs.unsavedSince.get()];
+    return held === null || unsaved === null ? (held ?? unsaved) : Math.min(held, unsaved);
+  }
+
+  #askForEnd(runId: RunId): boolean {
+    if (this.#gaps === null) return false;
+    this.#mender.ask(runId);
+    return true;
+  }
+
   #heard(event: KernelEvent): void {
+    this.#recorder.heard(event);
     if (event.type === "message") this.#gaps?.heard(event.message);
     if (this.#options.widgets?.heard(event)) return;
     if (event.type === "opened") {
       this.#openedAt = this.#options.clock.now();
-      this.#live.opened(event.clean);
+      const isMended = this.#gaps !== null;
+      this.#live.opened(event.clean, isMended);
       if (event.clean) this.#gaps?.opened(this.#live.ids());
+      if (isMended) this.#mender.opened(this.#live.ids(), event.clean);
     } else if (event.type === "shell_drained") {
       this.#live.drained();
       this.#options.onSettled();
@@ -269,6 +301,7 @@ export class KernelRuns {
     const { msg_id: id, session } = message.header;
     const through = session === this.#options.runtime.sessionId ? null : id;
     const kernelId = this.#kernelId() ?? "";
+    if (this.#mender.isTold(id)) return;
     if (this.#live.has(runId)) this.#live.heard(runId, event, through);
     else if (event.type === "ops" && this.#isOver(runId)) runs.ops(runId, event.ops, through);
     else if (journal !== null) this.#past.heard(runId, journal, kernelId);
@@ -326,13 +359,14 @@ export class KernelRuns {
     if (hasGap) this.#live.dropped(runId);
   }
 
-  #continue({ runId, cellId, sentAt, input, heard: kept }: SentRun, heard: Heard): void {
+  #continue({ runId, cellId, sentAt, input, heard: kept }: SentRun, heard: Heard, told: RunTold | null): void {
     const { runs } = this.#options;
     const through = runs.run(runId)?.through ?? null;
     this.#gaps?.takenOver(runId, { through, kept: kept ?? null, heard: heard.lastId });
     this.#options.dispatch({ type: "adopt", runId, cellId, source: "" });
     runs.status(runId, { status: "running" });
-    for (const { id, ops } of notRecorded(heard.outputs, runs.run(runId)?.through ?? null)) runs.ops(runId, ops, id);
+    for (const { id, ops } of heard.outputs) runs.ops(runId, ops, id);
+    if (told !== null) this.#mender.shown(runId, told);
     if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
     if (heard.input === null && heard.reply === null && input !== null) {
       this.#questions.askAgain({ runId, cellId }, input);

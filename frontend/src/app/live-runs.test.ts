@@ -33,6 +33,7 @@ function setUp() {
     dispatch: () => {},
     tellIncomplete: (runIds) => told.push(runIds),
     hasGap: () => false,
+    askForEnd: () => false,
   });
   runs.start({ runId: RUN, cellId: "c", sourceDigest: "", runtime: { kind: "local", label: "Python" } });
   live.add(RUN, "c");
@@ -52,7 +53,7 @@ function setUp() {
 test("two signs of one loss leave one mark; another loss further on leaves another", () => {
   const { live, prints, shown, told } = setUp();
   prints("one\n");
-  live.opened(false);
+  live.opened(false, false);
   live.dropped(RUN);
   expect(shown()).toEqual(["one\n", MARK]);
   expect(told).toEqual([[RUN]]);
@@ -65,7 +66,7 @@ test("two signs of one loss leave one mark; another loss further on leaves anoth
 test("a socket that was closed with a farewell leaves no mark", () => {
   const { live, prints, shown, told } = setUp();
   prints("one\n");
-  live.opened(true);
+  live.opened(true, false);
   prints("two\n");
   expect(shown()).toEqual(["one\ntwo\n"]);
   expect(told).toEqual([]);

@@ -11,6 +11,7 @@ import type { QueueEvent } from "../core/runs.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
+import { type HeardEvent, joined, type RunTold } from "./recorded-run.ts";
 import type { RunQuestions } from "./run-questions.ts";
 import type { Standing } from "./run-watch.ts";
 
@@ -28,6 +29,12 @@ interface LiveRun {
   isMarked: boolean;
   /** When something was heard of it last, ms since 1970. */
   heardAt: number;
+  /** What was heard of it while the kernel is asked what was missed; null: it is taken as it comes. */
+  held: HeardEvent[] | null;
+  /** Since when, ms since 1970. */
+  heldSince: number;
+  /** The kernel was asked how it ended. */
+  isEndAsked: boolean;
   /** Set when the run ends otherwise than the queue would say. */
   end: RunStatus | null;
 }
@@ -46,9 +53,21 @@ export interface LiveRunsOptions {
   readonly tellIncomplete: (runIds: readonly RunId[]) => void;
   /** Whether the kernel is known to have said more of this run than was heard. */
   readonly hasGap: (runId: RunId) => boolean;
+  /** Asks the kernel how a run ended that no reply came of; false: it cannot be asked. */
+  readonly askForEnd: (runId: RunId) => boolean;
 }
 
 const IDLE_MS = 2_000;
+
+const FRESH = {
+  isTooFast: false,
+  isMarked: false,
+  heardAt: 0,
+  held: null,
+  heldSince: 0,
+  isEndAsked: false,
+  end: null,
+} as const;
 
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
@@ -72,10 +91,7 @@ export class LiveRuns {
       isIdle: false,
       isOlderThanSocket: false,
       isUnheard: false,
-      isTooFast: false,
-      isMarked: false,
-      heardAt: 0,
-      end: null,
+      ...FRESH,
     });
   }
 
@@ -87,8 +103,7 @@ export class LiveRuns {
   /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
   goOn(runId: RunId, cellId: CellId, heard: Standing & GoingOn): void {
     const { reply, isIdle, isOlderThanSocket, isUnheard = false } = heard;
-    const fresh = { isTooFast: false, isMarked: false, heardAt: 0, end: null };
-    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, ...fresh });
+    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, ...FRESH });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
     if (reply !== null) this.#end(runId);
     else if (this.#isDrained) this.#lookForLost(runId);
@@ -107,10 +122,43 @@ export class LiveRuns {
     this.#isDrained = false;
   }
 
-  opened(isClean: boolean): void {
+  /** @param isMended whoever mends runs looks after what may have been lost. */
+  opened(isClean: boolean, isMended: boolean): void {
     this.#isDrained = false;
     for (const run of this.#live.values()) run.isOlderThanSocket = true;
-    if (!isClean && this.#live.size > 0) this.#markIncomplete([...this.#live.keys()]);
+    if (!isClean && !isMended && this.#live.size > 0) this.#markIncomplete([...this.#live.keys()]);
+  }
+
+  /** From now on what is heard of it waits for `release`. */
+  hold(runId: RunId): void {
+    const run = this.#live.get(runId);
+    if (run === undefined || run.held !== null) return;
+    run.held = [];
+    run.heldSince = this.#options.clock.now();
+  }
+
+  /** Since when something waits; null: nothing does. */
+  get heldSince(): number | null {
+    const since = [...this.#live.values()].flatMap(({ held, heldSince }) => (held === null ? [] : [heldSince]));
+    return since.length === 0 ? null : Math.min(...since);
+  }
+
+  /**
+   * It goes on.
+   *
+   * @param told what the kernel told of it; null: it could not.
+   * @param isSuspect something may be missing where it could not.
+   */
+  release(runId: RunId, told: RunTold | null, isSuspect: boolean): void {
+    const run = this.#live.get(runId);
+    if (run?.held == null) return;
+    const { held } = run;
+    run.held = null;
+    if (told === null && isSuspect) this.#markIncomplete([runId]);
+    for (const { id, event } of told === null ? held : joined(told, held)) this.heard(runId, event, id);
+    // Where its reply was lost, too.
+    if (told?.end && this.#live.get(runId)?.reply === null) this.heard(runId, told.end, null);
+    if (this.#isDrained) this.#lookForLost(runId);
   }
 
   drained(): void {
@@ -130,6 +178,10 @@ export class LiveRuns {
     if (run === undefined) return;
     run.isUnheard = false;
     run.heardAt = this.#options.clock.now();
+    if (run.held !== null) {
+      run.held.push({ id, event });
+      return;
+    }
     const { runs, questions, dispatch } = this.#options;
     switch (event.type) {
       case "ops":
@@ -186,11 +238,15 @@ export class LiveRuns {
   /** It is over, and nobody knows how: what waits behind it must not run as if it had gone well. */
   #lookForLost(runId: RunId): void {
     const run = this.#live.get(runId);
-    if (run === undefined || !run.isOlderThanSocket || run.reply !== null) return;
+    if (run === undefined || !run.isOlderThanSocket || run.reply !== null || run.held !== null) return;
     if (run.isUnheard) {
       // It never reached the kernel: nothing has happened.
       this.#options.dispatch({ type: "replied", runId, status: "aborted", executionCount: null });
       return;
+    }
+    if (!run.isEndAsked) {
+      run.isEndAsked = true;
+      if (this.#options.askForEnd(runId)) return;
     }
     run.end = "lost";
     this.#markIncomplete([runId]);

@@ -6,7 +6,8 @@ import { isFinished, type RunId } from "../core/notebook.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import { RecentIds } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
-import { type Heard, RunWatch } from "./run-watch.ts";
+import { heardWith, type RunTold } from "./recorded-run.ts";
+import { type Heard, notRecorded, RunWatch } from "./run-watch.ts";
 import type { SentRun, SentRuns } from "./sent-runs.ts";
 
 export interface OrphanRunsOptions {
@@ -14,8 +15,10 @@ export interface OrphanRunsOptions {
   readonly sent: SentRuns;
   /** Whether this tab has the run in its hands already. */
   readonly isLive: (runId: RunId) => boolean;
-  /** The run is this tab's now; `heard` is all that is known beyond its record. */
-  readonly onTaken: (sent: SentRun, heard: Heard) => void;
+  /** Asks the kernel for what the run's record does not hold; null: it cannot say. */
+  readonly ask: (sent: SentRun) => Promise<RunTold | null>;
+  /** The run is this tab's now; `heard` is all that is known beyond its record, and nothing is missing in it where the kernel told. */
+  readonly onTaken: (sent: SentRun, heard: Heard, told: RunTold | null) => void;
   /** After each take-over that ended, either way. */
   readonly onSettled: () => void;
 }
@@ -71,13 +74,22 @@ export class OrphanRuns {
   async #adopt(sent: SentRun): Promise<void> {
     const { runId } = sent;
     this.#adopting.add(runId);
-    const { runs, onTaken } = this.#options;
+    const { runs, ask } = this.#options;
     const isOurs = await runs.takeOver(runId, false);
+    const told = isOurs && !isFinished(runs.run(runId)?.status ?? "queued") ? await ask(sent) : null;
     this.#adopting.delete(runId);
     // Its page may have seen the end and kept it, and the hub did not know yet.
     const isOver = isFinished(runs.run(runId)?.status ?? "queued");
     if (isOver) this.#options.sent.finished(runId);
-    else if (isOurs) onTaken(sent, this.#watch.take(runId));
+    else if (isOurs) this.#take(sent, told);
     this.#options.onSettled();
+  }
+
+  #take(sent: SentRun, told: RunTold | null): void {
+    const { runs, onTaken } = this.#options;
+    const heard = this.#watch.take(sent.runId);
+    const outputs = notRecorded(heard.outputs, runs.run(sent.runId)?.through ?? null);
+    const rest = { ...heard, outputs };
+    onTaken(sent, told === null ? rest : heardWith(told, rest), told);
   }
 }

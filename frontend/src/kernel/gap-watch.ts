@@ -106,6 +106,20 @@ export class GapWatch {
     return since !== undefined && heard !== undefined && this.#numbers.missing(since, heard.latest) > 0;
   }
 
+  /** This message was heard, whosever it is. */
+  isHeard(id: string): boolean {
+    return this.#numbers.has(id);
+  }
+
+  /** The kernel told again everything of this run up to the last of these. */
+  mended(runId: RunId, { ids, last }: { readonly ids: Iterable<string>; readonly last: string | null }): void {
+    for (const id of ids) this.#numbers.heard(id, null);
+    const owed = this.#owed.get(runId);
+    if (last === null) return;
+    if (owed !== undefined) this.#owed.set(runId, { from: last, marked: 0, isLooking: false });
+    if (owed !== undefined || this.#since.has(runId)) this.#since.set(runId, last);
+  }
+
   finished(runId: RunId): void {
     const [owed, heard] = [this.#owed.get(runId), this.#heard.get(runId)];
     if (owed !== undefined && heard !== undefined) this.#judge(runId, owed, heard.latest);

@@ -69,6 +69,13 @@ export class MessageNumbers {
     this.#last = laterOf(this.#last, id);
   }
 
+  /** Whether it was heard; false also where its name does not tell. */
+  has(id: string): boolean {
+    const numbered = numberOf(id);
+    if (numbered === null || numbered.series !== this.#series) return false;
+    return this.#ranges.some(({ from, to }) => from <= numbered.n && numbered.n <= to);
+  }
+
   /** How many messages between the two (neither counts) are missing; 0 where names do not tell. */
   missing(after: string, upTo: string): number {
     const [a, b] = [numberOf(after), numberOf(upTo)];

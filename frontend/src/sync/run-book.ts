@@ -60,6 +60,10 @@ export class RunBook {
     return this.#all.add(fn);
   }
 
+  folded(runId: RunId): Folded | null {
+    return this.#folded.get(runId) ?? null;
+  }
+
   /** Takes a record as it is, its outputs too. */
   put(record: RunRecord): void {
     this.#records.set(record.run_id, record);

@@ -8,7 +8,7 @@ import type { CellId } from "../core/cell.ts";
 import { sha256Hex } from "../core/hex.ts";
 import { type Hello, isFinished, type RunId, type RunRecord } from "../core/notebook.ts";
 import { type Observable, Value } from "../core/observable.ts";
-import type { OutputOp } from "../core/outputs.ts";
+import type { Folded, OutputOp } from "../core/outputs.ts";
 import { type AtHome, atHomeOf, NOWHERE } from "../core/private-outputs.ts";
 import { ranAtOnce } from "../core/runs.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -126,6 +126,11 @@ export class RunStore {
 
   run(runId: RunId): RunRecord | null {
     return this.#book.record(runId);
+  }
+
+  /** What a run shows, and whether its next output clears that first. */
+  folded(runId: RunId): Folded | null {
+    return this.#book.folded(runId);
   }
 
   subscribeCell(cellId: CellId, fn: () => void): () => void {
