@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuthStyle } from "../core/binding.ts";
 import { complete, inspect } from "./complete.ts";
 import { inputReply } from "./execute.ts";
@@ -32,8 +32,8 @@ const SERVERS: readonly (readonly [string, JupyterWish, AuthStyle])[] = [
   ],
 ];
 
-/** A way to the server on which a kernel's word that it starts does not arrive. */
-function deafToStarts({ transport }: JupyterServer): JupyterServer {
+/** A way to the server on which some messages do not arrive. */
+function deaf({ transport }: JupyterServer, isLost: (text: string) => boolean): JupyterServer {
   return new JupyterServer({
     baseUrl: transport.baseUrl,
     request: (path, options) => transport.request(path, options),
@@ -44,7 +44,7 @@ function deafToStarts({ transport }: JupyterServer): JupyterServer {
       let hear: SocketLike["onmessage"] = null;
       socket.onmessage = (event) => {
         const text = typeof event.data === "string" ? event.data : Buffer.from(event.data as ArrayBuffer).toString();
-        if (!/"execution_state": ?"(starting|restarting)"/.test(text)) hear?.(event);
+        if (!isLost(text)) hear?.(event);
       };
       return new Proxy(socket, {
         get: (target, name) => {
@@ -240,6 +240,20 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
     expect(printed((await run(kernel, "print('before' in globals())")).outputs)).toBe("False\n");
   }, 60_000);
 
+  it("what was sent to a kernel that was just coming back never runs once it is restarted", async () => {
+    let isComing = false;
+    const kernel = attach({ server: deaf(server, (text) => isComing && text.includes('"kernel_info_reply"')) });
+    send(kernel, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)");
+    await until(kernel.status, (status) => status === "restarting");
+    isComing = true;
+    send(kernel, "before = 1");
+    // A stock server refuses while it starts the kernel itself.
+    await vi.waitFor(() => server.restart(kernelId), { timeout: 30_000, interval: 200 });
+    kernel.restarted();
+    isComing = false;
+    expect(printed((await run(kernel, "print('before' in globals())")).outputs)).toBe("False\n");
+  }, 60_000);
+
   it("notices a killed kernel", async () => {
     const kernel = attach();
     const states: string[] = [];
@@ -276,7 +290,10 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("%s", (_name, wish, auth
   }, 60_000);
 
   it("notices that somebody else started its kernel anew, also where the first word of that was lost", async () => {
-    const kernel = attach({ server: deafToStarts(server), lookMs: 500 });
+    const kernel = attach({
+      server: deaf(server, (text) => /"execution_state": ?"(starting|restarting)"/.test(text)),
+      lookMs: 500,
+    });
     await run(kernel, "before = 1");
     const changed = nextEvent(kernel, (event) => (event.type === "process_changed" ? true : null));
     await server.restart(kernelId);

@@ -146,6 +146,8 @@ export class KernelConnection implements KernelPort {
   }
 
   restarted(): void {
+    // It was asked of a process that is gone, or that never came to it.
+    this.#unsent.length = 0;
     if (this.state.get().phase === "open") this.#tracker.restarted();
     else this.reconnectNow();
   }
