@@ -80,7 +80,7 @@ def test_people_come_from_elsewhere_make_tokens_and_go_everywhere_at_once(
         ada.get_by_role("button", name="Make a token").click()
         token = ada.locator("code", has_text="rh_").inner_text().strip()
         assert answer_to(origin, token) == 200
-        ada.get_by_role("button", name="Take away").click()
+        ada.get_by_role("button", name="Revoke").click()
         expect(ada.get_by_text("nightly report")).to_have_count(0)
         assert answer_to(origin, token) == 401
 

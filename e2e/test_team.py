@@ -66,6 +66,7 @@ def talk_about_the_cell(ada: Page, bob: Page, give_bob: Callable[[str], None]) -
 
     ada.bring_to_front()
     give_bob("Commenter")
+    expect(bob.get_by_text("You can read this notebook and comment on it, not change it.")).to_be_visible()
     bob.bring_to_front()
     reply = thread.get_by_role("textbox", name="Reply to Ada")
     reply.click()

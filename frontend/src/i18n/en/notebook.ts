@@ -41,6 +41,7 @@ export const notebook = {
   connecting: "Opening…",
   reconnect: "Try now",
   readOnly: "You can read this notebook, not change it.",
+  commentOnly: "You can read this notebook and comment on it, not change it.",
   peopleHere: "Also here: {names}",
 
   fileConflict: "The file changed outside in a way that could not be joined with this page (a conflict). {message}",

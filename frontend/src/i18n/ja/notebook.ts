@@ -44,6 +44,7 @@ export const notebook = {
   connecting: "開いています…",
   reconnect: "今すぐ再試行",
   readOnly: "このノートブックは閲覧のみできます。変更はできません。",
+  commentOnly: "このノートブックは閲覧とコメントができます。変更はできません。",
   peopleHere: "ほかに開いている人: {names}",
 
   fileConflict:

@@ -1,5 +1,5 @@
 import { useCallback, useSyncExternalStore } from "react";
-import type { FileState } from "../../core/notebook.ts";
+import { canComment, type FileState } from "../../core/notebook.ts";
 import { hubText } from "../../i18n/error-text.ts";
 import { language, type TextKey, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -43,6 +43,7 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
   const notSaved = useSelected(state, (now) => now.notSaved);
   const refusedCode = useSelected(state, (now) => now.refusedCode);
   const isReader = useObservable(controller.isReader);
+  const role = useSelected(state, (now) => now.hello?.role ?? null);
   // A file that is written may still have something to say: metadata that clashed, an output that is lost.
   const note: readonly [NoticeTone, MessageKey] | undefined = file?.message
     ? ["warning", "notebook.fileNote"]
@@ -68,7 +69,9 @@ export function Banners({ controller }: { readonly controller: NotebookControlle
           {isEnglish || !file.reasons ? null : <particulars.Part reasons={file.reasons} />}
         </Notice>
       ) : null}
-      {isReader ? <Notice>{t("notebook.readOnly")}</Notice> : null}
+      {isReader ? (
+        <Notice>{t(role !== null && canComment(role) ? "notebook.commentOnly" : "notebook.readOnly")}</Notice>
+      ) : null}
       <Orphans controller={controller} />
     </div>
   );

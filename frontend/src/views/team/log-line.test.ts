@@ -28,9 +28,11 @@ test("a refused sign-in names the account and nobody who did it", () => {
   expect(all(refused)).toEqual({ what: "Sign-in refused", more: ["for Bob", "from 192.0.2.1"] });
 });
 
-test("a runtime that ended by itself says why; the command line is called so", () => {
+test("a runtime that ended by itself says whose it was and why; the command line is called so", () => {
   const ended = { action: "runtime_stop", object_id: null, detail: '{"provider": "local", "why": "gone"}', ip: null };
-  expect(all(ended)).toEqual({ what: "Hosted runtime stopped", more: ["by Ada", "it was ended elsewhere"] });
+  expect(all(ended)).toEqual({ what: "Hosted runtime stopped", more: ["for Ada", "it was ended elsewhere"] });
+  const stopped = { ...ended, object_id: "b", detail: '{"provider": "local"}' };
+  expect(all(stopped).more).toEqual(["by Ada", "for Bob"]);
   const invited = { action: "invite", person_id: null, object_id: null, detail: '{"user_name": "cleo"}', ip: null };
   expect(all(invited)).toEqual({ what: "Invitation made", more: ["by the command line", "for cleo"] });
 });

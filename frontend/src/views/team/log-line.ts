@@ -12,10 +12,13 @@ export interface LogLine {
 export function logLine(entry: AuditEntry, names: ReadonlyMap<string, string>, whose: "own" | "all"): LogLine {
   const detail = detailOf(entry);
   const named = (id: unknown): string | null => (typeof id === "string" ? (names.get(id) ?? null) : null);
-  const by = entry.person_id === null ? text("team.commandLine") : named(entry.person_id);
-  const invited = entry.action === "invite" ? textOf(detail["user_name"]) : null;
-  const about = named(entry.object_id) ?? named(detail["to"]) ?? invited;
   const why = textOf(detail["why"]);
+  const person = entry.person_id === null ? text("team.commandLine") : named(entry.person_id);
+  // A runtime that was not stopped by anybody: the person is the one whose it was.
+  const isUnasked = entry.action === "runtime_stop" && why !== null;
+  const by = isUnasked ? null : person;
+  const invited = entry.action === "invite" ? textOf(detail["user_name"]) : null;
+  const about = isUnasked && whose === "all" ? person : (named(entry.object_id) ?? named(detail["to"]) ?? invited);
   return {
     what: wordsOr(`team.did_${entry.action.replaceAll(".", "_")}`, entry.action),
     more: [
