@@ -116,8 +116,11 @@ def test_whole_packages_take_the_place_of_what_was_there(packages: Path) -> None
 def test_a_folder_over_there_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "runhere-runtime").write_text("in the way")
     program = far_program()
-    wish = {"port": 1, "hubs": [], "start": True, "stop": False, "version": "0", "digest": "", "needs": ["x"]}
-    words = [{**wish, "root": None, "kernel_python": None}, {"install": True, "archive": ""}]
+    wish = {"port": 1, "address": "127.0.0.1", "hubs": [], "start": True, "stop": False, "needs": ["x"]}
+    words = [
+        {**wish, "version": "0", "digest": "", "root": None, "kernel_python": None},
+        {"install": True, "archive": ""},
+    ]
     sent = b"".join(json.dumps(one).encode() + b"\n" for one in words)
     ended = subprocess.run(
         [sys.executable, "-uc", "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"],
