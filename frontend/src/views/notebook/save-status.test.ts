@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Value } from "../../core/observable.ts";
 import { FIRST_ROOM_STATE, type RoomState } from "../../sync/room-state.ts";
-import { calmSafety } from "./save-status.tsx";
+import { calmSafety, safetyOf } from "./save-status.tsx";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -37,4 +37,12 @@ test("an edit and bad news are told at once", () => {
   expect(safety.get()).toBe("offline");
   vi.advanceTimersByTime(1_000);
   expect(safety.get()).toBe("offline");
+});
+
+test("a hub that refuses this person is not called offline, and the changes are where they are", () => {
+  const refused: RoomState = { ...FIRST_ROOM_STATE, connection: "refused", refusedCode: "no_such_notebook" };
+  expect(safetyOf({ ...refused, saved: true })).toBe("closed");
+  expect(safetyOf({ ...refused, saved: false, keptOffline: true })).toBe("closedKept");
+  expect(safetyOf({ ...refused, saved: false, keptOffline: false })).toBe("closedOnlyHere");
+  expect(safetyOf({ ...refused, connection: "offline", saved: false, keptOffline: true })).toBe("offlineKept");
 });

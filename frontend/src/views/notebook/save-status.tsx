@@ -10,15 +10,28 @@ import { useObservable, useSelected, useText } from "../../ui/use-observable.ts"
 import type { NotebookController } from "./controller.ts";
 import styles from "./notebook-view.module.css";
 
-type Safety = "saved" | "saving" | "notSaved" | "offline" | "offlineKept" | "offlineOnlyHere" | "connecting";
+type Safety =
+  | "saved"
+  | "saving"
+  | "notSaved"
+  | "offline"
+  | "offlineKept"
+  | "offlineOnlyHere"
+  | "closed"
+  | "closedKept"
+  | "closedOnlyHere"
+  | "connecting";
 
 /** How safe the changes are. "All changes saved" only when the hub has them on its disk (SPEC 2.4). */
 export function safetyOf(state: RoomState): Safety {
   if (state.notSaved) return "notSaved";
   if (state.connection === "online") return state.saved ? "saved" : "saving";
   if (state.connection === "connecting" && state.hello === null) return "connecting";
-  if (state.saved) return "offline";
-  return state.keptOffline ? "offlineKept" : "offlineOnlyHere";
+  // Closed: the hub refuses this person here. That is no matter of the cable, and trying again does not help.
+  const isClosed = state.connection === "refused";
+  if (state.saved) return isClosed ? "closed" : "offline";
+  if (state.keptOffline) return isClosed ? "closedKept" : "offlineKept";
+  return isClosed ? "closedOnlyHere" : "offlineOnlyHere";
 }
 
 /** "Saved" is told when it has been so for this long. */
@@ -63,6 +76,9 @@ const ICONS = {
   offline: CloudOff,
   offlineKept: CloudOff,
   offlineOnlyHere: CircleAlert,
+  closed: CloudOff,
+  closedKept: CloudOff,
+  closedOnlyHere: CircleAlert,
   connecting: LoaderCircle,
 } as const;
 
