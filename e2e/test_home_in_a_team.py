@@ -100,6 +100,8 @@ def test_what_the_owner_sees_reaches_nobody_and_what_others_write_asks(
         # New notebooks of mine keep outputs at home from the first cell on.
         ada.goto(team.origin)
         ada.get_by_role("button", name="Settings").first.click()
+        omits = ada.get_by_role("checkbox", name="Omit code cell output when saving new notebooks")
+        expect(omits).to_be_enabled()  # once the hub has said what was chosen before
         ada.get_by_text("Omit code cell output when saving new notebooks").click()
         ada.keyboard.press("Escape")
         ada.get_by_role("button", name="New notebook").click()

@@ -33,6 +33,31 @@ test("a change names its media type and that no other site sent it; reading does
   expect(new URL(sent[1]?.url ?? "", "http://h").searchParams.get("path")).toBe("a/日本 &x");
 });
 
+test("a notebook that is made right behind a choice for new ones waits for it, and is not made without it", async () => {
+  let answer: (response: Response) => void = () => {};
+  const { client, sent } = hub(() => new Promise((give) => (answer = give)));
+  const place = { folderId: "f", path: "" };
+  const chosen = client.chooseForNewNotebooks(true);
+  const made = client.createNotebook(place);
+  await Promise.resolve();
+  expect(sent.map(({ url }) => url)).toEqual(["/api/v1/new-notebooks"]);
+  answer(json({ omit: true, hub_omits: false }));
+  await chosen;
+  await expect.poll(() => sent.length).toBe(2);
+  answer(json({ id: "n" }));
+  expect(await made).toEqual({ id: "n" });
+
+  const refused = client.chooseForNewNotebooks(false).catch(() => "refused");
+  const unmade = client.createNotebook(place).catch((error: unknown) => error);
+  answer(json({ code: "disk_full", message: "Full." }, 507));
+  expect([await refused, await unmade]).toEqual(["refused", expect.any(ApiError)]);
+  expect(sent).toHaveLength(3);
+  const later = client.createNotebook(place);
+  await expect.poll(() => sent.length).toBe(4);
+  answer(json({ id: "m" }));
+  expect(await later).toEqual({ id: "m" });
+});
+
 test("the hub's refusal keeps its code, message and details", async () => {
   const body = { code: "notebook_needs_upgrade", message: "Old format.", details: { nbformat: 3 } };
   const { client } = hub(() => json(body, 409));

@@ -50,6 +50,8 @@ function hostedStatus(found: Schemas["HostedRuntime"]): HostedStatus {
 export class HubClient {
   readonly #fetch: typeof fetch;
   readonly #base: string;
+  /** The last choice for new notebooks, on its way. */
+  #choice: Promise<unknown> = Promise.resolve();
 
   /** `base` is "" for the hub that served the page. */
   constructor(options: { readonly fetch?: typeof fetch; readonly base?: string } = {}) {
@@ -103,9 +105,10 @@ export class HubClient {
     return this.#json(`/folders/${directory.folderId}/upload`, { method: "POST", query, bytes: content });
   }
 
-  createNotebook(directory: FilePlace, name?: string): Promise<Notebook> {
+  async createNotebook(directory: FilePlace, name?: string): Promise<Notebook> {
+    await this.#chosen();
     const json = { folder_id: directory.folderId, path: directory.path, ...(name === undefined ? {} : { name }) };
-    return this.#json("/notebooks", { method: "POST", json });
+    return await this.#json("/notebooks", { method: "POST", json });
   }
   /** Fails with `notebook_needs_upgrade` or `notebook_invalid` unless `accept` allows what is needed. */
   openNotebook(place: FilePlace, accept: Accept = "as_is"): Promise<Notebook> {
@@ -192,7 +195,19 @@ export class HubClient {
     return this.#json("/new-notebooks");
   }
   chooseForNewNotebooks(omit: boolean | null): Promise<NewNotebooks> {
-    return this.#json("/new-notebooks", { method: "PUT", json: { omit } });
+    const choice = this.#json<NewNotebooks>("/new-notebooks", { method: "PUT", json: { omit } });
+    this.#choice = choice;
+    return choice;
+  }
+
+  /** A notebook that is made behind a choice is made by it, or not: then the person is told why, once. */
+  async #chosen(): Promise<void> {
+    const choice = this.#choice;
+    try {
+      await choice;
+    } finally {
+      if (this.#choice === choice) this.#choice = Promise.resolve();
+    }
   }
 
   /** Stores one large value of an output; `sha256` is the hex digest of `bytes`, which the hub checks. */
