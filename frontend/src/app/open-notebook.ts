@@ -14,6 +14,7 @@ import type { NotebookPlace } from "../kernel/folder.ts";
 import { newId } from "../kernel/messages.ts";
 import { onLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
+import { KeptRuns } from "../sync/kept-runs.ts";
 import { IndexedDbOffline } from "../sync/offline.ts";
 import { pagesByLock } from "../sync/pages.ts";
 import { type RefusedCode, RoomSocket } from "../sync/room-socket.ts";
@@ -233,16 +234,12 @@ const pages = pagesByLock(globalThis.navigator?.locks);
 
 const cellScripts = () => withWords(import("./cell-scripts.ts"), "frames");
 
-/**
- * Frames of runs are kept in the browser as edits are, from shortly after the notebook is shown on: the part that does so is not needed
- * before a cell runs, unless an earlier page left something.
- */
+/** Frames of runs are kept in the browser as edits are, from the moment on in which what opens the notebook is on its way. */
 function keepRuns(runs: RunStore, of: { readonly notebook: string; readonly person: string }): { close(): void } {
   let isOpen = true;
   let kept: { close(): void } | null = null;
   const endLeaving = onLeaving(() => runs.flush());
-  // Tried again with the next notebook: without it, runs are as safe as the connection to the hub.
-  void import("../sync/kept-runs.ts").then(({ KeptRuns }) => {
+  queueMicrotask(() => {
     if (!isOpen) return;
     const keeper = new KeptRuns({ ...of, page: newId(systemClock.random), factory: globalThis.indexedDB, pages });
     kept = keeper;
