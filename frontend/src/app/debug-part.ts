@@ -1,5 +1,4 @@
 /** The debugger of one open notebook: its session, its breakpoints, its marks in the cells. Loaded with its first use. */
-
 import { kernelIdOf } from "../core/binding.ts";
 import { lineNumberAt } from "../core/breakpoints.ts";
 import type { CellId } from "../core/cell.ts";

@@ -2,7 +2,6 @@
  * Where a notebook's debugger is asked for. What does the work is loaded with its first use, or because this browser kept breakpoints of the
  * notebook; until then it costs nothing.
  */
-
 import type { Move } from "../core/debug-session.ts";
 import { Value } from "../core/observable.ts";
 import { errorText } from "../i18n/error-text.ts";

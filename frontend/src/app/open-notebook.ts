@@ -234,22 +234,16 @@ const pages = pagesByLock(globalThis.navigator?.locks);
 
 const cellScripts = () => withWords(import("./cell-scripts.ts"), "frames");
 
-/** Frames of runs are kept in the browser as edits are, from the moment on in which what opens the notebook is on its way. */
+/** Frames of runs are kept in the browser as edits are. */
 function keepRuns(runs: RunStore, of: { readonly notebook: string; readonly person: string }): { close(): void } {
-  let isOpen = true;
-  let kept: { close(): void } | null = null;
+  // Before the keeper's own: what is gathered still reaches it when the page leaves.
   const endLeaving = onLeaving(() => runs.flush());
-  queueMicrotask(() => {
-    if (!isOpen) return;
-    const keeper = new KeptRuns({ ...of, page: newId(systemClock.random), factory: globalThis.indexedDB, pages });
-    kept = keeper;
-    runs.keepIn(keeper);
-  });
+  const keeper = new KeptRuns({ ...of, page: newId(systemClock.random), factory: globalThis.indexedDB, pages });
+  runs.keepIn(keeper);
   return {
     close() {
-      isOpen = false;
       endLeaving();
-      kept?.close();
+      keeper.close();
     },
   };
 }
