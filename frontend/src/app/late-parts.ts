@@ -1,5 +1,4 @@
 import { withWords } from "../i18n/t.ts";
-import { cellDrag } from "../views/notebook/cell.tsx";
 import { hiddenCode } from "../views/notebook/code-cell.tsx";
 import { findBar } from "../views/notebook/notebook-view.tsx";
 import { reviewDialog } from "./review-part.ts";
@@ -18,7 +17,6 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("./panel-host.tsx"), "panels"),
   () => withWords(import("../views/connect/connect-dialogs.tsx"), "connect"),
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
-  cellDrag,
   hiddenCode.fetch,
   () => import("./run-gate.ts"),
   () => import("./runtime-driver.ts"),

@@ -2,6 +2,7 @@ import { memo, type PointerEvent, type ReactNode, useLayoutEffect, useRef } from
 import type { CellId } from "../../core/cell.ts";
 import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
+import { startDrag } from "./cell-drag.ts";
 import { CellToolbar } from "./cell-toolbar.tsx";
 import { CodeCell } from "./code-cell.tsx";
 import { ConflictNote } from "./conflict-note.tsx";
@@ -9,9 +10,6 @@ import type { NotebookController } from "./controller.ts";
 import { useCell } from "./hooks.ts";
 import { selectedIds } from "./selection.ts";
 import { TextCell } from "./text-cell.tsx";
-
-/** Fetched ahead by the composition root: a press waits for nothing. */
-export const cellDrag = () => import("./cell-drag.ts");
 
 export interface CellProps {
   readonly controller: NotebookController;
@@ -53,11 +51,8 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
     // Of several selected cells all are dragged: only a click selects the one.
     isHeld.current = drags && isSelected;
     if (!isHeld.current) take();
-    if (drags)
-      void cellDrag().then(
-        ({ startDrag }) => startDrag({ controller, press: event.nativeEvent, onClick: take }),
-        () => undefined, // the hub is away: cells are moved by keys
-      );
+    // Not a late part: it has to hear the pointer from the press on.
+    if (drags) startDrag({ controller, press: event.nativeEvent, onClick: take });
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a cell is a group, no fieldset.
