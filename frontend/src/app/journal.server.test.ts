@@ -102,6 +102,28 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
     expect(page.tab.runs.headOf("c1")).toBeNull();
   }, 60_000);
 
+  it("a restart that was asked for here ends with the new process, and nothing is told as lost", async () => {
+    const { page } = await open(["print('x' in globals())\nx = 1", "import time\nprint('on', flush=True)\ntime.sleep(60)"]);
+    let told = 0;
+    page.runtime.notice.subscribe(() => {
+      told += 1;
+    });
+    for (const before of ["at rest", "at work"]) {
+      page.driver.runAll();
+      await page.prints("c1", "on");
+      if (before === "at rest") {
+        page.driver.interrupt();
+        await page.ends("c1", "interrupted");
+      }
+      const former = page.tab.runs.headOf("c0")?.run_id;
+      await page.driver.restart();
+      page.driver.runCells(["c0"]);
+      await page.tab.run(() => page.tab.runs.headOf("c0")?.run_id !== former, "the next run");
+      await page.ends("c0", "ok");
+      expect([before, page.text("c0"), told, page.runtime.notice.get()]).toEqual([before, "False\n", 0, null]);
+    }
+  }, 90_000);
+
   it("an error ends what was handed over", async () => {
     const { page } = await open(["1 / 0", "print('no')", "print('nor this')"]);
     page.driver.runAll();

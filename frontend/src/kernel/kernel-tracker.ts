@@ -87,7 +87,7 @@ export class KernelTracker {
     const parentId = message.parent_header.msg_id ?? "";
     if (state === "restarting" || state === "dead" || state === "starting") {
       this.#beginsAnew(state);
-    } else if (isWork(message.parent_header.msg_type)) {
+    } else if (isWork(message.parent_header.msg_type) && !this.#isOfThePast(message)) {
       if (state === "busy") this.#busyWith.add(parentId);
       else this.#busyWith.delete(parentId);
       this.#status.set(this.#busyWith.size > 0 ? "busy" : "idle");
@@ -108,6 +108,11 @@ export class KernelTracker {
       this.#options.emit({ type: "shell_drained" });
     }
     return channel;
+  }
+
+  /** The last words of a process that is being replaced: that it ends its work does not say that the new one takes any. */
+  #isOfThePast(message: KernelMessage): boolean {
+    return this.#status.get() === "restarting" && message.header.session === this.#process;
   }
 
   #beginsAnew(status: "restarting" | "starting" | "dead"): void {
