@@ -3,13 +3,16 @@ PYTHON ?= python3
 ARGS ?=
 DIR ?=
 
-.PHONY: help run test test-fast test-all-but-e2e e2e check fix wheel wheel-test bench screenshots schema lock ci
+.PHONY: help run login test test-fast test-all-but-e2e e2e check fix wheel wheel-test bench screenshots schema lock ci
 
 help:  ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 run:  ## set up what is missing and start Runhere on a sample folder (or DIR=…)
 	@$(PYTHON) scripts/run.py $(if $(DIR),"$(DIR)") $(ARGS)
+
+login:  ## print another login link of the Runhere that `make run` started
+	@$(PYTHON) scripts/run.py login
 
 test:  ## set up what is missing, browsers included, and run every test
 	@$(PYTHON) scripts/test.py $(ARGS)

@@ -103,7 +103,10 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
   }, 60_000);
 
   it("a restart that was asked for here ends with the new process, and nothing is told as lost", async () => {
-    const { page } = await open(["print('x' in globals())\nx = 1", "import time\nprint('on', flush=True)\ntime.sleep(60)"]);
+    const { page } = await open([
+      "print('x' in globals())\nx = 1",
+      "import time\nprint('on', flush=True)\ntime.sleep(60)",
+    ]);
     let told = 0;
     page.runtime.notice.subscribe(() => {
       told += 1;

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import stat
@@ -14,9 +16,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from runhere_hub.testing.processes import Started, ask, run, sign_in, wait_until_gone
+from runhere_hub.testing.processes import Started, ask, environment, run, sign_in, wait_until_gone
 
 Start = Callable[..., Started]
+ANOTHER = re.compile("`(.+)` prints another")
 
 
 def notebook(folder: Path, name: str) -> Path:
@@ -175,6 +178,39 @@ def test_login_prints_a_fresh_link_only_while_a_hub_runs(start: Start, home: Pat
     assert ask(origin, "POST", "/api/v1/session", {"code": code})[1]["code"] == "code_used"
 
 
+def told(started: Started, words: re.Pattern[str]) -> re.Match[str]:
+    """What it said on standard error: the two streams are read by two threads."""
+    deadline = time.monotonic() + 20
+    while True:
+        for line in started.err:
+            if found := words.search(line):
+                return found
+        assert time.monotonic() < deadline, started.err
+        time.sleep(0.02)
+
+
+def test_the_command_for_another_link_works_as_it_is_shown(
+    start: Start, home: Path, work: Path, tmp_path: Path
+) -> None:
+    started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", tmp_path / "its data")
+    origin = started.link()[1]
+    shown = told(started, ANOTHER)[1]
+    # In a shell where no environment is entered, as after `make run`.
+    elsewhere = environment(home) | {"PATH": os.defpath}
+    printed = subprocess.run(shown, shell=True, env=elsewhere, capture_output=True, text=True, timeout=60)
+    assert printed.stdout.startswith(f"{origin}/login#code="), printed.stderr
+
+
+def test_the_command_for_another_link_is_short_for_an_installed_hub(start: Start, work: Path, tmp_path: Path) -> None:
+    ours = shutil.which("runhere", path=str(Path(sys.executable).parent))
+    assert ours is not None
+    (tmp_path / "runhere").symlink_to(ours)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    started = start(work, "--no-browser", "--no-runtime", PATH=path, RUNHERE_PORT=str(free_port()))
+    started.link()
+    assert told(started, ANOTHER)[1] == "runhere login"
+
+
 def test_a_hub_json_that_a_crash_left_is_no_running_hub(start: Start, work: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
@@ -197,10 +233,7 @@ def test_without_a_runtime_that_starts_the_link_is_printed_all_the_same(
     started = start(work, "--port", "0", "--no-browser", "--data", tmp_path / "data", **variables)
     link = started.link()
     assert link[4] == ""
-    deadline = time.monotonic() + 20  # the two streams are read by two threads
-    while not any("no runtime was started" in line for line in started.err):
-        assert time.monotonic() < deadline, started.err
-        time.sleep(0.02)
+    told(started, re.compile("no runtime was started"))
     assert ask(link[1], "GET", "/healthz")[0] == 200
 
 

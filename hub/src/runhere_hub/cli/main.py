@@ -15,6 +15,8 @@ Loads nothing heavy: the hub and the runtime are processes of their own (`cli/ch
 
 import argparse
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,7 +167,7 @@ def _hand_on(settings: Settings, hub: running.Running, path: Path, arguments: ar
     """Bind the path in the hub that runs already, and say where."""
     url = running.bind(hub, path) + _runtime_part(runtime_beside.pairing(settings.data_dir, hub.origin))
     print(f"Runhere runs already at {hub.origin}; {path} is there now.", file=sys.stderr)
-    _show(url, opens_browser=not arguments.no_browser)
+    _show(url, settings.data_dir, opens_browser=not arguments.no_browser)
     return 0
 
 
@@ -193,7 +195,7 @@ def _run(settings: Settings, path: Path, arguments: argparse.Namespace) -> int:
         runtime = _announced(runtime_child, hub) if runtime_child is not None else None
         if runtime is not None:
             runtime_beside.write(settings.data_dir, runtime)
-        _show(url + _runtime_part(runtime), opens_browser=not arguments.no_browser)
+        _show(url + _runtime_part(runtime), settings.data_dir, opens_browser=not arguments.no_browser)
         return _wait(hub_child, runtime_child)
     finally:
         _ignore_signals()
@@ -283,10 +285,11 @@ def _runtime_part(runtime: Announced | None) -> str:
     return f"&rt={quote(runtime.origin, safe=':/')}&{key}={quote(secret or '', safe='')}"
 
 
-def _show(url: str, *, opens_browser: bool) -> None:
+def _show(url: str, data_dir: Path, *, opens_browser: bool) -> None:
     print(url, flush=True)
     print(
-        "Open this link in a browser of this machine. It works once, for ten minutes; `runhere login` prints another.",
+        "Open this link in a browser of this machine. It works once, for ten minutes; "
+        f"`{_again(data_dir)}` prints another.",
         file=sys.stderr,
     )
     if opens_browser and _has_screen():
@@ -297,6 +300,23 @@ def _show(url: str, *, opens_browser: bool) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+
+def _again(data_dir: Path) -> str:
+    """The command for another link, to be typed as it stands: after `make run` neither PATH nor data are the usual."""
+    words = [*_called(), "login"]
+    if data_dir != _default_data_dir():
+        words += ["--data", str(data_dir)]
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+
+
+def _called() -> list[str]:
+    """How a shell calls this very program."""
+    ours = shutil.which("runhere", path=str(Path(sys.executable).parent))
+    if ours is None:
+        return [sys.executable, "-m", "runhere_hub.cli.main"]
+    found = shutil.which("runhere")
+    return ["runhere"] if found is not None and os.path.samefile(found, ours) else [ours]
 
 
 def _has_screen() -> bool:
