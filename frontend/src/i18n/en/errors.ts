@@ -1,7 +1,8 @@
 /** One text per error code of the hub that a person can do something about; others show the hub's own message. */
 export const errors = {
   hub_unreachable: "The hub does not answer. Is “runhere” still running in its terminal?",
-  signed_out: "You are signed out. Run “runhere login” in a terminal for a new link (in a clone of Runhere, “make login”).",
+  signed_out:
+    "You are signed out. Run “runhere login” in a terminal for a new link (in a clone of Runhere, “make login”).",
   cross_site: "The hub refused this because it seemed to come from another site. Reload the page and try again.",
   too_many: "Too many tries in a short time. Wait a minute, then try again.",
   too_costly: "You have asked the hub for so much work that others go first now. Wait a minute, then try again.",

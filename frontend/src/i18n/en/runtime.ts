@@ -5,6 +5,13 @@ export const runtime = {
   lostTo: "Connection to {name} lost",
   endedAt: "Kernel on {name} has ended",
   needsToken: "{name} asks for a token",
+  // On a phone, each within the words above: what stands for the rest is the dot.
+  connectedBrief: "Connected",
+  connectingBrief: "Connecting",
+  lostBrief: "Lost",
+  endedBrief: "Ended",
+  tokenBrief: "Token",
+  kernelBrief: "Kernel",
   options: "Connection options",
   localRuntime: "Connect to a local runtime…",
   hostedRuntime: "Connect to a hosted runtime",

@@ -3,7 +3,8 @@ import type { Translated } from "../messages.ts";
 
 export const errors = {
   hub_unreachable: "ハブが応答しません。ターミナルで「runhere」はまだ動いていますか。",
-  signed_out: "サインアウトしています。ターミナルで「runhere login」（Runhere のクローンでは「make login」）を実行し、新しいリンクを開いてください。",
+  signed_out:
+    "サインアウトしています。ターミナルで「runhere login」（Runhere のクローンでは「make login」）を実行し、新しいリンクを開いてください。",
   cross_site: "別のサイトからの要求とみなされ、ハブに拒否されました。ページを再読み込みしてもう一度試してください。",
   too_many: "短い時間に試した回数が多すぎます。1分ほど待ってからもう一度試してください。",
   too_costly: "短い時間に多くの処理を求めたため、ほかの人を優先しています。1分ほど待ってからもう一度試してください。",

@@ -11,7 +11,7 @@ import { Spinner } from "../../ui/progress.tsx";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
 import type { ConnectControlsProps } from "./connect-props.ts";
-import { asksKernel, labelOf, wantsToken } from "./connection-label.ts";
+import { asksKernel, briefLabelOf, labelOf, wantsToken } from "./connection-label.ts";
 import type { ConnectRuntime, KernelChoice, KernelNow } from "./runtime.ts";
 
 const connectDialogs = latePart(
@@ -43,6 +43,9 @@ export function ConnectControls(props: ConnectControlsProps) {
           <KernelDot binding={binding} runtime={runtime} />
         )}
         <span className={styles.words}>{labelOf(binding, t)}</span>
+        <span className={styles.brief} aria-hidden>
+          {briefLabelOf(binding, t)}
+        </span>
       </Button>
       <MenuButton
         label={t("runtime.options")}

@@ -13,20 +13,41 @@ export function asksKernel(binding: BindingState): boolean {
 
 /** The name of the button in every state. */
 export function labelOf(binding: BindingState, t: typeof text): string {
-  if (binding.phase === "unbound") return t("runtime.connect");
-  const name = binding.target.label;
+  const state = statedOf(binding);
+  if (state === "connect" || binding.phase === "unbound") return t("runtime.connect");
+  return t(`runtime.${LABELS[state]}`, { name: binding.target.label });
+}
+
+/** What there is room for on a phone: a part of the whole name, so that who speaks it to the device is understood. */
+export function briefLabelOf(binding: BindingState, t: typeof text): string {
+  const state = statedOf(binding);
+  return t(state === "connect" ? "runtime.connect" : `runtime.${state}Brief`);
+}
+
+const LABELS = {
+  connecting: "connectingTo",
+  connected: "connectedTo",
+  lost: "lostTo",
+  ended: "endedAt",
+  token: "needsToken",
+  kernel: "choosesKernel",
+} as const;
+
+function statedOf(binding: BindingState): keyof typeof LABELS | "connect" {
   switch (binding.phase) {
-    case "connecting":
-      return t(asksKernel(binding) ? "runtime.choosesKernel" : "runtime.connectingTo", { name });
+    case "unbound":
+      return "connect";
     case "probing":
-      return t("runtime.connectingTo", { name });
+      return "connecting";
     case "authenticating":
-      return binding.step === "token" ? t("runtime.needsToken", { name }) : t("runtime.connectingTo", { name });
+      return binding.step === "token" ? "token" : "connecting";
+    case "connecting":
+      return asksKernel(binding) ? "kernel" : "connecting";
     case "ready":
-      return t("runtime.connectedTo", { name });
+      return "connected";
     case "interrupted":
-      return wantsToken(binding) ? t("runtime.needsToken", { name }) : t("runtime.lostTo", { name });
+      return wantsToken(binding) ? "token" : "lost";
     case "gone":
-      return t("runtime.endedAt", { name });
+      return "ended";
   }
 }
