@@ -3,9 +3,10 @@
 Work: a notebook of 1,000 cells (1.85 MB). First client: from asking for the notebook to a synchronised document.
 Second client: from connecting to synchronised. Typing: 20 people, 5 keys a second each; server CPU, time until
 another client has the key, time until it is acknowledged as on disk (ours alone promises that), time until the file
-has it. Both servers are driven by the same Python client on pycrdt.
+has it. Both servers are driven by the same Python client on pycrdt. With `--cursors` each person also says with every
+key where the cursor is, as pages do.
 
-Usage: python scripts/bench.py collaboration [--seconds 20] [--rounds 3]
+Usage: python scripts/bench.py collaboration [--seconds 20] [--rounds 3] [--cursors] [--ours-only]
 """
 
 import argparse
@@ -27,11 +28,13 @@ import psutil
 from peers import collaboration_python
 from pycrdt import (
     Array,
+    Awareness,
     Doc,
     Map,
     Text,
     YMessageType,
     YSyncMessageType,
+    create_awareness_message,
     create_sync_message,
     create_update_message,
     handle_sync_message,
@@ -76,12 +79,14 @@ class Client:
 
     url: str
     headers: dict[str, str]
+    person: dict[str, str]
     join: Callable[[int], str] | None
     subprotocols: list[str] | None = None
     doc: Doc[Any] = field(default_factory=Doc)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
     acknowledged: list[tuple[int, float]] = field(default_factory=list)
     sent: int = 0
+    awareness: Awareness | None = None
 
     async def open(self) -> None:
         """Connect and start to listen; `synced` is set once the server's state is here."""
@@ -122,6 +127,15 @@ class Client:
         self.sent += 1
         return started
 
+    async def point(self, cell: str, offset: int) -> None:
+        """Say where the cursor is."""
+        if self.awareness is None:
+            self.awareness = Awareness(self.doc)
+        cursor = {"cell": cell, "anchor": offset, "head": offset}
+        self.awareness.set_local_state({"person": self.person, "cursor": cursor, "runtime": None})
+        update = self.awareness.encode_awareness_update([self.doc.client_id])
+        await self.socket.send(create_awareness_message(update))
+
     async def close(self) -> None:
         self.listener.cancel()
         await self.socket.close()
@@ -156,6 +170,8 @@ async def start_ours(place: Path) -> Server:
     http = httpx.AsyncClient(base_url=hub.origin, headers={"Origin": hub.origin}, timeout=30)
     code = link.split("code=")[1].split("&")[0]
     (await http.post("/api/v1/session", json={"code": code})).raise_for_status()
+    me = (await http.get("/api/v1/session")).json()["person"]
+    person = {key: me[key] for key in ("id", "name", "color")}
     folder_id = (await http.get("/api/v1/home")).json()["folders"][0]["id"]
     cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
 
@@ -166,7 +182,7 @@ async def start_ours(place: Path) -> Server:
         opened.raise_for_status()
 
         url = f"{hub.origin.replace('http', 'ws')}/api/v1/notebooks/{opened.json()['id']}/room"
-        return Client(url, {"Cookie": cookies, "Origin": hub.origin}, join_frame, ["runhere.room.v1"])
+        return Client(url, {"Cookie": cookies, "Origin": hub.origin}, person, join_frame, ["runhere.room.v1"])
 
     assert hub.program
     return Server("runhere", hub.program.process.pid, file, ask, hub.stop, ours=True)
@@ -207,6 +223,7 @@ async def start_jupyter(place: Path) -> Server:
         return Client(
             f"ws://127.0.0.1:{port}/api/collaboration/room/{room}?sessionId={session['sessionId']}",
             dict(http.headers),
+            {"id": "bench", "name": "bench", "color": "#336699"},
             None,
         )
 
@@ -253,7 +270,7 @@ def noting(arrived: dict[tuple[str, int], float], name: str, text: Text) -> Call
     return note
 
 
-async def typing(server: Server, seconds: float) -> dict[str, list[float]]:
+async def typing(server: Server, seconds: float, *, cursors: bool) -> dict[str, list[float]]:
     """20 people type into 20 cells; what an onlooker sees, when it is acknowledged, what the server spends."""
     onlooker, _ = await synchronised(server)
     people = [(await synchronised(server))[0] for _ in range(PEOPLE)]
@@ -275,6 +292,8 @@ async def typing(server: Server, seconds: float) -> dict[str, list[float]]:
         for _ in range(int(seconds * KEYS_PER_S)):
             at = await person.type(text, "k")
             mine = person.sent
+            if cursors:
+                await person.point(name, len(str(text)))
             sent.append(((name, len(str(text))), at))
             await asyncio.sleep(max(0.0, 1 / KEYS_PER_S - (time.perf_counter() - at)))
             acknowledged.extend(
@@ -288,13 +307,20 @@ async def typing(server: Server, seconds: float) -> dict[str, list[float]]:
         for index, (person, name) in enumerate(zip(people, names, strict=True))
     ]
     sent = [pair for pairs in await asyncio.gather(*jobs) for pair in pairs]
-    cpu = (cpu_s(server.pid) - cpu_before) / (time.perf_counter() - wall_before) * 100
+    spent_s = cpu_s(server.pid) - cpu_before
+    cpu = spent_s / (time.perf_counter() - wall_before) * 100
     await asyncio.sleep(1)
     latencies = [(arrived[key] - at) * 1000 for key, at in sent if key in arrived]
     lost = len(sent) - len(latencies)
     for client in [onlooker, *people]:
         await client.close()
-    return {"cpu": [cpu], "latency": latencies, "ack": acknowledged, "lost": [float(lost)]}
+    return {
+        "cpu": [cpu],
+        "cpu of a key": [spent_s / len(sent) * 1000],
+        "latency": latencies,
+        "ack": acknowledged,
+        "lost": [float(lost)],
+    }
 
 
 async def save_ms(server: Server) -> float:
@@ -311,7 +337,9 @@ async def save_ms(server: Server) -> float:
     return took
 
 
-async def measure(begin: Callable[[Path], Awaitable[Server]], seconds: float) -> tuple[str, dict[str, float]]:
+async def measure(
+    begin: Callable[[Path], Awaitable[Server]], seconds: float, *, cursors: bool
+) -> tuple[str, dict[str, float]]:
     """All figures of one server, started fresh."""
     with tempfile.TemporaryDirectory(prefix="runhere-bench-") as place:
         server = await begin(Path(place))
@@ -324,7 +352,7 @@ async def measure(begin: Callable[[Path], Awaitable[Server]], seconds: float) ->
             room = memory_mb(server.pid) - idle
             await first.close()
             await second.close()
-            typed = await typing(server, seconds)
+            typed = await typing(server, seconds, cursors=cursors)
             saved = await save_ms(server)
         finally:
             server.stop()
@@ -332,7 +360,8 @@ async def measure(begin: Callable[[Path], Awaitable[Server]], seconds: float) ->
     figures = {
         "first client open + sync, ms": first_ms,
         "second client sync, ms": second_ms,
-        "20 people × 5 keys/s: server CPU, % of a core": typed["cpu"][0],
+        f"20 people × 5 keys/s{' with cursors' if cursors else ''}: server CPU, % of a core": typed["cpu"][0],
+        "the same, processor time of a key, ms (steadier on a busy machine)": typed["cpu of a key"][0],
         "propagation p50, ms": statistics.median(latency),
         "propagation p99, ms": latency[int(len(latency) * 0.99) - 1],
         "keys that did not arrive": typed["lost"][0],
@@ -363,6 +392,7 @@ def main() -> int:
     words.add_argument("--seconds", type=float, default=20)
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--ours-only", action="store_true")
+    words.add_argument("--cursors", action="store_true")
     chosen = words.parse_args()
     print(
         f"disk: fsync of 4 KiB, median {fsync_ms(Path(tempfile.gettempdir())):.2f} ms; {os.cpu_count()} processors",
@@ -371,7 +401,7 @@ def main() -> int:
     figures: list[Figure] = []
     for round_number in range(chosen.rounds):
         for begin in [start_ours] if chosen.ours_only else [start_ours, start_jupyter]:
-            name, found = asyncio.run(measure(begin, chosen.seconds))
+            name, found = asyncio.run(measure(begin, chosen.seconds, cursors=chosen.cursors))
             figures += [Figure("collaboration", figure, name, value) for figure, value in found.items()]
             print(f"round {round_number + 1}: {name} done", flush=True)
     print_table(figures, ours="runhere")

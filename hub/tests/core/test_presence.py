@@ -104,3 +104,22 @@ def test_presence_of_another_process_is_folded_in_when_it_is_news() -> None:
     known = {7: Entry(7, 5, state()), 8: Entry(8, 1, state())}
     told = [Entry(7, 4, state()), Entry(8, 2, "null"), Entry(9, 1, state())]
     assert presence.merge(known, told) == ({7: known[7], 9: told[2]}, (told[1], told[2]))
+
+
+def test_news_of_several_are_one_payload_or_as_few_as_the_limit_allows() -> None:
+    entries = [Entry(client, 1, state()) for client in range(7)]
+    one = len(presence.write(entries[:1]))
+    assert presence.payloads([], limit=100) == ()
+    assert presence.payloads(entries, limit=7 * one) == (presence.write(entries),)
+    assert presence.payloads(entries, limit=3 * one) == tuple(
+        presence.write(part) for part in (entries[:3], entries[3:6], entries[6:])
+    )
+    assert presence.payloads(entries[:2], limit=one - 1) == (presence.write(entries[:1]), presence.write(entries[1:2]))
+
+
+@pytest.mark.parametrize(
+    ("told_at", "now", "rest"),
+    [(None, 1_000, 0), (1_000, 1_000, 40), (1_000, 1_015, 25), (1_000, 1_040, 0), (1_000, 9_000, 0), (1_000, 999, 0)],
+)
+def test_news_rest_until_they_are_far_enough_from_the_last(told_at: int | None, now: int, rest: int) -> None:
+    assert presence.rest_ms(told_at, now, apart_ms=40) == rest

@@ -1,7 +1,9 @@
 """The room, rule by rule of SPEC section 2. Messages are pumped by hand; nothing sleeps."""
 
+import asyncio
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from runhere_hub.store import authorship
 from runhere_hub.store.authorship import Authored
 from runhere_hub.testing.fakes import QueueChannel
 from runhere_hub.testing.pages import Page
-from runhere_hub.testing.small_hub import ADA, BOB, NOTEBOOK, Hub, Seat, pump, settle
+from runhere_hub.testing.small_hub import ADA, AT_ONCE, BOB, NOTEBOOK, Hub, Seat, pump, settle
 
 
 def texts(channel: QueueChannel) -> list[dict[str, Any]]:
@@ -358,6 +360,23 @@ async def test_2_8_presence_reaches_others_late_comers_and_ends_with_the_socket(
     ada.leave()
     pump(bob, late)
     assert read(bob.page.presence[-1]) == (Entry(ada.page.doc.client_id, 2, "null"),)
+
+
+async def test_2_8_presence_of_several_pages_goes_out_together(hub: Hub) -> None:
+    await hub.registry.close()
+    hub.start(pace=replace(AT_ONCE, presence_s=0.04))
+    ada, bob, eve = await hub.seat(), await hub.seat(Page(tab_id="2"), BOB), await hub.seat(Page(tab_id="3"))
+    for clock in (1, 2, 3):
+        ada.room.room.receive(ada.member, presence(ada, clock))
+        bob.room.room.receive(bob.member, presence(bob, clock))
+    async with asyncio.timeout(30):
+        while len(eve.page.presence) < 2:
+            await asyncio.sleep(0)
+            pump(ada, bob, eve)
+    heard = [[(entry.client_id, entry.clock) for entry in read(payload)] for payload in eve.page.presence]
+    ada_id, bob_id = ada.page.doc.client_id, bob.page.doc.client_id
+    assert heard == [[(ada_id, 1)], [(bob_id, 3), (ada_id, 3)]]
+    assert (len(ada.page.presence), len(bob.page.presence)) == (1, 2)
 
 
 async def test_2_8_presence_of_another_shape_is_dropped(hub: Hub) -> None:

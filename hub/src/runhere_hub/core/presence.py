@@ -49,6 +49,27 @@ def write(entries: Iterable[Entry]) -> bytes:
     )
 
 
+def payloads(entries: Iterable[Entry], *, limit: int) -> tuple[bytes, ...]:
+    """As few payloads as hold these entries in their order, none above the limit unless one entry alone is."""
+    groups: list[list[Entry]] = []
+    size = 0
+    for entry in entries:
+        bytes_of_it = len(write([entry]))  # with the byte that counts: what they make together is never more
+        if not groups or size + bytes_of_it > limit:
+            groups.append([])
+            size = 0
+        groups[-1].append(entry)
+        size += bytes_of_it
+    return tuple(map(write, groups))
+
+
+def rest_ms(told_at: int | None, now: int, *, apart_ms: int) -> int:
+    """How long news have to wait so that they are told this far apart. A clock that was set back holds up nothing."""
+    if told_at is None or now < told_at:
+        return 0
+    return max(0, told_at + apart_ms - now)
+
+
 def admit(
     known: Mapping[int, Entry], entries: Iterable[Entry], *, client_id: int, person: Person
 ) -> tuple[Mapping[int, Entry], tuple[Entry, ...]]:

@@ -21,18 +21,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a room writes.
+    """How often a room writes, and tells who is here.
 
     Attributes:
         window_s: Commits start at least this far apart; the first after a pause starts at once.
         apart_s: The same for the transactions that hold the commits of all rooms (`commits`).
         first_retry_s, last_retry_s: Wait after a failed commit; it doubles from the first to the last.
+        presence_s: News of cursors go out at least this far apart (`who_is_here`); nobody sees it by eye.
     """
 
     window_s: float = 0.1
     apart_s: float = 0.02
     first_retry_s: float = 0.5
     last_retry_s: float = 5.0
+    presence_s: float = 0.04
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from runhere_hub.rooms.live_runs import LiveRuns
 from runhere_hub.rooms.loading import Seed, load
 from runhere_hub.rooms.open_room import OpenRoom, Surroundings
 from runhere_hub.rooms.room import About, Room
+from runhere_hub.rooms.who_is_here import Telling
 from runhere_hub.services.rooms import LoadedRoom
 from runhere_hub.store.session import Database
 from runhere_protocol import CloseCode
@@ -250,7 +251,11 @@ class RoomRegistry:
             new_id=self._around.new_id,
             ask=lambda: opened.autosave.ask(),
             on_failed=lambda: self._on_failed(notebook_id),
-            on_presence=lambda payload: self._around.bus.tell(Present(notebook_id, payload)),
+            telling=Telling(
+                elsewhere=lambda payload: self._around.bus.tell(Present(notebook_id, payload)),
+                later=lambda seconds, then: asyncio.get_running_loop().call_later(seconds, then),
+                apart_ms=round(self._around.pace.presence_s * 1000),
+            ),
         )
         opened = OpenRoom(
             room,

@@ -40,6 +40,7 @@ from runhere_hub.rooms.channel import Channel, Message
 from runhere_hub.rooms.live_document import LiveDocument
 from runhere_hub.rooms.live_runs import LiveRuns
 from runhere_hub.rooms.member import Member, parse_identity, parse_text, text_of
+from runhere_hub.rooms.who_is_here import Telling, WhoIsHere
 from runhere_hub.services.rooms import Batch, CommitResult, Elsewhere
 from runhere_protocol import BEAT_S, ROOM_PROTOCOL, CloseCode, FileStateName
 
@@ -116,8 +117,8 @@ class Room:
     Args:
         ask: Called when something waits to be committed.
         on_failed: Called once, when the room cannot go on; its pages have been sent away by then.
-        on_presence: Told every awareness payload that was admitted here, for other hub processes.
         new_id: 32 hex digits, never the same twice.
+        telling: How news of who is here go out.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class Room:
         new_id: Callable[[], str],
         ask: Callable[[], None],
         on_failed: Callable[[], None],
-        on_presence: Callable[[bytes], None],
+        telling: Telling,
     ) -> None:
         self.about = about
         self.document = document
@@ -144,9 +145,8 @@ class Room:
         self._new_id = new_id
         self._ask = ask
         self._on_failed = on_failed
-        self._on_presence = on_presence
         self._listeners: list[Callable[[Change], None]] = []
-        self._presence: Mapping[int, presence.Entry] = {}
+        self._here = WhoIsHere(telling, clock=clock, tell=self._tell_presence)
         self._waiting = _Waiting()
         self._private_cells_on_their_way: frozenset[str] = frozenset()
         self._trouble: Mapping[str, Any] | None = None
@@ -179,8 +179,9 @@ class Room:
         if not self.members:
             self.empty_since = self._clock()
         self._waiting.received.pop(member.session, None)
-        self._presence, gone = presence.depart(self._presence, member.client_id)
-        self._tell_presence(gone, but=member)
+        self._here.leave(member.session, member.client_id)
+        if not self.members:
+            self._here.tell_now()
         self._tell(self.runs.leave(member.session), member)
         self._ask()
 
@@ -216,8 +217,8 @@ class Room:
         member.send(self._hello(member))
         if self._trouble is not None:
             member.send(self._trouble)
-        if self._presence:
-            member.channel.send(awareness(presence.write(self._presence.values())))
+        if everybody := self._here.everybody():
+            member.channel.send(awareness(presence.write(everybody)))
 
     def _synchronise(self, member: Member, state_vector: bytes) -> None:
         """Answer a page's sync step 1. What it may have megabytes to wait for, outputs, comes behind the document."""
@@ -259,7 +260,7 @@ class Room:
             case SyncUpdate(update):
                 self._receive_update(member, update, data)
             case AwarenessMessage(payload):
-                self._receive_presence(member, payload)
+                self._here.say(payload, member.session, member.client_id, member.person)
 
     def _receive_update(self, member: Member, update: bytes, relayed: bytes) -> None:
         if not may_send(member.role, "update"):
@@ -325,19 +326,11 @@ class Room:
 
     # --- presence --------------------------------------------------------------------------------------------------
 
-    def _receive_presence(self, member: Member, payload: bytes) -> None:
-        self._presence, admitted = presence.admit(
-            self._presence, presence.read(payload), client_id=member.client_id, person=member.person
-        )
-        self._tell_presence(admitted, but=member)
-
-    def _tell_presence(self, entries: tuple[presence.Entry, ...], *, but: Member) -> None:
-        if entries:
-            payload = presence.write(entries)
-            self._on_presence(payload)
-            message = awareness(payload)
-            for other in self._others(but):
-                other.channel.send(message)
+    def _tell_presence(self, payload: bytes, said_by: frozenset[str]) -> None:
+        message = awareness(payload)
+        for member in self._joined():
+            if said_by != {member.session}:  # one's own word among others' is no news, and does no harm
+                member.channel.send(message)
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
@@ -412,7 +405,7 @@ class Room:
 
     def adopt_presence(self, payload: bytes) -> None:
         """Who is in the room of another hub process."""
-        self._presence, news = presence.merge(self._presence, presence.read(payload))
+        news = self._here.adopt(payload)
         if news:
             self._send_all(awareness(presence.write(news)))
 

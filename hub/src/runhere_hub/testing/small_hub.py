@@ -20,7 +20,7 @@ from runhere_hub.testing.pages import Page
 NOTEBOOK = "1" * 32
 ADA = Person(PersonId("0" * 32), "Ada", "#336699")
 BOB = Person(PersonId("b" * 32), "Bob", "#993333")
-AT_ONCE = Pace(window_s=0, apart_s=0, first_retry_s=0.01, last_retry_s=0.01)
+AT_ONCE = Pace(window_s=0, apart_s=0, first_retry_s=0.01, last_retry_s=0.01, presence_s=0)
 
 
 class Seat:
