@@ -84,6 +84,10 @@ export class TeamClient {
     const path = `/admin/accounts/${encodeURIComponent(userName)}/${isDisabled ? "disable" : "enable"}`;
     return this.hub.askNothing(path, { method: "POST", json: {} });
   }
+  setAdmin(userName: string, isAdmin: boolean): Promise<void> {
+    const path = `/admin/accounts/${encodeURIComponent(userName)}/${isAdmin ? "promote" : "demote"}`;
+    return this.hub.askNothing(path, { method: "POST", json: {} });
+  }
   /** Everybody's hosted runtimes, for administrators. */
   async runtimes(): Promise<readonly HeldRuntime[]> {
     return (await this.hub.ask<Schemas["HeldRuntimes"]>("/admin/runtimes")).runtimes;

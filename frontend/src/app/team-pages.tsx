@@ -56,7 +56,15 @@ export function TeamPages({ page }: { readonly page: PageServices }) {
         />
       );
     case "people":
-      return <PeoplePage team={team} hasHosted={state.session.hosted_provider !== null} now={page.now} />;
+      return (
+        <PeoplePage
+          team={team}
+          hasHosted={state.session.hosted_provider !== null}
+          now={page.now}
+          personId={state.session.person.id}
+          onLeft={() => leave(page)}
+        />
+      );
     default:
       return null;
   }

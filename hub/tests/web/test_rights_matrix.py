@@ -189,6 +189,8 @@ ADMINISTRATORS = {
     "POST /api/v1/admin/accounts/{user_name}/reset",
     "POST /api/v1/admin/accounts/{user_name}/disable",
     "POST /api/v1/admin/accounts/{user_name}/enable",
+    "POST /api/v1/admin/accounts/{user_name}/promote",
+    "POST /api/v1/admin/accounts/{user_name}/demote",
     "GET /api/v1/admin/log",
     "GET /api/v1/admin/runtimes",
     "POST /api/v1/admin/runtimes/{user_name}/stop",

@@ -1,18 +1,24 @@
 """Several people: coming in, signing in, sessions, tokens, administrators, and where requests come from."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import text as sql
 
 from runhere_hub import app
+from runhere_hub.core.errors import Conflict
+from runhere_hub.core.ids import PersonId
+from runhere_hub.services import accounts as accounts_service
 from runhere_hub.services.passwords import Passwords
+from runhere_hub.store import accounts as accounts_store
 from runhere_hub.store import audit, tables
 from runhere_hub.store.session import Database
 from runhere_hub.store.tables import audit as table
@@ -158,6 +164,82 @@ async def test_a_disabled_account_is_out_at_once_and_the_last_administrator_cann
     assert (said.status_code, said.json()["code"]) == (401, "account_disabled")
     assert (await ada.post("/api/v1/admin/accounts/bob/enable", json={})).status_code == 204
     assert (await (await hub.stranger()).post("/api/v1/session/password", json=credentials("bob"))).status_code == 200
+
+
+def administer(who: httpx.AsyncClient, user_name: str, verb: str) -> Awaitable[httpx.Response]:
+    """An administrator does something about somebody's account."""
+    return who.post(f"/api/v1/admin/accounts/{user_name}/{verb}", json={})
+
+
+async def test_an_administrator_makes_another_one_and_takes_it_back_and_the_log_says_so(hub: TeamHub) -> None:
+    bob, ada = await hub.join("bob"), hub.people["ada"]
+    token = (await bob.post("/api/v1/account/tokens", json={"name": "script"})).json()["text"]
+    assert (await administer(bob, "bob", "promote")).status_code == 403
+    assert [(await administer(ada, "bob", "promote")).status_code for _ in range(2)] == [204, 204]
+    assert (await bob.get("/api/v1/session")).json()["is_admin"] is True
+    listed = (await bob.get("/api/v1/admin/accounts")).json()["accounts"]
+    assert {one["user_name"]: one["is_admin"] for one in listed} == {"ada": True, "bob": True}
+    assert [(await administer(ada, "bob", "demote")).status_code for _ in range(2)] == [204, 204]
+    async with client_of(hub.app, {"Authorization": f"Bearer {token}"}) as program:
+        for caller in (bob, program):  # still signed in, but no administrator from the next request on
+            assert (await caller.get("/api/v1/session")).json()["is_admin"] is False
+            assert (await caller.get("/api/v1/admin/accounts")).status_code == 403
+            assert (await administer(caller, "bob", "promote")).status_code == 403
+            assert (await administer(caller, "ada", "demote")).status_code == 403
+    entries = (await ada.get("/api/v1/admin/log")).json()["entries"]
+    told = [(e["action"], e["person_id"], e["object_id"]) for e in entries if e["action"] in ("promote", "demote")]
+    assert told == [("demote", hub.ids["ada"], hub.ids["bob"]), ("promote", hub.ids["ada"], hub.ids["bob"])]
+
+
+async def test_the_last_administrator_stays_one_and_a_disabled_one_does_not_count(hub: TeamHub) -> None:
+    bob, ada = await hub.join("bob"), hub.people["ada"]
+    for verb in ("promote", "demote"):
+        assert (await administer(ada, "nobody", verb)).status_code == 404
+    last = await administer(ada, "ada", "demote")
+    assert (last.status_code, last.json()["code"]) == (409, "conflict")
+    assert (await administer(ada, "bob", "promote")).status_code == 204
+    assert (await administer(ada, "bob", "disable")).status_code == 204
+    assert (await administer(ada, "ada", "demote")).status_code == 409
+    assert (await administer(ada, "bob", "enable")).status_code == 204
+    assert (await administer(ada, "ada", "demote")).status_code == 204
+    assert (await ada.get("/api/v1/admin/accounts")).status_code == 403
+    await bob.post("/api/v1/session/password", json=credentials("bob"))
+    assert (await administer(bob, "bob", "demote")).status_code == 409
+
+
+async def until_somebody_waits(db: Database) -> None:
+    """A transaction has read what it reads before it waits for another one."""
+    waiting = sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while not await db.read(lambda conn: conn.execute(waiting).scalar_one()):
+        pass
+
+
+async def test_two_who_take_it_from_each_other_at_once_do_not_both_lose_it(
+    hub: TeamHub, tmp_path: Path, static: Path
+) -> None:
+    await hub.join("bob")
+    first, second = Database.open(hub.database_url), Database.open(hub.database_url)
+    around = app.team_accounts(team_settings(tmp_path / "data", static).team, second)
+    await accounts_service.set_admin(around, by=None, user_name="bob", is_admin=True)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def take_from_bob(conn: Connection) -> None:
+        accounts_store.every(conn, held=True)
+        accounts_store.set_admin(conn, PersonId(hub.ids["bob"]), False)
+        begun.set()
+        go_on.wait(30)
+
+    taking = asyncio.create_task(first.write(take_from_bob))
+    await asyncio.to_thread(begun.wait, 30)
+    other = asyncio.create_task(accounts_service.set_admin(around, by=None, user_name="ada", is_admin=False))
+    if first.is_postgres:  # SQLite lets nobody begin meanwhile
+        await until_somebody_waits(first)
+    go_on.set()
+    await taking
+    with pytest.raises(Conflict):
+        await other
+    for db in (first, second):
+        db.close()
 
 
 async def test_a_reset_takes_the_password_and_gives_one_new(hub: TeamHub) -> None:

@@ -110,6 +110,14 @@ export const team = {
   administrator: "Administrator",
   disabled: "May not sign in",
   noPassword: "No password here",
+  promote: "Make administrator",
+  ask_promote: "Make {name} an administrator of this hub?",
+  ask_promote_text:
+    "They can then invite people, reset passwords, disable accounts and choose who administers, you included. They get no role on anybody's notebooks.",
+  demote: "Take administration back",
+  ask_demote: "Take administration back from {name}?",
+  ask_demote_text:
+    "They no longer manage people on this hub; only an administrator can give it to them again. Their account, notebooks and roles stay.",
   reset: "Reset password",
   ask_reset: "Reset the password of {name}?",
   ask_reset_text:

@@ -113,6 +113,14 @@ export const team = {
   administrator: "管理者",
   disabled: "サインイン停止中",
   noPassword: "パスワードなし",
+  promote: "管理者にする",
+  ask_promote: "{name} さんをこのハブの管理者にしますか？",
+  ask_promote_text:
+    "招待、パスワードの再設定、アカウントの停止、管理者の指定と解除（あなたを含む）ができるようになります。他の人のノートブックへの権限は得られません。",
+  demote: "管理者から解除",
+  ask_demote: "{name} さんを管理者から解除しますか？",
+  ask_demote_text:
+    "このハブの利用者を管理できなくなります。もう一度指定できるのは管理者だけです。アカウント、ノートブック、権限はそのまま残ります。",
   reset: "パスワードを再設定",
   ask_reset: "{name} さんのパスワードを再設定しますか？",
   ask_reset_text:
@@ -147,7 +155,7 @@ export const team = {
   error_bad_user_name:
     "ユーザー名は英小文字・数字・ドット・ハイフン・アンダースコアの63文字以内で、英小文字か数字で始めてください。",
   error_bad_password: "パスワードは10文字以上で、ユーザー名と異なる必要があります。",
-  error_conflict: "その名前はすでに使われているか、今はできません。",
+  error_conflict: "その名前はすでに使われているか、今はできません。最後の管理者は残す必要があります。",
   error_too_many: "試行回数が多すぎます。1分ほど待ってからもう一度試してください。",
   error_not_found: "見つかりません。",
 } as const satisfies Translated<typeof english>;

@@ -27,6 +27,7 @@ function shown(account: Account): string[] {
       accounts={[account]}
       onReset={({ user_name }) => done.push(`reset ${user_name}`)}
       onDisabled={({ user_name }, isDisabled) => done.push(`${isDisabled ? "disable" : "enable"} ${user_name}`)}
+      onAdmin={({ user_name }, isAdmin) => done.push(`${isAdmin ? "promote" : "demote"} ${user_name}`)}
     />,
   );
   return done;
@@ -36,10 +37,12 @@ const press = (inside: HTMLElement, name: string) =>
   act(async () => void fireEvent.click(within(inside).getByRole("button", { name })));
 
 test.each([
-  ["Reset password", "Reset the password of Ben?", "reset ben"],
-  ["Disable account", "Disable the account of Ben?", "disable ben"],
-])("%s is done after a question, and not when that is cancelled", async (button, title, done) => {
-  const heard = shown(ben);
+  ["Reset password", "Reset the password of Ben?", "reset ben", ben],
+  ["Disable account", "Disable the account of Ben?", "disable ben", ben],
+  ["Make administrator", "Make Ben an administrator of this hub?", "promote ben", ben],
+  ["Take administration back", "Take administration back from Ben?", "demote ben", { ...ben, is_admin: true }],
+])("%s is done after a question, and not when that is cancelled", async (button, title, done, account) => {
+  const heard = shown(account);
   await press(document.body, button);
   await press(await screen.findByRole("alertdialog", { name: title }, { timeout: 10_000 }), "Cancel");
   expect(heard).toEqual([]);
@@ -52,4 +55,15 @@ test("an account comes back without a question", async () => {
   const heard = shown({ ...ben, is_disabled: true });
   await press(document.body, "Enable account");
   expect(heard).toEqual(["enable ben"]);
+});
+
+test.each([
+  ["a person", ben, ["Make administrator"]],
+  ["an administrator", { ...ben, is_admin: true }, ["Take administration back"]],
+  ["who may not sign in", { ...ben, is_disabled: true }, []],
+  ["an administrator who may not sign in", { ...ben, is_admin: true, is_disabled: true }, ["Take administration back"]],
+])("%s is offered what can be done about it", (_who, account, offered) => {
+  shown(account);
+  const names = screen.getAllByRole("button").map((button) => button.textContent);
+  expect(names.filter((name) => /administ/.test(name ?? ""))).toEqual(offered);
 });

@@ -9,23 +9,25 @@ export interface AccountsSectionProps {
   readonly accounts: readonly Account[];
   onReset(account: Account): void;
   onDisabled(account: Account, isDisabled: boolean): void;
+  onAdmin(account: Account, isAdmin: boolean): void;
 }
 
-/** What is asked about first: each takes somebody's open pages away at once. */
+/** What is asked about first: somebody is sent away, or may do more, or less, to everybody. */
 interface Asked {
-  readonly what: "reset" | "disable";
+  readonly what: "reset" | "disable" | "promote" | "demote";
   readonly account: Account;
 }
 
 /** For administrators: everybody who has an account, and what can be done about it. */
-export function AccountsSection({ accounts, onReset, onDisabled }: AccountsSectionProps) {
+export function AccountsSection({ accounts, onReset, onDisabled, onAdmin }: AccountsSectionProps) {
   const t = useText();
   const [asked, setAsked] = useState<Asked | null>(null);
   const what = asked?.what ?? "reset";
   const confirm = () => {
     if (asked === null) return;
     if (asked.what === "reset") onReset(asked.account);
-    else onDisabled(asked.account, true);
+    else if (asked.what === "disable") onDisabled(asked.account, true);
+    else onAdmin(asked.account, asked.what === "promote");
     setAsked(null);
   };
   return (
@@ -38,6 +40,11 @@ export function AccountsSection({ accounts, onReset, onDisabled }: AccountsSecti
               <span className={styles.small}>{notesOf(account, t).join(" · ")}</span>
             </span>
             <span className={styles.actions}>
+              {adminVerbs(account).map((verb) => (
+                <Button key={verb} size="small" variant="quiet" onPress={() => setAsked({ what: verb, account })}>
+                  {t(`team.${verb}`)}
+                </Button>
+              ))}
               <Button size="small" variant="quiet" onPress={() => setAsked({ what: "reset", account })}>
                 {t("team.reset")}
               </Button>
@@ -58,7 +65,7 @@ export function AccountsSection({ accounts, onReset, onDisabled }: AccountsSecti
         title={t(`team.ask_${what}`, { name: asked?.account.name ?? "" })}
         isOpen={asked !== null}
         confirm={t(`team.${what}`)}
-        tone="danger"
+        tone={what === "promote" ? "primary" : "danger"}
         onConfirm={confirm}
         onClose={() => setAsked(null)}
       >
@@ -66,6 +73,12 @@ export function AccountsSection({ accounts, onReset, onDisabled }: AccountsSecti
       </ConfirmDialog>
     </section>
   );
+}
+
+/** Who may not sign in is made nothing. */
+function adminVerbs(account: Account): readonly ("promote" | "demote")[] {
+  if (account.is_admin) return ["demote"];
+  return account.is_disabled ? [] : ["promote"];
 }
 
 function notesOf(account: Account, t: ReturnType<typeof useText>): readonly string[] {

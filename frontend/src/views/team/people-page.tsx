@@ -18,10 +18,14 @@ export interface PeoplePageProps {
   /** This hub has hosted runtimes. */
   readonly hasHosted: boolean;
   readonly now: () => number;
+  /** Who looks at this. */
+  readonly personId: string;
+  /** They are no administrator any more, by their own hand. */
+  onLeft(): void;
 }
 
 /** For administrators: who may come in, invitations, passwords, and what happened. */
-export function PeoplePage({ team, hasHosted, now }: PeoplePageProps) {
+export function PeoplePage({ team, hasHosted, now, personId, onLeft }: PeoplePageProps) {
   const t = useText();
   const [accounts, setAccounts] = useState<readonly Account[]>([]);
   const [userName, setUserName] = useState("");
@@ -41,6 +45,12 @@ export function PeoplePage({ team, hasHosted, now }: PeoplePageProps) {
     run(async () => {
       await work();
       await load();
+    });
+  const setAdminOf = ({ user_name, person_id }: Account, isAdmin: boolean) =>
+    run(async () => {
+      await team.setAdmin(user_name, isAdmin);
+      if (person_id === personId && !isAdmin) onLeft();
+      else await load();
     });
   return (
     <main className={styles.page} id="content" tabIndex={-1}>
@@ -76,6 +86,7 @@ export function PeoplePage({ team, hasHosted, now }: PeoplePageProps) {
         accounts={accounts}
         onReset={({ user_name }) => void change(async () => setLink(await team.reset(user_name)))}
         onDisabled={({ user_name }, isDisabled) => void change(() => team.setDisabled(user_name, isDisabled))}
+        onAdmin={(account, isAdmin) => void setAdminOf(account, isAdmin)}
       />
       {hasHosted ? <RuntimesSection team={team} now={now} /> : null}
       <LogSection team={team} whose="all" names={names} />

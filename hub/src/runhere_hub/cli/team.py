@@ -142,13 +142,13 @@ async def _enable(around: Accounts, _team: Team, arguments: argparse.Namespace) 
 
 
 async def _promote(around: Accounts, _team: Team, arguments: argparse.Namespace) -> int:
-    is_new = await accounts.set_admin(around, user_name=arguments.name, is_admin=True)
+    is_new = await accounts.set_admin(around, by=None, user_name=arguments.name, is_admin=True)
     print(f"{arguments.name} is an administrator{'' if is_new else ' already'}.", file=sys.stderr)
     return 0
 
 
 async def _demote(around: Accounts, _team: Team, arguments: argparse.Namespace) -> int:
-    was = await accounts.set_admin(around, user_name=arguments.name, is_admin=False)
+    was = await accounts.set_admin(around, by=None, user_name=arguments.name, is_admin=False)
     print(f"{arguments.name} is {'no administrator any more' if was else 'no administrator'}.", file=sys.stderr)
     return 0
 

@@ -376,8 +376,10 @@ async def set_disabled(
     await around.db.write(work)
 
 
-async def set_admin(around: Accounts, *, user_name: str, is_admin: bool) -> bool:
-    """Make somebody an administrator, or one no more: from the command line. False: that is how it was.
+async def set_admin(
+    around: Accounts, *, by: Person | None, user_name: str, is_admin: bool, came: From = NOWHERE
+) -> bool:
+    """Make somebody an administrator, or one no more, from their next request on. False: that is how it was.
 
     Raises:
         NotFound: There is no such account.
@@ -392,14 +394,17 @@ async def set_admin(around: Accounts, *, user_name: str, is_admin: bool) -> bool
         if not is_admin:
             _check_not_the_last(conn, account)
         accounts.set_admin(conn, account.person.id, is_admin)
-        record(conn, now, "promote" if is_admin else "demote", by=None, on=account.person.id)
+        action = "promote" if is_admin else "demote"
+        record(conn, now, action, by=by.id if by else None, on=account.person.id, came=came)
         return True
 
     return await around.db.write(work)
 
 
 def _check_not_the_last(conn: Connection, account: Account) -> None:
-    others = [one for one in accounts.every(conn) if one.person.id != account.person.id]
+    # Held: of two who take it from each other at once, the second one waits and sees what the first one did.
+    everybody = accounts.every(conn, held=True)
+    others = [one for one in everybody if one.person.id != account.person.id]
     if may(account.standing, HubVerb.ADMINISTER) and not any(may(one.standing, HubVerb.ADMINISTER) for one in others):
         raise Conflict("This is the last administrator. Make another one first.")
 

@@ -72,9 +72,10 @@ def named(conn: Connection, user_name: str) -> Account | None:
     return _account(conn.execute(_JOINED.where(accounts.c.user_name == user_name)).one_or_none())
 
 
-def every(conn: Connection) -> list[Account]:
-    """Every account by user name."""
-    rows = conn.execute(_JOINED.order_by(accounts.c.user_name))
+def every(conn: Connection, *, held: bool = False) -> list[Account]:
+    """Every account by user name. `held`: nobody else changes one until this transaction ends."""
+    asked = _JOINED.order_by(accounts.c.user_name)
+    rows = conn.execute(asked.with_for_update(of=accounts) if held else asked)
     return [found for row in rows if (found := _account(row)) is not None]
 
 

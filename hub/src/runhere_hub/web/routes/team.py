@@ -215,6 +215,16 @@ async def enable_account(user_name: UserNamePath, person: PersonDep, team: TeamD
     await accounts.set_disabled(team.accounts, by=person, user_name=user_name, disabled=False, came=came)
 
 
+@routes.add("POST", "/admin/accounts/{user_name}/promote", who=Who.ADMIN, status=204, errors=(404,))
+async def make_administrator(user_name: UserNamePath, person: PersonDep, team: TeamDep, came: CameDep) -> None:
+    await accounts.set_admin(team.accounts, by=person, user_name=user_name, is_admin=True, came=came)
+
+
+@routes.add("POST", "/admin/accounts/{user_name}/demote", who=Who.ADMIN, status=204, errors=(404, 409))
+async def take_administration(user_name: UserNamePath, person: PersonDep, team: TeamDep, came: CameDep) -> None:
+    await accounts.set_admin(team.accounts, by=person, user_name=user_name, is_admin=False, came=came)
+
+
 @routes.add("GET", "/admin/log", who=Who.ADMIN, errors=(422,))
 async def whole_log(team: TeamDep, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> models.AuditLog:
     found = await accounts.log(team.accounts, None, limit=limit)
