@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import slow_pages
 from servers import Hub, Jupyter, free_port, jupyter, server_flags
 from stage import Stage
 from steps import sign_in, trust_what_is_asked
@@ -47,6 +48,10 @@ BROWSERS = ("chromium", "firefox")
 LIMIT_MS = 45_000
 expect.set_options(timeout=LIMIT_MS)
 STORY_LIMIT_S = 400
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    slow_pages.add_option(parser)
 
 
 def pytest_configure() -> None:
@@ -149,17 +154,23 @@ def complaints() -> Iterator[Complaints]:
 
 
 @pytest.fixture
-def new_context(browser: Browser, complaints: Complaints) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(
+    browser: Browser, complaints: Complaints, pytestconfig: pytest.Config
+) -> Iterator[Callable[..., BrowserContext]]:
     """A new person's browser, so to speak: own cookies and storage. English unless said otherwise.
 
     Asked before cells of a notebook from disk run, it answers *Trust these cells*, unless `answers_reviews=False`.
     """
     contexts: list[BrowserContext] = []
+    latency_ms = pytestconfig.getoption("--slow-pages")
+    is_slow = latency_ms > 0 and browser.browser_type.name == "chromium"
 
     def make(*, answers_reviews: bool = True, **options: object) -> BrowserContext:
         context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(LIMIT_MS)
         context.on("page", complaints.listen)
+        if is_slow:
+            context.on("page", lambda page: slow_pages.slow_down(page, latency_ms))
         if answers_reviews:
             context.on("page", trust_what_is_asked)
         contexts.append(context)
