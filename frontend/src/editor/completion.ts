@@ -17,6 +17,7 @@ import { indentLess } from "@codemirror/commands";
 import { EditorState, type Extension, Prec, StateEffect, StateField } from "@codemirror/state";
 import { type EditorView, keymap, showTooltip, type Tooltip } from "@codemirror/view";
 import type { CodeHelp } from "./code-help.ts";
+import { characterBefore, type HelpWish, lineBefore, shiftTabInspects, tabCompletes } from "./help-keys.ts";
 
 /** A kernel that is busy answers late: then the list simply does not open. */
 const COMPLETE_LIMIT_MS = 3_000;
@@ -102,6 +103,12 @@ function tooltipOf(at: number, text: string, render: (text: string, host: HTMLEl
   };
 }
 
+/** Answers a key that was pressed before this was here. */
+export function answerWish(view: EditorView, help: CodeHelp, wish: HelpWish): void {
+  if (wish === "complete") startCompletion(view);
+  else inspect(view, help);
+}
+
 /** Shows what the kernel knows about the name at the cursor. */
 export function inspect(view: EditorView, help: CodeHelp): void {
   const at = view.state.selection.main.head;
@@ -114,15 +121,11 @@ export function inspect(view: EditorView, help: CodeHelp): void {
 
 function tab(view: EditorView): boolean {
   if (acceptCompletion(view)) return true;
-  const { main } = view.state.selection;
-  const before = view.state.sliceDoc(Math.max(0, main.head - 1), main.head);
-  return main.empty && /[\w.\])]/.test(before) ? startCompletion(view) : false;
+  return tabCompletes(characterBefore(view), view.state.selection.main.empty) ? startCompletion(view) : false;
 }
 
 function shiftTab(view: EditorView, help: CodeHelp): boolean {
-  const { main } = view.state.selection;
-  const before = view.state.sliceDoc(view.state.doc.lineAt(main.head).from, main.head);
-  if (!main.empty || /^\s*$/.test(before)) return indentLess(view);
+  if (!shiftTabInspects(lineBefore(view), view.state.selection.main.empty)) return indentLess(view);
   inspect(view, help);
   return true;
 }

@@ -8,6 +8,7 @@ import { EditorView, lineNumbers, placeholder, rectangularSelection } from "@cod
 import type * as Y from "yjs";
 import type { CodeHelp } from "./code-help.ts";
 import { collab } from "./collab.ts";
+import { HelpWishes } from "./help-keys.ts";
 import { editorKeys } from "./keymap.ts";
 import { languageFor } from "./languages.ts";
 import { matches } from "./matches.ts";
@@ -72,7 +73,8 @@ export class CellEditor {
   readonly #margin = new Compartment();
   readonly #numbers = new Compartment();
   readonly #help = new Compartment();
-  #hasHelp = false;
+  readonly #wishes = new HelpWishes();
+  #helpState: "none" | "coming" | "there" = "none";
   #look: EditorLook;
 
   constructor(options: CellEditorOptions) {
@@ -98,7 +100,7 @@ export class CellEditor {
           this.#numbers.of(options.showsLineNumbers ? lineNumbers() : []),
           options.hint ? placeholder(options.hint) : [],
           collab(options),
-          this.#help.of([]),
+          this.#help.of(options.help ? this.#wishes.keys(() => this.#helpState === "coming") : []),
           editorKeys(options),
           EditorView.updateListener.of((update) => {
             if (update.focusChanged && this.view.hasFocus) this.#loadHelp(options);
@@ -142,17 +144,20 @@ export class CellEditor {
   }
 
   #loadHelp({ help, renderInspection }: CellEditorOptions): void {
-    if (this.#hasHelp) return;
-    this.#hasHelp = true;
+    if (this.#helpState !== "none") return;
+    this.#helpState = "coming";
     void import("./completion.ts").then(
-      ({ closingBrackets, kernelCompletion }) => {
+      ({ answerWish, closingBrackets, kernelCompletion }) => {
+        this.#helpState = "there";
         if (!this.view.dom.isConnected) return;
         const extension = [closingBrackets, help ? kernelCompletion(help, renderInspection) : []];
         this.view.dispatch({ effects: this.#help.reconfigure(extension) });
+        const wish = this.#wishes.take(this.view);
+        if (help && wish) answerWish(this.view, help, wish);
       },
       // The hub is away: writing goes on without it, and the next focus asks again.
       () => {
-        this.#hasHelp = false;
+        this.#helpState = "none";
       },
     );
   }
