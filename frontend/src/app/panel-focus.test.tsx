@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
 /** The focus of a panel: it comes in, it is never lost inside, it goes back. */
-import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { useEffect, useRef } from "react";
 import { afterEach, expect, test } from "vitest";
 import { TextField } from "../ui/text-field.tsx";
-import { focusInto, useFocusBack, useFocusKept } from "./panel-focus.ts";
+import { awaitFocus, focusInto, useFocusBack, useFocusKept } from "./panel-focus.ts";
 
 afterEach(cleanup);
 
@@ -111,4 +111,45 @@ test("the focus goes back to where it was, or to the notebook when that is gone"
   expect(fallBacks).toEqual([]);
   rerender(<Page orElse={orElse} panel={null} hasOpener={false} />);
   expect(fallBacks).toEqual(["notebook"]);
+});
+
+/** A panel that was just opened from a cell's menu, and has no content yet. */
+function awaiting() {
+  render(
+    <>
+      <button type="button">Cell</button>
+      <section aria-label="Panel" tabIndex={-1} />
+    </>,
+  );
+  const section = screen.getByRole("region");
+  screen.getByText("Cell").focus();
+  return { section, awaited: awaitFocus(section) };
+}
+
+test("a panel whose content is still coming has the focus, and its content may take it", async () => {
+  const { section, awaited } = awaiting();
+  await waitFor(() => expect(focused()).toBe(section));
+  fireEvent.keyDown(section, { key: "d" });
+  expect(awaited.take()).toBe(true);
+  expect(awaited.take()).toBe(false);
+});
+
+test.each([
+  ["a press", () => fireEvent.pointerDown(screen.getByText("Cell"))],
+  ["a key", () => fireEvent.keyDown(screen.getByText("Cell"), { key: "b" })],
+])("after %s elsewhere the content takes no focus", async (_, goOn) => {
+  const { section, awaited } = awaiting();
+  await waitFor(() => expect(focused()).toBe(section));
+  goOn();
+  screen.getByText("Cell").focus();
+  expect(awaited.take()).toBe(false);
+  expect(focused()).toBe(screen.getByText("Cell"));
+});
+
+test("a panel that goes before its content comes takes no focus", async () => {
+  const { awaited } = awaiting();
+  awaited.end();
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  expect(focused()).toBe(screen.getByText("Cell"));
 });

@@ -22,6 +22,42 @@ export function focusInto(section: HTMLElement, body: Element | null): () => voi
   return () => observer.disconnect();
 }
 
+export interface AwaitedFocus {
+  /** Whether what has come may take the focus; once, and it ends the waiting. */
+  take(): boolean;
+  end(): void;
+}
+
+/**
+ * For a panel that a person opened and whose content is not there yet: the section has the focus, so that what is typed for it is no command
+ * of a cell. Who presses a key or the pointer elsewhere meanwhile has gone on, and the panel takes no focus any more.
+ */
+export function awaitFocus(section: HTMLElement): AwaitedFocus {
+  let isWanted = true;
+  const goOn = ({ target }: Event): void => {
+    if (!(target instanceof Node && section.contains(target))) isWanted = false;
+  };
+  const kinds = ["pointerdown", "keydown"] as const;
+  for (const kind of kinds) window.addEventListener(kind, goOn, true);
+  // The menu or the palette that it was chosen in first gives the focus back to where it was, with the next picture.
+  let picture = requestAnimationFrame(() => {
+    picture = requestAnimationFrame(() => isWanted && section.focus());
+  });
+  const end = (): void => {
+    cancelAnimationFrame(picture);
+    for (const kind of kinds) window.removeEventListener(kind, goOn, true);
+  };
+  return {
+    take() {
+      end();
+      const was = isWanted;
+      isWanted = false;
+      return was;
+    },
+    end,
+  };
+}
+
 function entrance(body: Element | null): HTMLElement | null {
   const marked = body?.querySelector<HTMLElement>("[data-panel-focus]");
   if (marked) return marked.matches(CAN_HAVE_IT) ? marked : marked.querySelector<HTMLElement>(CAN_HAVE_IT);

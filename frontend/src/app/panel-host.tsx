@@ -12,7 +12,7 @@ import { Spinner } from "../ui/progress.tsx";
 import { SplitHandle } from "../ui/split-pane.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { type PanelChoice, type PanelId, panelIds } from "./panel-choice.ts";
-import { focusInto, useFocusBack, useFocusKept } from "./panel-focus.ts";
+import { type AwaitedFocus, awaitFocus, focusInto, useFocusBack, useFocusKept } from "./panel-focus.ts";
 import styles from "./panel-host.module.css";
 import type { PanelServices } from "./panel-services.ts";
 import { type PanelRow, panelTable, whyNot } from "./panel-table.tsx";
@@ -120,8 +120,14 @@ function Panel({ id, row, width, choice, services }: PanelProps) {
   useFocusKept(section);
   const { outcome, retry } = useLoaded(row);
   const serial = useServerSerial(services, row);
+  const awaited = useRef<AwaitedFocus | null>(null);
+  useEffect(() => {
+    if (choice.state.get().asked === 0 || section.current === null) return;
+    awaited.current = awaitFocus(section.current);
+    return () => awaited.current?.end();
+  }, [choice]);
   const onArrived = () =>
-    choice.state.get().asked > 0 && section.current !== null ? focusInto(section.current, body.current) : undefined;
+    section.current !== null && awaited.current?.take() ? focusInto(section.current, body.current) : undefined;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.nativeEvent.isComposing || event.defaultPrevented) return;
     event.stopPropagation();
