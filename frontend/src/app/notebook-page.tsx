@@ -45,6 +45,7 @@ const panelHost = latePart(
 const pageDialogs = latePart(
   () => withWords(import("./page-dialogs.tsx"), "connect", "private"),
   (module) => module.PageDialogs,
+  { callOff: ({ onClose }) => onClose() },
 );
 
 const requestsDialog = latePart(

@@ -19,15 +19,18 @@ import { ShortcutHelp } from "./shortcut-help.tsx";
 export const notebookHistory = latePart(
   () => withWords(import("./notebook-history.tsx"), "revisions"),
   (module) => module.NotebookHistory,
+  { callOff: ({ onClose }) => onClose() },
 );
 
 const shareDialog = latePart(
   () => withWords(import("../views/sharing/share-dialog.tsx"), "sharing"),
   (module) => module.ShareDialog,
+  { callOff: ({ onClose }) => onClose() },
 );
 const copyDialog = latePart(
   () => withWords(import("../views/sharing/copy-dialog.tsx"), "sharing"),
   (module) => module.CopyDialog,
+  { callOff: ({ onClose }) => onClose() },
 );
 
 export interface PageDialogsProps {

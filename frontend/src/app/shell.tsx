@@ -37,6 +37,7 @@ const connectPage = latePart(
 const settingsDialog = latePart(
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
   (module) => module.SettingsDialog,
+  { callOff: ({ onClose }) => onClose() },
 );
 const secretsOf = (session: Session) => async () => (await import("./secrets.ts")).ownSecrets(ownerOf(session));
 
@@ -54,6 +55,7 @@ const accountMenu = latePart(
 const shareDialog = latePart(
   () => withWords(import("../views/sharing/share-dialog.tsx"), "sharing"),
   (module) => module.ShareDialog,
+  { callOff: ({ onClose }) => onClose() },
 );
 
 function TeamPages({ page }: { readonly page: PageServices }) {
@@ -64,7 +66,9 @@ function TeamPages({ page }: { readonly page: PageServices }) {
   );
 }
 
-onMissingPart(() => toast({ text: text("shell.partMissing"), tone: "error" }));
+onMissingPart((comesLater) =>
+  toast({ text: text(comesLater ? "shell.partMissing" : "shell.partNotOpened"), tone: "error" }),
+);
 
 /** Starts fetching a view's code. A failure shows when the view is drawn. */
 export function warmView(route: Route): void {

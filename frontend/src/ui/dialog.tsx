@@ -5,8 +5,8 @@ import { latePart } from "./late-part.ts";
 export type { ConfirmDialogProps, DialogProps } from "./dialog-props.ts";
 
 const loadFrame = () => import("./dialog-frame.tsx");
-const dialog = latePart(loadFrame, (module) => module.Dialog);
-const confirmDialog = latePart(loadFrame, (module) => module.ConfirmDialog);
+const dialog = latePart(loadFrame, (module) => module.Dialog, { callOff: ({ onClose }) => onClose() });
+const confirmDialog = latePart(loadFrame, (module) => module.ConfirmDialog, { callOff: ({ onClose }) => onClose() });
 
 /** A modal dialog with title, close button, body and a row of buttons. The focus goes back to where it was. */
 export function Dialog(props: DialogProps) {

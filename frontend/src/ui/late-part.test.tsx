@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { cleanup, render, screen } from "@testing-library/react";
-import { Component, type ReactNode, useLayoutEffect } from "react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { Component, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { afterEach, expect, test, vi } from "vitest";
 import { askAgainForParts, latePart, onMissingPart } from "./late-part.ts";
@@ -106,3 +106,134 @@ test.each(["told", "quiet"] as const)(
     expect(load).toHaveBeenCalledTimes(3);
   },
 );
+
+interface SearchProps {
+  readonly onClose: () => void;
+}
+
+/** As the find bar: takes the focus into its field, with what stands in it selected. */
+const Search = (_: SearchProps) => {
+  const [sought, setSought] = useState("before");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, []);
+  return <input aria-label="Search" ref={field} value={sought} onChange={(event) => setSought(event.target.value)} />;
+};
+
+/** Takes the focus, and no text. */
+const Question = () => {
+  const answer = useRef<HTMLButtonElement>(null);
+  useEffect(() => answer.current?.focus(), []);
+  return (
+    <button ref={answer} type="button">
+      Yes
+    </button>
+  );
+};
+
+/** A cell that has the focus, and a part that was opened from it and is on its way. */
+function coming(Drawn: (props: SearchProps) => ReactNode) {
+  let arrive = (): void => {};
+  let fail = (): void => {};
+  const { Part } = latePart(
+    () =>
+      new Promise<{ Drawn: typeof Drawn }>((resolve, reject) => {
+        arrive = () => resolve({ Drawn });
+        fail = () => reject(new Error("no hub"));
+      }),
+    (module) => module.Drawn,
+    { callOff: ({ onClose }) => onClose() },
+  );
+  const onCell = vi.fn();
+  const Page = ({ isOpen }: { readonly isOpen: boolean }) => {
+    const [open, setOpen] = useState(isOpen);
+    return (
+      // biome-ignore lint/a11y/noStaticElementInteractions: stands in for a page that hears keys.
+      <div onKeyDown={onCell}>
+        <button type="button" onClick={() => setOpen(true)}>
+          cell
+        </button>
+        {open ? <Part onClose={() => setOpen(false)} /> : null}
+      </div>
+    );
+  };
+  render(<Page isOpen={false} />);
+  const cell = screen.getByText("cell");
+  cell.focus();
+  fireEvent.click(cell);
+  return { cell, onCell, arrive: () => act(async () => arrive()), fail: () => act(async () => fail()) };
+}
+
+/** A key where the focus is; a letter is written there unless somebody took the key. */
+function type(key: string, more: object = {}): void {
+  const target = document.activeElement ?? document.body;
+  if (fireEvent.keyDown(target, { key, ...more }) && key.length === 1 && target instanceof HTMLInputElement)
+    fireEvent.input(target, { target: { value: target.value + key } });
+}
+
+test("what is typed for a part that is coming comes into its field, and no other key does anything", async () => {
+  const { onCell, arrive } = coming(Search);
+  for (const key of ["d", "d", "Enter", "Tab"]) type(key);
+  type("f", { ctrlKey: true });
+  expect(onCell).not.toHaveBeenCalled();
+  await arrive();
+  const field = screen.getByLabelText<HTMLInputElement>("Search");
+  expect(document.activeElement).toBe(field);
+  expect(field.value).toBe("dd");
+  expect(screen.queryByLabelText("Loading…")).toBeNull();
+});
+
+test("what is typed for a part that takes no text is dropped, and reaches nothing else", async () => {
+  const { onCell, arrive } = coming(Question);
+  type("d");
+  await arrive();
+  expect(document.activeElement).toBe(screen.getByText("Yes"));
+  expect(onCell).not.toHaveBeenCalled();
+});
+
+test.each([
+  ["Escape", () => type("Escape")],
+  ["a press elsewhere", () => fireEvent.pointerDown(document.body)],
+])("%s calls off what is coming: it does not open later, and the focus is where it was", async (_, goOn) => {
+  const { cell, onCell, arrive } = coming(Search);
+  type("d");
+  goOn();
+  expect(document.activeElement).toBe(cell);
+  await arrive();
+  expect(screen.queryByLabelText("Search")).toBeNull();
+  expect(document.activeElement).toBe(cell);
+  type("b");
+  expect(onCell).toHaveBeenCalledTimes(1);
+});
+
+test("a part that cannot be had is called off: it does not come upon somebody who went on", async () => {
+  const told = vi.fn();
+  onMissingPart(told);
+  const { cell, fail } = coming(Search);
+  type("d");
+  await fail();
+  expect(told).toHaveBeenCalledExactlyOnceWith(false);
+  expect(document.activeElement).toBe(cell);
+  expect(screen.queryByLabelText("Loading…")).toBeNull();
+});
+
+test("text goes through two parts that come one after the other", async () => {
+  let arriveInner = (): void => {};
+  const inner = latePart(
+    () =>
+      new Promise<{ Search: typeof Search }>((resolve) => {
+        arriveInner = () => resolve({ Search });
+      }),
+    (module) => module.Search,
+    { callOff: ({ onClose }) => onClose() },
+  );
+  const { arrive } = coming((props) => <inner.Part {...props} />);
+  type("a");
+  await arrive();
+  expect(screen.queryByLabelText("Search")).toBeNull();
+  type("b");
+  await act(async () => arriveInner());
+  expect(screen.getByLabelText<HTMLInputElement>("Search").value).toBe("ab");
+});

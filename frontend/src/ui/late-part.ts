@@ -1,5 +1,9 @@
-import { type ComponentType, createElement, type ReactNode, useEffect, useState } from "react";
+import { type ComponentType, createElement, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { Listeners } from "../core/observable.ts";
+import { text } from "../i18n/t.ts";
+import { type HeldKeys, holdKeys } from "./held-keys.ts";
+import styles from "./late-part.module.css";
 
 export interface LatePart<Props extends object> {
   /** Draws what is given for waiting until its code is there; at once when it was fetched before. */
@@ -8,7 +12,7 @@ export interface LatePart<Props extends object> {
   readonly fetch: () => Promise<void>;
 }
 
-export interface LateOptions {
+export interface LateOptions<Props extends object = object> {
   /** Drawn until the code is there. Default: nothing. */
   readonly waiting?: ReactNode;
   /**
@@ -16,14 +20,19 @@ export interface LateOptions {
    * it can be had. `quiet`: nobody asked, it comes when it can be had. `thrown`: it is the view itself, and there is nothing without it.
    */
   readonly missing?: "told" | "quiet" | "thrown";
+  /**
+   * For a part that a person opens and that takes the keyboard: until it is there, keys are held for it (`core/held-keys.ts`). Called when
+   * the person goes on without it, or when it cannot be had: what is open is closed, so that nothing comes upon somebody who is elsewhere.
+   */
+  readonly callOff?: (props: Props) => void;
 }
 
 /** Drawn, and not to be had so far. */
 const missed = new Listeners();
-let tell = (): void => {};
+let tell = (_comesLater: boolean): void => {};
 
-/** Says what is to be done when a part that a person asked for cannot be had. */
-export function onMissingPart(fn: () => void): void {
+/** Says what is to be done when a part that a person asked for cannot be had. One that was called off does not come later. */
+export function onMissingPart(fn: (comesLater: boolean) => void): void {
   tell = fn;
 }
 
@@ -40,7 +49,7 @@ export function askAgainForParts(): void {
 export function latePart<Module, Props extends object>(
   load: () => Promise<Module>,
   pick: (module: Module) => ComponentType<Props>,
-  { waiting = null, missing = "told" }: LateOptions = {},
+  { waiting = null, missing = "told", callOff }: LateOptions<Props> = {},
 ): LatePart<Props> {
   let component: ComponentType<Props> | null = null;
   let loading: Promise<void> | null = null;
@@ -60,19 +69,33 @@ export function latePart<Module, Props extends object>(
   const Part = (props: Props) => {
     const [outcome, setOutcome] = useState<{ readonly error?: unknown } | null>(null);
     const isDrawn = component !== null;
+    const callOffNow = useRef(() => {});
+    callOffNow.current = () => callOff?.(props);
+    const { field, held } = useHeldKeys(callOff !== undefined && !isDrawn, callOffNow);
     useEffect(() => {
       // Asked of what was drawn: the code may have come between drawing and here.
       if (isDrawn) return;
       let isGone = false;
       let isTold = missing !== "told";
+      const draw = (): void => {
+        if (held.current === null) {
+          setOutcome({});
+          return;
+        }
+        // The part finds the focus where it was, to give it back there, and has it before the next key is pressed.
+        held.current.release();
+        flushSync(() => setOutcome({}));
+        held.current?.hand();
+      };
       const ask = (): void => {
         fetch().then(
-          () => isGone || setOutcome({}),
+          () => isGone || draw(),
           (error: unknown) => {
             if (isGone) return;
             if (missing === "thrown") setOutcome({ error });
-            if (!isTold) tell();
+            if (!isTold) tell(callOff === undefined);
             isTold = true;
+            callOffNow.current();
           },
         );
       };
@@ -82,9 +105,35 @@ export function latePart<Module, Props extends object>(
         isGone = true;
         end();
       };
-    }, [isDrawn]);
+    }, [isDrawn, held]);
     if (outcome && "error" in outcome) throw outcome.error;
-    return component ? createElement(component, props) : waiting;
+    if (component) return createElement(component, props);
+    if (!callOff) return waiting;
+    return createElement("input", {
+      ref: field,
+      className: styles.held,
+      "aria-label": text("shell.loading"),
+      placeholder: text("shell.loading"),
+      autoComplete: "off",
+      spellCheck: false,
+    });
   };
   return { Part, fetch };
+}
+
+/** Holds the keyboard for as long as it is wanted and the field is there. */
+function useHeldKeys(isWanted: boolean, callOff: { readonly current: () => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const held = useRef<HeldKeys | null>(null);
+  // Before the next key is pressed, and not only before the next picture.
+  useLayoutEffect(() => {
+    if (!isWanted || field.current === null) return;
+    const keys = holdKeys(field.current, () => {
+      keys.release();
+      callOff.current();
+    });
+    held.current = keys;
+    return () => keys.release();
+  }, [isWanted, callOff]);
+  return { field, held };
 }

@@ -13,6 +13,7 @@ export type { BarMenu } from "./menu-entry.ts";
 const barPopover = latePart(
   () => import("./menu-bar-popover.tsx"),
   (module) => module.BarPopover,
+  { callOff: ({ onDismiss }) => onDismiss() },
 );
 
 interface Open {

@@ -12,6 +12,7 @@ export type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.t
 const popover = latePart(
   () => import("./menu-list.tsx"),
   (module) => module.MenuPopover,
+  { callOff: ({ onClose }) => onClose() },
 );
 
 /** Have menus ready; called when one is likely to be opened. */

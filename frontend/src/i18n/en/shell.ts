@@ -11,6 +11,7 @@ export const shell = {
   reload: "Reload",
   partMissing:
     "This part of the page could not be fetched: the hub does not answer. It comes by itself when the hub is back.",
+  partNotOpened: "This could not be opened: the hub does not answer. Try again when it is back.",
   copy: "Copy",
   copied: "Copied",
   copyRefused: "The browser did not let the page copy. Select the text and press Ctrl+C (⌘C).",

@@ -17,6 +17,7 @@ import type { ConnectRuntime, KernelChoice, KernelNow } from "./runtime.ts";
 const connectDialogs = latePart(
   () => withWords(import("./connect-dialogs.tsx"), "connect"),
   (module) => module.ConnectDialogs,
+  { callOff: ({ desk }) => desk.callOff() },
 );
 
 /** The button **Connect** with its options, and the dialogs behind them. */

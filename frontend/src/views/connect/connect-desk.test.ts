@@ -87,3 +87,15 @@ test("picking a kernel asks first, and the present one changes nothing", () => {
   desk.pickKernel("ir");
   expect([desk.open.get(), desk.wantedKernel]).toEqual(["kernel", "ir"]);
 });
+
+test("a dialog that was not seen yet is called off, unless a run waits for it", async () => {
+  const desk = new ConnectDesk(new Value<BindingState>(UNBOUND));
+  desk.show("local");
+  desk.callOff();
+  expect(desk.open.get()).toBeNull();
+  const asked = desk.askForRuntime();
+  desk.callOff();
+  expect(desk.open.get()).toBe("local");
+  desk.close();
+  await expect(asked).resolves.toBe(false);
+});

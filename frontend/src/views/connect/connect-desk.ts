@@ -51,6 +51,11 @@ export class ConnectDesk {
     this.show("kernel");
   }
 
+  /** Closes a dialog that was not seen yet. One that a run waits for stays: the run is still wanted. */
+  callOff(): void {
+    if (this.#waiting.size === 0) this.close();
+  }
+
   /** Also says no to everyone who waits for a connection, unless there is one. */
   close(): void {
     this.#open.set(null);

@@ -13,6 +13,7 @@ import { SessionsDialog } from "./sessions-dialog.tsx";
 const hostedDialog = latePart(
   () => withWords(import("./hosted-dialog.tsx"), "connect", "hosted"),
   (module) => module.HostedDialog,
+  { callOff: ({ onClose }) => onClose() },
 );
 
 /** The dialog that is open. A chunk of its own: the button does not wait for it. */

@@ -22,6 +22,7 @@ import { OutputsAtHome, People, SaveStatus } from "./save-status.tsx";
 export const findBar = latePart(
   () => withWords(import("./find-bar.tsx"), "find"),
   (module) => module.FindBar,
+  { callOff: ({ controller }) => controller.find.set({ isOpen: false }) },
 );
 
 export interface NotebookViewProps {

@@ -3,7 +3,8 @@ import type { Observable } from "../../core/observable.ts";
 import { formatBytes } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+// Not the late one: this comes unasked, and what is typed meanwhile is not for it.
+import { Dialog } from "../../ui/dialog-frame.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import type { Question } from "./question.ts";

@@ -2,7 +2,8 @@ import { type MouseEvent, useMemo, useRef } from "react";
 import { diffLines } from "../../core/line-diff.ts";
 import { revealed, type WarningKind, warningsOf } from "../../core/warnings.ts";
 import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+// Not the late one: this comes unasked, and what is typed meanwhile is not for it.
+import { Dialog } from "../../ui/dialog-frame.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import { type Author, type Review, type ReviewCell, strangersOf } from "./review.ts";
