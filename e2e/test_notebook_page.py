@@ -14,6 +14,7 @@ from steps import (
     barriers,
     code_cell,
     connect,
+    delete_cell,
     expect_cells,
     next_picture,
     output,
@@ -119,9 +120,7 @@ def test_keys_of_both_modes_and_the_clipboard(opened: Callable[..., Page]) -> No
     expect(code_cell(page, 2)).to_be_visible()
     page.keyboard.press("a")
     expect_cells(page, 4)
-    page.keyboard.press("d")
-    page.keyboard.press("d")
-    expect_cells(page, 3)
+    delete_cell(page, left=3)
 
 
 def test_text_cells_show_latex_and_fold_and_find_replaces_over_all_cells(

@@ -9,7 +9,18 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, expect
 from servers import Hub, wait_until
 from stage import Stage
-from steps import expect_cells, kept_in_browser, notebook_text, opened, read, saved, source, text_cell, type_source
+from steps import (
+    delete_cell,
+    expect_cells,
+    kept_in_browser,
+    notebook_text,
+    opened,
+    read,
+    saved,
+    source,
+    text_cell,
+    type_source,
+)
 
 
 def test_two_browsers_edit_live_and_see_each_other(
@@ -120,8 +131,7 @@ def test_cells_are_added_moved_and_deleted_with_undo(
     page.keyboard.press("b")
     expect(source(page, 2)).to_have_text("")
     expect_cells(page, 4)
-    page.keyboard.press("d")
-    page.keyboard.press("d")
+    delete_cell(page, left=3)
     expect(source(page, 2)).to_have_text("two")
     page.keyboard.press("z")
     expect(source(page, 2)).to_have_text("")
