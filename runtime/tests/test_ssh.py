@@ -76,14 +76,14 @@ def test_what_is_there_is_found_and_ended_on_request(hosts: TwoHosts, ssh: Calla
     listed = hosts.home / ".local/share/jupyter/runhere-runtime/origins.json"
     listed.unlink(missing_ok=True)  # kept there from what was started before
     first.wait_for("Nothing answers on port 8888 there. Add --start")
-    second = ssh(f"root@{ADDRESS}", "--start", "--local-port", "0")
+    second = ssh(f"root@{ADDRESS}", "--start")
     token = token_of(second.line())
     assert token
     second.wait_for("No page may connect to it yet")
     third = ssh(f"root@{ADDRESS}", "--local-port", "0", "--hub", HUB)
     assert token_of(third.line()) == token
     third.wait_for(f"{HUB}/connect#")
-    stopping = ssh(f"root@{ADDRESS}", "--stop", "--local-port", "0")
+    stopping = ssh(f"root@{ADDRESS}", "--stop")  # while the second has the port on this machine
     assert stopping.process.wait(60) == 0
     assert "1 runtime(s) ended" in stopping.told.read_text()
     assert second.process.wait(60) == third.process.wait(60) == 1

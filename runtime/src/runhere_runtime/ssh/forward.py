@@ -112,7 +112,9 @@ async def keep_forwarded(wish: Wish, voice: Voice) -> int:
         here.
     """
     check_way(wish.way)
-    wish = replace(wish, way=replace(wish.way, local_port=free_local_port(wish.way.local_port)))
+    # What only ends a runtime shows no port here; the wanted one is most likely that of the connection to end.
+    wanted = 0 if wish.stop else wish.way.local_port
+    wish = replace(wish, way=replace(wish.way, local_port=free_local_port(wanted)))
     keeper = _Keeper(wish, voice, pack())
     try:
         return await _connect_again_and_again(keeper, wish, voice)
