@@ -69,6 +69,7 @@ def test_code_asks_the_person_and_never_waits_for_nothing(
 
     run_cell(page, 2)
     page.get_by_label("Choose files").set_input_files(chosen)
+    expect(page.get_by_role("dialog", name="This notebook asks for files")).to_contain_text("chosen.csv")
     answer(page, "This notebook asks for files", "Send")
     expect(output(page, 2)).to_contain_text("['chosen.csv']")
     assert (folder / "chosen.csv").read_text() == "a\n1\n"

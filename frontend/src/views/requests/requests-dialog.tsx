@@ -89,6 +89,7 @@ function UploadQuestion({ question }: { readonly question: Extract<Question, { k
         <input type="file" multiple onChange={(event) => setFiles([...(event.target.files ?? [])])} />
       </label>
       <p role="status">{files.length === 0 ? "" : t("requests.chosen", { count: files.length })}</p>
+      {files.length === 0 ? null : <p className={styles.name}>{files.map(({ name }) => name).join(", ")}</p>}
     </Dialog>
   );
 }
