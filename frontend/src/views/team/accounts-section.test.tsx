@@ -20,11 +20,13 @@ const ben: Account = {
   has_password: true,
 };
 
-function shown(account: Account): string[] {
+const ada: Account = { ...ben, person_id: "a", user_name: "ada", name: "Ada", is_admin: true };
+
+function shown(...accounts: readonly Account[]): string[] {
   const done: string[] = [];
   render(
     <AccountsSection
-      accounts={[account]}
+      accounts={accounts}
       onReset={({ user_name }) => done.push(`reset ${user_name}`)}
       onDisabled={({ user_name }, isDisabled) => done.push(`${isDisabled ? "disable" : "enable"} ${user_name}`)}
       onAdmin={({ user_name }, isAdmin) => done.push(`${isAdmin ? "promote" : "demote"} ${user_name}`)}
@@ -36,17 +38,19 @@ function shown(account: Account): string[] {
 const press = (inside: HTMLElement, name: string) =>
   act(async () => void fireEvent.click(within(inside).getByRole("button", { name })));
 
+const row = ({ name }: Account) => screen.getByText(new RegExp(`^${name} `)).closest("li") as HTMLElement;
+
 test.each([
   ["Reset password", "Reset the password of Ben?", "reset ben", ben],
   ["Disable account", "Disable the account of Ben?", "disable ben", ben],
   ["Make administrator", "Make Ben an administrator of this hub?", "promote ben", ben],
-  ["Take administration back", "Take administration back from Ben?", "demote ben", { ...ben, is_admin: true }],
+  ["Take administration back", "Take administration back from Ada?", "demote ada", ada],
 ])("%s is done after a question, and not when that is cancelled", async (button, title, done, account) => {
-  const heard = shown(account);
-  await press(document.body, button);
+  const heard = shown(account, ...(account === ada ? [{ ...ada, user_name: "dan", name: "Dan" }] : []));
+  await press(row(account), button);
   await press(await screen.findByRole("alertdialog", { name: title }, { timeout: 10_000 }), "Cancel");
   expect(heard).toEqual([]);
-  await press(document.body, button);
+  await press(row(account), button);
   await press(await screen.findByRole("alertdialog", { name: title }, { timeout: 10_000 }), button);
   expect(heard).toEqual([done]);
 });
@@ -58,12 +62,17 @@ test("an account comes back without a question", async () => {
 });
 
 test.each([
-  ["a person", ben, ["Make administrator"]],
-  ["an administrator", { ...ben, is_admin: true }, ["Take administration back"]],
-  ["who may not sign in", { ...ben, is_disabled: true }, []],
-  ["an administrator who may not sign in", { ...ben, is_admin: true, is_disabled: true }, ["Take administration back"]],
-])("%s is offered what can be done about it", (_who, account, offered) => {
-  shown(account);
+  ["a person", [ben], ["Make administrator"]],
+  [
+    "one of two administrators",
+    [ada, { ...ben, is_admin: true }],
+    ["Take administration back", "Take administration back"],
+  ],
+  ["the only administrator", [ada], []],
+  ["the only one who may sign in", [ada, { ...ben, is_admin: true, is_disabled: true }], ["Take administration back"]],
+  ["who may not sign in", [{ ...ben, is_disabled: true }], []],
+])("%s is offered what can be done about it", (_who, accounts, offered) => {
+  shown(...accounts);
   const names = screen.getAllByRole("button").map((button) => button.textContent);
   expect(names.filter((name) => /administ/.test(name ?? ""))).toEqual(offered);
 });

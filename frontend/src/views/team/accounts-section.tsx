@@ -23,6 +23,7 @@ export function AccountsSection({ accounts, onReset, onDisabled, onAdmin }: Acco
   const t = useText();
   const [asked, setAsked] = useState<Asked | null>(null);
   const what = asked?.what ?? "reset";
+  const isOnly = accounts.filter((account) => account.is_admin && !account.is_disabled).length < 2;
   const confirm = () => {
     if (asked === null) return;
     if (asked.what === "reset") onReset(asked.account);
@@ -40,7 +41,7 @@ export function AccountsSection({ accounts, onReset, onDisabled, onAdmin }: Acco
               <span className={styles.small}>{notesOf(account, t).join(" · ")}</span>
             </span>
             <span className={styles.actions}>
-              {adminVerbs(account).map((verb) => (
+              {adminVerbs(account, isOnly).map((verb) => (
                 <Button key={verb} size="small" variant="quiet" onPress={() => setAsked({ what: verb, account })}>
                   {t(`team.${verb}`)}
                 </Button>
@@ -75,9 +76,9 @@ export function AccountsSection({ accounts, onReset, onDisabled, onAdmin }: Acco
   );
 }
 
-/** Who may not sign in is made nothing. */
-function adminVerbs(account: Account): readonly ("promote" | "demote")[] {
-  if (account.is_admin) return ["demote"];
+/** Who may not sign in is made nothing, and the only one who administers is not offered to stop. */
+function adminVerbs(account: Account, isOnly: boolean): readonly ("promote" | "demote")[] {
+  if (account.is_admin) return isOnly && !account.is_disabled ? [] : ["demote"];
   return account.is_disabled ? [] : ["promote"];
 }
 

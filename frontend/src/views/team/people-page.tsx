@@ -33,6 +33,7 @@ export function PeoplePage({ team, hasHosted, now, personId, onLeft }: PeoplePag
   const [link, setLink] = useState<string | null>(null);
   const names = useMemo(() => new Map(accounts.map(({ person_id, name }) => [person_id, name])), [accounts]);
   const { error, isBusy, run } = useWork();
+  const [changes, setChanges] = useState(0);
   const load = useCallback(async () => setAccounts(await team.accounts()), [team]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is another function each time; once is meant.
   useEffect(() => void run(load), [load]);
@@ -45,12 +46,16 @@ export function PeoplePage({ team, hasHosted, now, personId, onLeft }: PeoplePag
     run(async () => {
       await work();
       await load();
+      setChanges((count) => count + 1);
     });
   const setAdminOf = ({ user_name, person_id }: Account, isAdmin: boolean) =>
     run(async () => {
       await team.setAdmin(user_name, isAdmin);
       if (person_id === personId && !isAdmin) onLeft();
-      else await load();
+      else {
+        await load();
+        setChanges((count) => count + 1);
+      }
     });
   return (
     <main className={styles.page} id="content" tabIndex={-1}>
@@ -89,7 +94,7 @@ export function PeoplePage({ team, hasHosted, now, personId, onLeft }: PeoplePag
         onAdmin={(account, isAdmin) => void setAdminOf(account, isAdmin)}
       />
       {hasHosted ? <RuntimesSection team={team} now={now} /> : null}
-      <LogSection team={team} whose="all" names={names} />
+      <LogSection key={changes} team={team} whose="all" names={names} />
     </main>
   );
 }
