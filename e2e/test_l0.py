@@ -204,3 +204,35 @@ def test_a_cable_that_goes_dead_is_survived_and_its_gap_is_filled_or_marked(
         run_cell(page, 2)
         expect(output(page, 2)).to_contain_text("alive")
         saved(page)
+
+
+TOO_FAST = "came too fast"
+# One print of more than the server lets through in its three seconds (3 MB): it is dropped, however slow the machine.
+TOO_MUCH = """print('begun', flush=True)
+print('\\n'.join(f'line {n:01000}' for n in range(3200)), flush=True)
+print('the end')"""
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_what_the_server_drops_because_it_comes_too_fast_is_filled_in_or_marked(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], *, tells: bool
+) -> None:
+    name = "Fast" if tells else "Fast and marked"
+    stage.put(name, TOO_MUCH if tells else CANNOT_TELL + TOO_MUCH)
+    page = stage.open(person(), name)
+    connect(page, stock.pasted)
+    run_cell(page, 1)
+    ran(page, 1)
+    mark = output(page, 1).get_by_text(TOO_FAST)
+    if tells:
+        lines = [f"line {n:01000}" for n in range(3200)]
+        # What came through at once may be in the file before it.
+        wait_until(lambda: lines[-1] in stage.on_disk(name, 1), what="what was dropped in the file")
+        assert stage.on_disk(name, 1).split() == " ".join(["begun", *lines, "the end"]).split()
+        expect(mark).to_have_count(0)
+    else:
+        expect(mark).to_be_visible()
+        file = stage.hub.folder / f"{name}.ipynb"
+        wait_until(lambda: TOO_FAST in file.read_text(encoding="utf-8"), what="the mark in the file")
+        assert "begun" in stage.on_disk(name, 1)
+        assert "line 0" not in stage.on_disk(name, 1)

@@ -102,6 +102,7 @@ export class KernelRuns {
       tellIncomplete: (runIds) => runtime.tell({ code: "maybe_incomplete", runIds }),
       hasGap: (runId) => this.#gaps?.hasGap(runId) ?? false,
       askForEnd: (runId) => this.#askForEnd(runId),
+      fillIn: (runId, drops) => this.#gaps !== null && this.#mender.fillIn(runId, drops),
     });
     this.#recorder = new RunRecorder({
       sessionId: () => runtime.sessionId,
@@ -197,7 +198,13 @@ export class KernelRuns {
     if (port?.journal?.prompt.get()?.isMine === false) port.journal.takePrompt();
     port?.send(answer.message);
     runs.ops(answer.runId, [answer.shown]);
-    this.#mender.answered(answer.runId);
+    this.#strayed(answer.runId);
+  }
+
+  /** Its outputs are not what the kernel says of it alone. */
+  #strayed(runId: RunId): void {
+    this.#mender.strayed(runId);
+    this.#live.strayed(runId);
   }
 
   /** The kernel's process ended: nothing that was sent to it will be answered. */
@@ -293,6 +300,8 @@ export class KernelRuns {
     if (said === null) return;
     const { runs } = this.#options;
     const { runId, event } = this.#options.widgets?.sort(requestId, said) ?? { runId: requestId, event: said };
+    const isElsewhere = runId !== requestId || countOps(event) !== countOps(said);
+    if (isElsewhere && this.#live.has(requestId)) this.#strayed(requestId);
     if (event === null) return;
     this.#heardOf.add(runId);
     const journal = this.#journal();
@@ -377,4 +386,8 @@ export class KernelRuns {
   #kernelId(): string | null {
     return kernelIdOf(this.#options.runtime.binding.get());
   }
+}
+
+function countOps(event: RunEvent | null): number {
+  return event?.type === "ops" ? event.ops.length : 0;
 }

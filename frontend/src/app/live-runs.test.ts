@@ -1,20 +1,30 @@
 import { expect, test } from "vitest";
 import { Value } from "../core/observable.ts";
 import type { Output } from "../core/outputs.ts";
+import { noticeOp } from "../core/run-notice.ts";
+import type { RunEvent } from "../kernel/execute.ts";
 import { TestClock } from "../kernel/testing/clock.ts";
 import { RunStore } from "../sync/run-store.ts";
+import type { Drops } from "./dropped-output.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { RunQuestions } from "./run-questions.ts";
 import { SentRuns } from "./sent-runs.ts";
 
 const RUN = "f00d";
+const TOO_FAST = "The Jupyter server dropped output here because it came too fast: some lines are missing.";
 const MARK = "The connection was cut while this ran: some output may be missing here.";
 
 function textOf(output: Output): unknown {
   return "data" in output ? output.data["text/plain"] : "text" in output ? output.text : null;
 }
 
-function setUp() {
+function printing(text: string): RunEvent {
+  return { type: "ops", ops: [{ op: "output", output: { output_type: "stream", name: "stdout", text } }] };
+}
+
+function setUp({ canFill = false, hasGap = false } = {}) {
+  const asked: (Drops | null)[] = [];
+  const ended: string[] = [];
   const clock = new TestClock();
   const runs = new RunStore({ putBlob: () => Promise.resolve(), browserId: "b", clock });
   const store = new Map<string, string>();
@@ -30,24 +40,32 @@ function setUp() {
     runs,
     clock,
     questions: new RunQuestions(sent, clock, new Value(null)),
-    dispatch: () => {},
+    dispatch: (event) => {
+      if (event.type === "replied") ended.push(event.status);
+      if (event.type === "replied") live.finished(RUN);
+    },
     tellIncomplete: (runIds) => told.push(runIds),
-    hasGap: () => false,
+    hasGap: () => hasGap,
     askForEnd: () => false,
+    fillIn: (runId, drops) => {
+      asked.push(drops);
+      if (canFill) live.hold(runId);
+      return canFill;
+    },
   });
   runs.start({ runId: RUN, cellId: "c", sourceDigest: "", runtime: { kind: "local", label: "Python" } });
   live.add(RUN, "c");
-  const prints = (text: string) =>
-    live.heard(
-      RUN,
-      { type: "ops", ops: [{ op: "output", output: { output_type: "stream", name: "stdout", text } }] },
-      null,
-    );
+  const prints = (text: string, id: string | null = null) => live.heard(RUN, printing(text), id);
+  const drops = () => live.heard(RUN, { type: "ops", ops: [noticeOp("too_fast")], isTooFast: true }, null);
+  const ends = ({ isIdle }: { readonly isIdle: boolean }) => {
+    live.heard(RUN, { type: "replied", status: "ok", executionCount: 1, interrupted: false }, null);
+    if (isIdle) live.heard(RUN, { type: "idle" }, "kernel_7_9");
+  };
   const shown = () => {
     clock.advance(1_000);
     return (runs.run(RUN)?.outputs ?? []).map(textOf);
   };
-  return { live, prints, shown, told };
+  return { live, clock, prints, drops, ends, shown, told, asked, ended };
 }
 
 test("two signs of one loss leave one mark; another loss further on leaves another", () => {
@@ -70,4 +88,59 @@ test("a socket that was closed with a farewell leaves no mark", () => {
   prints("two\n");
   expect(shown()).toEqual(["one\ntwo\n"]);
   expect(told).toEqual([]);
+});
+
+test("a run of which the server dropped some asks for it once, at its end, and ends when the answer is there", () => {
+  const { live, prints, drops, ends, shown, asked, ended } = setUp({ canFill: true });
+  prints("one\n", "kernel_7_1");
+  drops();
+  prints("four\n", "kernel_7_4");
+  drops();
+  expect([shown(), asked.length]).toEqual([["one\n", TOO_FAST, "four\n"], 0]);
+  ends({ isIdle: true });
+  expect(asked.map((one) => one?.before.through)).toEqual(["kernel_7_1"]);
+  expect(asked[0]?.before.folded.outputs.map(textOf)).toEqual(["one\n"]);
+  expect(ended).toEqual([]);
+  const events = [{ id: "kernel_7_9", event: { type: "ops", ops: [{ op: "clear", wait: false }] } as const }];
+  live.release(RUN, { events, ids: new Set(), last: "kernel_7_9", end: null }, false);
+  expect([shown(), ended, asked.length]).toEqual([[], ["ok"], 1]);
+});
+
+test("where the kernel cannot be asked, or cannot tell, the run ends with the mark", () => {
+  for (const canFill of [false, true]) {
+    const { live, prints, drops, ends, shown, asked, ended } = setUp({ canFill });
+    prints("one\n", "kernel_7_1");
+    drops();
+    ends({ isIdle: true });
+    live.release(RUN, null, false);
+    expect([shown(), ended, asked.length]).toEqual([["one\n", TOO_FAST], ["ok"], 1]);
+  }
+});
+
+test("nothing is asked of a run of which nothing was dropped", () => {
+  const { prints, ends, asked, ended } = setUp({ canFill: true });
+  prints("one\n", "kernel_7_1");
+  ends({ isIdle: true });
+  expect([asked, ended]).toEqual([[], ["ok"]]);
+});
+
+test("an end that was dropped too: the kernel is asked without a word of when that began, and answers in its own time", () => {
+  const { live, clock, prints, ends, shown, asked, ended } = setUp({ canFill: true, hasGap: true });
+  prints("one\n", "kernel_7_1");
+  ends({ isIdle: false });
+  clock.advance(2_000);
+  expect(asked).toEqual([null]);
+  clock.advance(10_000);
+  expect(ended).toEqual([]);
+  live.release(RUN, null, false);
+  expect([shown(), ended]).toEqual([["one\n", TOO_FAST], ["ok"]]);
+});
+
+test("what strayed into or out of a run's outputs is not overwritten by what the kernel tells", () => {
+  const { live, prints, drops, ends, asked } = setUp({ canFill: true });
+  prints("name? ", "kernel_7_1");
+  drops();
+  live.strayed(RUN);
+  ends({ isIdle: true });
+  expect(asked).toEqual([null]);
 });

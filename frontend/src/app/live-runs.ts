@@ -6,11 +6,13 @@
  */
 import type { CellId } from "../core/cell.ts";
 import type { RunId, RunStatus } from "../core/notebook.ts";
+import { NOTHING_FOLDED } from "../core/outputs.ts";
 import { noticeOp } from "../core/run-notice.ts";
 import type { QueueEvent } from "../core/runs.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
+import { Drops } from "./dropped-output.ts";
 import { type HeardEvent, joined, type RunTold } from "./recorded-run.ts";
 import type { RunQuestions } from "./run-questions.ts";
 import type { Standing } from "./run-watch.ts";
@@ -25,6 +27,10 @@ interface LiveRun {
   isUnheard: boolean;
   /** Its outputs say already that some were dropped on their way because they came too fast. */
   isTooFast: boolean;
+  /** Since the server said so; null: it did not, or outputs are not in what the kernel says of the run alone. */
+  drops: Drops | null;
+  /** The kernel was asked for them. */
+  isFillingAsked: boolean;
   /** Its outputs end with the mark that some may be missing. */
   isMarked: boolean;
   /** When something was heard of it last, ms since 1970. */
@@ -55,12 +61,16 @@ export interface LiveRunsOptions {
   readonly hasGap: (runId: RunId) => boolean;
   /** Asks the kernel how a run ended that no reply came of; false: it cannot be asked. */
   readonly askForEnd: (runId: RunId) => boolean;
+  /** Asks the kernel for what was dropped of a run that is over; false: it cannot be asked. */
+  readonly fillIn: (runId: RunId, drops: Drops | null) => boolean;
 }
 
 const IDLE_MS = 2_000;
 
 const FRESH = {
   isTooFast: false,
+  drops: null,
+  isFillingAsked: false,
   isMarked: false,
   heardAt: 0,
   held: null,
@@ -129,6 +139,23 @@ export class LiveRuns {
     if (!isClean && !isMended && this.#live.size > 0) this.#markIncomplete([...this.#live.keys()]);
   }
 
+  /** Some of it was dropped because it came too fast, and is not filled in. */
+  isTooFast(runId: RunId): boolean {
+    return this.#live.get(runId)?.isTooFast ?? false;
+  }
+
+  /** Nothing of it is missing any more, and nothing is marked. */
+  restored(runId: RunId): void {
+    const run = this.#live.get(runId);
+    if (run !== undefined) Object.assign(run, { isTooFast: false, isMarked: false, drops: null });
+  }
+
+  /** An answer was shown among its outputs, or a widget shows some of them: what the kernel tells cannot stand in their place. */
+  strayed(runId: RunId): void {
+    const run = this.#live.get(runId);
+    if (run !== undefined) run.drops = null;
+  }
+
   /** From now on what is heard of it waits for `release`. */
   hold(runId: RunId): void {
     const run = this.#live.get(runId);
@@ -158,6 +185,8 @@ export class LiveRuns {
     for (const { id, event } of told === null ? held : joined(told, held)) this.heard(runId, event, id);
     // Where its reply was lost, too.
     if (told?.end && this.#live.get(runId)?.reply === null) this.heard(runId, told.end, null);
+    // It was over when the kernel was asked.
+    if (run.isFillingAsked) this.#end(runId);
     if (this.#isDrained) this.#lookForLost(runId);
   }
 
@@ -183,11 +212,13 @@ export class LiveRuns {
       return;
     }
     const { runs, questions, dispatch } = this.#options;
+    if (event.type === "ops" && event.isTooFast === true) {
+      this.#dropsBegin(runId, run);
+      return;
+    }
+    run.drops?.heard({ id, event });
     switch (event.type) {
       case "ops":
-        // A server says so each time that it begins to drop; once is enough.
-        if (event.isTooFast === true && run.isTooFast) break;
-        run.isTooFast ||= event.isTooFast === true;
         run.isMarked = false;
         runs.ops(runId, event.ops, id);
         break;
@@ -211,13 +242,29 @@ export class LiveRuns {
     }
   }
 
+  /** A server says so each time that it begins to drop; once is enough. */
+  #dropsBegin(runId: RunId, run: LiveRun): void {
+    if (run.isTooFast) return;
+    const { runs } = this.#options;
+    runs.flush();
+    const folded = runs.folded(runId) ?? NOTHING_FOLDED;
+    run.drops = new Drops({ folded, through: runs.run(runId)?.through ?? null });
+    this.#markTooFast(runId, run);
+  }
+
+  #markTooFast(runId: RunId, run: LiveRun): void {
+    run.isTooFast = true;
+    run.isMarked = false;
+    this.#options.runs.ops(runId, [noticeOp("too_fast")]);
+  }
+
   #endWithoutIdle(runId: RunId): void {
     const { clock, hasGap } = this.#options;
     clock.after(IDLE_MS, () => {
       const run = this.#live.get(runId);
       if (run === undefined) return;
-      // The answer has overtaken outputs that are still coming in.
-      if (clock.now() - run.heardAt < IDLE_MS) {
+      // The answer has overtaken outputs that are still coming in, or the kernel is being asked.
+      if (run.held !== null || clock.now() - run.heardAt < IDLE_MS) {
         this.#endWithoutIdle(runId);
         return;
       }
@@ -229,6 +276,10 @@ export class LiveRuns {
   #end(runId: RunId): void {
     const run = this.#live.get(runId);
     if (run?.reply == null) return;
+    if (run.isTooFast && !run.isFillingAsked) {
+      run.isFillingAsked = true;
+      if (this.#options.fillIn(runId, run.drops)) return;
+    }
     const { status, executionCount, interrupted } = run.reply;
     // Interrupted from elsewhere: another tab, another client.
     if (interrupted && status === "error") run.end = "interrupted";
@@ -256,7 +307,7 @@ export class LiveRuns {
   /** What does not come through a socket that was there all the time was dropped before it. */
   #markGap(runId: RunId, run: LiveRun): void {
     if (run.isOlderThanSocket) this.#markIncomplete([runId]);
-    else if (!run.isTooFast) this.#options.runs.ops(runId, [noticeOp("too_fast")]);
+    else if (!run.isTooFast) this.#markTooFast(runId, run);
   }
 
   #markIncomplete(runIds: readonly RunId[]): void {
@@ -265,7 +316,9 @@ export class LiveRuns {
     for (const runId of unmarked) {
       const run = this.#live.get(runId);
       if (run !== undefined) run.isMarked = true;
-      this.#options.runs.ops(runId, [noticeOp("maybe_incomplete")]);
+      const ops = [noticeOp("maybe_incomplete")];
+      run?.drops?.heard({ id: null, event: { type: "ops", ops } });
+      this.#options.runs.ops(runId, ops);
     }
     if (unmarked.length > 0) this.#options.tellIncomplete(unmarked);
   }

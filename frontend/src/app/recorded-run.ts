@@ -3,6 +3,7 @@ import { type Folded, foldOps } from "../core/outputs.ts";
 import { type RunEvent, runEvent } from "../kernel/execute.ts";
 import { laterOf } from "../kernel/message-numbers.ts";
 import type { RecordedEnd, RunRecording } from "../kernel/recorder.ts";
+import type { KernelMessage } from "../kernel/wire.ts";
 import { type Heard, showing, updatesOfOthers } from "./run-watch.ts";
 
 export interface HeardEvent {
@@ -30,13 +31,25 @@ export interface Known {
 }
 
 /** Null where a widget's word was missed: of those the kernel keeps only that there was one. */
-export function toldBy({ messages, end }: RunRecording, { kept, isHeard }: Known): RunTold | null {
+export function toldBy(recording: RunRecording, { kept, isHeard }: Known): RunTold | null {
+  const { messages } = recording;
   const fresh = messages.slice(1 + messages.findLastIndex(({ header }) => header.msg_id === kept));
-  if (fresh.some(({ header }) => header.msg_type.startsWith("comm_") && !isHeard(header.msg_id))) return null;
-  const events = fresh.flatMap((message): HeardEvent[] => {
+  return fresh.some((message) => isMissedWidget(message, isHeard)) ? null : toldOf(recording, eventsOf(fresh));
+}
+
+export function isMissedWidget({ header }: KernelMessage, isHeard: Known["isHeard"]): boolean {
+  return header.msg_type.startsWith("comm_") && !isHeard(header.msg_id);
+}
+
+export function eventsOf(messages: readonly KernelMessage[]): readonly HeardEvent[] {
+  return messages.flatMap((message): HeardEvent[] => {
     const event = runEvent(message);
     return event === null ? [] : [{ id: message.header.msg_id, event }];
   });
+}
+
+/** All that the recording knows, told by these events. */
+export function toldOf({ messages, end }: RunRecording, events: readonly HeardEvent[]): RunTold {
   const ids = new Set(messages.map(({ header }) => header.msg_id));
   const last = messages.reduce<string | null>((found, { header }) => laterOf(found, header.msg_id), null);
   return { events, ids, last, end: end === null ? null : repliedBy(end) };

@@ -3,10 +3,11 @@
  * run waits; then the run goes on behind the last message that it surely held. Where the kernel cannot say, the run is marked, as it always was.
  */
 import type { RunId } from "../core/notebook.ts";
-import { type Folded, NOTHING_FOLDED } from "../core/outputs.ts";
+import { NOTHING_FOLDED } from "../core/outputs.ts";
 import type { GapWatch } from "../kernel/gap-watch.ts";
 import { RecentIds } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
+import { type Drops, filledIn, type Whole } from "./dropped-output.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import { inPlace, type RunTold, toldBy } from "./recorded-run.ts";
 import type { RunRecorder } from "./run-recorder.ts";
@@ -16,12 +17,6 @@ export interface RunMenderOptions {
   readonly live: LiveRuns;
   readonly recorder: RunRecorder;
   readonly gaps: () => GapWatch | null;
-}
-
-/** What a run showed when nothing of it was missing, and up to which message that was. */
-interface Whole {
-  readonly folded: Folded;
-  readonly through: string | null;
 }
 
 const KEPT = 50;
@@ -49,8 +44,8 @@ export class RunMender {
     this.#keepWhole(runId, { folded: NOTHING_FOLDED, through: null });
   }
 
-  /** An answer was shown among its outputs. */
-  answered(runId: RunId): void {
+  /** An answer was shown among its outputs, or a widget shows some of them. */
+  strayed(runId: RunId): void {
     this.#keepWhole(runId, null);
   }
 
@@ -69,6 +64,19 @@ export class RunMender {
   /** It is over, and no reply came. */
   ask(runId: RunId): void {
     void this.#goOn(runId, false);
+  }
+
+  /**
+   * It is over, and some of it was dropped on its way because it came too fast.
+   *
+   * @param drops null: when that began is not known.
+   * @returns false: the kernel cannot be asked, and nothing happens.
+   */
+  fillIn(runId: RunId, drops: Drops | null): boolean {
+    const known = [this.#whole.get(runId) ?? null, drops?.before ?? null];
+    const wholes = known.filter((whole) => whole !== null);
+    if (wholes.length > 0) void this.#fillIn(runId, wholes, drops);
+    return wholes.length > 0;
   }
 
   /** Of a run whose page is gone: what its record does not hold. Null: the kernel cannot say. */
@@ -91,7 +99,8 @@ export class RunMender {
   }
 
   #isWhole(runId: RunId): void {
-    const { runs } = this.#options;
+    const { live, runs } = this.#options;
+    if (live.isTooFast(runId)) return;
     runs.flush();
     const folded = runs.folded(runId);
     if (folded !== null) this.#keepWhole(runId, { folded, through: runs.run(runId)?.through ?? null });
@@ -135,10 +144,27 @@ export class RunMender {
     this.#mending.delete(runId);
     const told = read === null ? null : inPlace(read, whole.folded);
     if (told !== null) this.#accept(runId, told);
+    if (told !== null) live.restored(runId);
     if (live.has(runId)) live.release(runId, told, true);
     else if (told === null) live.dropped(runId);
     else for (const { id, event } of told.events) if (event.type === "ops") runs.ops(runId, event.ops, id);
     if (told !== null) this.#isWhole(runId);
+  }
+
+  async #fillIn(runId: RunId, wholes: readonly Whole[], drops: Drops | null): Promise<void> {
+    const { live, recorder, gaps } = this.#options;
+    const mending = { isSuspect: false, again: false };
+    this.#mending.set(runId, mending);
+    live.hold(runId);
+    let told: RunTold | null;
+    do {
+      mending.again = false;
+      const rest = await recorder.readRest(runId);
+      told = rest && filledIn(rest, { wholes, drops, isHeard: (id) => gaps()?.isHeard(id) ?? false });
+    } while (mending.again);
+    this.#mending.delete(runId);
+    if (told !== null) this.#accept(runId, told);
+    live.release(runId, told, mending.isSuspect);
   }
 
   async #read(runId: RunId, after: string | null, kept: string | null): Promise<RunTold | null> {

@@ -2,10 +2,19 @@
  * The recorder in the kernel of a plain server (ADR 56), seen from a page: the tab that holds the socket puts it there before anything runs,
  * and any tab reads its own runs back.
  */
+import type { RunId } from "../core/notebook.ts";
 import { type Asker, factsIn, type KernelFacts } from "../kernel/ask.ts";
 import type { KernelEvent, KernelPort } from "../kernel/kernel-port.ts";
 import type { Clock } from "../kernel/messages.ts";
-import { installRequest, type ReadWish, type RunRecording, readRun, takesRecorder } from "../kernel/recorder.ts";
+import {
+  installRequest,
+  type ReadWish,
+  type RestOfRun,
+  type RunRecording,
+  readRest,
+  readRun,
+  takesRecorder,
+} from "../kernel/recorder.ts";
 
 export interface RunRecorderOptions {
   readonly sessionId: () => string;
@@ -74,12 +83,21 @@ export class RunRecorder {
   }
 
   /** Null: the kernel cannot say, or not all of it. */
-  async read(wish: ReadWish): Promise<RunRecording | null> {
+  read(wish: ReadWish): Promise<RunRecording | null> {
+    return this.#ask((asker) => readRun(asker, wish));
+  }
+
+  /** All that the kernel still has of it; null: it cannot say. */
+  readRest(runId: RunId): Promise<RestOfRun | null> {
+    return this.#ask((asker) => readRest(asker, runId));
+  }
+
+  async #ask<Found>(read: (asker: Asker) => Promise<Found | null>): Promise<Found | null> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const port = await this.#listening();
       if (port === null || (this.#facts !== null && !takesRecorder(this.#facts))) return null;
       const socket = this.#socket;
-      const found = await readRun(this.#asker(port), wish);
+      const found = await read(this.#asker(port));
       if (found !== null || socket === this.#socket) return found;
     }
     return null;

@@ -15,6 +15,8 @@ export const RECORD = "__runhere_record__";
 export const RECORD_PREFIX = "runhere.record?";
 /** A page that knows another one cannot read this one's answers. */
 export const RECORD_VERSION = 1;
+/** Where to begin, in a question: with the first message that is still there. An older recorder does not know it and tells nothing. */
+export const WHAT_IS_LEFT = -1;
 /** Bytes of all that is kept. */
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Bytes of one answer's messages; at least one message is in it. */
@@ -148,6 +150,8 @@ def install():
                     return {"is": "unknown", "version": VERSION}
                 start = max(start, at + 1)
             first, header, content = kept[0]
+            if start == ${WHAT_IS_LEFT}:
+                start = first
             if start < first:
                 return {"is": "unknown", "version": VERSION}
             whole = first == 0 and json.loads(content).get("execution_state") == "busy"

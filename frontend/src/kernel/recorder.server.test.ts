@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Asker, kernelFacts } from "./ask.ts";
 import type { KernelConnection } from "./kernel.ts";
-import { installRequest, type RunRecording, readRun, takesRecorder } from "./recorder.ts";
+import { installRequest, type RunRecording, readRest, readRun, takesRecorder } from "./recorder.ts";
 import { RECORD } from "./recorder-python.ts";
 import type { JupyterServer } from "./server.ts";
 import { executeSilently } from "./silently.ts";
@@ -93,6 +93,8 @@ describe.skipIf(jupyterPython() === null)("a recorder in a kernel", () => {
     expect(idsOf(await readRun(asker, { runId, after: middle }))).toEqual(said.of(runId).slice(41));
     expect(await readRun(asker, { runId, after: "what it never said" })).toBeNull();
     expect(await readRun(asker, { runId: "no run", after: null })).toBeNull();
+    expect(await readRest(asker, runId)).toEqual({ ...all, isWhole: true });
+    expect(await readRest(asker, "no run")).toBeNull();
   }, 60_000);
 
   it("answers while a cell runs, and leaves nothing to be seen in it", async () => {
@@ -122,6 +124,12 @@ describe.skipIf(jupyterPython() === null)("a recorder in a kernel", () => {
     const rest = said.of(many.runId).slice(-10);
     expect(idsOf(await readRun(asker, { runId: many.runId, after: rest[0] ?? "" }))).toEqual(rest.slice(1));
     expect(await readRun(asker, { runId: few.runId, after: null })).toBeNull();
+    const left = await readRest(asker, many.runId);
+    expect(left?.isWhole).toBe(false);
+    expect(left?.messages.length).toBeGreaterThan(30);
+    expect(idsOf(left)).toEqual(said.of(many.runId).slice(-(left?.messages.length ?? 0)));
+    expect(left?.end).toMatchObject({ failed: null, ran: true });
+    expect(await readRest(asker, few.runId)).toBeNull();
   }, 60_000);
 
   it("may be put there again, keeps what it has, and never stands in the way of a print", async () => {

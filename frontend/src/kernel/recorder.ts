@@ -3,7 +3,14 @@ import type { RunId } from "../core/notebook.ts";
 import type { Asker, KernelFacts } from "./ask.ts";
 import { askBeside } from "./ask-beside.ts";
 import { newId, newMessage } from "./messages.ts";
-import { INSTALL_RECORDER, RECORD, RECORD_MIME, RECORD_PREFIX, RECORD_VERSION } from "./recorder-python.ts";
+import {
+  INSTALL_RECORDER,
+  RECORD,
+  RECORD_MIME,
+  RECORD_PREFIX,
+  RECORD_VERSION,
+  WHAT_IS_LEFT,
+} from "./recorder-python.ts";
 import type { KernelMessage, OutgoingMessage } from "./wire.ts";
 
 /** How a run ended, in what the kernel published of it. */
@@ -21,6 +28,12 @@ export interface RunRecording {
   readonly messages: readonly KernelMessage[];
   /** Null: it has not ended. */
   readonly end: RecordedEnd | null;
+}
+
+/** What a kernel still has of a run: its end, and all of it unless it was long. */
+export interface RestOfRun extends RunRecording {
+  /** It begins with the run's first word. */
+  readonly isWhole: boolean;
 }
 
 interface Piece {
@@ -67,9 +80,20 @@ export function installRequest({ session, clock }: Omit<Asker, "port">): Outgoin
 
 /** Null: the kernel cannot say, or not all of it. */
 export async function readRun(asker: Asker, { runId, after }: ReadWish): Promise<RunRecording | null> {
+  const first = await pieceOf(asker, [runId, after, 0]);
+  return after === null && first?.isWhole === false ? null : await recordingFrom(asker, runId, first);
+}
+
+/** All that the kernel still has of it; null: it cannot say. */
+export async function readRest(asker: Asker, runId: RunId): Promise<RestOfRun | null> {
+  const first = await pieceOf(asker, [runId, null, WHAT_IS_LEFT]);
+  const recording = await recordingFrom(asker, runId, first);
+  return recording === null || first === null ? null : { ...recording, isWhole: first.isWhole };
+}
+
+async function recordingFrom(asker: Asker, runId: RunId, first: Piece | null): Promise<RunRecording | null> {
   const messages: KernelMessage[] = [];
-  let piece = await pieceOf(asker, [runId, after, 0]);
-  if (after === null && piece?.isWhole === false) return null;
+  let piece = first;
   while (piece !== null) {
     messages.push(...piece.messages);
     if (piece.rest === null) return { messages, end: piece.end };
