@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RunRecord } from "./notebook.ts";
+import { runRecord } from "./run-record-for-tests.ts";
 import {
   emptyQueue,
   entryOf,
@@ -250,23 +250,7 @@ describe("the queue", () => {
 });
 
 test("two runs are at once when neither ended before the other began", () => {
-  const record = (started_at: number | null, finished_at: number | null): RunRecord => ({
-    run_id: "r",
-    cell_id: "c",
-    kind: "executed",
-    status: "ok",
-    source_digest: null,
-    person: null,
-    runtime: null,
-    execution_count: null,
-    started_at,
-    finished_at,
-    epoch: 1,
-    n: 0,
-    through: null,
-    writer: null,
-    outputs: [],
-  });
+  const record = (started_at: number | null, finished_at: number | null) => runRecord({ started_at, finished_at });
   expect(ranAtOnce(record(1, 5), record(3, 9))).toBe(true);
   expect(ranAtOnce(record(3, null), record(1, 5))).toBe(true);
   expect(ranAtOnce(record(1, 3), record(3, 9))).toBe(false);

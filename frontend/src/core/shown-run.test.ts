@@ -1,24 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "./notebook.ts";
+import { runRecord } from "./run-record-for-tests.ts";
 import { LASTING_MS, type RunFacts, type ShownRun, showRun } from "./shown-run.ts";
 
-const before: RunRecord = {
+const before = runRecord({
   run_id: "before",
-  cell_id: "c",
-  kind: "executed",
-  status: "ok",
-  source_digest: null,
-  person: null,
-  runtime: null,
-  execution_count: 1,
-  started_at: 1_000,
   finished_at: 1_010,
-  epoch: 1,
-  n: 1,
-  through: null,
-  writer: null,
   outputs: [{ output_type: "stream", name: "stdout", text: "old" }],
-};
+});
 const queued: RunRecord = {
   ...before,
   run_id: "now",

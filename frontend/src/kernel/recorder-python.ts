@@ -9,6 +9,8 @@
  * One more name among the built-in ones displays what it was asked, as the variables' helper does (ADR 55); the person's own names stay as
  * they were.
  */
+import { listening } from "./ask-beside-python.ts";
+
 export const RECORD_MIME = "application/vnd.runhere.record+json";
 export const RECORD = "__runhere_record__";
 /** Before the JSON of a question, in the name of the comms that are asked for. */
@@ -22,12 +24,14 @@ const MOST_BYTES = 8 * 1024 * 1024;
 /** Bytes of one answer's messages; at least one message is in it. */
 const PIECE_BYTES = 512 * 1024;
 
+const HEARS = listening({ prefix: RECORD_PREFIX, name: RECORD, mime: RECORD_MIME, most: 2 });
+
 const CODE = `
 def install():
     import builtins, collections, json
 
     VERSION, MOST, PIECE, RUNS = ${RECORD_VERSION}, ${MOST_BYTES}, ${PIECE_BYTES}, 500
-    MIME, PREFIX, NAME = "${RECORD_MIME}", "${RECORD_PREFIX}", "${RECORD}"
+    NAME, UNTOLD = "${RECORD}", {"is": "unknown", "version": VERSION}
     # What the objects around one small message weigh.
     OVERHEAD = 300
     DELIMITER = b"<IDS|MSG>"
@@ -45,35 +49,7 @@ def install():
         def __init__(self, id):
             self.id, self.messages, self.bytes, self.count = id, collections.deque(), 0, 0
 
-    class Ear(str):
-        __hash__ = str.__hash__
-
-        def __eq__(self, other):
-            if isinstance(other, str) and other.startswith(PREFIX):
-                try:
-                    number, run, after, start = json.loads(other[len(PREFIX):])
-                    recorder.asked[str(number)] = (run, after, start)
-                    forget(recorder.asked)
-                except Exception:
-                    pass
-            return str.__eq__(self, other)
-
-    class Listener:
-        comm_id = target_name = Ear(NAME)
-
-        def close(self, *words, **more):
-            pass
-
-    class Told:
-        def __init__(self, value):
-            self.value = value
-
-        def __repr__(self):
-            return ""
-
-        def _repr_mimebundle_(self, include=None, exclude=None):
-            return {MIME: self.value()}
-
+${HEARS}
     class Recorder:
         version = VERSION
 
@@ -83,7 +59,6 @@ def install():
             # By the bytes of a parent; None: of no run.
             self.parents = {}
             self.bytes = 0
-            self.asked, self.told = {}, {}
 
         def really_send(self, msg, *args, **kwargs):
             try:
@@ -142,18 +117,18 @@ def install():
             run = self.runs.get(id)
             kept = [] if run is None else snapshot(run.messages)
             if not kept:
-                return {"is": "unknown", "version": VERSION}
+                return UNTOLD
             if after is not None:
                 needle = ('"' + after + '"').encode()
                 at = next((n for n, header, content in reversed(kept) if needle in header), None)
                 if at is None:
-                    return {"is": "unknown", "version": VERSION}
+                    return UNTOLD
                 start = max(start, at + 1)
             first, header, content = kept[0]
             if start == ${WHAT_IS_LEFT}:
                 start = first
             if start < first:
-                return {"is": "unknown", "version": VERSION}
+                return UNTOLD
             whole = first == 0 and json.loads(content).get("execution_state") == "busy"
             messages, size, rest = [], 0, None
             for n, header, content in kept[start - first:]:
@@ -168,27 +143,10 @@ def install():
                 told["end"] = ending(kept, whole)
             return told
 
-        def answers(self):
-            for number, question in list(self.asked.items()):
-                self.asked.pop(number, None)
-                try:
-                    self.told[number] = self.tell(*question)
-                except Exception:
-                    self.told[number] = {"is": "unknown", "version": VERSION}
-            forget(self.told)
-            return self.told
-
         def show(self):
             # A name that somebody removed comes back.
-            setattr(builtins, NAME, Told(self.answers))
-            try:
-                kernel.comm_manager.comms[NAME] = Listener()
-            except Exception:
-                pass
-
-    def forget(kept):
-        for one in list(kept)[:-2]:
-            kept.pop(one, None)
+            setattr(builtins, NAME, Told(answers))
+            listen()
 
     def snapshot(messages):
         for attempt in range(100):
@@ -215,6 +173,7 @@ def install():
         return {"count": count, "failed": failed, "ran": count is not None or not whole}
 
     recorder = Recorder(thread._really_send if before is None else before.send)
+    answer = recorder.tell
     thread._really_send = recorder.really_send
     thread._runhere_recorder = recorder
     recorder.show()

@@ -5,6 +5,8 @@
  *
  * Nothing here raises for what a value does: it is then shown without what it did not tell.
  */
+import { listening } from "./ask-beside-python.ts";
+
 export const VARIABLES_MIME = "application/vnd.runhere.variables+json";
 export const HELPER = "__runhere_variables__";
 /** Displays the answers to the questions that were put last. */
@@ -12,10 +14,11 @@ export const ANSWERS = "__runhere_variables_answers__";
 /** Before the JSON of a question, in the name of the comms that are asked for. */
 export const ASK_PREFIX = "runhere.variables?";
 
+const HEARS = listening({ prefix: ASK_PREFIX, name: HELPER, mime: VARIABLES_MIME, most: 4 });
+
 export const INSTALL = `
 def __runhere_variables__():
     import json, reprlib, sys, types
-    MIME = "${VARIABLES_MIME}"
     ARRAYS = {"numpy", "pandas", "polars", "torch", "jax", "jaxlib", "tensorflow", "cupy", "scipy", "xarray", "pyarrow"}
     MOST, COLUMNS, CELL, TEXT = 1000, 50, 200, 20000
     short = reprlib.Repr()
@@ -147,17 +150,7 @@ def __runhere_variables__():
             width = 1 if is_flat else shape(value)[1]
             columns = [quiet(lambda: str(value.name), "") if root(value) == "pandas" else ""] if is_flat else [str(n) for n in range(min(COLUMNS, width))]
         return {"is": "table", "columns": columns[:COLUMNS], "index": index, "rows": rows, "total": total, "width": width}
-
-    class Told:
-        def __init__(self, value):
-            self.value = value
-
-        def __repr__(self):
-            return ""
-
-        def _repr_mimebundle_(self, include=None, exclude=None):
-            return {MIME: self.value() if callable(self.value) else self.value}
-
+${HEARS}
     class Variables(Told):
         hidden = dict(quiet(lambda: get_ipython().user_ns_hidden, {}))
 
@@ -174,7 +167,7 @@ def __runhere_variables__():
             return {"is": "variables", "total": len(found), "variables": [row(name, value) for name, value in found[:MOST]]}
 
         def open(self, path, start, count):
-            return Told(quiet(lambda: self.opened(path, start, count), {"is": "gone"}))
+            return Told(quiet(lambda: self.opened(path, start, count), UNTOLD))
 
         def opened(self, path, start, count):
             value = globals()[path[0]]
@@ -188,40 +181,8 @@ def __runhere_variables__():
             return {"is": "values", "total": len(found), "values": [row(name, one) for name, one in found[start : start + count]]}
 
     variables = Variables()
-    asked, told = {}, {}
-
-    def forget(kept):
-        for one in list(kept)[:-4]:
-            kept.pop(one, None)
-
-    # Which comms are there is asked by their name, and each comm compares it with its own: so a question comes in. It is only put down, as the
-    # kernel goes through its comms meanwhile, and no cell may make one.
-    class Ear(str):
-        __hash__ = str.__hash__
-
-        def __eq__(self, other):
-            if isinstance(other, str) and other.startswith("${ASK_PREFIX}"):
-                quiet(lambda: hear(*json.loads(other[len("${ASK_PREFIX}"):])))
-            return str.__eq__(self, other)
-
-    def hear(number, path, start, count):
-        asked[str(number)] = (path, start, count)
-        forget(asked)
-
-    class Listener:
-        comm_id = target_name = Ear("${HELPER}")
-
-        def close(self, *words, **more):
-            pass
-
-    def answers():
-        for number, question in list(asked.items()):
-            asked.pop(number, None)
-            told[number] = quiet(lambda: variables.opened(*question), {"is": "gone"})
-        forget(told)
-        return told
-
-    quiet(lambda: get_ipython().kernel.comm_manager.comms.update({"${HELPER}": Listener()}))
+    answer, UNTOLD = variables.opened, {"is": "gone"}
+    listen()
     return variables, Told(answers)
 
 

@@ -1,24 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../core/notebook.ts";
+import { runRecord } from "../../core/run-record-for-tests.ts";
 import { durationOf, ranWhen, ranWhere, runLook, showDuration } from "./run-status.ts";
 
-const run: RunRecord = {
-  run_id: "r",
-  cell_id: "c",
-  kind: "executed",
-  status: "ok",
-  source_digest: null,
-  person: null,
-  runtime: null,
-  execution_count: 1,
-  started_at: 1_000,
-  finished_at: 3_500,
-  epoch: 1,
-  n: 1,
-  through: null,
-  writer: null,
-  outputs: [],
-};
+const run = runRecord();
 
 describe("run status", () => {
   it("trusts this page's queue before the record", () => {
