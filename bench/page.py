@@ -370,6 +370,12 @@ def blank_figures(playwright: Playwright, url: str, plan: Plan) -> Iterator[tupl
             p50, p95 = key_to_paint_ms(page, keys=plan.keys)
             yield f"key → paint p50, {count:,} cells, ms", p50
             yield f"key → paint p95, {count:,} cells, ms", p95
+    with chromium(playwright) as browser:
+        page = browser.page()
+        editor_visible_s(page, f"{url}?cells=1000&colours")
+        time.sleep(2)
+        page.locator(".cm-content").first.click()
+        yield "key → paint p50, 1,000 cells, with our colours and text, ms", key_to_paint_ms(page, keys=plan.keys)[0]
 
 
 def main() -> int:
