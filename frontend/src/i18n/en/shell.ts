@@ -27,7 +27,8 @@ export const shell = {
   signedOutTitle: "Sign in from the command line",
   signedOutText:
     "This hub is for one person: whoever can use the terminal where it runs. In that terminal, ask for a link and open it in this browser:",
-  signedOutHint: "The link works once and for ten minutes. A second “runhere” command with a folder prints one, too.",
+  signedOutHint:
+    "After “make run” in a clone of Runhere the command is “make login”. The link works once and for ten minutes. A second “runhere” command with a folder prints one, too.",
   signInFailedTitle: "This link does not sign you in",
   signInUsed: "It was used already. A link works once; ask for another:",
   signInExpired: "It is older than ten minutes. Ask for another:",
