@@ -11,7 +11,7 @@ from pathlib import Path
 
 from people import PASSWORD, come_from_elsewhere, identity_provider, join, signs_in_at, team_hub
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import free_port
+from servers import free_port, wait_until
 
 
 def answer_to(origin: str, token: str) -> int:
@@ -88,6 +88,9 @@ def test_people_come_from_elsewhere_make_tokens_and_go_everywhere_at_once(
         ada.goto(f"{origin}/people")
         expect(ada.get_by_text("by grace of elsewhere").first).to_be_visible()
         assert token not in ada.content()
+        ada.set_viewport_size({"width": 390, "height": 780})
+        expect(ada.get_by_role("button", name="Make administrator").first).to_be_visible()
+        wait_until(lambda: ada.evaluate("document.documentElement.scrollWidth") <= 390, what="all of it on a phone")
 
         # Out everywhere, and nobody else is.
         guest.goto(f"{origin}/account")
