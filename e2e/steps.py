@@ -54,6 +54,13 @@ def source(page: Page, position: int) -> Locator:
     return page.get_by_role("textbox", name=f"Source of cell {position}", exact=True)
 
 
+def on_cell(page: Page, position: int) -> None:
+    """Select a code cell and leave its text."""
+    source(page, position).click()
+    page.keyboard.press("Escape")
+    expect(code_cell(page, position)).to_be_focused()
+
+
 def next_picture(page: Page) -> None:
     """Wait until the page has drawn what it was just told: rows come with the picture after the one that scrolled."""
     page.evaluate("async () => { for (let n = 0; n < 3; n += 1) await new Promise(requestAnimationFrame); }")
@@ -234,9 +241,9 @@ def kept_in_browser(page: Page, position: int, text: str) -> None:
     expect(page.get_by_text("All changes saved")).to_have_count(0)
 
 
-def expect_cells(page: Page, count: int) -> None:
+def expect_cells(page: Page, count: int, *, limit_ms: float | None = None) -> None:
     """Wait until the notebook has so many cells, mounted or not, as assistive technology hears it."""
-    expect(page.get_by_role("listitem").first).to_have_attribute("aria-setsize", str(count))
+    expect(page.get_by_role("listitem").first).to_have_attribute("aria-setsize", str(count), timeout=limit_ms)
 
 
 def delete_cell(page: Page, left: int) -> None:
@@ -245,7 +252,7 @@ def delete_cell(page: Page, left: int) -> None:
         page.keyboard.press("d")
         page.keyboard.press("d")
         with contextlib.suppress(AssertionError):
-            expect(page.get_by_role("listitem").first).to_have_attribute("aria-setsize", str(left), timeout=10_000)
+            expect_cells(page, left, limit_ms=10_000)
             return
     expect_cells(page, left)
 

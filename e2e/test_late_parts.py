@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from stage import Stage
-from steps import MAIN_MODIFIER, choose_panel, code_cell, expect_cells, next_picture, open_notebook, source
+from steps import MAIN_MODIFIER, choose_panel, expect_cells, next_picture, on_cell, open_notebook, source
 
 
 class HeldParts:
@@ -35,12 +35,6 @@ class HeldParts:
 
 def held_text(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Loading…", exact=True)
-
-
-def on_cell(page: Page, position: int) -> None:
-    source(page, position).click()
-    page.keyboard.press("Escape")
-    expect(code_cell(page, position)).to_be_focused()
 
 
 def test_keys_wait_for_the_part_they_are_meant_for_and_never_reach_the_notebook(

@@ -17,6 +17,7 @@ from steps import (
     delete_cell,
     expect_cells,
     next_picture,
+    on_cell,
     output,
     run_cell,
     saved,
@@ -71,13 +72,6 @@ def opened(stage: Stage, person: Callable[..., BrowserContext], request: pytest.
         return stage.open(person(), name)
 
     return make
-
-
-def on_cell(page: Page, position: int) -> None:
-    """Select a code cell and leave its text."""
-    source(page, position).click()
-    page.keyboard.press("Escape")
-    expect(code_cell(page, position)).to_be_focused()
 
 
 def expect_sources(page: Page, *wanted: str) -> None:

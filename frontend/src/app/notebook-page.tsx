@@ -8,7 +8,7 @@ import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import type { Connection } from "../sync/room-state.ts";
 import { Button } from "../ui/button.tsx";
-import { askAgainForParts, latePart } from "../ui/late-part.ts";
+import { askAgainForParts, closable, latePart } from "../ui/late-part.ts";
 import { MenuBar } from "../ui/menu-bar.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useObservable, useSelected, useText } from "../ui/use-observable.ts";
@@ -45,7 +45,7 @@ const panelHost = latePart(
 const pageDialogs = latePart(
   () => withWords(import("./page-dialogs.tsx"), "connect", "private"),
   (module) => module.PageDialogs,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 
 const requestsDialog = latePart(

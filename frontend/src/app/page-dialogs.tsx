@@ -2,7 +2,7 @@ import type { Notebook, Session } from "../api/client.ts";
 import { errorText } from "../i18n/error-text.ts";
 import { withWords } from "../i18n/t.ts";
 import { ConfirmDialog } from "../ui/dialog.tsx";
-import { latePart } from "../ui/late-part.ts";
+import { closable, latePart } from "../ui/late-part.ts";
 import { toast } from "../ui/toast.tsx";
 import { useText } from "../ui/use-observable.ts";
 import { DownloadDialog } from "../views/settings/download-dialog.tsx";
@@ -19,18 +19,18 @@ import { ShortcutHelp } from "./shortcut-help.tsx";
 export const notebookHistory = latePart(
   () => withWords(import("./notebook-history.tsx"), "revisions"),
   (module) => module.NotebookHistory,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 
 const shareDialog = latePart(
   () => withWords(import("../views/sharing/share-dialog.tsx"), "sharing"),
   (module) => module.ShareDialog,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 const copyDialog = latePart(
   () => withWords(import("../views/sharing/copy-dialog.tsx"), "sharing"),
   (module) => module.CopyDialog,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 
 export interface PageDialogsProps {

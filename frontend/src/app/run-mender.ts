@@ -92,6 +92,8 @@ export class RunMender {
     this.#isWhole(runId);
   }
 
+  readonly #isHeard = (messageId: string): boolean => this.#options.gaps()?.isHeard(messageId) ?? false;
+
   /** Nothing up to there is missing any more, and what comes again is no news. */
   #accept(runId: RunId, told: RunTold): void {
     for (const id of told.ids) this.#told.add(id);
@@ -107,26 +109,16 @@ export class RunMender {
   }
 
   async #goOn(runId: RunId, isSuspect: boolean): Promise<void> {
-    const { live, runs } = this.#options;
+    const { runs } = this.#options;
     const known = this.#mending.get(runId);
     if (known !== undefined) {
       known.isSuspect ||= isSuspect;
       known.again = true;
       return;
     }
-    const mending = { isSuspect, again: false };
-    this.#mending.set(runId, mending);
     runs.flush();
-    live.hold(runId);
     const through = runs.run(runId)?.through ?? null;
-    let told: RunTold | null;
-    do {
-      mending.again = false;
-      told = await this.#read(runId, through, null);
-    } while (mending.again);
-    this.#mending.delete(runId);
-    if (told !== null) this.#accept(runId, told);
-    live.release(runId, told, mending.isSuspect);
+    const told = await this.#whileHeld(runId, isSuspect, () => this.#read(runId, through, null));
     if (told !== null) this.#isWhole(runId);
   }
 
@@ -152,26 +144,32 @@ export class RunMender {
   }
 
   async #fillIn(runId: RunId, wholes: readonly Whole[], drops: Drops | null): Promise<void> {
-    const { live, recorder, gaps } = this.#options;
-    const mending = { isSuspect: false, again: false };
+    await this.#whileHeld(runId, false, async () => {
+      const rest = await this.#options.recorder.readRest(runId);
+      return rest && filledIn(rest, { wholes, drops, isHeard: this.#isHeard });
+    });
+  }
+
+  /** What the kernel tells; the run waits meanwhile, and then goes on with it. Read once more if that was wanted while it was read. */
+  async #whileHeld(runId: RunId, isSuspect: boolean, read: () => Promise<RunTold | null>): Promise<RunTold | null> {
+    const { live } = this.#options;
+    const mending = { isSuspect, again: false };
     this.#mending.set(runId, mending);
     live.hold(runId);
     let told: RunTold | null;
     do {
       mending.again = false;
-      const rest = await recorder.readRest(runId);
-      told = rest && filledIn(rest, { wholes, drops, isHeard: (id) => gaps()?.isHeard(id) ?? false });
+      told = await read();
     } while (mending.again);
     this.#mending.delete(runId);
     if (told !== null) this.#accept(runId, told);
     live.release(runId, told, mending.isSuspect);
+    return told;
   }
 
   async #read(runId: RunId, after: string | null, kept: string | null): Promise<RunTold | null> {
-    const { recorder, gaps } = this.#options;
-    const recording = await recorder.read({ runId, after });
-    if (recording === null) return null;
-    return toldBy(recording, { kept, isHeard: (id) => gaps()?.isHeard(id) ?? false });
+    const recording = await this.#options.recorder.read({ runId, after });
+    return recording && toldBy(recording, { kept, isHeard: this.#isHeard });
   }
 
   #keepWhole(runId: RunId, whole: Whole | null): void {

@@ -4,7 +4,7 @@ import { I18nProvider } from "react-aria-components/I18nProvider";
 import type { Session } from "../api/client.ts";
 import { language, text, withWords } from "../i18n/t.ts";
 import { IconButton } from "../ui/button.tsx";
-import { latePart, onMissingPart } from "../ui/late-part.ts";
+import { closable, latePart, onMissingPart } from "../ui/late-part.ts";
 import { Toasts, toast, useErrorsOfView } from "../ui/toast.tsx";
 import { useObservable, useText } from "../ui/use-observable.ts";
 import { NotFoundScreen, SignedOutScreen, StartingScreen, UnreachableScreen } from "./boot-screens.tsx";
@@ -37,7 +37,7 @@ const connectPage = latePart(
 const settingsDialog = latePart(
   () => withWords(import("../views/settings/settings-dialog.tsx"), "settings"),
   (module) => module.SettingsDialog,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 const secretsOf = (session: Session) => async () => (await import("./secrets.ts")).ownSecrets(ownerOf(session));
 
@@ -55,7 +55,7 @@ const accountMenu = latePart(
 const shareDialog = latePart(
   () => withWords(import("../views/sharing/share-dialog.tsx"), "sharing"),
   (module) => module.ShareDialog,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 
 function TeamPages({ page }: { readonly page: PageServices }) {

@@ -17,7 +17,7 @@ import { indentLess } from "@codemirror/commands";
 import { EditorState, type Extension, Prec, StateEffect, StateField } from "@codemirror/state";
 import { type EditorView, keymap, showTooltip, type Tooltip } from "@codemirror/view";
 import type { CodeHelp } from "./code-help.ts";
-import { characterBefore, type HelpWish, lineBefore, shiftTabInspects, tabCompletes } from "./help-keys.ts";
+import { type HelpWish, wantsCompletion, wantsInspection } from "./help-keys.ts";
 
 /** A kernel that is busy answers late: then the list simply does not open. */
 const COMPLETE_LIMIT_MS = 3_000;
@@ -121,11 +121,11 @@ export function inspect(view: EditorView, help: CodeHelp): void {
 
 function tab(view: EditorView): boolean {
   if (acceptCompletion(view)) return true;
-  return tabCompletes(characterBefore(view), view.state.selection.main.empty) ? startCompletion(view) : false;
+  return wantsCompletion(view) ? startCompletion(view) : false;
 }
 
 function shiftTab(view: EditorView, help: CodeHelp): boolean {
-  if (!shiftTabInspects(lineBefore(view), view.state.selection.main.empty)) return indentLess(view);
+  if (!wantsInspection(view)) return indentLess(view);
   inspect(view, help);
   return true;
 }

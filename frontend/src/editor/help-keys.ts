@@ -14,14 +14,14 @@ export function shiftTabInspects(before: string, isEmpty: boolean): boolean {
   return isEmpty && !/^\s*$/.test(before);
 }
 
-export function characterBefore(view: EditorView): string {
-  const { head } = view.state.selection.main;
-  return view.state.sliceDoc(Math.max(0, head - 1), head);
+export function wantsCompletion({ state }: EditorView): boolean {
+  const { head, empty } = state.selection.main;
+  return tabCompletes(state.sliceDoc(Math.max(0, head - 1), head), empty);
 }
 
-export function lineBefore(view: EditorView): string {
-  const { head } = view.state.selection.main;
-  return view.state.sliceDoc(view.state.doc.lineAt(head).from, head);
+export function wantsInspection({ state }: EditorView): boolean {
+  const { head, empty } = state.selection.main;
+  return shiftTabInspects(state.sliceDoc(state.doc.lineAt(head).from, head), empty);
 }
 
 /** What was asked for last. */
@@ -35,14 +35,9 @@ export class HelpWishes {
       this.#last = { wish, doc: view.state.doc, head: view.state.selection.main.head };
       return true;
     };
-    const isEmpty = (view: EditorView): boolean => view.state.selection.main.empty;
     return Prec.highest(
       keymap.of([
-        {
-          key: "Tab",
-          run: ask("complete", (view) => tabCompletes(characterBefore(view), isEmpty(view))),
-          shift: ask("inspect", (view) => shiftTabInspects(lineBefore(view), isEmpty(view))),
-        },
+        { key: "Tab", run: ask("complete", wantsCompletion), shift: ask("inspect", wantsInspection) },
         { key: "Ctrl-Space", run: ask("complete", () => true) },
       ]),
     );

@@ -27,6 +27,9 @@ export interface LateOptions<Props extends object = object> {
   readonly callOff?: (props: Props) => void;
 }
 
+/** For a part that a person opens and whose owner closes it when it asks for that. */
+export const closable = { callOff: ({ onClose }: { readonly onClose: () => void }): void => onClose() };
+
 /** Drawn, and not to be had so far. */
 const missed = new Listeners();
 let tell = (_comesLater: boolean): void => {};

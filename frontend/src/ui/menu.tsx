@@ -4,7 +4,7 @@
  */
 import { cloneElement, type ReactElement, useRef, useState } from "react";
 import type { ButtonProps } from "./button.tsx";
-import { latePart } from "./late-part.ts";
+import { closable, latePart } from "./late-part.ts";
 import type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.ts";
 
 export type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.ts";
@@ -12,7 +12,7 @@ export type { FloatingMenuProps, MenuEntry, MenuPlacement } from "./menu-entry.t
 const popover = latePart(
   () => import("./menu-list.tsx"),
   (module) => module.MenuPopover,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 
 /** Have menus ready; called when one is likely to be opened. */

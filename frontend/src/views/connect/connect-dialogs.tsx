@@ -1,7 +1,7 @@
 import { withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
-import { latePart } from "../../ui/late-part.ts";
+import { closable, latePart } from "../../ui/late-part.ts";
 import { useText } from "../../ui/use-observable.ts";
 
 import type { ConnectDialog } from "./connect-desk.ts";
@@ -13,7 +13,7 @@ import { SessionsDialog } from "./sessions-dialog.tsx";
 const hostedDialog = latePart(
   () => withWords(import("./hosted-dialog.tsx"), "connect", "hosted"),
   (module) => module.HostedDialog,
-  { callOff: ({ onClose }) => onClose() },
+  closable,
 );
 
 /** The dialog that is open. A chunk of its own: the button does not wait for it. */

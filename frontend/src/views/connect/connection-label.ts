@@ -13,15 +13,13 @@ export function asksKernel(binding: BindingState): boolean {
 
 /** The name of the button in every state. */
 export function labelOf(binding: BindingState, t: typeof text): string {
-  const state = statedOf(binding);
-  if (state === "connect" || binding.phase === "unbound") return t("runtime.connect");
-  return t(`runtime.${LABELS[state]}`, { name: binding.target.label });
+  if (binding.phase === "unbound") return t("runtime.connect");
+  return t(`runtime.${LABELS[statedOf(binding)]}`, { name: binding.target.label });
 }
 
 /** What there is room for on a phone: a part of the whole name, so that who speaks it to the device is understood. */
 export function briefLabelOf(binding: BindingState, t: typeof text): string {
-  const state = statedOf(binding);
-  return t(state === "connect" ? "runtime.connect" : `runtime.${state}Brief`);
+  return t(binding.phase === "unbound" ? "runtime.connect" : `runtime.${statedOf(binding)}Brief`);
 }
 
 const LABELS = {
@@ -33,10 +31,8 @@ const LABELS = {
   kernel: "choosesKernel",
 } as const;
 
-function statedOf(binding: BindingState): keyof typeof LABELS | "connect" {
+function statedOf(binding: Exclude<BindingState, { phase: "unbound" }>): keyof typeof LABELS {
   switch (binding.phase) {
-    case "unbound":
-      return "connect";
     case "probing":
       return "connecting";
     case "authenticating":

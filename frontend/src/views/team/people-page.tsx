@@ -42,20 +42,20 @@ export function PeoplePage({ team, hasHosted, now, personId, onLeft }: PeoplePag
       setLink(await team.invite(userName.trim() === "" ? null : userName, isAdmin));
       setUserName("");
     });
+  const showChange = async () => {
+    await load();
+    setChanges((count) => count + 1);
+  };
   const change = (work: () => Promise<void>) =>
     run(async () => {
       await work();
-      await load();
-      setChanges((count) => count + 1);
+      await showChange();
     });
   const setAdminOf = ({ user_name, person_id }: Account, isAdmin: boolean) =>
     run(async () => {
       await team.setAdmin(user_name, isAdmin);
       if (person_id === personId && !isAdmin) onLeft();
-      else {
-        await load();
-        setChanges((count) => count + 1);
-      }
+      else await showChange();
     });
   return (
     <main className={styles.page} id="content" tabIndex={-1}>
