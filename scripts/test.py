@@ -1,7 +1,8 @@
 """`make test`: set up what tests need, browsers included, and run every test.
 
-Usage: python scripts/test.py [--fast | --no-e2e | --e2e] [words for pytest]. Ends with one line per tier; the exit
-status is 0 only if all passed.
+Usage: python scripts/test.py [--fast | --no-e2e | --e2e] [words for pytest]. Ends with one line per tier, under it one
+for each test that failed: where only the end of a log is kept, it says which tests to look at. The exit status is 0
+only if all passed.
 """
 
 import os
@@ -9,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,8 @@ FAST = ["protocol/tests", "hub/tests/core", "hub/tests/doc"]
 ALL = ["protocol/tests", "hub/tests", "runtime/tests"]
 # One file more at once than two processors: tests mostly wait for a kernel, a browser, a hub or a far host.
 WORKERS = "3"
+REPORTS = setup.ROOT / "test-results" / "tiers"
+WHY_MAX = 200  # characters of a failure's first line that are repeated at the end
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Tier:
 
     title: str
     command: list[str | Path]
+    report: Path
     cwd: Path = setup.ROOT
 
 
@@ -33,12 +39,17 @@ def python_tier(title: str, folders: list[str], words: list[str], *, workers: st
     """Tests that pytest runs; folders that do not exist in this checkout are an error of pytest's."""
     # In the order of conftest.py, not by how many tests a file has.
     parallel = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"] if workers != "0" else []
-    return Tier(title, [setup.python(), "-m", "pytest", "-q", *parallel, *folders, *words])
+    report = REPORTS / f"{title.replace(' ', '-')}.xml"
+    command = [setup.python(), "-m", "pytest", "-q", f"--junitxml={report}", *parallel, *folders, *words]
+    return Tier(title, command, report)
 
 
 def page_tier(*words: str) -> Tier:
     """The page's own tests."""
-    return Tier("page", setup.node("node_modules/vitest/vitest.mjs", "run", *words), setup.FRONTEND)
+    report = REPORTS / "page.xml"
+    reporters = ("--reporter=default", "--reporter=junit", f"--outputFile.junit={report}")
+    command = setup.node("node_modules/vitest/vitest.mjs", "run", *reporters, *words)
+    return Tier("page", command, report, setup.FRONTEND)
 
 
 def tiers(kind: str, words: list[str]) -> list[Tier]:
@@ -63,6 +74,19 @@ def prepare(kind: str) -> None:
     setup.page()
 
 
+def failed_tests(report: Path) -> Iterator[str]:
+    """A line for each test of a tier's JUnit report that failed: its file, its name, the first line of why."""
+    if not report.is_file():
+        yield "no report: it ended before its first test, or was killed"
+        return
+    for case in ET.parse(report).getroot().iter("testcase"):
+        why = case.find("failure")
+        why = case.find("error") if why is None else why
+        if why is not None:
+            said = (why.get("message") or why.text or "").strip().splitlines() or [""]
+            yield f"{case.get('classname')} » {case.get('name')}: {said[0][:WHY_MAX]}"
+
+
 def main() -> int:
     """Run the tiers one after the other and sum up."""
     # A shell that starts this in the background has it ignore Ctrl-C, and with it every program that a test ends so.
@@ -75,10 +99,12 @@ def main() -> int:
     for tier in tiers(kind, words):
         setup.say(f"Tests: {tier.title}")
         started = time.monotonic()
+        tier.report.unlink(missing_ok=True)
         ended = subprocess.run([str(word) for word in tier.command], cwd=tier.cwd, env=environment, check=False)
         failed |= ended.returncode != 0
         verdict = "passed" if ended.returncode == 0 else f"FAILED (exit {ended.returncode})"
         lines.append(f"{tier.title}: {verdict} in {time.monotonic() - started:.0f} s")
+        lines += [f"  {test}" for test in failed_tests(tier.report)] if ended.returncode != 0 else []
     print("\n".join(["", *lines]), flush=True)
     return 1 if failed else 0
 
