@@ -26,9 +26,8 @@ describe("hideStyles", () => {
     expect(hideStyles("<!-- style").html).toBe("<!-- style");
   });
 
-  it("stays quick", () => {
-    const started = performance.now();
-    hideStyles(`${"<b style='x' ".repeat(50_000)}${"<style".repeat(5_000)}`);
-    expect(performance.now() - started).toBeLessThan(1_000);
+  it("ends on long text that never closes: with its square the steps would take an hour", () => {
+    const { html } = hideStyles(`${"<b style='x' ".repeat(500_000)}${"<style".repeat(5_000)}`);
+    expect(html.match(/data-rh-style/g)).toHaveLength(500_000);
   });
 });

@@ -28,9 +28,8 @@ describe("extractFormulas", () => {
     expect(text).toBe("a \uE0000\uE001 b");
   });
 
-  it("stays quick on text that never closes", () => {
-    const started = performance.now();
-    extractFormulas(`${"$a ".repeat(20_000)}${"`".repeat(5_000)}`);
-    expect(performance.now() - started).toBeLessThan(2_000);
+  it("ends on long text that never closes: with its square the steps would take an hour", () => {
+    const open = `${"$a ".repeat(1_000_000)}${"`".repeat(5_000)}`;
+    expect(extractFormulas(open)).toEqual({ text: open, formulas: [] });
   });
 });
