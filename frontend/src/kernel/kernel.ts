@@ -149,7 +149,8 @@ export class KernelConnection implements KernelPort {
     // It was asked of a process that is gone, or that never came to it.
     this.#unsent.length = 0;
     if (this.state.get().phase === "open") this.#tracker.restarted();
-    else this.reconnectNow();
+    // Also while connecting: a stock server opens that socket when the process answers which is gone.
+    else if (!this.#isClosed()) this.#connect(1);
   }
 
   close(): void {
