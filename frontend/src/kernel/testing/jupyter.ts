@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { afterEach } from "vitest";
 import WebSocket from "ws";
 import type { AuthStyle } from "../../core/binding.ts";
 import { JupyterServer } from "../server.ts";
@@ -49,6 +50,15 @@ export interface TestKernel {
   readonly source: string;
 }
 
+const running = new Map<number, () => string>();
+const LOG_END = 6_000; // characters
+
+/** What the servers of a test that failed said last: it may not fail again while somebody looks. */
+afterEach(({ task }) => {
+  if (task.result?.state !== "fail") return;
+  for (const [port, log] of running) process.stderr.write(`── Jupyter at ${port} ──\n${log().slice(-LOG_END)}\n`);
+});
+
 /** Start one and wait until it answers. */
 export async function startJupyter(wish: JupyterWish): Promise<RunningJupyter> {
   const python = jupyterPython();
@@ -64,7 +74,9 @@ export async function startJupyter(wish: JupyterWish): Promise<RunningJupyter> {
   });
   const baseUrl = `http://127.0.0.1:${port}/`;
   await answers(`${baseUrl}api`, child, () => log);
+  running.set(port, () => log);
   const stop = async (): Promise<void> => {
+    running.delete(port);
     await ended(child);
     rmSync(home, { recursive: true, force: true });
     if (wish.root === undefined) rmSync(root, { recursive: true, force: true });
@@ -271,7 +283,10 @@ export async function startCompanion(
     log += chunk.toString();
   });
   const { origin, token } = await announcement(child, () => log);
+  const port = Number(new URL(origin).port);
+  running.set(port, () => log);
   const stop = async (): Promise<void> => {
+    running.delete(port);
     await ended(child);
     rmSync(home, { recursive: true, force: true });
     rmSync(root, { recursive: true, force: true });
@@ -290,7 +305,7 @@ export async function startCompanion(
   };
   return {
     baseUrl: `${origin}/`,
-    port: Number(new URL(origin).port),
+    port,
     root,
     token,
     log: () => log,
