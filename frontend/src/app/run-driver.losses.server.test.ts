@@ -1,0 +1,172 @@
+/** Real Jupyter, real rooms of a real hub: what a cable or a server's limit swallowed is told again, or marked. */
+import { describe, expect, it } from "vitest";
+import { cuttable } from "../kernel/testing/cable.ts";
+import { startJupyter } from "../kernel/testing/jupyter.ts";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
+import { until } from "../kernel/testing/runs.ts";
+import {
+  ALL_TICKS,
+  CANNOT_TELL,
+  drivenPages,
+  expectMarked,
+  expectWhole,
+  isMarked,
+  notices,
+  TICKS,
+  whyNoDrivenPages,
+} from "./driven-pages-for-tests.ts";
+import { TestBrowser } from "./page-for-tests.ts";
+
+describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", () => {
+  const { rooms, pages, jupyter, open, another } = drivenPages();
+
+  it.each([
+    ["tells again what a cable swallowed: nothing is missing, and nothing is marked", "", false],
+    ["cannot tell what a cable swallowed: the run goes on, ends, and is marked", CANNOT_TELL, true],
+  ])(
+    "a kernel that %s",
+    async (_, before, isLost) => {
+      const cable = await cuttable(jupyter().port);
+      const lines = Array.from({ length: 120 }, (_, line) => `${line}\n`).join("");
+      const notebook = await rooms.notebook([
+        `${before}import time\nfor i in range(120):\n    print(i, flush=True)\n    time.sleep(0.2)`,
+      ]);
+      const page = await another(new TestBrowser(), notebook);
+      await page.runtime.connect(`${cable.baseUrl}?token=${jupyter().token}`);
+      await page.ready();
+      page.driver.runCells(["c0"]);
+      await page.prints("c0", "5\n");
+      cable.blackHole();
+      await until(page.runtime.binding, (state) => state.phase === "interrupted", 60_000);
+      cable.heal();
+      await page.ready();
+      await page.tab.run(() => page.text("c0").endsWith("119\n"), "the last line");
+      await page.ends("c0", "ok");
+      await (isLost ? expectMarked : expectWhole)(page, lines);
+      cable.close();
+    },
+    120_000,
+  );
+
+  it.each([
+    ["is told again by the kernel, once", "", false],
+    ["is lost where the kernel cannot tell, and the run is marked", CANNOT_TELL, true],
+  ])(
+    "what was on the wire when a page left %s",
+    async (_, before, isLost) => {
+      const cable = await cuttable(jupyter().port);
+      const notebook = await rooms.notebook([before + TICKS]);
+      const browser = new TestBrowser();
+      const session = new MemoryStorage();
+      const page = await another(browser, notebook, session);
+      await page.runtime.connect(`${cable.baseUrl}?token=${jupyter().token}`);
+      await page.ready();
+      page.driver.runCells(["c0"]);
+      await page.prints("c0", "3\n");
+      // A wire long enough to hold two lines.
+      cable.blackHole();
+      await new Promise((wake) => setTimeout(wake, 800));
+      const recorded = page.text("c0");
+      await page.tab.saved();
+      page.kill();
+      pages.pop();
+      cable.cut();
+      cable.heal();
+      const again = await another(browser, notebook, session);
+      expect(await again.runtime.reattach()).toBe(true);
+      await again.ends("c0", "ok");
+      await (isLost ? expectMarked : expectWhole)(again);
+      expect(again.text("c0").startsWith(recorded)).toBe(true);
+      expect(again.text("c0")).toMatch(/11\n$/);
+      cable.close();
+    },
+    60_000,
+  );
+
+  it("what the kernel told again is told to the hub, and to another browser that looks on", async () => {
+    const cable = await cuttable(jupyter().port);
+    const notebook = await rooms.notebook([TICKS]);
+    const page = await another(new TestBrowser(), notebook);
+    const looker = await another(new TestBrowser("browser-2"), notebook);
+    await page.runtime.connect(`${cable.baseUrl}?token=${jupyter().token}`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "3\n");
+    cable.cut();
+    cable.heal();
+    await page.ends("c0", "ok");
+    await looker.ends("c0", "ok");
+    await page.tab.saved();
+    expect([page.text("c0"), looker.text("c0"), isMarked(looker, "c0")]).toEqual([ALL_TICKS, ALL_TICKS, false]);
+    cable.close();
+  }, 60_000);
+
+  const LINES = "for n in range(600):\n    print('line', n, flush=True)";
+
+  it("too many messages for the server's limit: each line once, for everybody, where the kernel can tell; else marked, once", async () => {
+    const own = await startJupyter({ app: "server", token: "few", flags: ["--ServerApp.iopub_msg_rate_limit=20"] });
+    const all = Array.from({ length: 600 }, (_, n) => `line ${n}\n`).join("");
+    for (const [before, tells] of [
+      ["", true],
+      [CANNOT_TELL, false],
+    ] as const) {
+      const notebook = await rooms.notebook([before + LINES, "print('next')"]);
+      const page = await another(new TestBrowser(), notebook);
+      const looker = await another(new TestBrowser("browser-2"), notebook);
+      await page.runtime.connect(`${own.baseUrl}?token=few`);
+      await page.ready();
+      page.driver.runAll();
+      await page.ends("c1", "ok");
+      expect(page.text("c1")).toBe("next\n");
+      expect(page.text("c0") === all).toBe(tells);
+      expect(notices(page, "c0")).toEqual(tells ? [] : [{ code: "too_fast" }]);
+      expect(page.text("c0")).not.toContain("IOPub");
+      expect(page.runtime.notice.get()).toBeNull();
+      await page.tab.saved();
+      await looker.ends("c1", "ok");
+      await looker.tab.run(() => looker.text("c0") === page.text("c0"), "the same text");
+      expect(notices(looker, "c0")).toEqual(notices(page, "c0"));
+    }
+    await own.stop();
+  }, 120_000);
+
+  // One piece of more than the server lets through in its three seconds (3 MB), however slow the machine: an end of its own could come through.
+
+  const MUCH =
+    "import sys\ndef much(name):\n    sys.stdout.write(''.join(f'{name} {n:010}\\n' for n in range(260_000)))\n    sys.stdout.flush()\nprint('begun', flush=True)\n";
+  const much = (name: string): string =>
+    Array.from({ length: 260_000 }, (_, n) => `${name} ${String(n).padStart(10, "0")}\n`).join("");
+
+  it.each([
+    ["what the kernel has is filled in", ["a"], [], ["a"]],
+    [
+      "what the kernel has let go of stays missing, and marked",
+      ["a", "b", "c", "d"],
+      [{ code: "too_fast" }],
+      ["c", "d"],
+    ],
+  ])(
+    "more bytes than a stock server's own limits allow: %s",
+    async (_name, names, marks, shown) => {
+      const source = `${MUCH}for name in ${JSON.stringify(names)}: much(name)\nprint('the end')`;
+      const { page } = await open([source, "print('next')"]);
+      page.driver.runAll();
+      await page.ends("c1", "ok");
+      const text = page.text("c0");
+      expect(text === `begun\n${shown.map(much).join("")}the end\n`).toBe(true);
+      expect(notices(page, "c0")).toEqual(marks);
+      const outputs = page.tab.runs.headOf("c0")?.outputs ?? [];
+      // The mark stands where lines are missing.
+      if (marks.length > 0)
+        expect(outputs.map(({ output_type: type }) => type)).toEqual(["stream", "display_data", "stream"]);
+    },
+    120_000,
+  );
+
+  it("marks nothing as incomplete where nothing was cut", async () => {
+    const { page } = await open(["print(1)"]);
+    page.driver.runAll();
+    await page.ends("c0", "ok");
+    expect(isMarked(page, "c0")).toBe(false);
+  }, 60_000);
+});

@@ -1,0 +1,170 @@
+/** Real Jupyter, real rooms of a real hub: tabs of one browser that are reloaded, closed, killed, and opened again. */
+import { describe, expect, it } from "vitest";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
+import { until } from "../kernel/testing/runs.ts";
+import { drivenPages, expectWhole, TICKS, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
+import { TestBrowser } from "./page-for-tests.ts";
+
+describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
+  const { rooms, pages, jupyter, open, another } = drivenPages();
+
+  it("a reload loses and doubles nothing, and needs no new token", async () => {
+    const notebook = await rooms.notebook([TICKS, "print('next')"]);
+    const browser = new TestBrowser();
+    const session = new MemoryStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "5\n");
+    await page.tab.saved();
+    page.kill();
+    pages.pop();
+    const again = await another(browser, notebook, session);
+    expect(await again.runtime.reattach()).toBe(true);
+    await again.ready();
+    await until(again.driver.pending, (count) => count === 1);
+    await again.ends("c0", "ok");
+    await expectWhole(again);
+    again.driver.runCells(["c1"]);
+    await again.ends("c1", "ok");
+    expect(again.tab.runs.headOf("c1")?.execution_count).toBe(2);
+  }, 60_000);
+
+  it("cells that waited when the page was closed are told of once, and show again what they showed before", async () => {
+    const notebook = await rooms.notebook([TICKS, "print('old')", "print('never ran')"]);
+    const browser = new TestBrowser();
+    const session = new MemoryStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
+    await page.ready();
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    page.driver.runAll();
+    await page.prints("c0", "1\n");
+    expect([page.driver.placeOf("c1"), page.text("c1")]).toEqual(["waiting", ""]);
+    await page.tab.saved();
+    // While its page lives, another one leaves alone what waits there.
+    const beside = await another(browser, notebook, session);
+    await beside.tab.saved();
+    expect(beside.tab.runs.headOf("c1")?.status).toBe("queued");
+    page.kill();
+    pages.splice(pages.indexOf(page), 1);
+    beside.kill();
+    pages.splice(pages.indexOf(beside), 1);
+    const again = await another(browser, notebook, session);
+    const told: unknown[] = [];
+    again.runtime.notice.subscribe(() => told.push(again.runtime.notice.get()));
+    await again.tab.run(() => again.text("c1") === "old\n", "the old output");
+    await again.tab.run(() => again.tab.runs.headOf("c2") === null, "a cell that never ran");
+    expect(again.status("c1")).toBe("ok");
+    await again.runtime.reattach();
+    await again.ends("c0", "ok");
+    expect([told, again.driver.pending.get()]).toEqual([[{ code: "not_run", count: 2 }], 0]);
+    await again.tab.saved();
+    await again.runtime.shutdown();
+    again.kill();
+    pages.splice(pages.indexOf(again), 1);
+    const later = await another(browser, notebook, session);
+    expect([later.text("c1"), later.runtime.notice.get()]).toEqual(["old\n", null]);
+  }, 60_000);
+
+  it("a tab that comes back after the end finds everything", async () => {
+    const notebook = await rooms.notebook([TICKS]);
+    const browser = new TestBrowser();
+    const session = new MemoryStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "3\n");
+    await page.tab.saved();
+    page.kill();
+    pages.pop();
+    await new Promise((wake) => setTimeout(wake, 4_000));
+    const again = await another(browser, notebook, session);
+    await again.runtime.reattach();
+    await again.ends("c0", "ok");
+    await expectWhole(again);
+  }, 60_000);
+
+  it("a second tab follows without a question, and takes over when the first is killed", async () => {
+    const { page: first, browser, notebook } = await open([TICKS, "print('by the second')"]);
+    const second = await another(browser, notebook);
+    expect(await second.runtime.reattach()).toBe(true);
+    await second.ready();
+    first.driver.runCells(["c0"]);
+    await second.prints("c0", "5\n");
+    first.kill();
+    pages.shift();
+    await second.ends("c0", "ok");
+    await expectWhole(second);
+    second.driver.runCells(["c1"]);
+    await second.ends("c1", "ok");
+  }, 60_000);
+
+  it("of lines that all read the same, none is lost or doubled when another tab takes over", async () => {
+    const same = "import time\nfor i in range(16):\n    print('tick', flush=True)\n    time.sleep(0.25)";
+    const { page: first, browser, notebook } = await open([same]);
+    first.driver.runCells(["c0"]);
+    await first.prints("c0", "tick\n".repeat(4));
+    const second = await another(browser, notebook);
+    expect(await second.runtime.reattach()).toBe(true);
+    await second.ready();
+    await second.prints("c0", "tick\n".repeat(9));
+    first.kill();
+    pages.shift();
+    await second.ends("c0", "ok");
+    await expectWhole(second, "tick\n".repeat(16));
+    await second.tab.saved();
+  }, 60_000);
+
+  it("a tab closed while the hub is away: the next one tells the hub what the first had heard", async () => {
+    const notebook = await rooms.notebook([TICKS, "print('short')"]);
+    const browser = new TestBrowser();
+    const session = new MemoryStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
+    await page.ready();
+    await page.tab.saved();
+    await rooms.kill();
+    await page.tab.offlineNow();
+    page.driver.runCells(["c1", "c0"]);
+    await page.ends("c1", "ok");
+    await page.prints("c0", "5\n");
+    page.kill();
+    pages.pop();
+    await rooms.start();
+    const again = await another(browser, notebook, session);
+    // What had ended is told without any kernel; what had not is told as far as it was heard, and nobody goes on with it.
+    await again.ends("c1", "ok");
+    expect(again.text("c1")).toBe("short\n");
+    await again.prints("c0", "5\n");
+    await again.tab.run(() => again.tab.runs.headOf("c0")?.writer === null, "a run without a writer");
+    await again.tab.saved();
+    expect(await again.runtime.reattach()).toBe(true);
+    await again.ends("c0", "ok");
+    await expectWhole(again);
+    await again.tab.saved();
+  }, 90_000);
+
+  it("a question pending at the reload is asked again", async () => {
+    const notebook = await rooms.notebook(["print('hello', input('who? '))"]);
+    const browser = new TestBrowser();
+    const session = new MemoryStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
+    await page.ready();
+    page.driver.runCells(["c0"]);
+    await until(page.driver.stdin, (request) => request !== null);
+    await page.tab.saved();
+    page.kill();
+    pages.pop();
+    const again = await another(browser, notebook, session);
+    await again.runtime.reattach();
+    await until(again.driver.stdin, (request) => request !== null);
+    again.driver.answerStdin("Ann");
+    await again.ends("c0", "ok");
+    expect(again.text("c0")).toContain("hello Ann\n");
+  }, 60_000);
+});
