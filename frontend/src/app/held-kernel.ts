@@ -86,7 +86,8 @@ export class HeldKernel {
     this.#isRestarting = true;
     const renewal = this.#renewal();
     try {
-      await this.#options.server.restart(this.attachment.kernelId);
+      // A server that is replacing a process that died refuses, or starts a second one on the same ports: its new one is as good as ours.
+      if (this.#shared.status.get() !== "restarting") await this.#options.server.restart(this.attachment.kernelId);
       this.#shared.restarted();
       // A kernel that does not tell its processes apart has been restarted all the same.
       if (!(await renewal.isNew)) this.#options.listener.lost("restarted_here");

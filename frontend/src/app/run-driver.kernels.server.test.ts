@@ -35,6 +35,19 @@ describe.skipIf(whyNoDrivenPages !== null)("kernels under running cells", () => 
     expect(told).toBe(1);
   }, 60_000);
 
+  it("a restart asked for while the server replaces a kernel that died is that one", async () => {
+    const { page } = await open(["import os\nos._exit(1)", "print('no')", "print('begun' in globals())\nbegun = 1"]);
+    page.driver.runCells(["c0"]);
+    await until(page.runtime.kernel, ({ status }) => status === "restarting");
+    page.driver.runCells(["c1"]);
+    const restarted = page.driver.restart();
+    page.driver.runCells(["c2"]);
+    await restarted;
+    await page.ends("c2", "ok");
+    expect([page.text("c1"), page.text("c2"), page.tab.runs.headOf("c2")?.execution_count]).toEqual(["", "False\n", 1]);
+    expect(jupyter().log()).not.toContain("Exception restarting kernel");
+  }, 60_000);
+
   it("asks which kernel where the server has none of the notebook's language, and takes another one of the same", async () => {
     const notebook = await rooms.notebook(["print(1)"]);
     const page = new Page(new TestBrowser(), rooms, notebook, { wants: { name: "ir", language: "r" } });
