@@ -21,7 +21,6 @@ function called(html: string, key: string, more: KeyboardEventInit = {}): readon
       done.push(command);
       return true;
     },
-    () => 0,
   );
   target?.addEventListener("keydown", (event) => {
     if (event instanceof KeyboardEvent) listener.press(event);
@@ -49,4 +48,21 @@ test.each([
   expect(called(html, "Enter", SHIFT)).toEqual([]);
   expect(called(html, "Escape")).toEqual([]);
   expect(called(html, "b")).toEqual([]);
+});
+
+test.each([
+  ["pressed quickly, and heard late", 300, ["twice"]],
+  ["pressed long after one another, and heard together", 3_000, []],
+])("two keys that make one command, %s", (_, apartMs, wanted) => {
+  const done: string[] = [];
+  const listener = listenToKeys([{ command: "twice", keys: "d d", mode: "command" }], (command) => {
+    done.push(command);
+    return true;
+  });
+  for (const at of [1_000, 1_000 + apartMs]) {
+    const event = new KeyboardEvent("keydown", { key: "d" });
+    Object.defineProperty(event, "timeStamp", { value: at });
+    listener.press(event);
+  }
+  expect(done).toEqual(wanted);
 });

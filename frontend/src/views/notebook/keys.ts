@@ -8,13 +8,8 @@ export interface KeyListener {
   press(event: KeyboardEvent): boolean;
 }
 
-/** `now` in milliseconds of any one clock. */
 /** `run` tells whether the command could be run. */
-export function listenToKeys(
-  bindings: readonly KeyBinding[],
-  run: (command: string) => boolean,
-  now: () => number,
-): KeyListener {
+export function listenToKeys(bindings: readonly KeyBinding[], run: (command: string) => boolean): KeyListener {
   let pending: PendingKeys | null = null;
   return {
     press(event) {
@@ -35,7 +30,8 @@ export function listenToKeys(
       const answer = readKey(event, bindings, {
         mode: place === "edit" ? "edit" : "command",
         pending,
-        now: now(),
+        // When it was pressed: a page at work hears two quick presses late, and one long after the other.
+        now: event.timeStamp,
         isMac,
       });
       pending = answer.pending;

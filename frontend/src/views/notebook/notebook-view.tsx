@@ -83,11 +83,7 @@ function useKeys(keys: readonly KeyBinding[], onCommand: (id: string) => boolean
   const call = useRef(onCommand);
   call.current = onCommand;
   useEffect(() => {
-    const listener = listenToKeys(
-      keys,
-      (id) => call.current(id),
-      () => performance.now(),
-    );
+    const listener = listenToKeys(keys, (id) => call.current(id));
     const hear = (event: KeyboardEvent): void => {
       if (!listener.press(event)) return;
       event.preventDefault();
