@@ -37,11 +37,6 @@ export function PeoplePage({ team, hasHosted, now, personId, onLeft }: PeoplePag
   const load = useCallback(async () => setAccounts(await team.accounts()), [team]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is another function each time; once is meant.
   useEffect(() => void run(load), [load]);
-  const invite = () =>
-    run(async () => {
-      setLink(await team.invite(userName.trim() === "" ? null : userName, isAdmin));
-      setUserName("");
-    });
   const showChange = async () => {
     await load();
     setChanges((count) => count + 1);
@@ -50,6 +45,11 @@ export function PeoplePage({ team, hasHosted, now, personId, onLeft }: PeoplePag
     run(async () => {
       await work();
       await showChange();
+    });
+  const invite = () =>
+    change(async () => {
+      setLink(await team.invite(userName.trim() === "" ? null : userName, isAdmin));
+      setUserName("");
     });
   const setAdminOf = ({ user_name, person_id }: Account, isAdmin: boolean) =>
     run(async () => {
