@@ -4,9 +4,10 @@ import { executeRequest, type RunEvent, runEvent } from "../execute.ts";
 import type { KernelEvent, KernelPort } from "../kernel-port.ts";
 import { newId } from "../messages.ts";
 
-const LIMIT_MS = 30_000;
+/** Long enough for a socket that a server leaves unopened, and for the two tries after it. */
+const LIMIT_MS = 50_000;
 
-/** Resolves with the first event for which `pick` gives something; rejects after half a minute. */
+/** Resolves with the first event for which `pick` gives something; rejects when it takes too long. */
 export async function nextEvent<T>(port: KernelPort, pick: (event: KernelEvent) => T | null): Promise<T> {
   return await new Promise((give, fail) => {
     const timer = setTimeout(() => {
