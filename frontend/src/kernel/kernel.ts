@@ -51,6 +51,9 @@ const OPEN_MS = 15_000;
 const WATCH_MS = 3_000;
 const LOOK_MS = 20_000;
 
+/** Null: the link was closed, or woken, while the server was asked. */
+type Found = "there" | "starting" | "kernel_gone" | "token_refused" | "unreachable" | null;
+
 export class KernelConnection implements KernelPort {
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 0 });
   readonly isLeader = new Value(true);
@@ -170,7 +173,7 @@ export class KernelConnection implements KernelPort {
   #connect(attempt: number): void {
     this.#drop();
     this.state.set({ phase: "connecting", attempt });
-    const { server, kernelId, sessionId, clock } = this.#options;
+    const { server, kernelId, sessionId } = this.#options;
     const socket = server.channels(kernelId, sessionId, this.#plainProtocol ? [] : [V1_PROTOCOL]);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
@@ -178,7 +181,21 @@ export class KernelConnection implements KernelPort {
     socket.onmessage = (event) => this.#inbox.put({ socket, data: event.data });
     socket.onerror = () => {};
     socket.onclose = (event) => this.#closed(socket, event.wasClean && event.code !== 1006, attempt);
-    this.#cancelTimer = clock.after(OPEN_MS, () => this.#closed(socket, false, attempt));
+    this.#openingTakesLong(socket, attempt);
+  }
+
+  /** A server opens the socket once the kernel answers: one that takes long to start is waited for. */
+  #openingTakesLong(socket: SocketLike, attempt: number): void {
+    this.#cancelTimer = this.#options.clock.after(OPEN_MS, async () => {
+      const found = await this.#found();
+      if (socket !== this.#socket || this.state.get().phase !== "connecting") return;
+      if (found === "starting") {
+        this.#openingTakesLong(socket, attempt);
+        return;
+      }
+      this.#drop();
+      this.#neverOpened(attempt, found);
+    });
   }
 
   /** Forget the socket without waiting for its farewell. */
@@ -227,13 +244,11 @@ export class KernelConnection implements KernelPort {
     }
     // Chromium fails a socket whose server chose none of the offered subprotocols.
     this.#plainProtocol = !this.#plainProtocol;
-    void this.#findOutWhy(attempt);
+    void this.#found().then((found) => this.#neverOpened(attempt, found));
   }
 
-  /** A socket that never opened: is the kernel gone, the token stale, or nobody there? */
-  async #findOutWhy(attempt: number): Promise<void> {
-    const found = await this.#found();
-    if (found === "there") this.#retry(attempt + 1, "network");
+  #neverOpened(attempt: number, found: Found): void {
+    if (found === "there" || found === "starting") this.#retry(attempt + 1, "network");
     else this.#notFound(attempt, found);
   }
 
@@ -241,17 +256,19 @@ export class KernelConnection implements KernelPort {
   async #askThenConnect(attempt: number): Promise<void> {
     this.state.set({ phase: "connecting", attempt });
     const found = await this.#found();
-    if (found === "there") this.#connect(attempt);
+    if (found === "there" || found === "starting") this.#connect(attempt);
     else this.#notFound(attempt, found);
   }
 
-  /** Null: the link was closed, or woken, in the meantime. */
-  async #found(): Promise<"there" | "kernel_gone" | "token_refused" | "unreachable" | null> {
+  /** What the server says of the kernel. */
+  async #found(): Promise<Found> {
     const { server, kernelId, isTokenRefused } = this.#options;
     const before = this.state.get();
-    let found: "there" | "kernel_gone" | "token_refused" | "unreachable";
+    let found: Found;
     try {
-      found = (await server.kernel(kernelId, 8_000)) === null ? "kernel_gone" : "there";
+      const kernel = await server.kernel(kernelId, 8_000);
+      if (kernel === null) found = "kernel_gone";
+      else found = kernel.executionState === "starting" ? "starting" : "there";
     } catch {
       // Any failure of the question counts as no answer; the second question tells the two kinds apart.
       found = (await isTokenRefused().catch(() => false)) ? "token_refused" : "unreachable";

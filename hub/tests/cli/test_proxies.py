@@ -62,7 +62,7 @@ def hosted_state(client: httpx.Client) -> str:
 
 
 def assert_plain_http_leads_to_https(place: Place) -> None:
-    plain = httpx.get(f"http://127.0.0.1:{place.http}/n/1", headers={"Host": NAME}, trust_env=False)
+    plain = httpx.get(f"http://127.0.0.1:{place.http}/n/1", headers={"Host": NAME}, trust_env=False, timeout=30)
     assert plain.status_code in (301, 302, 307, 308)
     assert plain.headers["location"].startswith(f"https://{NAME}")
 

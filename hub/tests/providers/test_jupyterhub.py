@@ -61,7 +61,7 @@ class TestJupyterHub(ProviderContract):
         upstream = await provider.upstream(ADA)
         assert await answer(upstream) == 200
         headers = {"Authorization": f"token {upstream.token}"}
-        async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
+        async with httpx.AsyncClient(trust_env=False, headers=headers, timeout=60) as client:
             assert (await client.get(f"{options.url}hub/api/users")).status_code == 403
 
     async def test_after_a_user_was_deleted_there_a_start_brings_a_token_that_is_good(
@@ -90,7 +90,8 @@ class TestJupyterHub(ProviderContract):
         await ready(provider, ADA)
         first = await provider.upstream(ADA)
         user = f"{options.url}hub/api/users/runhere-{ADA.person_id}/tokens"
-        async with httpx.AsyncClient(trust_env=False, headers={"Authorization": f"token {options.token}"}) as client:
+        mine = {"Authorization": f"token {options.token}"}
+        async with httpx.AsyncClient(trust_env=False, headers=mine, timeout=60) as client:
             for one in (await client.get(user)).json()["api_tokens"]:
                 if one["note"] == "Runhere hub":
                     assert (await client.delete(f"{user}/{one['id']}")).status_code == 204

@@ -39,7 +39,7 @@ class Served:
     async def sign_in(self, folder: Path) -> None:
         """As the command line and the page do it."""
         (folder / "a.ipynb").write_text(notebook_json("print(1)"), encoding="utf-8")
-        async with httpx.AsyncClient(base_url=self.origin) as client:
+        async with httpx.AsyncClient(base_url=self.origin, timeout=30) as client:
             control = {"Authorization": f"Bearer {CONTROL}"}
             bound = await client.post("/api/v1/control/bind", json={"path": str(folder)}, headers=control)
             own = {"Origin": self.origin, "X-Requested-By": "runhere"}
@@ -52,13 +52,13 @@ class Served:
 
     async def recent(self) -> list[str]:
         """Names of the notebooks that were opened last, the last one first."""
-        async with httpx.AsyncClient(base_url=self.origin, headers={"Cookie": self.cookie}) as client:
+        async with httpx.AsyncClient(base_url=self.origin, headers={"Cookie": self.cookie}, timeout=30) as client:
             return [notebook["name"] for notebook in (await client.get("/api/v1/home")).json()["recent"]]
 
     async def make(self) -> None:
         """Another notebook, opened now."""
         own = {"Origin": self.origin, "X-Requested-By": "runhere", "Cookie": self.cookie}
-        async with httpx.AsyncClient(base_url=self.origin, headers=own) as client:
+        async with httpx.AsyncClient(base_url=self.origin, headers=own, timeout=30) as client:
             folder = (await client.get("/api/v1/home")).json()["folders"][0]["id"]
             made = await client.post("/api/v1/notebooks", json={"folder_id": folder, "path": ""})
             assert made.is_success, made.text
