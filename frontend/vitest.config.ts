@@ -10,9 +10,10 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}", "frame/**/*.test.ts"],
     exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
     environment: "node",
-    setupFiles: ["src/i18n/words-for-tests.ts"],
+    setupFiles: ["src/i18n/words-for-tests.ts", "src/ui/patience-for-tests.ts"],
     restoreMocks: true,
     testTimeout: 20_000,
+    expect: { poll: { timeout: 15_000 } },
     // Tests with a server mostly wait for it: three files at once also where there are only two cores.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     css: { modules: { classNameStrategy: "non-scoped" } },

@@ -138,6 +138,6 @@ describe.skipIf(jupyterPython() === null)("the companion", () => {
     await until(watch.state, ({ phase }) => phase === "cut");
     await until(watch.state, ({ phase }) => phase === "live");
     // The token goes in no address.
-    await vi.waitFor(() => expect(jupyter.log()).not.toContain(jupyter.token));
+    await vi.waitFor(() => expect(jupyter.log()).not.toContain(jupyter.token), 15_000);
   }, 60_000);
 });

@@ -58,7 +58,7 @@ describe("OutputArea", () => {
     await setLanguage("ja");
     show([notice("too_fast"), notice("of the future")]);
     expect(host.textContent).toBe("some are missingsome are missing");
-    await vi.waitFor(() => expect(host.querySelectorAll("code")).toHaveLength(2));
+    await vi.waitFor(() => expect(host.querySelectorAll("code")).toHaveLength(2), 15_000);
     expect(host.children[0]?.textContent).toBe(text("notices.tooFast"));
     expect(host.children[0]?.textContent).toContain("破棄");
     expect(host.children[1]?.textContent).toBe("some are missing");
@@ -99,14 +99,14 @@ describe("OutputArea", () => {
 
   it("asks before it runs a saved output, and never puts its script into the page", async () => {
     show([display({ "text/html": "<script>window.ran = true</script><b>x</b>" })], "saved", false);
-    await vi.waitFor(() => expect(host.querySelector("button")).not.toBeNull());
+    await vi.waitFor(() => expect(host.querySelector("button")).not.toBeNull(), 15_000);
     expect([
       host.querySelector("iframe"),
       host.querySelector("script"),
       host.querySelector("button")?.textContent,
     ]).toEqual([null, null, "Show it"]);
     host.querySelector("button")?.click();
-    await vi.waitFor(() => expect(host.querySelector("iframe")).not.toBeNull());
+    await vi.waitFor(() => expect(host.querySelector("iframe")).not.toBeNull(), 15_000);
     const frame = host.querySelector("iframe");
     expect([frame?.getAttribute("sandbox"), new URL(frame?.src ?? "").pathname]).toEqual([
       "allow-scripts",
@@ -123,12 +123,12 @@ describe("OutputArea", () => {
 
   it("frames an active output of one's own at once", async () => {
     show([display({ "text/html": "<script>1</script>" })], "live", true);
-    await vi.waitFor(() => expect(host.querySelectorAll("iframe")).toHaveLength(1));
+    await vi.waitFor(() => expect(host.querySelectorAll("iframe")).toHaveLength(1), 15_000);
   });
 
   it("asks before it shows a page of somewhere else, whoever's output it is", async () => {
     show([display({ "text/html": '<iframe width="9" src="https://example.test/a?b&amp;c"></iframe>' })], "page", true);
-    await vi.waitFor(() => expect(host.textContent).toContain("example.test"));
+    await vi.waitFor(() => expect(host.textContent).toContain("example.test"), 15_000);
     expect(host.querySelector("iframe")).toBeNull();
     expect([...host.querySelectorAll("button")].map((one) => one.textContent)).toEqual([
       "Show it",
@@ -140,7 +140,7 @@ describe("OutputArea", () => {
     const view = (state: string) =>
       display({ "application/vnd.jupyter.widget-view+json": { model_id: "m" }, "text/plain": state });
     show([view("a")], "widget", true);
-    await vi.waitFor(() => expect(host.querySelector("iframe")).not.toBeNull());
+    await vi.waitFor(() => expect(host.querySelector("iframe")).not.toBeNull(), 15_000);
     const before = host.querySelector("iframe");
     show([view("b")], "widget", true);
     expect(host.querySelector("iframe")).toBe(before);
@@ -148,9 +148,9 @@ describe("OutputArea", () => {
 
   it("reads large values from the hub and says when it has none", async () => {
     show([{ output_type: "stream", name: "stdout", text: { $blob: "known", size_bytes: 1 } }]);
-    await vi.waitFor(() => expect(host.textContent).toBe("from a blob"));
+    await vi.waitFor(() => expect(host.textContent).toBe("from a blob"), 15_000);
     show([{ output_type: "stream", name: "stdout", text: { $blob: "gone", size_bytes: 1 } }], "r2");
-    await vi.waitFor(() => expect(host.textContent).toContain("could not be read"));
+    await vi.waitFor(() => expect(host.textContent).toContain("could not be read"), 15_000);
   });
 
   it("shows an error's name before its traceback, and folds a long one", () => {

@@ -38,7 +38,7 @@ test("an edit that the hub does not acknowledge is written after a moment", asyn
   const store = await opened(storage, "t");
   store.add(update, 1, true);
   await vi.advanceTimersByTimeAsync(100);
-  await vi.waitFor(() => expect(store.state.get()).toBe("ok"));
+  await vi.waitFor(() => expect(store.state.get()).toBe("ok"), 15_000);
   expect(writes()).toBe(1);
   expect(await (await opened(storage, "later")).load()).toMatchObject([{ key: ["n", "t", 0], at: 1 }]);
 });
@@ -46,7 +46,7 @@ test("an edit that the hub does not acknowledge is written after a moment", asyn
 test("an edit that goes nowhere else is written without waiting", async () => {
   const store = await opened(new IDBFactory(), "t");
   store.add(update, 1);
-  await vi.waitFor(() => expect(store.state.get()).toBe("ok"));
+  await vi.waitFor(() => expect(store.state.get()).toBe("ok"), 15_000);
   expect(writes()).toBe(1);
 });
 
@@ -64,7 +64,7 @@ test.each([
   const store = await opened(storage, "t");
   store.add(update, 1, true);
   leave();
-  await vi.waitFor(() => expect(store.state.get()).toBe("ok"));
+  await vi.waitFor(() => expect(store.state.get()).toBe("ok"), 15_000);
   expect(await (await opened(storage, "later")).load()).toHaveLength(1);
 });
 

@@ -345,7 +345,7 @@ describe("3.10 outputs that stay at home", () => {
     rig.clock.advance(10_000);
     await settle();
     rig.hear({ type: "leased", run_id: "r", epoch: 2, n: 1 });
-    await vi.waitFor(() => expect(rig.frames()).toEqual(["0:started", "1:status"]));
+    await vi.waitFor(() => expect(rig.frames()).toEqual(["0:started", "1:status"]), 15_000);
     expect(rig.blobs.size).toBe(0);
 
     const other = new Rig().connect().start();
@@ -388,7 +388,7 @@ describe("4 outputs", () => {
     await vi.waitFor(() => {
       rig.clock.advance(2_000);
       expect(rig.frames()).toEqual(["0:started", "1:output", "2:status"]);
-    });
+    }, 15_000);
     expect(rig.blobs.size).toBe(1);
   });
 });

@@ -94,10 +94,10 @@ test.each(["told", "quiet"] as const)(
       </>,
       { wrapper: Catch },
     );
-    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(1), 15_000);
     askAgainForParts();
-    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2));
-    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(missing === "told" ? 1 : 0));
+    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2), 15_000);
+    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(missing === "told" ? 1 : 0), 15_000);
     expect(screen.getByText("notebook")).not.toBeNull();
     expect(screen.getByText("waiting")).not.toBeNull();
     askAgainForParts();

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 /** What a screen reader is told of the machine, and the meter by the keyboard. Real numbers are in `kernel/resource-watch.server.test.ts`. */
-import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { afterEach, expect, test, vi } from "vitest";
 import { Value } from "../../core/observable.ts";
@@ -30,7 +30,6 @@ vi.hoisted(() => {
   const ink = new Proxy({}, { get: () => () => ({ width: 0 }), set: () => true });
   Reflect.set(HTMLCanvasElement.prototype, "getContext", () => ink);
 });
-configure({ asyncUtilTimeout: 10_000 });
 afterEach(cleanup);
 
 const NOW: Snapshot = {

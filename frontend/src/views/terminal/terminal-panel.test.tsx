@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 /** The panel by the keyboard alone, and what a screen reader is told. The server is played; real ones are in `kernel/terminals.server.test.ts`. */
-import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { JupyterServer } from "../../kernel/server.ts";
@@ -10,7 +10,6 @@ import { press } from "../../ui/keys-for-tests.ts";
 import { TerminalPanel } from "./terminal-panel.tsx";
 
 beforeAll(() => {
-  configure({ asyncUtilTimeout: 10_000 });
   // What jsdom lacks.
   const never = () => {};
   const query = { matches: false, addEventListener: never, removeEventListener: never, addListener: never };

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 /** The panel by the keyboard alone, and what a screen reader is told. The kernel is played; real ones are in `variables-desk.server.test.ts`. */
-import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { Value } from "../../core/observable.ts";
@@ -17,7 +17,6 @@ beforeAll(() => {
   CSS.escape ??= (text) => text;
   Element.prototype.scrollIntoView ??= () => {};
 });
-configure({ asyncUtilTimeout: 10_000 });
 afterEach(cleanup);
 
 const value = (name: string, more: object = {}) => ({
