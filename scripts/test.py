@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,17 +73,18 @@ def prepare(kind: str) -> None:
     setup.page()
 
 
-def failed_tests(report: Path) -> Iterator[str]:
+def why_failed(report: Path) -> list[str]:
     """A line for each test of a tier's JUnit report that failed: its file, its name, the first line of why."""
     if not report.is_file():
-        yield "no report: it ended before its first test, or was killed"
-        return
+        return ["no report: it ended before its first test, or was killed"]
+    lines = []
     for case in ET.parse(report).getroot().iter("testcase"):
         why = case.find("failure")
         why = case.find("error") if why is None else why
         if why is not None:
             said = (why.get("message") or why.text or "").strip().splitlines() or [""]
-            yield f"{case.get('classname')} » {case.get('name')}: {said[0][:WHY_MAX]}"
+            lines.append(f"{case.get('classname')} » {case.get('name')}: {said[0][:WHY_MAX]}")
+    return lines or ["each test passed: something went wrong beside them, see what is printed above"]
 
 
 def main() -> int:
@@ -104,7 +104,8 @@ def main() -> int:
         failed |= ended.returncode != 0
         verdict = "passed" if ended.returncode == 0 else f"FAILED (exit {ended.returncode})"
         lines.append(f"{tier.title}: {verdict} in {time.monotonic() - started:.0f} s")
-        lines += [f"  {test}" for test in failed_tests(tier.report)] if ended.returncode != 0 else []
+        if ended.returncode != 0:
+            lines += [f"  {why}" for why in why_failed(tier.report)]
     print("\n".join(["", *lines]), flush=True)
     return 1 if failed else 0
 
