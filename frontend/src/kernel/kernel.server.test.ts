@@ -32,12 +32,24 @@ const SERVERS: readonly (readonly [string, JupyterWish, AuthStyle])[] = [
   ],
 ];
 
-/** Starts as slowly as one whose packages lie on another machine's disk. */
+/**
+ * Answers as late as one whose packages lie on another machine's disk. It takes its ports at once: in eighteen seconds another program could
+ * take them, and the server would start it on the same ones again.
+ */
 const slowKernel = {
   name: "slow",
   displayName: "Slow",
   language: "python",
-  source: "import time\ntime.sleep(18)\nfrom ipykernel.kernelapp import launch_new_instance\nlaunch_new_instance()",
+  source: `
+import time
+
+from ipykernel.kernelapp import IPKernelApp
+
+app = IPKernelApp.instance()
+app.initialize()
+time.sleep(18)
+app.start()
+`,
 } as const;
 
 /** A way to the server on which some messages do not arrive. */
