@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { NOTICE_MIME } from "../core/mime.ts";
 import { jupyterPython, type RunningJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
-import type { MemoryStorage } from "../kernel/testing/memory-storage.ts";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
+import { until } from "../kernel/testing/runs.ts";
 import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
 import { Page, TestBrowser } from "./page-for-tests.ts";
 
@@ -14,8 +15,11 @@ export interface DrivenPages {
   /** Those that are still open; what a test kills it takes out. */
   readonly pages: Page[];
   readonly jupyter: () => RunningJupyter;
-  /** A page of a new notebook, connected. */
-  readonly open: (sources: readonly string[]) => Promise<{ page: Page; browser: TestBrowser; notebook: string }>;
+  /** A page of a new notebook, connected; `baseUrl` is another way to the same Jupyter. */
+  readonly open: (
+    sources: readonly string[],
+    baseUrl?: string,
+  ) => Promise<{ page: Page; browser: TestBrowser; notebook: string; session: MemoryStorage }>;
   /** One more page of a notebook, not connected. */
   readonly another: (browser: TestBrowser, notebook: string, session?: MemoryStorage) => Promise<Page>;
 }
@@ -45,13 +49,14 @@ export function drivenPages(): DrivenPages {
     await page.tab.online();
     return page;
   };
-  const open: DrivenPages["open"] = async (sources) => {
+  const open: DrivenPages["open"] = async (sources, baseUrl = jupyter.baseUrl) => {
     const notebook = await rooms.notebook(sources);
     const browser = new TestBrowser();
-    const page = await another(browser, notebook);
-    await page.runtime.connect(`${jupyter.baseUrl}lab?token=${jupyter.token}`);
+    const session = new MemoryStorage();
+    const page = await another(browser, notebook, session);
+    await page.runtime.connect(`${baseUrl}lab?token=${jupyter.token}`);
     await page.ready();
-    return { page, browser, notebook };
+    return { page, browser, notebook, session };
   };
   return { rooms, pages, jupyter: () => jupyter, open, another };
 }
@@ -88,3 +93,18 @@ export async function expectMarked(page: Page, text = ALL_TICKS): Promise<void> 
   await page.tab.run(() => isMarked(page, "c0"), "the mark");
   expect([page.text("c0") === text, page.runtime.notice.get()?.code]).toEqual([false, "maybe_incomplete"]);
 }
+
+/** The server replaces a process that ended by itself: a restart asked for in that moment is that one, and drops what waited for the old one. */
+export async function expectOneRestart(page: Page): Promise<void> {
+  page.driver.runCells(["c0"]);
+  await until(page.runtime.kernel, ({ status }) => status === "restarting");
+  page.driver.runCells(["c1"]);
+  const restarted = page.driver.restart();
+  page.driver.runCells(["c2"]);
+  await restarted;
+  await page.ends("c2", "ok");
+  expect([page.text("c1"), page.text("c2"), page.tab.runs.headOf("c2")?.execution_count]).toEqual(["", "False\n", 1]);
+}
+
+/** The cells of `expectOneRestart`. */
+export const ENDS_ITSELF = ["import os\nos._exit(1)", "print('no')", "print('begun' in globals())\nbegun = 1"];

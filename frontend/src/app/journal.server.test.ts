@@ -7,6 +7,7 @@ import { jupyterPython, type RunningCompanion, startCompanion } from "../kernel/
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { RoomServer, whyNoServer } from "../sync/room-server-for-tests.ts";
+import { ENDS_ITSELF, expectOneRestart } from "./driven-pages-for-tests.ts";
 import { HUB, Page, TestBrowser } from "./page-for-tests.ts";
 
 const COUNT = 300;
@@ -128,15 +129,8 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
   }, 90_000);
 
   it("a restart asked for while the runtime replaces a kernel that died is that one", async () => {
-    const { page } = await open(["import os\nos._exit(1)", "print('no')", "print('begun' in globals())\nbegun = 1"]);
-    page.driver.runCells(["c0"]);
-    await until(page.runtime.kernel, ({ status }) => status === "restarting");
-    page.driver.runCells(["c1"]);
-    const restarted = page.driver.restart();
-    page.driver.runCells(["c2"]);
-    await restarted;
-    await page.ends("c2", "ok");
-    expect([page.text("c1"), page.text("c2"), page.tab.runs.headOf("c2")?.execution_count]).toEqual(["", "False\n", 1]);
+    const { page } = await open(ENDS_ITSELF);
+    await expectOneRestart(page);
   }, 60_000);
 
   it("an error ends what was handed over", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startJupyter } from "../kernel/testing/jupyter.ts";
 import { until } from "../kernel/testing/runs.ts";
-import { drivenPages, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
+import { drivenPages, ENDS_ITSELF, expectOneRestart, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
 import { Page, TestBrowser } from "./page-for-tests.ts";
 
 /** Ends a kernel that has done nothing for some seconds, also while a page is there. */
@@ -36,15 +36,8 @@ describe.skipIf(whyNoDrivenPages !== null)("kernels under running cells", () => 
   }, 60_000);
 
   it("a restart asked for while the server replaces a kernel that died is that one", async () => {
-    const { page } = await open(["import os\nos._exit(1)", "print('no')", "print('begun' in globals())\nbegun = 1"]);
-    page.driver.runCells(["c0"]);
-    await until(page.runtime.kernel, ({ status }) => status === "restarting");
-    page.driver.runCells(["c1"]);
-    const restarted = page.driver.restart();
-    page.driver.runCells(["c2"]);
-    await restarted;
-    await page.ends("c2", "ok");
-    expect([page.text("c1"), page.text("c2"), page.tab.runs.headOf("c2")?.execution_count]).toEqual(["", "False\n", 1]);
+    const { page } = await open(ENDS_ITSELF);
+    await expectOneRestart(page);
     expect(jupyter().log()).not.toContain("Exception restarting kernel");
   }, 60_000);
 

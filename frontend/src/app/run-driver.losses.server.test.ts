@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { cuttable } from "../kernel/testing/cable.ts";
 import { startJupyter } from "../kernel/testing/jupyter.ts";
-import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import {
   ALL_TICKS,
@@ -28,12 +27,10 @@ describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", ()
     async (_, before, isLost) => {
       const cable = await cuttable(jupyter().port);
       const lines = Array.from({ length: 120 }, (_, line) => `${line}\n`).join("");
-      const notebook = await rooms.notebook([
-        `${before}import time\nfor i in range(120):\n    print(i, flush=True)\n    time.sleep(0.2)`,
-      ]);
-      const page = await another(new TestBrowser(), notebook);
-      await page.runtime.connect(`${cable.baseUrl}?token=${jupyter().token}`);
-      await page.ready();
+      const { page } = await open(
+        [`${before}import time\nfor i in range(120):\n    print(i, flush=True)\n    time.sleep(0.2)`],
+        cable.baseUrl,
+      );
       page.driver.runCells(["c0"]);
       await page.prints("c0", "5\n");
       cable.blackHole();
@@ -55,12 +52,7 @@ describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", ()
     "what was on the wire when a page left %s",
     async (_, before, isLost) => {
       const cable = await cuttable(jupyter().port);
-      const notebook = await rooms.notebook([before + TICKS]);
-      const browser = new TestBrowser();
-      const session = new MemoryStorage();
-      const page = await another(browser, notebook, session);
-      await page.runtime.connect(`${cable.baseUrl}?token=${jupyter().token}`);
-      await page.ready();
+      const { page, browser, notebook, session } = await open([before + TICKS], cable.baseUrl);
       page.driver.runCells(["c0"]);
       await page.prints("c0", "3\n");
       // A wire long enough to hold two lines.

@@ -1,20 +1,13 @@
 /** Real Jupyter, real rooms of a real hub: tabs of one browser that are reloaded, closed, killed, and opened again. */
 import { describe, expect, it } from "vitest";
-import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { drivenPages, expectWhole, TICKS, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
-import { TestBrowser } from "./page-for-tests.ts";
 
 describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
-  const { rooms, pages, jupyter, open, another } = drivenPages();
+  const { rooms, pages, open, another } = drivenPages();
 
   it("a reload loses and doubles nothing, and needs no new token", async () => {
-    const notebook = await rooms.notebook([TICKS, "print('next')"]);
-    const browser = new TestBrowser();
-    const session = new MemoryStorage();
-    const page = await another(browser, notebook, session);
-    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
-    await page.ready();
+    const { page, browser, notebook, session } = await open([TICKS, "print('next')"]);
     page.driver.runCells(["c0"]);
     await page.prints("c0", "5\n");
     await page.tab.saved();
@@ -32,12 +25,7 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
   }, 60_000);
 
   it("cells that waited when the page was closed are told of once, and show again what they showed before", async () => {
-    const notebook = await rooms.notebook([TICKS, "print('old')", "print('never ran')"]);
-    const browser = new TestBrowser();
-    const session = new MemoryStorage();
-    const page = await another(browser, notebook, session);
-    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
-    await page.ready();
+    const { page, browser, notebook, session } = await open([TICKS, "print('old')", "print('never ran')"]);
     page.driver.runCells(["c1"]);
     await page.ends("c1", "ok");
     page.driver.runAll();
@@ -70,12 +58,7 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
   }, 60_000);
 
   it("a tab that comes back after the end finds everything", async () => {
-    const notebook = await rooms.notebook([TICKS]);
-    const browser = new TestBrowser();
-    const session = new MemoryStorage();
-    const page = await another(browser, notebook, session);
-    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
-    await page.ready();
+    const { page, browser, notebook, session } = await open([TICKS]);
     page.driver.runCells(["c0"]);
     await page.prints("c0", "3\n");
     await page.tab.saved();
@@ -120,12 +103,7 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
   }, 60_000);
 
   it("a tab closed while the hub is away: the next one tells the hub what the first had heard", async () => {
-    const notebook = await rooms.notebook([TICKS, "print('short')"]);
-    const browser = new TestBrowser();
-    const session = new MemoryStorage();
-    const page = await another(browser, notebook, session);
-    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
-    await page.ready();
+    const { page, browser, notebook, session } = await open([TICKS, "print('short')"]);
     await page.tab.saved();
     await rooms.kill();
     await page.tab.offlineNow();
@@ -149,12 +127,7 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
   }, 90_000);
 
   it("a question pending at the reload is asked again", async () => {
-    const notebook = await rooms.notebook(["print('hello', input('who? '))"]);
-    const browser = new TestBrowser();
-    const session = new MemoryStorage();
-    const page = await another(browser, notebook, session);
-    await page.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`);
-    await page.ready();
+    const { page, browser, notebook, session } = await open(["print('hello', input('who? '))"]);
     page.driver.runCells(["c0"]);
     await until(page.driver.stdin, (request) => request !== null);
     await page.tab.saved();
