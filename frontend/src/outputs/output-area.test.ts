@@ -83,6 +83,16 @@ describe("OutputArea", () => {
     expect(host.querySelector(".output-window")).not.toBeNull();
   });
 
+  it("says of a text that grows while all of it is shown how long it is by now", () => {
+    const lines = (count: number): string => Array.from({ length: count }, (_, line) => `line ${line}\n`).join("");
+    show([stream(lines(2_020))]);
+    [...host.querySelectorAll("button")].find((one) => one.textContent === "Show all")?.click();
+    const name = (): string | null | undefined => host.querySelector("[role=group]")?.getAttribute("aria-label");
+    expect(name()).toBe("All 2,020 lines");
+    show([stream(lines(3_000))]);
+    expect(name()).toBe("All 3,000 lines");
+  });
+
   it("folds many outputs", () => {
     show(Array.from({ length: 100 }, (_, index) => display({ "text/plain": `n${index}` })));
     expect([host.textContent?.includes("n59"), host.textContent?.includes("n60")]).toEqual([true, false]);

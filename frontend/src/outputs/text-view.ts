@@ -141,7 +141,6 @@ export class TextView {
     this.#scroller = element("div", "output-window");
     this.#scroller.tabIndex = 0;
     this.#scroller.setAttribute("role", "group");
-    this.#scroller.setAttribute("aria-label", text("outputs.allLines", { count: this.#index.count }));
     this.#tail = element("div", "output-window-lines");
     const space = element("div", "output-window-space");
     space.append(this.#tail);
@@ -164,6 +163,7 @@ export class TextView {
     if (!this.#scroller || !this.#tail?.parentElement) return;
     const { scrollTop, clientHeight } = this.#scroller;
     const count = this.#index.count;
+    this.#scroller.setAttribute("aria-label", text("outputs.allLines", { count }));
     const first = Math.max(0, Math.floor(scrollTop / this.#lineHeight) - WINDOW_MARGIN);
     const end = Math.min(count, Math.ceil((scrollTop + (clientHeight || 600)) / this.#lineHeight) + WINDOW_MARGIN);
     this.#tail.parentElement.style.height = `${count * this.#lineHeight}px`;
