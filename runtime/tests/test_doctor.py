@@ -19,7 +19,7 @@ import pytest
 from live_runtime import HUB, Running, make_certificate, start_runtime
 
 from runhere_runtime.doctor.look import Address, read_url
-from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts, findings, worst
+from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts, ToldOfItself, findings, worst
 from runhere_runtime.errors import UrlInvalid
 
 PYTHON = SpecFacts("python3", "Python 3", "python", program_exists=True, python="/usr/bin/python3", has_ipykernel=True)
@@ -34,14 +34,15 @@ SERVER = ServerFacts(
     forged_host_status=403,
     origins=(OriginAnswer(HUB, preflight=True, let_in=True),),
     stranger_let_in=False,
+    kernels=("Python 3",),
 )
 UNLISTED = (OriginAnswer(HUB, preflight=False, let_in=False),)
-WELL = Facts(SERVER, (PYTHON,), (("jupyter-server", "2.21.1"),), "/usr/bin/python3", (), None, 1 << 40, "/data")
+WELL = Facts(SERVER, "desk", (PYTHON,), (("jupyter-server", "2.21.1"),), "/usr/bin/python3", (), None, 1 << 40, "/data")
 
 
 def test_all_is_well() -> None:
     assert worst(findings(WELL)) == "note"
-    topics = {"port", "host", "token", "origin", "versions", "kernels", "gpu", "browsers"}
+    topics = {"port", "host", "token", "origin", "machine", "versions", "kernels", "gpu", "browsers"}
     assert {one.topic for one in findings(WELL)} == topics
 
 
@@ -59,6 +60,8 @@ def test_all_is_well() -> None:
         (replace(SERVER, version="1.24.0"), "versions", "warning", "upgrade"),
         (replace(SERVER, stranger_let_in=True), "origin", "warning", "refuses unlisted"),
         (replace(SERVER, origins=()), "origin", "note", "--hub"),
+        (replace(SERVER, kernels=()), "kernels", "problem", "where the server runs"),
+        (SERVER, "machine", "note", "typed there"),
         (replace(SERVER, origins=UNLISTED), "origin", "problem", f"allow_origin={HUB}"),
         (replace(SERVER, origins=(OriginAnswer(HUB, False, True),)), "origin", "warning", f"allow_origin={HUB}"),
         (replace(SERVER, answers="companion", origins=UNLISTED), "origin", "problem", f"allow {HUB}"),
@@ -86,6 +89,26 @@ def test_each_trouble_of_a_server_has_its_remedy(server: ServerFacts, topic: str
 def test_each_trouble_of_a_machine_has_its_remedy(facts: Facts, topic: str, level: str, remedy: str) -> None:
     told = findings(facts)
     assert any(one.topic == topic and one.level == level and remedy in one.remedy for one in told), told
+
+
+COMPANION = replace(SERVER, answers="companion", told=ToldOfItself("desk", "1.0", "3.13.1"))
+BROKEN = replace(
+    WELL, specs=(NO_IPYKERNEL,), versions=(("ipykernel", None),), gpu_trouble="no driver", disk_free_bytes=1
+)
+
+
+def test_of_a_runtime_elsewhere_this_machine_is_no_matter() -> None:
+    here = findings(replace(BROKEN, server=COMPANION))
+    assert worst(here) == "problem"
+    assert "machine" not in {one.topic for one in here}
+    far = findings(replace(BROKEN, server=replace(COMPANION, told=ToldOfItself("box", "1.0", "3.13.1"))))
+    assert worst(far) == "note"
+    assert {one.topic for one in far} == {"port", "host", "token", "origin", "kernels", "machine", "browsers"}
+    (place,) = [one for one in far if one.topic == "machine"]
+    assert "box" in place.text
+    assert "desk" in place.text
+    assert "1.0 answers" in far[0].text
+    assert "Python 3.13.1" in far[0].text
 
 
 @pytest.mark.parametrize(
@@ -132,6 +155,7 @@ def test_a_companion_passes_every_question(runtime: Running, tmp_path: Path) -> 
     assert code == 0
     for topic in ("port", "host", "token", "origin", "kernels"):
         assert set(levels(told, topic)) == {"ok"}, told
+    assert "machine" not in {one["topic"] for one in told}, "it runs here"
     assert runtime.token not in json.dumps(told)
     assert "asked to connect" not in runtime.log.read_text(), "nobody is told to let the doctor's stranger in"
 
@@ -197,6 +221,8 @@ def test_a_stock_server_without_flags_is_understood(jupyter: tuple[int, str], tm
     assert levels(told, "token") == ["ok"]
     assert levels(told, "host") == ["ok"]
     assert levels(told, "origin") == ["warning", "warning"]
+    assert any(one["text"].startswith("The server offers: Python 3") for one in told if one["topic"] == "kernels")
+    assert levels(told, "machine") == ["note"]
     code, told = doctor(tmp_path, f"http://127.0.0.1:{port}/?token=old", "--hub", HUB)
     assert code == 1
     assert levels(told, "token") == ["problem"]

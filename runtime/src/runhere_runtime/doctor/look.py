@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
+import platform
 import re
 import shutil
 import socket
@@ -22,13 +23,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from jupyter_client.kernelspec import KernelSpecManager
 
-from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts
+from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts, ToldOfItself
 from runhere_runtime.errors import UrlInvalid
 from runhere_runtime.gate.rules import normalise_origin
 
 ANSWER_WITHIN_S = 5
 """The whole of one answer: a server that sends a byte now and then is not waited for."""
 MOST_ORIGINS = 20
+MOST_KERNELS = 20
 _SHOWN_CHARS = 40
 STRANGER = "https://stranger.invalid"
 _PATH = re.compile(r"[!-~]*")
@@ -113,6 +115,8 @@ def look_at_server(address: Address, hubs: tuple[str, ...], *, kept: tuple[str, 
         forged_host_status=forged.status if forged else None,
         origins=tuple(_meet(address, hub) for hub in hubs or _listed(info) or kept),
         stranger_let_in=_meet(address, STRANGER).let_in if address.token else None,
+        kernels=_offered(_ask(address, "GET", "api/kernelspecs", _auth(address))) if address.token else None,
+        told=_told_of_itself(info),
     )
 
 
@@ -144,12 +148,33 @@ def _listed(info: _Answer | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in texts if normalise_origin(one) == one))[:MOST_ORIGINS]
 
 
-def _version(api: _Answer) -> str | None:
+def _told_of_itself(info: _Answer | None) -> ToldOfItself | None:
     try:
-        found = json.loads(api.body)["version"]
+        told = json.loads(info.body) if info and info.status == 200 else None
+        return ToldOfItself(*map(_short, (told["platform"]["host"], told["version"], told["python"])))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return " ".join(str(found)[:1000].split())[:_SHOWN_CHARS]
+
+
+def _offered(specs: _Answer | None) -> tuple[str, ...] | None:
+    """What the server calls its kernels; None where it tells of none, as after a token that it does not take."""
+    try:
+        found = json.loads(specs.body)["kernelspecs"] if specs and specs.status == 200 else None
+        return tuple(_short(one["spec"]["display_name"]) for one in list(found.values())[:MOST_KERNELS])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _version(api: _Answer) -> str | None:
+    try:
+        return _short(json.loads(api.body)["version"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _short(said: object) -> str:
+    """On one line of a length that can be shown, whatever a server says."""
+    return " ".join(str(said)[:1000].split())[:_SHOWN_CHARS]
 
 
 def _ask(address: Address, method: str, path: str, headers: dict[str, str] | None = None) -> _Answer | None:
@@ -216,6 +241,7 @@ def look_around(server: ServerFacts | None, data_folder: Path) -> Facts:
     gpus, trouble = _gpus()
     return Facts(
         server=server,
+        machine=platform.node(),
         specs=_specs(),
         versions=tuple((name, _installed(name)) for name in _PACKAGES),
         python=sys.executable,

@@ -37,6 +37,15 @@ class OriginAnswer:
 
 
 @dataclass(frozen=True)
+class ToldOfItself:
+    """Where a companion runs, as it says: `machine` is a host name, the others are versions."""
+
+    machine: str
+    companion: str
+    python: str
+
+
+@dataclass(frozen=True)
 class ServerFacts:
     """What answers at an address.
 
@@ -46,6 +55,8 @@ class ServerFacts:
         token_given: Whether the URL carried one; `token_status` is the HTTP status of a request with it.
         forged_host_status: HTTP status for a Host that is not this machine's.
         stranger_let_in: Whether a page of an unlisted site gets in with the right token. None: not tried.
+        kernels: Names of those that it offers. None: it did not tell (no token, or not accepted).
+        told: What a companion tells of itself to whoever has its token.
     """
 
     host: str
@@ -58,6 +69,8 @@ class ServerFacts:
     forged_host_status: int | None = None
     origins: tuple[OriginAnswer, ...] = ()
     stranger_let_in: bool | None = None
+    kernels: tuple[str, ...] | None = None
+    told: ToldOfItself | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +89,15 @@ class SpecFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that was looked at. `gpus`: a name each; `gpu_trouble`: what nvidia-smi said instead."""
+    """Everything that was looked at.
+
+    Attributes:
+        machine: The name of this one, which all but `server` is of.
+        gpus: A name each; `gpu_trouble`: what nvidia-smi said instead.
+    """
 
     server: ServerFacts | None
+    machine: str
     specs: tuple[SpecFacts, ...]
     versions: tuple[tuple[str, str | None], ...]
     python: str
@@ -90,8 +109,9 @@ class Facts:
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """What to tell, in the order in which a person would look."""
-    told = [*_of_server(facts.server)] if facts.server else [_no_server()]
-    told += [*_of_versions(facts), *_of_specs(facts.specs), *_of_gpus(facts), *_of_disk(facts)]
+    told = [*_of_server(facts.server), *_of_place(facts.server, facts.machine)] if facts.server else [_no_server()]
+    if not _is_elsewhere(facts):
+        told += [*_of_versions(facts), *_of_specs(facts.specs), *_of_gpus(facts), *_of_disk(facts)]
     if facts.server:
         told += _of_browsers(tuple(one.origin for one in facts.server.origins))
     return tuple(told)
@@ -126,19 +146,50 @@ def _of_server(server: ServerFacts) -> list[Finding]:
             text = f"A web server answers at {at}, but it is neither a runtime of ours nor a Jupyter server."
             return [Finding("port", "problem", text, "Is this the right port?")]
         case "jupyter" | "companion":
-            return [*_of_kind(server, at), _of_host(server), *_of_token(server), *_of_origins(server)]
+            return [
+                *_of_kind(server, at), _of_host(server), *_of_token(server), *_of_origins(server), *_of_offered(server)
+            ]  # fmt: skip
+
+
+def _is_elsewhere(facts: Facts) -> bool:
+    """Whether the server says that it runs on another machine, or in a container: then this one is no matter."""
+    told = facts.server.told if facts.server else None
+    return told is not None and told.machine != facts.machine
+
+
+def _of_place(server: ServerFacts, here: str) -> list[Finding]:
+    ask_there = "runhere-runtime doctor    (typed there: versions, each kernel's program, GPUs, disk)"
+    if server.answers not in ("companion", "jupyter"):
+        return []
+    if server.told is None:
+        text = f"What follows is of this machine ({here}). If the address leads to another, look there, too."
+        return [Finding("machine", "note", text, ask_there)]
+    if server.told.machine == here:
+        return []
+    text = f"It runs on {server.told.machine}, not on this machine ({here}), which was not looked at."
+    return [Finding("machine", "note", text, ask_there)]
+
+
+def _of_offered(server: ServerFacts) -> list[Finding]:
+    if server.kernels is None:
+        return []
+    if not server.kernels:
+        text = "The server offers no kernel."
+        return [Finding("kernels", "problem", text, "pip install ipykernel    (where the server runs)")]
+    return [Finding("kernels", "ok", f"The server offers: {', '.join(server.kernels)}.")]
 
 
 def _of_kind(server: ServerFacts, at: str) -> list[Finding]:
     if server.answers == "companion":
-        return [
-            Finding("port", "ok", f"runhere-runtime answers at {at} (Jupyter Server {server.version or 'unknown'}).")
-        ]
-    told = [Finding("port", "ok", f"A Jupyter server answers at {at} ({server.version or 'version unknown'}).")]
+        told = server.told
+        name = f"runhere-runtime {told.companion}" if told else "runhere-runtime"
+        beside = f"Jupyter Server {server.version or 'unknown'}" + (f", Python {told.python}" if told else "")
+        return [Finding("port", "ok", f"{name} answers at {at} ({beside}).")]
+    found = [Finding("port", "ok", f"A Jupyter server answers at {at} ({server.version or 'version unknown'}).")]
     if server.version and _numbers(server.version) < OLDEST_JUPYTER_SERVER:
         text = f"Version {server.version} is older than Jupyter Server 2."
-        told.append(Finding("versions", "warning", text, "pip install --upgrade jupyter-server"))
-    return told
+        found.append(Finding("versions", "warning", text, "pip install --upgrade jupyter-server"))
+    return found
 
 
 def _of_host(server: ServerFacts) -> Finding:
