@@ -149,8 +149,10 @@ def _listed(info: _Answer | None) -> tuple[str, ...]:
 
 
 def _told_of_itself(info: _Answer | None) -> ToldOfItself | None:
+    if info is None or info.status != 200:
+        return None
     try:
-        told = json.loads(info.body) if info and info.status == 200 else None
+        told = json.loads(info.body)
         return ToldOfItself(*map(_short, (told["platform"]["host"], told["version"], told["python"])))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -158,8 +160,10 @@ def _told_of_itself(info: _Answer | None) -> ToldOfItself | None:
 
 def _offered(specs: _Answer | None) -> tuple[str, ...] | None:
     """What the server calls its kernels; None where it tells of none, as after a token that it does not take."""
+    if specs is None or specs.status != 200:
+        return None
     try:
-        found = json.loads(specs.body)["kernelspecs"] if specs and specs.status == 200 else None
+        found = json.loads(specs.body)["kernelspecs"]
         return tuple(_short(one["spec"]["display_name"]) for one in list(found.values())[:MOST_KERNELS])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
