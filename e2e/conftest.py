@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 sys.path.insert(0, str(Path(__file__).parent))
 
 import slow_pages
+import stutter
 from servers import Hub, Jupyter, free_port, jupyter, server_flags
 from stage import Stage
 from steps import sign_in, trust_what_is_asked
@@ -52,6 +53,7 @@ STORY_LIMIT_S = 400
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     slow_pages.add_option(parser)
+    stutter.add_option(parser)
 
 
 def pytest_configure() -> None:
@@ -69,6 +71,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(STORY_LIMIT_S))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pace(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Stops servers and kernels now and then, where that is asked for."""
+    longest_ms = pytestconfig.getoption("--stutter")
+    if longest_ms == 0:
+        yield
+        return
+    with stutter.stuttering(longest_ms):
+        yield
 
 
 @pytest.fixture(scope="session")
