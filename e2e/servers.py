@@ -4,6 +4,7 @@ Each is a process of its own with free ports and temporary folders; each wait ha
 """
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -42,13 +43,20 @@ def wait_until(condition: Callable[[], T], *, limit_s: float = WAIT_LIMIT_S, wha
         time.sleep(0.05)
 
 
+# Each worker of pytest has its own, and gives out each of them once: one that another worker has just chosen looks free
+# until its server is up, and that of a hub that was killed until the hub is back.
+FIRST_PORT, PORTS, WORKERS = 20_000, 1_500, 8
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+_turns = itertools.count(secrets.randbelow(PORTS))
+
+
 def free_port() -> int:
     """A port that was free a moment ago.
 
     None of those that the system hands out itself: a kernel or a connection had it before a slow server took it.
     """
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = FIRST_PORT + _worker * PORTS + next(_turns) % PORTS
         with socket.socket() as sock, contextlib.suppress(OSError):
             sock.bind(("127.0.0.1", port))
             return port
