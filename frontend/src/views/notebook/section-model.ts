@@ -1,8 +1,12 @@
 /** Which sections are collapsed in this browser, and what is therefore in sight. */
 import type { CellId } from "../../core/cell.ts";
 import { type Observable, Value } from "../../core/observable.ts";
+import { onChange } from "../../doc/changes.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
-import { headingLevel, hiddenUnder, type SectionView, sectionOf, viewSections } from "./sections.ts";
+import { headingLevel, hiddenUnder, isSameView, type SectionView, sectionOf, viewSections } from "./sections.ts";
+
+/** Headings are looked at again this often at most, while somebody types: not for each key, and not half-written ones. */
+const CALM_MS = 400;
 
 /** Where a browser keeps which sections a person collapsed. */
 export interface SectionMemory {
@@ -13,9 +17,10 @@ export interface SectionMemory {
 export class SectionModel {
   readonly #doc: NotebookDoc;
   readonly #view: Value<SectionView>;
-  readonly #end: () => void;
+  readonly #ends: readonly (() => void)[];
   readonly #memory: SectionMemory | null;
   #collapsed: ReadonlySet<CellId> = new Set();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #positions: { ids: readonly CellId[]; byId: ReadonlyMap<CellId, number> } = { ids: [], byId: new Map() };
 
   constructor(doc: NotebookDoc, memory: SectionMemory | null = null) {
@@ -23,11 +28,12 @@ export class SectionModel {
     this.#memory = memory;
     this.#collapsed = new Set(memory?.collapsed());
     this.#view = new Value(viewSections(doc.cellIds(), this.#collapsed, this.#level));
-    this.#end = doc.subscribeCells(() => this.#update());
+    this.#ends = [doc.subscribeCells(() => this.#update()), onChange(doc.doc, () => this.#updateSoon())];
   }
 
   close(): void {
-    this.#end();
+    clearTimeout(this.#timer);
+    for (const end of this.#ends) end();
   }
 
   get view(): Observable<SectionView> {
@@ -95,6 +101,16 @@ export class SectionModel {
 
   #update(): void {
     this.#view.set(viewSections(this.#doc.cellIds(), this.#collapsed, this.#level));
+  }
+
+  /** A heading may have become one of another level, or none: what it hid is in sight then. */
+  #updateSoon(): void {
+    if (this.#collapsed.size === 0) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const view = viewSections(this.#doc.cellIds(), this.#collapsed, this.#level);
+      if (!isSameView(view, this.#view.get())) this.#view.set(view);
+    }, CALM_MS);
   }
 
   readonly #level = (id: CellId): number | null => {

@@ -51,6 +51,14 @@ export function viewSections(
   return { visible, hidden };
 }
 
+export function isSameView(one: SectionView, other: SectionView): boolean {
+  if (one.visible.length !== other.visible.length || one.hidden.size !== other.hidden.size) return false;
+  return (
+    one.visible.every((id, index) => id === other.visible[index]) &&
+    [...one.hidden].every(([id, count]) => other.hidden.get(id) === count)
+  );
+}
+
 /** The cells of the section that `heading` opens, the heading first. */
 export function sectionOf(
   ids: readonly CellId[],
