@@ -15,12 +15,18 @@ from urllib.parse import quote
 def forms(secret: str) -> list[bytes]:
     """A text as it is, turned round, in UTF-16, base64 (at every offset), hex, percent signs and JSON escapes."""
     plain = secret.encode()
-    framed = [base64.b64encode(b"x" * n + plain + b"xxx")[4:-8] for n in range(3)]
+    framed = [in_base64(plain, n) for n in range(3)]
     spelt = "".join(f"%{byte:02x}" for byte in plain).encode()
     escaped = "".join(f"\\u{ord(sign):04x}" for sign in secret).encode()
     quoted = quote(secret, safe="").encode()
     wide = [secret.encode("utf-16-le"), secret.encode("utf-16-be")]
     return [plain, plain[::-1], *wide, *framed, plain.hex().encode(), spelt, escaped, quoted]
+
+
+def in_base64(plain: bytes, offset: int) -> bytes:
+    """Every sign of it that is the same whatever stands around it: fewer of a short one would be found by chance."""
+    coded = base64.b64encode(b"x" * offset + plain + b"xx")
+    return coded[-(-offset * 8 // 6) : (offset + len(plain)) * 8 // 6]
 
 
 def holds(data: bytes, secret: str) -> bool:

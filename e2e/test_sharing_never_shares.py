@@ -220,6 +220,10 @@ def test_the_search_finds_a_planted_secret_in_every_form(form: int) -> None:
     assert holds(hay + gzip.compress(hay + forms(secret)[form]), secret)
 
 
+def test_no_form_of_a_port_is_so_short_that_it_is_found_by_chance() -> None:
+    assert min(len(form) for form in forms(":20649/")) >= len(":20649/")
+
+
 @pytest.mark.parametrize("offset", range(6))
 def test_the_search_finds_a_planted_secret_in_base64_wherever_it_stands(offset: int) -> None:
     secret = canary("planted")
