@@ -100,6 +100,21 @@ describe("OutputArea", () => {
     expect(host.textContent).toContain("n99");
   });
 
+  it("keeps the button that shows all while more outputs come", () => {
+    const many = (count: number): Output[] =>
+      Array.from({ length: count }, (_, n) => display({ "text/plain": `n${n}` }));
+    const outputs = many(102);
+    show(outputs.slice(0, 100));
+    const all = [...host.querySelectorAll("button")].find((one) => one.textContent === "Show all");
+    all?.focus();
+    show(outputs.slice(0, 101));
+    expect(document.activeElement).toBe(all);
+    expect(host.lastElementChild?.textContent).toContain("41");
+    all?.click();
+    show(outputs);
+    expect(host.lastElementChild?.textContent).toBe("n101");
+  });
+
   it("picks the richest representation it can show", () => {
     show([display({ "text/plain": "plain", "image/png": "AAAA", "application/vnd.none.v1+json": "{}" })]);
     expect(host.querySelector("img")?.getAttribute("src")).toBe("data:image/png;base64,AAAA");

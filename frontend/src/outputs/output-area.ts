@@ -39,7 +39,8 @@ export class OutputArea {
   #wanted: ShownRun | null = null;
   #frame = 0;
   #showsAll = false;
-  #more: HTMLElement | null = null;
+  /** Stands after the outputs and says how many more there are. */
+  #rest: { readonly bar: HTMLElement; readonly count: HTMLElement } | null = null;
 
   constructor(host: HTMLElement, environment: OutputEnvironment) {
     this.#host = host;
@@ -118,7 +119,7 @@ export class OutputArea {
     if (item) {
       item.rendered?.dispose();
       item.host.replaceWith(made.host);
-    } else if (this.#more) this.#more.before(made.host);
+    } else if (this.#rest) this.#rest.bar.before(made.host);
     else this.#host.append(made.host);
     this.#items[index] = made;
     this.#fill(made, index);
@@ -231,20 +232,29 @@ export class OutputArea {
     );
   }
 
+  // Kept while more comes: a press that meets another button than it began on does nothing.
   #showRest(hidden: number): void {
-    this.#more?.remove();
-    this.#more = null;
-    if (hidden <= 0) return;
+    if (hidden <= 0) {
+      this.#rest?.bar.remove();
+      this.#rest = null;
+      return;
+    }
+    this.#rest ??= this.#makeRest();
+    this.#rest.count.textContent = text("outputs.outputsHidden", { count: hidden });
+  }
+
+  #makeRest(): { readonly bar: HTMLElement; readonly count: HTMLElement } {
     const bar = element("div", "output-fold");
+    const count = element("span", "output-fold-count");
     bar.append(
-      element("span", "output-fold-count", text("outputs.outputsHidden", { count: hidden })),
+      count,
       button(text("outputs.showAll"), () => {
         this.#showsAll = true;
         this.#apply();
       }),
     );
-    this.#more = bar;
     this.#host.append(bar);
+    return { bar, count };
   }
 
   #dropFrom(index: number): void {
