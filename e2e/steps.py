@@ -213,6 +213,13 @@ def ran(page: Page, position: int, mark: str = "Finished") -> None:
     expect(settled(page, code_cell(page, position).get_by_text(mark, exact=True))).to_be_attached()
 
 
+def close_menu(page: Page) -> None:
+    """Leave an open menu by Escape, once it has the focus: it takes it a moment after it is drawn."""
+    expect(page.locator("[role=menu]:focus, [role=menu] :focus")).to_be_attached()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
+
+
 def choose_panel(page: Page, name: str) -> Locator:
     """View ▸ the panel. The panel."""
     page.get_by_role("menuitem", name="View", exact=True).click()

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from servers import Hub, free_port, wait_until
 from steps import (
     MAIN_MODIFIER,
+    close_menu,
     kept_in_browser,
     notebook_text,
     opened,
@@ -90,8 +91,7 @@ def test_menus_and_dialogs_open_without_the_hub(
     wait_until(lambda: page.evaluate(last), what="the last part of the page, which is fetched when the rest is there")
     hub.kill()
     page.get_by_role("menuitem", name="Edit", exact=True).click()
-    expect(page.get_by_role("menu")).to_be_visible()
-    page.keyboard.press("Escape")
+    close_menu(page)
     page.get_by_role("button", name="Connection options").click()
     page.get_by_role("menuitem", name="Connect to a local runtime…").click()
     dialog = page.get_by_role("dialog", name="Local connection settings")

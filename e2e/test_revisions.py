@@ -35,6 +35,7 @@ def test_a_version_is_named_compared_restored_and_the_restore_taken_back(
     page.get_by_role("button", name="Save", exact=True).click()
     draft = dialog.get_by_role("button", name=re.compile("^Draft"))
     expect(draft).to_be_visible()
+    expect(dialog.get_by_role("button", name="Name this moment…")).to_be_focused()  # given back by the other dialog
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
