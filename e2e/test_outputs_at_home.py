@@ -151,10 +151,10 @@ def test_outputs_stay_home_from_the_switch_on_and_come_back_from_the_journal(
     expect(asked.get_by_role("button", name="With outputs", exact=True)).to_be_visible()
     asked.get_by_role("button", name="Close").click()
 
+    wait_until(lambda: "# edited" in file.read_text(encoding="utf-8"), what="the edit in the file")
     hub.stop()
     assert browser_name == "firefox" or len(told) > 3  # its driver does not show what sockets send
     assert not [one[:200] for one in told if holds(one)]
     assert where(hub.data, folder) == []
     assert hub.program is not None
     assert not holds("\n".join(hub.program.lines).encode())
-    assert "# edited" in file.read_text(encoding="utf-8")

@@ -70,8 +70,10 @@ def test_sixty_frames_in_one_notebook_stay_usable(
     # All that comes into sight is there, and never more frames than the limit.
     to_the_top()
     expect(frame(page, 1).get_by_text("output 0", exact=True)).to_be_visible()
-    height = int(frame(page, 1).locator("body").evaluate(HEIGHT))
     ran(page, 1)
+    body, drawn_first = frame(page, 1).locator("body"), output(page, 1).locator("iframe").first
+    wait_until(lambda: drawn_first.evaluate(HEIGHT) == body.evaluate(HEIGHT), what="a frame as high as its document")
+    height = int(body.evaluate(HEIGHT))
     drawn()
     while code_cell(page, 4).count() == 0:
         page.get_by_role("main").evaluate(SCROLL)
