@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
@@ -256,4 +257,4 @@ def corpus() -> Path:
 def unique(request: pytest.FixtureRequest, browser_name: str) -> Callable[[str], str]:
     """A name that no other story of the file takes."""
     story = request.node.originalname.removeprefix("test_")
-    return lambda name: f"{name} {browser_name} {abs(hash(story)) % 10_000}"
+    return lambda name: f"{name} {browser_name} {crc32(story.encode()) % 1_000_000}"
