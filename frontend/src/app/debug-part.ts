@@ -43,6 +43,7 @@ export class DebugPart {
       clock: systemClock,
       doc,
       book: this.#book,
+      restarted: () => runtime.restarted(),
       alone: (work) => void aloneInBrowser(`runhere-debug:${kernelOf(runtime)}`, work),
     });
     const heard = (event: StorageEvent) => {

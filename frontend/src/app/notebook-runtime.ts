@@ -35,6 +35,7 @@ export class NotebookRuntime {
   readonly #lossListeners = new Set<(reason: LossReason) => void>();
   #driver: RuntimeDriver | null = null;
   #loading: Promise<RuntimeDriver> | null = null;
+  #restart: Promise<void> = Promise.resolve();
   /** What was asked for before a *Disconnect*, or before the end, comes to nothing. */
   #turn = 0;
 
@@ -176,7 +177,14 @@ export class NotebookRuntime {
    * @throws RuntimeError when the server does not answer; the old process may still run then.
    */
   async restart(): Promise<void> {
-    await this.#driver?.restart();
+    const restart = this.#driver?.restart() ?? Promise.resolve();
+    this.#restart = restart.catch(() => {});
+    await restart;
+  }
+
+  /** Resolves when no process is on its way out for a restart: what is told to the present one lasts. */
+  async restarted(): Promise<void> {
+    await this.#restart;
   }
 
   /**

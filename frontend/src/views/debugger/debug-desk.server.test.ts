@@ -233,6 +233,28 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
     expect((await ran)?.status).toBe("ok");
   }, 120_000);
 
+  it("what is to run while the kernel is restarted stops at its breakpoints in the new process", async () => {
+    const { id, kernel } = await attach();
+    const restart = { isOver: Promise.resolve() };
+    const cells = new Cells(["x = 1\ny = 2"]);
+    const tab = new DebuggedTab(cells, portOf(kernel), new MemoryStorage(), undefined, () => restart.isOver);
+    ends.push(() => tab.close());
+    tab.mark("c0", 2);
+    tab.desk.turnOn();
+    await until(tab.desk.state, ({ phase }) => phase === "on");
+    const isAnew = new Promise<void>((give) => {
+      ends.push(kernel.listen((event) => event.type === "process_changed" && give()));
+    });
+    restart.isOver = server.restart(id).then(() => isAnew);
+    const prepared = tab.desk.prepare([{ cellId: "c0", source: cells.text("c0") }], null);
+    await restart.isOver;
+    expect(await prepared).toBe(true);
+    const ran = run(kernel, cells.text("c0"));
+    await tab.stands("c0", 2);
+    tab.desk.move("continue");
+    expect((await ran).status).toBe("ok");
+  }, 120_000);
+
   it("a page that comes later takes the session over, stopped as it is, and both follow", async () => {
     const { kernel } = await attach();
     const cells = new Cells(["x = 41\ny = x + 1\nz = y"]);

@@ -36,6 +36,8 @@ export interface DebugDeskOptions {
   readonly book: BreakpointBook;
   /** Runs `work` while no other tab of this browser runs the like for this kernel. */
   readonly alone: (work: () => Promise<void>) => void;
+  /** Resolves when the kernel is not being restarted by this page. */
+  readonly restarted: () => Promise<void>;
 }
 
 /** Bytes that are about to run. */
@@ -151,6 +153,8 @@ export class DebugDesk {
    */
   async prepare(runs: readonly RunText[], visit: CellId | null): Promise<boolean> {
     if (visit !== null) this.turnOn();
+    // The run waits for the new process; breakpoints that the old one is told of end with it.
+    if (this.#state.get().phase !== "off") await this.#options.restarted();
     if (visit !== null || isBeginning(this.#state.get())) await this.#begun();
     if (this.#state.get().phase !== "on") return visit === null;
     const wishes = runs.map((run) => this.#wishOf(run, visit));

@@ -55,6 +55,8 @@ export class DebuggedTab {
     store: BookStore = new MemoryStorage(),
     /** Whoever begins a session; one after the other. */
     alone: (work: () => Promise<void>) => void = (work) => void work(),
+    /** When the restart is over that is going on. */
+    restarted: () => Promise<void> = async () => {},
   ) {
     this.book = new BreakpointBook({ doc: cells, store, key: "debug", clock: realClock });
     this.desk = new DebugDesk({
@@ -64,6 +66,7 @@ export class DebuggedTab {
       doc: cells,
       book: this.book,
       alone,
+      restarted,
     });
   }
 
