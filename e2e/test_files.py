@@ -164,9 +164,10 @@ def test_a_notebook_dragged_to_a_folder_moves(
     file = stage.hub.folder / f"{name}.ipynb"
     file.write_text(notebook_text("moved = 1"), encoding="utf-8")
     page = home()
+    moved = stage.hub.folder / folder / file.name
     row(page, name).drag_to(row(page, folder))
-    wait_until((stage.hub.folder / folder / file.name).exists, what="the notebook in the folder")
-    assert not file.exists()
+    # It has its new name before it loses the old one.
+    wait_until(lambda: moved.exists() and not file.exists(), what="the notebook in the folder")
     expect(row(page, name)).to_have_count(0)
 
 

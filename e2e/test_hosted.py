@@ -109,6 +109,7 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
     sharing.get_by_role("button", name="Share", exact=True).click()
     sharing.get_by_role("button", name=re.compile("Role of Bob")).click()
     ada.get_by_role("option", name=re.compile("^Editor")).click()
+    expect(sharing.get_by_role("button", name=re.compile("Role of Bob"))).to_contain_text("Editor")
 
     # Bob has no runtime: running offers the hub's, and that is one of his own.
     reached: list[str] = []
