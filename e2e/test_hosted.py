@@ -120,8 +120,10 @@ def test_the_second_person_runs_the_shared_notebook_on_a_hosted_runtime_of_their
     expect(source(bob, 1)).to_contain_text("os.getcwd")
     # Each sees the other's run: who and where. When it was is told nobody where outputs stay at home.
     expect(bob.get_by_text("Run by Ada, on a hosted runtime, time kept at home")).to_be_visible()
+    expect(bob.get_by_text("Not reviewed yet")).to_be_attached()
     run_cell(bob, 1)
     start_and_connect(bob)
+    expect(bob.get_by_text("Not reviewed yet")).to_have_count(0)  # nothing is asked there
     ran = bob.get_by_role("region", name="Output of cell 1")
     expect(ran).to_contain_text(CANARY, timeout=READY_MS)
     expect(ran).not_to_contain_text(hers, timeout=READY_MS)

@@ -20,7 +20,7 @@ interface NotebookTrustOptions {
   readonly room: { readonly state: Observable<RoomState> };
   readonly hub: HubClient;
   /** Whether what runs now would run on the hub's machine, where nothing of this person is at stake. */
-  readonly isHosted: () => boolean;
+  readonly isHosted: Observable<boolean>;
   /** Opens the way to a hosted runtime; null: the hub offers none. */
   readonly turnToHosted: (() => void) | null;
   /** The cell that a person would run next. */
@@ -33,6 +33,7 @@ const LOOK_AFTER_MS = 1_500;
 export class NotebookTrust {
   readonly review = new Value<Review | null>(null);
   readonly states = new Value<ReadonlyMap<CellId, TrustState>>(new Map());
+  readonly asks: Observable<boolean>;
   readonly #options: NotebookTrustOptions;
   readonly #end: () => void;
   #gate: Promise<RunGate> | null = null;
@@ -44,6 +45,8 @@ export class NotebookTrust {
 
   constructor(options: NotebookTrustOptions) {
     this.#options = options;
+    const { isHosted } = options;
+    this.asks = { get: () => !isHosted.get(), subscribe: (fn) => isHosted.subscribe(fn) };
     const { doc } = options.doc;
     // One timer that is set again when it rings, not one for each key.
     let changedAt = 0;
@@ -62,13 +65,13 @@ export class NotebookTrust {
   }
 
   async approve(captured: readonly Captured[]): Promise<readonly Captured[]> {
-    if (this.#options.isHosted()) return captured;
+    if (this.#options.isHosted.get()) return captured;
     return await (await this.#loaded()).approve(captured);
   }
 
   /** What may run at once on this person's machine; null: ask. */
   approveAtOnce(wishes: readonly Wish[]): readonly Captured[] | null {
-    return this.#options.isHosted() ? null : (this.#opened?.approveAtOnce(wishes) ?? null);
+    return this.#options.isHosted.get() ? null : (this.#opened?.approveAtOnce(wishes) ?? null);
   }
 
   /** What was decided may be another now. */
@@ -109,7 +112,12 @@ export class NotebookTrust {
         this.#opened = gate;
         const endAsking = this.#isClosed
           ? () => {}
-          : askAhead({ gate, doc, target: window, activeCell: () => (this.#options.isHosted() ? null : activeCell()) });
+          : askAhead({
+              gate,
+              doc,
+              target: window,
+              activeCell: () => (this.#options.isHosted.get() ? null : activeCell()),
+            });
         this.#endGate = () => {
           endAsking();
           gate.close();

@@ -130,11 +130,14 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     now,
   });
   const gestures = listenToGestures(window);
-  const isHosted = () => {
-    const state = runtime.binding.get();
-    return "target" in state && hostedId(state.target.baseUrl, session.hosted_url) !== null;
+  const isHosted: Observable<boolean> = {
+    get() {
+      const state = runtime.binding.get();
+      return "target" in state && hostedId(state.target.baseUrl, session.hosted_url) !== null;
+    },
+    subscribe: (fn) => runtime.binding.subscribe(fn),
   };
-  const hostedJournal = new HostedJournal({ notebook, room, runtime, isHosted });
+  const hostedJournal = new HostedJournal({ notebook, room, runtime, isHosted: isHosted.get });
   const trust: NotebookTrust = new NotebookTrust({
     notebookId: id,
     doc,

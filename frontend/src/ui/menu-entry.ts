@@ -7,7 +7,7 @@ export type MenuEntry =
       readonly kind: "item";
       readonly id: string;
       readonly label: string;
-      /** A second, quieter line. */
+      /** A second, quieter line; not a part of the item's name. */
       readonly description?: string | undefined;
       /** Keys as shown, `Ctrl+Enter`. */
       readonly shortcut?: string | undefined;

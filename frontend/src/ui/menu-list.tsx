@@ -10,6 +10,7 @@ import {
 } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 import { Separator } from "react-aria-components/Separator";
+import { Text } from "react-aria-components/Text";
 import { cx } from "./cx.ts";
 import styles from "./menu.module.css";
 import type { FloatingMenuProps, MenuEntry } from "./menu-entry.ts";
@@ -97,10 +98,16 @@ function renderItem(entry: ItemEntry): ReactElement {
           <span className={styles.mark} aria-hidden>
             {isSelected ? <Check size={16} /> : entry.icon}
           </span>
-          <span className={styles.label}>
-            {entry.label}
-            {entry.description ? <span className={styles.description}>{entry.description}</span> : null}
-          </span>
+          {entry.description ? (
+            <span className={styles.label}>
+              <Text slot="label">{entry.label}</Text>
+              <Text slot="description" className={styles.description ?? ""}>
+                {entry.description}
+              </Text>
+            </span>
+          ) : (
+            <span className={styles.label}>{entry.label}</span>
+          )}
           {entry.shortcut ? (
             <kbd className={styles.shortcut} aria-hidden>
               {entry.shortcut}

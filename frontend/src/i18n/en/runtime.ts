@@ -15,6 +15,7 @@ export const runtime = {
   options: "Connection options",
   localRuntime: "Connect to a local runtime…",
   hostedRuntime: "Connect to a hosted runtime",
+  noHosted: "This hub has none",
   manageSessions: "Manage sessions",
   disconnect: "Disconnect",
   changeKernel: "Kernel",

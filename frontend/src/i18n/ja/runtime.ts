@@ -17,6 +17,7 @@ export const runtime = {
   options: "接続オプション",
   localRuntime: "ローカル ランタイムに接続…",
   hostedRuntime: "ホスト型ランタイムに接続",
+  noHosted: "このハブにはありません",
   manageSessions: "セッションの管理",
   disconnect: "切断",
   changeKernel: "カーネル",

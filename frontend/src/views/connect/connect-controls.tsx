@@ -126,7 +126,13 @@ function optionsOf(
       : [];
   return [
     { kind: "item", id: "local", label: t("runtime.localRuntime"), onAction: () => desk.show("local") },
-    { kind: "item", id: "hosted", label: t("runtime.hostedRuntime"), onAction: () => desk.show("hosted") },
+    {
+      kind: "item",
+      id: "hosted",
+      label: t("runtime.hostedRuntime"),
+      description: desk.hosted === null ? t("runtime.noHosted") : undefined,
+      onAction: () => desk.show("hosted"),
+    },
     { kind: "separator", id: "s1" },
     ...kernels,
     { kind: "item", id: "sessions", label: t("runtime.manageSessions"), onAction: () => desk.show("sessions") },

@@ -48,7 +48,7 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
           target.setAttribute("aria-description", runFacts(controller, cell.id) ?? "");
         }}
       >
-        {controller.services.trust ? <TrustMark states={controller.services.trust.states} id={cell.id} /> : null}
+        {controller.services.trust ? <TrustMark trust={controller.services.trust} id={cell.id} /> : null}
         <RunMark controller={controller} id={cell.id} />
         <RunButton controller={controller} id={cell.id} />
         <Margin controller={controller} id={cell.id} />

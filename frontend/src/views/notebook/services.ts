@@ -57,6 +57,13 @@ export interface ShownOutputs {
 /** Draws nothing beside most cells, so it must cost nothing there. */
 export type MarginPart = ComponentType<{ readonly id: CellId }>;
 
+/** How each cell stands to this person. */
+export interface CellTrust {
+  readonly states: Observable<ReadonlyMap<CellId, "own" | "trusted" | "review">>;
+  /** Whether what needs a review is asked about where cells run now: on the person's machine, or nowhere yet. */
+  readonly asks: Observable<boolean>;
+}
+
 export interface NotebookServices {
   readonly doc: NotebookDoc;
   readonly runs: RunStore;
@@ -65,8 +72,7 @@ export interface NotebookServices {
   readonly help: KernelHelp;
   /** Default: sections are forgotten with the page. */
   readonly sectionMemory?: SectionMemory;
-  /** How each cell stands to this person: whether it asks before it runs. */
-  readonly trust?: { readonly states: Observable<ReadonlyMap<CellId, "own" | "trusted" | "review">> };
+  readonly trust?: CellTrust;
   /** What is loaded later and stands in the margin of each cell; null until it is there. */
   readonly margin?: Observable<MarginPart | null>;
   /** Language of the kernel (else of the notebook's metadata), lower case: `python`, `r`, … */
