@@ -16,7 +16,7 @@ from runhere_hub.core.comments import (
     removed,
     resolved,
 )
-from runhere_hub.core.errors import Conflict, Forbidden, Invalid, NotFound
+from runhere_hub.core.errors import Forbidden, Invalid, NotFound, TooManyComments
 
 FIRST = Comment("1", "cell", None, "ada", "why?", Marked("a", "b"), 10)
 REPLY = Comment("2", "cell", "1", "bob", "because", None, 20)
@@ -50,7 +50,7 @@ def test_a_reply_stands_on_its_threads_cell_and_on_no_other_reply() -> None:
         added([], wild)
     with pytest.raises(Invalid):
         added([FIRST, REPLY], replace(wild, reply_to="2"))
-    with pytest.raises(Conflict):
+    with pytest.raises(TooManyComments):
         added([FIRST] * MOST_COMMENTS, wild)
 
 

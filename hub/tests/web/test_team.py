@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy import text as sql
 
 from runhere_hub import app
-from runhere_hub.core.errors import Conflict
+from runhere_hub.core.errors import LastAdministrator
 from runhere_hub.core.ids import PersonId
 from runhere_hub.services import accounts as accounts_service
 from runhere_hub.services.passwords import Passwords
@@ -191,12 +191,32 @@ async def test_an_administrator_makes_another_one_and_takes_it_back_and_the_log_
     assert told == [("demote", hub.ids["ada"], hub.ids["bob"]), ("promote", hub.ids["ada"], hub.ids["bob"])]
 
 
+async def test_a_refusal_says_which_of_the_things_that_stand_in_the_way_it_is(hub: TeamHub) -> None:
+    ada = hub.people["ada"]
+    code = (await ada.post("/api/v1/admin/invitations", json={})).json()["url"].partition("#code=")[2]
+    wish = {"code": code, "name": "Bob", "user_name": "ada", "password": PASSWORD}
+    stranger = await hub.stranger()
+    notebook = (await hub.notebook("ada"))["id"]
+    refused = [
+        await stranger.post("/api/v1/invitations/accept", json=wish),
+        await administer(ada, "ada", "demote"),
+        await ada.put(f"/api/v1/notebooks/{notebook}/shares", json={"user_name": "ada", "role": "viewer"}),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [
+        (409, "user_name_taken"),
+        (409, "last_administrator"),
+        (409, "owner_already"),
+    ]
+    joined = await stranger.post("/api/v1/invitations/accept", json={**wish, "user_name": "bob"})
+    assert joined.json()["user_name"] == "bob"
+
+
 async def test_the_last_administrator_stays_one_and_a_disabled_one_does_not_count(hub: TeamHub) -> None:
     bob, ada = await hub.join("bob"), hub.people["ada"]
     for verb in ("promote", "demote"):
         assert (await administer(ada, "nobody", verb)).status_code == 404
     last = await administer(ada, "ada", "demote")
-    assert (last.status_code, last.json()["code"]) == (409, "conflict")
+    assert (last.status_code, last.json()["code"]) == (409, "last_administrator")
     assert (await administer(ada, "bob", "promote")).status_code == 204
     assert (await administer(ada, "bob", "disable")).status_code == 204
     assert (await administer(ada, "ada", "demote")).status_code == 409
@@ -236,7 +256,7 @@ async def test_two_who_take_it_from_each_other_at_once_do_not_both_lose_it(
         await until_somebody_waits(first)
     go_on.set()
     await taking
-    with pytest.raises(Conflict):
+    with pytest.raises(LastAdministrator):
         await other
     for db in (first, second):
         db.close()

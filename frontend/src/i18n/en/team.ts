@@ -153,7 +153,6 @@ export const team = {
   error_bad_user_name:
     "A user name has up to 63 letters a–z, digits, dots, dashes and underscores, and begins with a letter or digit.",
   error_bad_password: "A password needs at least ten characters and must not be the user name.",
-  error_conflict: "This name is taken, or this cannot be done now: the last administrator must stay.",
   error_too_many: "Too many tries. Wait a minute, then try again.",
   error_not_found: "It is not there.",
 } as const;

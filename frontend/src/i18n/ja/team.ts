@@ -155,7 +155,6 @@ export const team = {
   error_bad_user_name:
     "ユーザー名は英小文字・数字・ドット・ハイフン・アンダースコアの63文字以内で、英小文字か数字で始めてください。",
   error_bad_password: "パスワードは10文字以上で、ユーザー名と異なる必要があります。",
-  error_conflict: "その名前はすでに使われているか、今はできません。最後の管理者は残す必要があります。",
   error_too_many: "試行回数が多すぎます。1分ほど待ってからもう一度試してください。",
   error_not_found: "見つかりません。",
 } as const satisfies Translated<typeof english>;

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from runhere_hub.core.errors import Conflict, Forbidden, Invalid, NotFound
+from runhere_hub.core.errors import Forbidden, Invalid, NotFound, TooManyComments
 
 LONGEST_BODY = 4_000
 """Characters."""
@@ -73,10 +73,10 @@ def added(there: Sequence[Comment], new: Comment) -> Comment:
 
     Raises:
         NotFound: What is replied to is not there (any more).
-        Conflict: There are too many.
+        TooManyComments: Some are to be deleted first.
     """
     if len(there) >= MOST_COMMENTS:
-        raise Conflict(f"There are {MOST_COMMENTS} comments in this notebook already. Delete some first.")
+        raise TooManyComments(f"There are {MOST_COMMENTS} comments in this notebook already. Delete some first.")
     if new.reply_to is None:
         return new
     first = find(there, new.reply_to)

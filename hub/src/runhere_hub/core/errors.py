@@ -67,9 +67,45 @@ class Forbidden(RunhereError):
 
 
 class Conflict(RunhereError):
-    """The state of things does not allow this now."""
+    """The state of things does not allow this now; of this class itself: a name is taken in a folder."""
 
     code = "conflict"
+
+
+class UserNameTaken(Conflict):
+    """Somebody else has this user name."""
+
+    code = "user_name_taken"
+
+
+class LastAdministrator(Conflict):
+    """Nobody would be left to administer the hub."""
+
+    code = "last_administrator"
+
+
+class OwnerAlready(Conflict):
+    """The owner of something cannot be given a role on it."""
+
+    code = "owner_already"
+
+
+class TooManyLinks(Conflict):
+    """A notebook or folder has as many sharing links as there may be."""
+
+    code = "too_many_links"
+
+
+class TooManyComments(Conflict):
+    """A notebook has as many comments as there may be."""
+
+    code = "too_many_comments"
+
+
+class HoldsBoundFolder(Conflict):
+    """A directory with somebody's bound folder in it keeps its place."""
+
+    code = "holds_bound_folder"
 
 
 class SignedOut(RunhereError):

@@ -13,10 +13,11 @@ from runhere_hub.core.errors import (
     AccountDisabled,
     CodeExpired,
     CodeUsed,
-    Conflict,
     Forbidden,
+    LastAdministrator,
     NotFound,
     PasswordWrong,
+    UserNameTaken,
 )
 from runhere_hub.core.identity import IdentityProvider, Person
 from runhere_hub.core.ids import PersonId
@@ -90,7 +91,7 @@ async def invite(
 
     def work(conn: Connection) -> None:
         if wanted is not None and accounts.named(conn, wanted) is not None:
-            raise Conflict(f"There is an account {wanted} already.", user_name=wanted)
+            raise UserNameTaken(f"There is an account {wanted} already.", user_name=wanted)
         accounts.invite(conn, invitation, by=by.id if by else None, now=now)
         record(conn, now, "invite", by=by.id if by else None, came=came, user_name=wanted, is_admin=is_admin)
 
@@ -154,7 +155,7 @@ async def accept(around: Accounts, code: str, wish: Wish, came: From) -> Opened:
 
     Raises:
         TooMany, CodeUsed, CodeExpired: As `look`.
-        BadUserName, BadPassword, Conflict: Nothing was made; the invitation stays good.
+        BadUserName, BadPassword, UserNameTaken: Nothing was made; the invitation stays good.
     """
     invitation = await look(around, code, came)
     wanted = invitation.user_name or rules.user_name(wish.user_name)
@@ -185,7 +186,7 @@ async def sign_up(around: Accounts, wish: Wish, came: From) -> Opened:
 
     Raises:
         Forbidden: Not here.
-        BadUserName, BadPassword, Conflict, TooMany: Nothing was made.
+        BadUserName, BadPassword, UserNameTaken, TooMany: Nothing was made.
     """
     if not around.is_open:
         raise Forbidden("On this hub accounts are made by invitation. Ask its administrator for one.")
@@ -218,10 +219,10 @@ def new_account(
     """A person and their account, in the transaction of what lets them in.
 
     Raises:
-        Conflict: The user name is taken.
+        UserNameTaken: Nothing was made.
     """
     if accounts.named(conn, user_name) is not None:
-        raise Conflict(f"The user name {user_name} is taken. Choose another one.", user_name=user_name)
+        raise UserNameTaken(f"The user name {user_name} is taken. Choose another one.", user_name=user_name)
     person = Person(person_id, name, rules.color_of(person_id))
     people.add(conn, person, now=now)
     account = Account(person, user_name, password_hash, is_admin, None)
@@ -361,7 +362,7 @@ async def set_disabled(
 
     Raises:
         NotFound: There is no such account.
-        Conflict: It is the last administrator.
+        LastAdministrator: Nothing was changed.
     """
     now = around.now_ms()
 
@@ -383,7 +384,7 @@ async def set_admin(
 
     Raises:
         NotFound: There is no such account.
-        Conflict: It is the last administrator.
+        LastAdministrator: Nothing was changed.
     """
     now = around.now_ms()
 
@@ -406,7 +407,7 @@ def _check_not_the_last(conn: Connection, account: Account) -> None:
     everybody = accounts.every(conn, held=True)
     others = [one for one in everybody if one.person.id != account.person.id]
     if may(account.standing, HubVerb.ADMINISTER) and not any(may(one.standing, HubVerb.ADMINISTER) for one in others):
-        raise Conflict("This is the last administrator. Make another one first.")
+        raise LastAdministrator("This is the last administrator. Make another one first.")
 
 
 async def _account(around: Accounts, person: Person) -> Account:

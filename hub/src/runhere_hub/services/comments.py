@@ -84,7 +84,7 @@ async def add(around: Comments, person: Person, notebook_id: NotebookId, new: Ne
     Raises:
         NotFound, Forbidden: The person may not comment here, or what is replied to is gone.
         TooMany: Faster than a person writes.
-        Conflict: There are too many in this notebook.
+        TooManyComments: Nothing was written.
     """
     now = around.drive.now_ms()
     comment = Comment(

@@ -7,7 +7,7 @@ from pathlib import Path
 from runhere_hub.core import paths
 from runhere_hub.core.access import Verb
 from runhere_hub.core.drive import Entry, Folder, FolderView, HubFolder, NotebookView
-from runhere_hub.core.errors import Conflict, FileMissing, FileUnreadable, Forbidden, Invalid, RunhereError
+from runhere_hub.core.errors import FileMissing, FileUnreadable, Forbidden, HoldsBoundFolder, Invalid, RunhereError
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId
 from runhere_hub.folders import places
@@ -56,7 +56,8 @@ async def move(drive: Drive, person: Person, folder_id: FolderId, path: str, to:
         to: Its path from now on, its name included.
 
     Raises:
-        Conflict: The name is taken there, or the directory holds somebody's bound folder; nothing was moved.
+        Conflict: The name is taken there; nothing was moved.
+        HoldsBoundFolder: Nothing was moved.
         Invalid: Into itself, or no directory at all.
     """
     parts, (*parents, name) = _directory(path), paths.parse(to) or ("",)
@@ -83,7 +84,7 @@ async def _move_bound(
         where = places.existing_folder(folder.path, target[:-1]) / target[-1]
         inside = os.path.join(os.path.realpath(source), "")
         if any(os.path.join(os.path.realpath(one.path), "").startswith(inside) for one in bound):
-            raise Conflict("This folder holds another bound folder. It keeps its place.")
+            raise HoldsBoundFolder("This folder holds another bound folder. It keeps its place.")
         try:
             places.move_folder(source, where)
         except FileExistsError as error:

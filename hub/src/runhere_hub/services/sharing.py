@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from runhere_hub.core.access import Grant, Owned, Place, Role, Verb, allows, counting, may_give
 from runhere_hub.core.audit import From
-from runhere_hub.core.errors import Conflict, Forbidden, Invalid, NotFound
+from runhere_hub.core.errors import Forbidden, Invalid, NotFound, OwnerAlready, TooManyLinks
 from runhere_hub.core.identity import Person
 from runhere_hub.core.ids import FolderId, NotebookId, PersonId
 from runhere_hub.services.drive import Drive, folder_for, notebook_for, owned, role_in
@@ -113,7 +113,7 @@ async def give(around: Sharing, person: Person, on: On, *, user_name: str, role:
     Raises:
         NotFound: There is no such thing, or nobody of this user name.
         Forbidden: The person may not give this role.
-        Conflict: It is the owner.
+        OwnerAlready: They need no role.
     """
     thing = await _thing(around, person, on, Verb.SHARE)
     now, new_id = around.drive.now_ms(), around.drive.new_id()
@@ -124,7 +124,7 @@ async def give(around: Sharing, person: Person, on: On, *, user_name: str, role:
         if account is None or account.disabled_at is not None:
             raise NotFound(f"There is nobody called {user_name} on this hub.")
         if account.person.id == thing.owner_id:
-            raise Conflict("This is the owner already.")
+            raise OwnerAlready("This is the owner already.")
         grant = Grant(on, account.person.id, role)
         grants.put(conn, StoredGrant(new_id, grant, None, person.id, now))
         record(conn, now, "share", by=person.id, on=_id(on), came=came, to=account.person.id, role=role)
@@ -173,7 +173,7 @@ async def make_link(around: Sharing, person: Person, on: On, wanted: WantedLink,
     Raises:
         NotFound, Forbidden: As `give`.
         Invalid: A link gives no ownership, and ends within a year.
-        Conflict: There are too many.
+        TooManyLinks: None was made.
     """
     thing = await _thing(around, person, on, Verb.SHARE)
     role = wanted.role
@@ -195,7 +195,7 @@ async def make_link(around: Sharing, person: Person, on: On, wanted: WantedLink,
     def work(conn: Connection) -> None:
         _check_may_give(conn, person, thing, role)
         if len(grants.links_on(conn, on)) >= _MOST_LINKS:
-            raise Conflict(f"There are {_MOST_LINKS} links already. Withdraw one first.")
+            raise TooManyLinks(f"There are {_MOST_LINKS} links already. Withdraw one first.")
         grants.add_link(conn, link)
         record(conn, now, "link_made", by=person.id, on=_id(on), came=came, link=link.id, role=role)
 
