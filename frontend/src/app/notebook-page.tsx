@@ -232,7 +232,13 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
             <UserRoundPlus size={16} aria-hidden />
             <span className={styles.shareWord}>{t("shell.share")}</span>
           </Button>
-          <ConnectControls runtime={open.runtime} desk={open.desk} origin={session.origin} now={page.now} />
+          <ConnectControls
+            runtime={open.runtime}
+            desk={open.desk}
+            notebookName={notebook.name}
+            origin={session.origin}
+            now={page.now}
+          />
         </div>
       </header>
       {isHosted && open.desk.hosted ? <idleNotice.Part access={open.desk.hosted} /> : null}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sessionName } from "./session-name.ts";
+import { ownSessionName, sessionName } from "./session-name.ts";
 
 const ID = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 
@@ -15,4 +15,12 @@ test.each([
   ["none", "", ""],
 ])("%s", (_, path, name) => {
   expect(sessionName(path)).toBe(name);
+});
+
+test.each([
+  ["in no folder", "rain-runhere-1a2b3c4d.ipynb", "Snow", "Snow"],
+  ["in a folder", "team/rain-runhere-1a2b3c4d.ipynb", "Snow", "team/Snow"],
+  ["on a kernel that another client started", "team/rain.ipynb", "Snow", "team/rain.ipynb"],
+])("a notebook is called as it is now, %s", (_, path, now, name) => {
+  expect(ownSessionName(path, now)).toBe(name);
 });

@@ -11,3 +11,9 @@ const FOREIGN = /(^|[-/])(?:jvsc-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?
 export function sessionName(path: string): string {
   return path.replace(OWN, "").replace(FOREIGN, "");
 }
+
+/** The same of a notebook's own kernel, whose path keeps the name that the notebook had when it started. */
+export function ownSessionName(path: string, nameNow: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  return OWN.test(path) ? `${folder}${nameNow}` : sessionName(path);
+}

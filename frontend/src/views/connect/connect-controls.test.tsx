@@ -27,7 +27,13 @@ test.each([
     kernelspecs: new Value([]),
   } as unknown as ConnectControlsProps["runtime"];
   render(
-    <ConnectControls runtime={runtime} desk={new ConnectDesk(binding, hosted)} origin="https://hub" now={Date.now} />,
+    <ConnectControls
+      runtime={runtime}
+      desk={new ConnectDesk(binding, hosted)}
+      notebookName="rain"
+      origin="https://hub"
+      now={Date.now}
+    />,
   );
   fireEvent.keyDown(screen.getByRole("button", { name: "Connection options" }), { key: "ArrowDown" });
   const item = await screen.findByRole("menuitem", { name: "Connect to a hosted runtime" });

@@ -49,7 +49,7 @@ function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSessio
     listSessions: async () => sessions,
     shutdownSession: async () => {},
   };
-  render(<Open runtime={runtime} desk={desk} origin="https://hub" now={Date.now} />);
+  render(<Open runtime={runtime} desk={desk} notebookName="Snow" origin="https://hub" now={Date.now} />);
   return { desk, newKernel };
 }
 
@@ -67,16 +67,18 @@ test("kernels are called by what a person knows, without the ids of their paths"
   const running = { sessionId: "s", kernelspec: "python3", status: "idle", lastActivity: Date.now() };
   const { desk } = dialogs(bound, [
     { ...running, kernelId: "k", path: "team/rain-runhere-1a2b3c4d.ipynb", isMine: true },
+    { ...running, kernelId: "h", path: "team/hail-runhere-5e6f7a8b.ipynb", isMine: false },
     { ...running, kernelId: "l", path: "", isMine: false },
   ]);
   act(() => desk.show("sessions"));
   const rows = await screen.findAllByRole("listitem");
   expect(rows.map((row) => row.firstElementChild?.firstElementChild?.textContent)).toEqual([
-    "team/rain",
+    "team/Snow", // renamed since
+    "team/hail",
     "without a notebook",
   ]);
-  fireEvent.click(screen.getByRole("button", { name: "Shut down: team/rain" }));
-  expect((await screen.findByRole("alertdialog")).textContent).toContain("Shut down “team/rain”?");
+  fireEvent.click(screen.getByRole("button", { name: "Shut down: team/Snow" }));
+  expect((await screen.findByRole("alertdialog")).textContent).toContain("Shut down “team/Snow”?");
 });
 
 test("another kernel is asked about, and the ticked one is left alone", async () => {

@@ -18,7 +18,7 @@ const hostedDialog = latePart(
 
 /** The dialog that is open. A chunk of its own: the button does not wait for it. */
 export function ConnectDialogs(props: ConnectControlsProps & { readonly open: ConnectDialog }) {
-  const { open, runtime, desk, origin, now } = props;
+  const { open, runtime, desk, notebookName, origin, now } = props;
   const { hosted } = desk;
   const close = () => desk.close();
   switch (open) {
@@ -41,6 +41,7 @@ export function ConnectDialogs(props: ConnectControlsProps & { readonly open: Co
         <SessionsDialog
           runtime={runtime}
           hosted={hosted}
+          notebookName={notebookName}
           now={now}
           onConnect={() => desk.show(desk.first)}
           onClose={close}

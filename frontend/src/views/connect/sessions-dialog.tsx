@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import type { HostedState } from "../../core/hosted.ts";
-import { sessionName } from "../../core/session-name.ts";
+import { ownSessionName, sessionName } from "../../core/session-name.ts";
 import { errorText } from "../../i18n/error-text.ts";
 import { formatAgo, isTextKey, looseText, withWords } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -21,13 +21,14 @@ export interface SessionsDialogProps {
   readonly runtime: ConnectRuntime & SessionList;
   /** Null: this hub has no hosted runtimes. */
   readonly hosted: HostedAccess | null;
+  readonly notebookName: string;
   readonly now: () => number;
   readonly onConnect: () => void;
   readonly onClose: () => void;
 }
 
 /** The kernels of the bound server, each with its end. */
-export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: SessionsDialogProps) {
+export function SessionsDialog({ runtime, hosted, notebookName, now, onConnect, onClose }: SessionsDialogProps) {
   const t = useText();
   const binding = useObservable(runtime.binding);
   const [sessions, setSessions] = useState<readonly RunningSession[] | null>(null);
@@ -61,7 +62,9 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
       setError(errorText(reason));
     }
   };
-  const nameOf = (session: RunningSession): string => sessionName(session.path) || t("connect.noPath");
+  const known = ({ path, isMine }: RunningSession): string =>
+    isMine ? ownSessionName(path, notebookName) : sessionName(path);
+  const nameOf = (session: RunningSession): string => known(session) || t("connect.noPath");
   const name = binding.phase === "unbound" ? "" : binding.target.label;
   return (
     <Dialog
@@ -116,7 +119,7 @@ export function SessionsDialog({ runtime, hosted, now, onConnect, onClose }: Ses
         </ul>
       ) : null}
       <ConfirmDialog
-        title={t("connect.shutDownTitle", { name: asked === null ? "" : sessionName(asked.path) || asked.kernelspec })}
+        title={t("connect.shutDownTitle", { name: asked === null ? "" : known(asked) || asked.kernelspec })}
         isOpen={asked !== null}
         confirm={t("connect.shutDown")}
         tone="danger"
