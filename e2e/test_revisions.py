@@ -30,12 +30,14 @@ def test_a_version_is_named_compared_restored_and_the_restore_taken_back(
     saved(page)
 
     dialog = history(page)
+    expect(dialog.get_by_role("heading", name="No version is kept yet")).to_be_visible()
     dialog.get_by_role("button", name="Name this moment…").click()
     page.get_by_role("textbox", name="Name of the version").fill("Draft")
     page.get_by_role("button", name="Save", exact=True).click()
     draft = dialog.get_by_role("button", name=re.compile("^Draft"))
     expect(draft).to_be_visible()
     expect(dialog.get_by_role("button", name="Name this moment…")).to_be_focused()  # given back by the other dialog
+    expect(dialog.get_by_role("heading", name="No version is kept yet")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 

@@ -1,7 +1,10 @@
 export const revisions = {
   title: "Revision history",
   versions: "Versions",
-  none: "No version is kept yet. One is kept when nobody typed for five minutes, after every ten minutes of editing, when you leave, and whenever you name one.",
+  none: "No version is kept yet",
+  noneWhy:
+    "One is kept when nobody typed for five minutes, after every ten minutes of editing, when the last page leaves, and whenever somebody names one.",
+  noneThen: "Here you then see what each version changed, cell by cell, and go back to one.",
   automatic: "Automatic version",
   restored: "Restored version of {when}",
   restoredNamed: "Restored “{name}”",
@@ -21,7 +24,6 @@ export const revisions = {
   whole: "Nothing: show the whole version",
   showUnchanged: "Show unchanged cells",
   noDifference: "No cell differs.",
-  chooseOne: "Choose a version to see what it changed.",
   summary: "{changed} changed, {added} added, {removed} removed, {moved} moved",
   unchangedCells: { one: "{count} unchanged cell", other: "{count} unchanged cells" },
   unchangedLines: "$ unchanged lines",

@@ -4,7 +4,10 @@ import type { Translated } from "../messages.ts";
 export const revisions = {
   title: "変更履歴",
   versions: "バージョン",
-  none: "まだ保存されたバージョンがありません。5 分間だれも入力しなかったとき、編集が 10 分続くごと、閉じるとき、名前を付けたときに保存されます。",
+  none: "保存されたバージョンはまだありません",
+  noneWhy:
+    "5 分間だれも入力しなかったとき、編集が 10 分続くごと、最後のページが閉じられたとき、名前を付けたときに保存されます。",
+  noneThen: "保存されると、各バージョンの変更内容をここでセルごとに確認し、復元できます。",
   automatic: "自動保存されたバージョン",
   restored: "{when} のバージョンを復元",
   restoredNamed: "「{name}」を復元",
@@ -24,7 +27,6 @@ export const revisions = {
   whole: "比較せず、バージョン全体を表示",
   showUnchanged: "変更のないセルも表示する",
   noDifference: "違いのあるセルはありません。",
-  chooseOne: "バージョンを選ぶと、変更内容が表示されます。",
   summary: "変更 {changed}、追加 {added}、削除 {removed}、移動 {moved}",
   unchangedCells: "変更のないセル {count} 個",
   unchangedLines: "変更のない $ 行",
@@ -51,6 +53,5 @@ export const revisions = {
   restoreDone: "{when} のバージョンを復元しました。",
   undo: "元に戻す",
   undone: "復元を取り消しました。",
-  stillSaving:
-    "最新の編集がまだハブに届いていません。「すべての変更を保存しました」と表示されてから、もう一度お試しください。",
+  stillSaving: "最新の編集がまだハブに届いていません。「すべて保存済み」と表示されてから、もう一度お試しください。",
 } as const satisfies Translated<typeof english>;

@@ -71,9 +71,7 @@ export function RevisionHistory(props: RevisionHistoryProps) {
             error ? null : (
               <Spinner label={t("shell.loading")} />
             )
-          ) : revisions.length === 0 ? (
-            <p className={styles.hint}>{t("revisions.none")}</p>
-          ) : (
+          ) : revisions.length === 0 ? null : (
             <RevisionList revisions={revisions} chosen={chosen?.id ?? null} onChoose={setChosenId} />
           )}
         </div>
@@ -86,6 +84,8 @@ export function RevisionHistory(props: RevisionHistoryProps) {
               all={revisions}
               onName={() => setNaming({ what: "earlier", revision: chosen })}
             />
+          ) : revisions ? (
+            <NoVersion />
           ) : null}
         </div>
       </div>
@@ -98,6 +98,18 @@ export function RevisionHistory(props: RevisionHistoryProps) {
         />
       ) : null}
     </DialogFrame>
+  );
+}
+
+/** Where a version would be shown: why there is none, and what comes here. */
+function NoVersion() {
+  const t = useText();
+  return (
+    <div className={styles.empty}>
+      <h3>{t("revisions.none")}</h3>
+      <p>{t("revisions.noneWhy")}</p>
+      <p>{t("revisions.noneThen")}</p>
+    </div>
   );
 }
 
