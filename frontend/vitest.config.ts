@@ -13,6 +13,8 @@ export default defineConfig({
     setupFiles: ["src/i18n/words-for-tests.ts", "src/ui/patience-for-tests.ts"],
     restoreMocks: true,
     testTimeout: 20_000,
+    // A server ends a kernel that is at work after five seconds, and one kernel after the other.
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
     // Tests with a server mostly wait for it: three files at once also where there are only two cores.
     maxWorkers: Math.max(3, availableParallelism() - 1),

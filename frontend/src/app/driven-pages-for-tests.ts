@@ -1,6 +1,7 @@
 /** FOR TESTS: pages on one real Jupyter and the rooms of one real hub, and what is expected of the runs that they drive. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { NOTICE_MIME } from "../core/mime.ts";
+import type { Gate } from "../kernel/testing/gate.ts";
 import { jupyterPython, type RunningJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
@@ -64,6 +65,11 @@ export function drivenPages(): DrivenPages {
 /** Prints a number four times a second, for three seconds. */
 export const TICKS = "import time\nfor i in range(12):\n    print(i, flush=True)\n    time.sleep(0.25)";
 export const ALL_TICKS = Array.from({ length: 12 }, (_, index) => `${index}\n`).join("");
+
+/** The same numbers; the seventh once the gate is open. */
+export function gatedTicks({ isShut }: Gate): string {
+  return `import time\nfor i in range(12):\n    while i == 6 and ${isShut}: time.sleep(0.02)\n    print(i, flush=True)`;
+}
 
 /** In a cell: what the page put into the kernel cannot be asked any more. */
 export const CANNOT_TELL = "import builtins\ndel builtins.__runhere_record__\n";

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { NOTICE_MIME } from "../core/mime.ts";
 import { type Cable, cuttable } from "../kernel/testing/cable.ts";
+import { newGate } from "../kernel/testing/gate.ts";
 import { jupyterPython, type RunningCompanion, startCompanion } from "../kernel/testing/jupyter.ts";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
@@ -74,18 +75,16 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
   }, 60_000);
 
   it("a cell that waits is withdrawn: it never runs, and what is behind it does", async () => {
-    const { page } = await open([
-      "import time\nprint('on', flush=True)\ntime.sleep(1)",
-      "x = 1",
-      "print('x' in globals())",
-    ]);
+    const gate = newGate();
+    const { page } = await open([`print('on', flush=True)\n${gate.wait}`, "x = 1", "print('x' in globals())"]);
     page.driver.runAll();
     await page.prints("c0", "on");
     const withdrawn = page.tab.runs.headOf("c1")?.run_id ?? "";
     page.driver.cancel("c1");
+    await page.tab.run(() => page.tab.runs.run(withdrawn)?.status === "cancelled", "c1 to be withdrawn");
+    gate.open();
     await page.ends("c2", "ok");
     expect(page.text("c2")).toBe("False\n");
-    expect(page.tab.runs.run(withdrawn)?.status).toBe("cancelled");
     expect(page.tab.runs.headOf("c1")).toBeNull();
     await page.tab.saved();
   }, 60_000);
@@ -162,7 +161,8 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
   }, 90_000);
 
   it("a cell asked for again while it ran: a later page goes on with both runs and shows the newer one", async () => {
-    const { page, browser, notebook } = await open([TICKS]);
+    const gate = newGate();
+    const { page, browser, notebook } = await open([`${TICKS}\n    if i == 100:\n        ${gate.wait}`]);
     page.driver.runCells(["c0"]);
     await page.prints("c0", "5\n");
     const former = page.tab.runs.headOf("c0")?.run_id ?? "";
@@ -177,6 +177,7 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
     expect(again.tab.runs.headOf("c0")?.run_id).toBe(latter);
     const beside = await another(browser, notebook);
     await beside.runtime.reattach();
+    gate.open();
     await again.ends("c0", "ok");
     await beside.ends("c0", "ok");
     for (const shown of [again, beside]) {

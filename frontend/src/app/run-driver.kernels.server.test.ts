@@ -7,8 +7,8 @@ import { until } from "../kernel/testing/runs.ts";
 import { drivenPages, ENDS_ITSELF, expectOneRestart, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
 import { Page, TestBrowser } from "./page-for-tests.ts";
 
-/** Ends a kernel that has done nothing for some seconds, also while a page is there. */
-const CULLING = ["cull_idle_timeout=6", "cull_interval=1", "cull_connected=True"].map(
+/** Ends a kernel that has done nothing for some seconds, also while a page is there; one that takes as long to start, too. */
+const CULLING = ["cull_idle_timeout=12", "cull_interval=1", "cull_connected=True"].map(
   (setting) => `--MappingKernelManager.${setting}`,
 );
 

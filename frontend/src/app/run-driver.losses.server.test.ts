@@ -1,6 +1,7 @@
 /** Real Jupyter, real rooms of a real hub: what a cable or a server's limit swallowed is told again, or marked. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { cuttable } from "../kernel/testing/cable.ts";
+import { type Gate, newGate } from "../kernel/testing/gate.ts";
 import { startJupyter } from "../kernel/testing/jupyter.ts";
 import { until } from "../kernel/testing/runs.ts";
 import {
@@ -26,9 +27,12 @@ describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", ()
     "a kernel that %s",
     async (_, before, isLost) => {
       const cable = await cuttable(jupyter().port);
+      const gate = newGate();
       const lines = Array.from({ length: 120 }, (_, line) => `${line}\n`).join("");
       const { page } = await open(
-        [`${before}import time\nfor i in range(120):\n    print(i, flush=True)\n    time.sleep(0.2)`],
+        [
+          `${before}import time\nfor i in range(120):\n    while i == 110 and ${gate.isShut}: time.sleep(0.02)\n    print(i, flush=True)\n    time.sleep(0.2)`,
+        ],
         cable.baseUrl,
       );
       page.driver.runCells(["c0"]);
@@ -37,6 +41,7 @@ describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", ()
       await until(page.runtime.binding, (state) => state.phase === "interrupted", 60_000);
       cable.heal();
       await page.ready();
+      gate.open();
       await page.tab.run(() => page.text("c0").endsWith("119\n"), "the last line");
       await page.ends("c0", "ok");
       await (isLost ? expectMarked : expectWhole)(page, lines);
@@ -45,6 +50,12 @@ describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", ()
     120_000,
   );
 
+  /** Prints twelve lines, the fifth and the ninth once their gates are open. */
+  const inThreeParts = (fifth: Gate, ninth: Gate) => `import time
+for i in range(12):
+    while i == 4 and ${fifth.isShut} or i == 8 and ${ninth.isShut}: time.sleep(0.02)
+    print(i, flush=True)`;
+
   it.each([
     ["is told again by the kernel, once", "", false],
     ["is lost where the kernel cannot tell, and the run is marked", CANNOT_TELL, true],
@@ -52,12 +63,14 @@ describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", ()
     "what was on the wire when a page left %s",
     async (_, before, isLost) => {
       const cable = await cuttable(jupyter().port);
-      const { page, browser, notebook, session } = await open([before + TICKS], cable.baseUrl);
+      const [fifth, ninth] = [newGate(), newGate()];
+      const { page, browser, notebook, session } = await open([before + inThreeParts(fifth, ninth)], cable.baseUrl);
       page.driver.runCells(["c0"]);
       await page.prints("c0", "3\n");
-      // A wire long enough to hold two lines.
+      // A wire long enough to hold four lines.
       cable.blackHole();
-      await new Promise((wake) => setTimeout(wake, 800));
+      fifth.open();
+      await vi.waitFor(() => expect(cable.swallowed()).toContain('7\\n"'), 15_000);
       const recorded = page.text("c0");
       await page.tab.saved();
       page.kill();
@@ -66,6 +79,9 @@ describe.skipIf(whyNoDrivenPages !== null)("output that was lost on its way", ()
       cable.heal();
       const again = await another(browser, notebook, session);
       expect(await again.runtime.reattach()).toBe(true);
+      // It has asked the kernel: after the run it would be told by what the page puts there anew.
+      await until(again.driver.pending, (count) => count === 1);
+      ninth.open();
       await again.ends("c0", "ok");
       await (isLost ? expectMarked : expectWhole)(again);
       expect(again.text("c0").startsWith(recorded)).toBe(true);

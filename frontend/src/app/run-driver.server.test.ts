@@ -1,6 +1,7 @@
 /** Real Jupyter, real rooms of a real hub: what runs, in which order, and what is shown of it. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { newGate } from "../kernel/testing/gate.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { drivenPages, isMarked, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
 import { TestBrowser } from "./page-for-tests.ts";
@@ -86,7 +87,7 @@ describe.skipIf(whyNoDrivenPages !== null)("running cells", () => {
     expect(page.tab.runs.headOf("c3")?.execution_count).toBe(2);
     expect(["c0", "c1", "c2"].map((cell) => page.tab.runs.headOf(cell))).toEqual([null, null, null]);
     await page.tab.saved();
-  });
+  }, 60_000);
 
   it("stops the queue at an error, visibly", async () => {
     const { page } = await open(["1 / 0", "print('no')", "print('nor this')"]);
@@ -110,11 +111,13 @@ describe.skipIf(whyNoDrivenPages !== null)("running cells", () => {
   }, 60_000);
 
   it("takes a waiting cell out of the queue", async () => {
-    const { page } = await open(["import time\nprint('on')\ntime.sleep(1)", "print('no')"]);
+    const gate = newGate();
+    const { page } = await open([`print('on', flush=True)\n${gate.wait}`, "print('no')"]);
     page.driver.runAll();
     await page.prints("c0", "on");
     page.driver.cancel("c1");
     expect(page.driver.placeOf("c1")).toBeNull();
+    gate.open();
     await page.ends("c0", "ok");
     expect(page.tab.runs.headOf("c1")).toBeNull();
   }, 60_000);

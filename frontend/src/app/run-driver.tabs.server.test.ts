@@ -1,13 +1,15 @@
 /** Real Jupyter, real rooms of a real hub: tabs of one browser that are reloaded, closed, killed, and opened again. */
 import { describe, expect, it } from "vitest";
+import { newGate } from "../kernel/testing/gate.ts";
 import { until } from "../kernel/testing/runs.ts";
-import { drivenPages, expectWhole, TICKS, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
+import { drivenPages, expectWhole, gatedTicks, TICKS, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
 
 describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
   const { rooms, pages, open, another } = drivenPages();
 
   it("a reload loses and doubles nothing, and needs no new token", async () => {
-    const { page, browser, notebook, session } = await open([TICKS, "print('next')"]);
+    const gate = newGate();
+    const { page, browser, notebook, session } = await open([gatedTicks(gate), "print('next')"]);
     page.driver.runCells(["c0"]);
     await page.prints("c0", "5\n");
     await page.tab.saved();
@@ -17,6 +19,7 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
     expect(await again.runtime.reattach()).toBe(true);
     await again.ready();
     await until(again.driver.pending, (count) => count === 1);
+    gate.open();
     await again.ends("c0", "ok");
     await expectWhole(again);
     again.driver.runCells(["c1"]);
@@ -25,7 +28,8 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
   }, 60_000);
 
   it("cells that waited when the page was closed are told of once, and show again what they showed before", async () => {
-    const { page, browser, notebook, session } = await open([TICKS, "print('old')", "print('never ran')"]);
+    const gate = newGate();
+    const { page, browser, notebook, session } = await open([gatedTicks(gate), "print('old')", "print('never ran')"]);
     page.driver.runCells(["c1"]);
     await page.ends("c1", "ok");
     page.driver.runAll();
@@ -47,6 +51,7 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
     await again.tab.run(() => again.tab.runs.headOf("c2") === null, "a cell that never ran");
     expect(again.status("c1")).toBe("ok");
     await again.runtime.reattach();
+    gate.open();
     await again.ends("c0", "ok");
     expect([told, again.driver.pending.get()]).toEqual([[{ code: "not_run", count: 2 }], 0]);
     await again.tab.saved();

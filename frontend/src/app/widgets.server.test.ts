@@ -93,7 +93,7 @@ class Frame {
 
   async hears(check: () => boolean, what: string): Promise<void> {
     await new Promise<void>((give, fail) => {
-      const timer = setTimeout(() => fail(new Error(`The frame did not hear ${what}.`)), 40_000);
+      const timer = setTimeout(() => fail(new Error(`The frame did not hear ${what}.`)), 90_000);
       const look = () => {
         if (!check()) return;
         clearTimeout(timer);

@@ -10,6 +10,7 @@ import { type Cable, cuttable } from "./testing/cable.ts";
 import { realClock } from "./testing/clock.ts";
 import { ended, trouble } from "./testing/file-troubles.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startCompanion, startJupyter } from "./testing/jupyter.ts";
+import { until } from "./testing/runs.ts";
 
 const HUB = "http://hub.example:8800";
 const documented = [`--NotebookApp.allow_origin=${HUB}`, "--NotebookApp.allow_credentials=True"];
@@ -129,10 +130,7 @@ describe.skipIf(jupyterPython() === null).each(SERVERS)("files of %s", (_name, b
     writeFileSync(join(jupyter.root, "kept.bin"), "before");
     const content = new Blob([randomBytes(12_000_000)]);
     const stopped = upload({ files, clock: realClock, path: "kept.bin", content, replaces: true });
-    await vi.waitFor(() => expect(stopped.state.get()).toMatchObject({ phase: "running", doneBytes: 3 * 2 ** 20 }), {
-      timeout: 20_000,
-      interval: 5,
-    });
+    await until(stopped.state, (state) => state.phase === "running" && state.doneBytes >= 3 * 2 ** 20);
     stopped.cancel();
     await ended(stopped);
     expect(stopped.state.get()).toEqual({ phase: "cancelled" });

@@ -7,10 +7,10 @@ import type { Diagnosis } from "../core/probe.ts";
 import { findFolder } from "./folder.ts";
 import { probe } from "./probing.ts";
 import { realClock } from "./testing/clock.ts";
+import { freePort } from "./testing/free-port.ts";
 import {
   browserLikeFetch,
   clientOf,
-  freePort,
   jupyterPython,
   openWs,
   type RunningJupyter,

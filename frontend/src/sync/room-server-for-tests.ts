@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import WebSocket from "ws";
+import { freePort } from "../kernel/testing/free-port.ts";
 import { type Connect, overWebSocket } from "./socket.ts";
 
 const repository = join(import.meta.dirname, "../../..");
@@ -22,7 +23,8 @@ export class RoomServer {
   /** Starts, or starts again on the same data and port; nothing when it runs. Resolves when it answers. */
   async start(): Promise<void> {
     if (this.#process) return;
-    const port = this.#address === "" ? "0" : new URL(this.#address).port;
+    // None that the system hands out: while the server is away, somebody else would be given it.
+    const port = this.#address === "" ? String(await freePort()) : new URL(this.#address).port;
     const child = spawn(python, ["-m", "runhere_hub.testing.room_server", "--port", port, "--data", this.#data], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -100,7 +102,7 @@ export function until(
   subscribe: (fn: () => void) => () => void,
   check: () => boolean,
   what: string,
-  limitMs = 40_000,
+  limitMs = 60_000,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let end = () => {};

@@ -10,7 +10,7 @@ import { RoomServer, whyNoServer } from "./room-server-for-tests.ts";
 import { Tab, type TabOptions } from "./tab-for-tests.ts";
 
 // A hub takes seconds to start where the machine is busy.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const DIGEST = "0".repeat(64);
 const line = (text: string): OutputOp => ({ op: "output", output: { output_type: "stream", name: "stdout", text } });
@@ -136,7 +136,7 @@ describe.skipIf(whyNoServer !== null)(`against the real hub${whyNoServer ? ` (${
       expect([...fresh.text("c0")].sort()).toEqual([...typed].sort());
       expect(acknowledged.size).toBe(typed.length);
       expect(await mine.offline.load()).toEqual([]);
-    }, 120_000);
+    });
 
     test("two tabs of one browser lose and double nothing over a dead hub", async () => {
       const notebook = await server.notebook(["", ""]);
@@ -158,7 +158,7 @@ describe.skipIf(whyNoServer !== null)(`against the real hub${whyNoServer ? ` (${
       await fresh.shows(() => fresh.text("c0").length >= 6, "both");
       expect([["onetwo", "twoone"].includes(fresh.text("c0")), fresh.text("c1")]).toEqual([true, "2"]);
       expect(await two.offline.load()).toEqual([]);
-    }, 60_000);
+    });
 
     test("5 4404 a notebook that is not there is refused; one that is opens", async () => {
       const missing = new Tab({ server, notebook: "f".repeat(32), storage: new IDBFactory() });
@@ -240,7 +240,7 @@ describe.skipIf(whyNoServer !== null)(`against the real hub${whyNoServer ? ` (${
         }
         return text;
       }
-    }, 90_000);
+    });
 
     test("a run started without a hub is told when it is back", async () => {
       const notebook = await server.notebook(["x", "y"]);
@@ -258,7 +258,7 @@ describe.skipIf(whyNoServer !== null)(`against the real hub${whyNoServer ? ` (${
       const fresh = await tab({ notebook, browserId: "browser-2" });
       await fresh.run(() => fresh.runs.headOf("c0")?.status === "ok", "the run");
       expect([streamText(fresh), fresh.runs.headOf("c1"), mine.runs.headOf("c1")]).toEqual(["offline\n", null, null]);
-    }, 60_000);
+    });
 
     test("3.5 3.6 a closed tab's run: contact lost, then taken over in the same browser at once, elsewhere only by force", async () => {
       const notebook = await server.notebook(["x"]);

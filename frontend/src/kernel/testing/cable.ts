@@ -1,6 +1,6 @@
 /** A cable between page and server that tests can cut. */
 import { connect, createServer, type Socket } from "node:net";
-import { freePort } from "./jupyter.ts";
+import { freePort } from "./free-port.ts";
 
 export interface Cable {
   /** The server, as seen through the cable. */
@@ -10,6 +10,8 @@ export interface Cable {
   cut(): void;
   /** Everything is swallowed without a word, also what connects from now on. */
   blackHole(): void;
+  /** What of the server's words was swallowed so far. */
+  swallowed(): string;
   /** New connections work again; those swallowed stay dead. */
   heal(): void;
   close(): void;
@@ -18,6 +20,7 @@ export interface Cable {
 export async function cuttable(port: number): Promise<Cable> {
   const pairs = new Set<[Socket, Socket]>();
   let swallow = false;
+  let swallowed = "";
   const listener = createServer((near) => {
     const far = connect(port, "127.0.0.1");
     const pair: [Socket, Socket] = [near, far];
@@ -28,7 +31,10 @@ export async function cuttable(port: number): Promise<Cable> {
       hole = true;
     });
     near.on("data", (chunk) => hole || far.write(chunk));
-    far.on("data", (chunk) => hole || near.write(chunk));
+    far.on("data", (chunk) => {
+      if (hole) swallowed += chunk.toString("latin1");
+      else near.write(chunk);
+    });
     for (const end of pair) {
       end.on("error", () => {});
       end.on("close", () => {
@@ -53,6 +59,7 @@ export async function cuttable(port: number): Promise<Cable> {
       swallow = true;
       for (const dig of holes) dig();
     },
+    swallowed: () => swallowed,
     heal: () => {
       swallow = false;
     },

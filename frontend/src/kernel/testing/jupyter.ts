@@ -1,7 +1,7 @@
 /** Real Jupyter servers for tests, on a free port and in a temporary folder each. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach } from "vitest";
@@ -9,6 +9,7 @@ import WebSocket from "ws";
 import type { AuthStyle } from "../../core/binding.ts";
 import { JupyterServer } from "../server.ts";
 import { directTransport, type SocketLike, type Transport } from "../transport.ts";
+import { freePort } from "./free-port.ts";
 
 const repository = resolve(import.meta.dirname, "../../../..");
 
@@ -78,8 +79,8 @@ export async function startJupyter(wish: JupyterWish): Promise<RunningJupyter> {
   const stop = async (): Promise<void> => {
     running.delete(port);
     await ended(child);
-    rmSync(home, { recursive: true, force: true });
-    if (wish.root === undefined) rmSync(root, { recursive: true, force: true });
+    await removed(home);
+    if (wish.root === undefined) await removed(root);
   };
   return { baseUrl, port, root, token, log: () => log, stop };
 }
@@ -95,7 +96,8 @@ interface Launch {
 
 function launch({ python, wish, root, home, port, token }: Launch): ChildProcess {
   for (const kernel of wish.kernels ?? []) installKernel(python, join(home, "share/kernels", kernel.name), kernel);
-  const flags = [`--port=${port}`, "--no-browser", `--IdentityProvider.token=${token}`, ...(wish.flags ?? [])];
+  const flags = [`--port=${port}`, "--no-browser", `--IdentityProvider.token=${token}`, ...transportOf(home)];
+  flags.push(...(wish.flags ?? []));
   if (process.getuid?.() === 0) flags.push("--allow-root");
   const folders = {
     JUPYTER_CONFIG_DIR: join(home, "config"),
@@ -106,10 +108,21 @@ function launch({ python, wish, root, home, port, token }: Launch): ChildProcess
   const words = [...(wish.under ?? []), python, "-m", "jupyter", wish.app, `--ServerApp.root_dir=${root}`, ...flags];
   return spawn(words[0] ?? python, words.slice(1), {
     cwd: root,
-    env: { ...process.env, ...folders, JUPYTER_PLATFORM_DIRS: "0" },
+    env: { ...process.env, ...folders, JUPYTER_PLATFORM_DIRS: "0", JUPYTER_PORT_RETRIES: "0" },
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
+}
+
+const SOCKET_PATH = 104; // characters, on the strictest system
+const SOCKET_NAME = "/run/kernel-01234567-89ab-cdef-0123-456789abcdef-ipc-5";
+
+/**
+ * Files as the sockets of its kernels: a port is chosen before the kernel takes it, and another program may be quicker. The
+ * kernel dies of that, and whoever waits for it waits for a second one.
+ */
+function transportOf(home: string): string[] {
+  return home.length + SOCKET_NAME.length < SOCKET_PATH ? ["--KernelManager.transport=ipc"] : [];
 }
 
 function installKernel(python: string, folder: string, { displayName, language, source }: TestKernel): void {
@@ -144,17 +157,9 @@ async function ended(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-export async function freePort(): Promise<number> {
-  return await new Promise((give, fail) => {
-    const probe = createServer();
-    probe.once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === "object" ? give(address.port) : fail(new Error("no port")),
-      );
-    });
-  });
+/** A kernel outlives a server that was killed by a second, and writes its history meanwhile. */
+async function removed(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
 export interface ClientWish {
@@ -288,8 +293,8 @@ export async function startCompanion(
   const stop = async (): Promise<void> => {
     running.delete(port);
     await ended(child);
-    rmSync(home, { recursive: true, force: true });
-    rmSync(root, { recursive: true, force: true });
+    await removed(home);
+    await removed(root);
   };
   const pairing = async (hub: string): Promise<string> => {
     const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
