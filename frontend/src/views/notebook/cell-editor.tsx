@@ -35,7 +35,10 @@ function Likeness({ controller, cell, onWanted }: CellEditorProps & { readonly o
   const { source, type } = cell;
   const language = type === "code" ? controller.services.language.get() : "plain";
   useLayoutEffect(() => {
-    host.current?.replaceChildren(staticCode(source.toString(), language));
+    const draw = (): void => host.current?.replaceChildren(staticCode(source.toString(), language));
+    draw();
+    source.observe(draw);
+    return () => source.unobserve(draw);
   }, [source, language]);
   return <div ref={host} className={type === "code" ? undefined : "wraps"} onPointerDown={onWanted} />;
 }
