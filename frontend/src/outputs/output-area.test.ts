@@ -33,6 +33,17 @@ describe("OutputArea", () => {
     expect([host.querySelector(".output-text") === before, host.textContent]).toEqual([true, "a\nb"]);
   });
 
+  it("draws at most once per frame while a run prints, and what another run gave at once", () => {
+    const next = (text: string, runId: string) => area.show({ runId, outputs: [stream(text)], isOwn: true });
+    next("a", "old");
+    next("a\nb", "old");
+    expect(host.textContent).toBe("a");
+    next("c", "new");
+    expect(host.textContent).toBe("c");
+    next("c\nd", "new");
+    expect(host.textContent).toBe("c");
+  });
+
   it("rewrites the last line when a carriage return changed it", () => {
     show([stream("x\n10%")]);
     show([stream("x\n20%")]);

@@ -53,10 +53,13 @@ export class OutputArea {
     this.#apply();
   }
 
-  /** Shows `run` before the next frame: at once, but what comes again before that frame, with it. */
+  /**
+   * Shows `run` before the next frame: at once, but what comes again before that frame, with it. Another run at once: from then on the cell
+   * says that what it shows is of this one.
+   */
   show(run: ShownRun | null): void {
     this.#wanted = run;
-    if (this.#frame !== 0) return;
+    if (this.#frame !== 0 && run?.runId === this.#run?.runId) return;
     this.#apply();
     this.#waitForFrame();
   }
