@@ -1,6 +1,6 @@
 import type { CellView } from "../../doc/notebook-doc.ts";
 import { Button } from "../../ui/button.tsx";
-import { useText } from "../../ui/use-observable.ts";
+import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 
@@ -13,6 +13,7 @@ export function ConflictNote({
   readonly cell: CellView;
 }) {
   const t = useText();
+  const isReadOnly = useObservable(controller.readOnly);
   const ours = cell.metadata("runhere");
   if (typeof ours !== "object" || ours === null || !("conflict" in ours)) return null;
   const { conflict: _settled, ...rest } = ours;
@@ -22,7 +23,7 @@ export function ConflictNote({
   return (
     <div className={styles.conflict}>
       <span>{t("notebook.conflictCell")}</span>
-      <Button size="small" onPress={settle} isDisabled={controller.isReadOnly}>
+      <Button size="small" onPress={settle} isDisabled={isReadOnly}>
         {t("notebook.conflictSettled")}
       </Button>
     </div>

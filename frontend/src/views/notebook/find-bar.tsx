@@ -14,6 +14,7 @@ import styles from "./notebook-view.module.css";
 export function FindBar({ controller }: { readonly controller: NotebookController }) {
   const t = useText();
   const state = useObservable(controller.find.state);
+  const isReadOnly = useObservable(controller.readOnly);
   const [replacement, setReplacement] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const { opened } = state;
@@ -129,14 +130,14 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
             />
             <Button
               size="small"
-              isDisabled={state.current < 0 || isInOutput || controller.isReadOnly}
+              isDisabled={state.current < 0 || isInOutput || isReadOnly}
               onPress={() => find.replace(replacement)}
             >
               {t("find.replace")}
             </Button>
             <Button
               size="small"
-              isDisabled={state.matches.every(({ output }) => output) || controller.isReadOnly}
+              isDisabled={state.matches.every(({ output }) => output) || isReadOnly}
               onPress={() => {
                 controller.say(t("find.replaced", { count: find.replaceAll(replacement) }));
                 // Nothing is left to replace: the button goes dead, and would take the focus, and Escape, with it.
