@@ -19,9 +19,23 @@ function browser(answer: () => Promise<Response>) {
       return await answer();
     }) as typeof fetch,
     clientName: "Firefox on Linux",
+    owner: null,
+    locks: locks(),
   };
   return { environment, stored, tokens, asked, open: () => new DefaultRuntime(environment) };
 }
+
+/** As the tabs of one browser have them; `shared` waits its turn, too. */
+function locks() {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    request: (_name: string, _options: object, work: () => Promise<void>): Promise<unknown> => {
+      last = last.then(work);
+      return last;
+    },
+  };
+}
+
 const paired = async () => new Response(JSON.stringify({ token: "session-token" }), { status: 201 });
 const link = (port: number, secret: string) => `http://127.0.0.1:8800/connect#rt=http://127.0.0.1:${port}&${secret}`;
 
@@ -37,6 +51,18 @@ test("a sign-in link's runtime is paired at once and serves every notebook that 
   expect([...stored.values()].join()).not.toMatch(/AB-12|session-token/);
   // Another tab, or the same after a reload.
   expect(await open().inputFor(null)).toBe("http://127.0.0.1:8888/");
+});
+
+test("a tab that is opened while the link's code is exchanged waits for that", async () => {
+  let answer = (_: Response) => {};
+  const answered = new Promise<Response>((give) => {
+    answer = give;
+  });
+  const { open } = browser(() => answered);
+  open().adopt(link(8888, "pair=AB-12"));
+  const other = open().inputFor(null);
+  answer(await paired());
+  expect(await other).toBe("http://127.0.0.1:8888/");
 });
 
 test("a notebook's own runtime wins, unless it was an earlier default that is gone", async () => {

@@ -2,6 +2,7 @@
  * The runtime that this browser uses for notebooks that remember none: the one that the command line started beside the
  * hub and named in the sign-in link. Kept is its address, never a secret; its token lies in the vault.
  */
+import { type Owner, ownKey } from "../core/owner.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import type { TokenVault } from "./token-vault.ts";
 
@@ -17,9 +18,15 @@ export interface DefaultRuntimeEnvironment {
   readonly vault: Pick<TokenVault, "keep">;
   readonly fetch: typeof fetch;
   readonly clientName: string;
+  readonly owner: Owner;
+  /** Undefined where the browser has none, over plain http: tabs then do not wait for each other. */
+  readonly locks:
+    | { request(name: string, options: { mode: "exclusive" | "shared" }, work: () => Promise<void>): Promise<unknown> }
+    | undefined;
 }
 
 const storageKey = "runhere.default-runtime";
+const LOCK = "runhere.adopting";
 const shownFormer = 10;
 const pairMs = 8_000;
 
@@ -38,17 +45,25 @@ export class DefaultRuntime {
    * minutes and nobody knows when the first notebook is opened. Never rejects.
    */
   adopt(link: string): void {
-    this.#adopting = this.#adopt(link);
+    this.#adopting = this.#locked("exclusive", () => this.#adopt(link));
   }
 
   /** What a notebook that remembers `remembered` connects to instead of that, as the connect dialog takes it; null: nothing. */
   async inputFor(remembered: string | null): Promise<string | null> {
     await this.#adopting;
     if (this.#link !== null) return this.#link;
+    // A link's code may still be on its way in the tab that the notebook was opened from.
+    await this.#locked("shared", async () => {});
     const kept = this.#read();
     if (kept === null) return null;
     if (remembered === null) return kept.baseUrl;
     return remembered !== kept.baseUrl && kept.former.includes(remembered) ? kept.baseUrl : null;
+  }
+
+  async #locked(mode: "exclusive" | "shared", work: () => Promise<void>): Promise<void> {
+    const { locks, owner } = this.#environment;
+    if (locks === undefined) await work();
+    else await locks.request(ownKey(owner, LOCK), { mode }, work);
   }
 
   async #adopt(link: string): Promise<void> {

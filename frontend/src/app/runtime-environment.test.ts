@@ -27,7 +27,8 @@ test("the default runtime is one person's", async () => {
   const browser = new MemoryStorage();
   const of = (owner: string) => {
     const store = ownStore(browser, owner);
-    return new DefaultRuntime({ store, vault: { keep: async () => {} }, fetch, clientName: "test" });
+    const vault = { keep: async () => {} };
+    return new DefaultRuntime({ store, vault, fetch, clientName: "test", owner, locks: undefined });
   };
   of("ada").adopt(`${HERS.baseUrl}?token=abc`);
   await expect.poll(() => of("ada").inputFor(null)).toBe(HERS.baseUrl);

@@ -76,7 +76,8 @@ function defaultRuntimes(): (owner: Owner) => DefaultRuntime {
   const made = new Map<Owner, DefaultRuntime>();
   return (owner) => {
     const { ownStore, vault, fetch, clientName } = browserEnvironment(owner);
-    const one = made.get(owner) ?? new DefaultRuntime({ store: ownStore, vault, fetch, clientName });
+    const { locks } = navigator;
+    const one = made.get(owner) ?? new DefaultRuntime({ store: ownStore, vault, fetch, clientName, owner, locks });
     made.set(owner, one);
     return one;
   };
