@@ -1,6 +1,7 @@
 /** One thing has one name, and one spelling, in Japanese too. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { ja } from "./ja.ts";
 
 const folder = new URL("./ja/", import.meta.url);
 const lines = readdirSync(folder).flatMap((name) =>
@@ -19,4 +20,8 @@ test.each<[string, RegExp]>([
 ])("%s", (_, wrong) => {
   expect(lines.length).toBeGreaterThan(500);
   expect(lines.filter((line) => wrong.test(line))).toEqual([]);
+});
+
+test("what always stands in a phone's toolbar fits there whole", () => {
+  expect(ja.notebook.saved.length).toBeLessThanOrEqual(8);
 });

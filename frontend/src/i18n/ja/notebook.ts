@@ -35,7 +35,7 @@ export const notebook = {
   draggedCells: "{count} 個のセルを移動",
   movedTo: "{total} 個中 {position} 番目に移動しました",
 
-  saved: "すべての変更を保存しました",
+  saved: "すべて保存済み",
   saving: "保存しています…",
   offlineKept: "オフラインです。変更はこのブラウザーに保管されています。",
   offlineOnlyHere: "オフラインです。変更はこのタブにしかありません。タブを閉じないでください。",
