@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -21,11 +24,21 @@ EVIL = "https://evil.test"
 START_S = 30
 
 
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+_turns = itertools.count(secrets.randbelow(1_500))
+
+
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that was free a moment ago.
+
+    None of those that the system hands out itself, and each worker's its own: a connection or another test had it
+    before a slow server took it.
+    """
+    while True:
+        port = 20_000 + _worker * 1_500 + next(_turns) % 1_500
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -56,7 +69,7 @@ class Running:
         self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes | None = None
     ) -> Answer:
         """One request with exactly these headers (and Host, unless given)."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             given = dict(headers or {})
             connection.putrequest(method, path, skip_host="Host" in given, skip_accept_encoding=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_runtime import HUB, Running, make_certificate, start_runtime
+from live_runtime import HUB, Running, free_port, make_certificate, start_runtime
 
 from runhere_runtime.doctor.look import Address, read_url
 from runhere_runtime.doctor.rules import Facts, OriginAnswer, ServerFacts, SpecFacts, ToldOfItself, findings, worst
@@ -197,9 +197,7 @@ def test_a_companion_that_lists_another_site_says_the_line(runtime: Running, tmp
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str]]:
     """A stock server without any flag: (port, token)."""
     folder, token = tmp_path_factory.mktemp("stock"), "stock-token"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--port={port}"]
     env = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_RUNTIME_DIR": str(folder)}
     server = subprocess.Popen([*command, "--ServerApp.port_retries=0"], cwd=folder, env=env, stderr=subprocess.PIPE)
@@ -296,10 +294,7 @@ def test_what_is_no_runtime_is_named_and_gets_no_token(tmp_path: Path) -> None:
 
 
 def test_nothing_there_is_said_plainly(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    code, told = doctor(tmp_path, str(port))
+    code, told = doctor(tmp_path, str(free_port()))
     assert code == 1
     assert "Nothing listens" in told[0]["text"]
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from live_runtime import EVIL, HUB, Running, start_runtime
+from live_runtime import EVIL, HUB, Running, free_port, start_runtime
 from raw_http import handshake, is_served
 
 from runhere_runtime.tokens import challenge_mac, token_key
@@ -168,9 +168,7 @@ def test_r17_an_impostor_cannot_answer_the_challenge(fresh: Running) -> None:
 
 
 def test_r17_a_page_stays_paired_over_a_restart_on_the_same_port(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     first = start_runtime(tmp_path, "--hub", HUB, "--port", str(port))
     body = json.dumps({"code": first.code, "client_name": "t"}).encode()
     token = first.ask("POST", "/api/runhere/pair", headers={"Origin": HUB}, body=body).json()["token"]
@@ -356,7 +354,7 @@ def test_the_link_is_the_only_line_on_standard_output(tmp_path: Path) -> None:
     assert process.stdout is not None
     line = process.stdout.readline()
     process.terminate()
-    rest, errors = process.communicate(timeout=20)
+    rest, errors = process.communicate(timeout=40)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=rhrt_[A-Za-z0-9_-]{43}\n", line)
     assert rest == ""
     assert re.search(r"https://hub\.test/connect#rt=http://127\.0\.0\.1:\d+&pair=[0-9A-Z-]{19}", errors)

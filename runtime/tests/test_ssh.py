@@ -395,10 +395,10 @@ def heard_of(home: Path, event: str, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems keep no such table, and give no other loopback")
 def test_a_port_on_another_address_is_found_and_one_of_another_machine_is_not_believed(tmp_path: Path) -> None:
+    port = free_port()  # on 127.0.0.1, too, where another test's server could have the same number
     with socket.socket() as server:
-        server.bind(("127.0.0.2", 0))
+        server.bind(("127.0.0.2", port))
         server.listen()
-        port = server.getsockname()[1]
         assert heard_of(tmp_path, "elsewhere", port=port)["address"] == "127.0.0.2"
         assert heard_of(tmp_path, "nothing", port=port, address="127.0.0.2")["taken"] is True
         folder = tmp_path / ".local/share/jupyter/runtime"

@@ -17,6 +17,7 @@ import pytest
 
 from runhere_hub.folders.locks import FileLock
 from runhere_hub.settings import SettingInvalid, read_team
+from runhere_hub.testing.ports import free_port
 from runhere_hub.testing.processes import ask, environment, starting
 
 PASSWORD = "a long enough password"
@@ -28,14 +29,6 @@ def config(tmp_path: Path, port: int = 0, more: str = "") -> Path:
         f'public_url = "http://127.0.0.1:{port or 1}"\ndata = "data"\nport = {port}\n{more}', encoding="utf-8"
     )
     return file
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def post(origin: str, path: str, body: object) -> tuple[int, dict[str, object]]:

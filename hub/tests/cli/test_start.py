@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from runhere_hub.testing.ports import free_port
 from runhere_hub.testing.processes import Started, ask, environment, run, sign_in, wait_until_gone
 
 Start = Callable[..., Started]
@@ -33,12 +33,6 @@ def hub_json(data: Path) -> dict[str, object]:
     """What the running hub says of itself."""
     found: dict[str, object] = json.loads((data / "hub.json").read_text())
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_one_line_on_standard_output_signs_in_and_ctrl_c_ends_it_all(start: Start, work: Path, tmp_path: Path) -> None:
@@ -122,7 +116,7 @@ def test_a_second_start_binds_the_folder_in_the_running_hub(
     hub = sign_in(started)
     second = start(other, "--no-browser", "--data", data)
     link = second.link()
-    assert second.process.wait(timeout=20) == 0
+    assert second.process.wait(timeout=40) == 0
     assert second.out.empty()
     assert link[1] == hub.origin
     assert ask(link[1], "POST", "/api/v1/session", {"code": link[3]})[0] == 200
@@ -209,7 +203,7 @@ def test_a_hub_json_that_a_crash_left_is_no_running_hub(start: Start, work: Path
     started = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
     started.link()
     os.kill(int(str(hub_json(data)["pid"])), signal.SIGKILL)
-    assert started.process.wait(timeout=20) == 1
+    assert started.process.wait(timeout=40) == 1
     assert (data / "hub.json").exists()
     again = start(work, "--port", "0", "--no-browser", "--no-runtime", "--data", data)
     assert sign_in(again).ask("GET", "/api/v1/home")[1]["folders"][0]["path"] == str(work)

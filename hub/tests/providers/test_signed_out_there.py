@@ -26,8 +26,8 @@ from runhere_hub.testing.elsewhere import (
     sign_in_over_there,
     sign_out_over_there,
 )
-from runhere_hub.testing.front import free_ports
 from runhere_hub.testing.pages import Page
+from runhere_hub.testing.ports import free_ports
 from runhere_hub.testing.processes import Started, starting
 from runhere_hub.testing.room_clients import Line
 from runhere_hub.testing.team import PUBLIC, TeamHub, client_of, team_hub, team_settings

@@ -352,7 +352,7 @@ async def test_outputs_changed_outside_are_shown(hub: BoundHub) -> None:
     assert hub.file.read_text(encoding="utf-8") == changed
 
 
-async def until_async(found: Callable[[], Awaitable[object]], wanted: object, limit_s: float = 10) -> None:
+async def until_async(found: Callable[[], Awaitable[object]], wanted: object, limit_s: float = 30) -> None:
     async with asyncio.timeout(limit_s):
         while await found() != wanted:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.01)

@@ -33,7 +33,7 @@ class Page:
         self.cells = self.doc.get("cells", type=Map)
         self.frames: list[dict[str, object]] = []
 
-    async def pump_until(self, done: Callable[[], bool], *, within_s: float = 10) -> None:
+    async def pump_until(self, done: Callable[[], bool], *, within_s: float = 30) -> None:
         """Take messages until something is so."""
         async with asyncio.timeout(within_s):
             while not done():

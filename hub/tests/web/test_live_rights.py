@@ -305,7 +305,7 @@ async def test_writing_is_use_of_a_session_and_an_open_page_is_not(
         )
 
     await pages["writes"].send(an_update())
-    async with asyncio.timeout(CUT_WITHIN_S):
+    async with asyncio.timeout(30):
         while await seen_at("writes") == an_hour_ago:  # noqa: ASYNC110 -- the hub's database tells nobody
             await asyncio.sleep(0.1)
     assert await seen_at("looks") == an_hour_ago

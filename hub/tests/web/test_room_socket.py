@@ -111,7 +111,7 @@ async def test_2_1_whoever_is_signed_in_gets_into_the_room(served: Served) -> No
 async def test_a_notebook_that_is_opened_by_its_address_is_recent(served: Served) -> None:
     await served.make()
     assert await served.recent() == ["Untitled", "a"]
-    async with served.connect() as ws, asyncio.timeout(10):
+    async with served.connect() as ws, asyncio.timeout(30):
         await ws.send(JOIN)
         while await served.recent() != ["a", "Untitled"]:  # noqa: ASYNC110 - a table gives no event
             await asyncio.sleep(0.01)

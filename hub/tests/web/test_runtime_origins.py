@@ -188,7 +188,7 @@ async def test_two_hosts_in_one_request_are_none(hub: HostedHub) -> None:
 async def raw(port: int, request: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request.encode())
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     return answer
 

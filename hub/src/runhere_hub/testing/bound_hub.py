@@ -136,7 +136,7 @@ def text_of(*sources: str, minor: int = 5, **outputs: str) -> str:
     return json.dumps(whole, indent=1, sort_keys=True) + "\n"
 
 
-async def until(condition: Callable[[], object], limit_s: float = 10) -> None:
+async def until(condition: Callable[[], object], limit_s: float = 30) -> None:
     """Let the loop run until this holds; fails after the limit."""
     async with asyncio.timeout(limit_s):
         while not condition():  # noqa: ASYNC110 - files and other tasks give no event

@@ -19,6 +19,8 @@ from typing import Any
 
 import httpx
 
+from runhere_hub.testing.ports import free_ports
+
 DEPLOY = Path(__file__).parents[4] / "deploy"
 NAME = "notebooks.example.org"
 RUNTIMES = "rt.example.org"
@@ -45,15 +47,6 @@ class Place:
     def origin(self) -> str:
         """The hub's, as people type it."""
         return f"https://{NAME}:{self.https}"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def make_certificate(place: Place) -> None:

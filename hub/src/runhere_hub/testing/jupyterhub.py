@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from runhere_hub.providers.jupyterhub import JupyterHubOptions
+from runhere_hub.testing.ports import free_ports
 
 _HOME = Path.home() / ".cache" / "runhere-tests" / "jupyterhub"  # as scripts/setup.py has it
 _PYTHON = _HOME / "bin" / "python"
@@ -36,8 +36,9 @@ def running(folder: Path, config: Path) -> Iterator[JupyterHubOptions]:
         config: JupyterHub's settings, which read the variables set here.
     """
     (folder / "home").mkdir()
-    token, port = secrets.token_hex(24), _free_port()
-    own = {"HUB_DIR": str(folder), "HUB_PORT": port, "HUB_API_PORT": _free_port(), "CHP_PORT": _free_port()}
+    token = secrets.token_hex(24)
+    port, api, proxy = map(str, free_ports(3))
+    own = {"HUB_DIR": str(folder), "HUB_PORT": port, "HUB_API_PORT": api, "CHP_PORT": proxy}
     path = f"{_PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **own, "CHP": json.dumps(_proxy_words()), "SERVICE_TOKEN": token, "PATH": path}
     with (folder / "hub.log").open("wb") as log:
@@ -53,11 +54,6 @@ def running(folder: Path, config: Path) -> Iterator[JupyterHubOptions]:
         finally:
             hub.terminate()
             hub.wait(30)
-
-
-def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return str(taken.getsockname()[1])
 
 
 def _proxy_words() -> list[str]:

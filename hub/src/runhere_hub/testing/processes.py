@@ -103,7 +103,7 @@ def run(home: Path, *words: str | Path, **variables: str) -> subprocess.Complete
 
 def ask(origin: str, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any, str]:
     """One request as the page sends it: (status, JSON or text, cookie that was set)."""
-    connection = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=30)
     try:
         sent = {"Origin": origin, "Content-Type": "application/json", **headers}
         connection.request(method, path, json.dumps(body) if body is not None else None, sent)
@@ -137,7 +137,7 @@ def sign_in(started: Started) -> SignedIn:
     return SignedIn(link[1], cookie, started)
 
 
-def wait_until_gone(pid: int, *, within_s: float = 15) -> None:
+def wait_until_gone(pid: int, *, within_s: float = 30) -> None:
     """Return once a process is gone; zombies count as gone."""
     deadline = time.monotonic() + within_s
     while _is_alive(pid):

@@ -23,7 +23,7 @@ class Ear:
 
     async def until(self, count: int) -> list[News]:
         """The news, once there are so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.heard) < count:
                 self._changed.clear()
                 await self._changed.wait()
