@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { realClock } from "../kernel/testing/clock.ts";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
+import { pagesByLock } from "../sync/pages.ts";
 import { NotebookRuntime } from "./notebook-runtime.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import { TokenVault } from "./token-vault.ts";
@@ -27,7 +28,14 @@ function runtime(): NotebookRuntime {
     queryPermission: async () => "granted",
     store: new MemoryStorage(),
     ownStore: new MemoryStorage(),
-    vault: new TokenVault({ owner: null, session: null, indexedDB: null, crypto: globalThis.crypto, openChannel }),
+    vault: new TokenVault({
+      owner: null,
+      session: null,
+      indexedDB: null,
+      crypto: globalThis.crypto,
+      openChannel,
+      pages: pagesByLock(undefined),
+    }),
     clientName: "test",
   };
   return new NotebookRuntime({ notebookId: "n", place: null }, environment);

@@ -5,6 +5,7 @@ import { browserLikeFetch, openWs } from "../kernel/testing/jupyter.ts";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { printed, until } from "../kernel/testing/runs.ts";
 import { Browser } from "../kernel/testing/tabs.ts";
+import { pagesByLock } from "../sync/pages.ts";
 import type { RoomServer } from "../sync/room-server-for-tests.ts";
 import { Tab } from "../sync/tab-for-tests.ts";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
@@ -71,6 +72,7 @@ export class Page {
         indexedDB: browser.indexedDB,
         crypto: globalThis.crypto,
         openChannel,
+        pages: pagesByLock(undefined),
       }),
       clientName: "test",
     };

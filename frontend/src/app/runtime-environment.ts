@@ -6,6 +6,7 @@ import type { Clock } from "../kernel/messages.ts";
 import type { OpenSocket, SocketLike } from "../kernel/transport.ts";
 import { onWake, watchLeaving } from "../sync/back-off.ts";
 import { systemClock } from "../sync/clock.ts";
+import { pagesByLock } from "../sync/pages.ts";
 import { browserStore } from "./browser-store.ts";
 import type { LocalStore } from "./runtime-memory.ts";
 import { TokenVault } from "./token-vault.ts";
@@ -69,6 +70,7 @@ function makeBrowserEnvironment(owner: Owner): RuntimeEnvironment {
       indexedDB: globalThis.indexedDB ?? null,
       crypto,
       openChannel: openTabChannel,
+      pages: pagesByLock(navigator.locks),
     }),
     clientName: clientName(navigator.userAgent),
   };

@@ -2,6 +2,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { Browser, type FakeTab } from "../kernel/testing/tabs.ts";
+import { pagesByLock } from "../sync/pages.ts";
 import { TokenVault } from "./token-vault.ts";
 
 const BASE = "http://127.0.0.1:8888/";
@@ -20,6 +21,7 @@ function vault(
   tab: FakeTab = browser.tab(),
   database = indexedDB as IDBFactory | null,
   owner: string | null = null,
+  pages = pagesByLock(undefined),
 ) {
   return new TokenVault({
     owner,
@@ -27,6 +29,7 @@ function vault(
     indexedDB: database,
     crypto: globalThis.crypto,
     openChannel: tab.openChannel,
+    pages,
     siblingMs: 30,
   });
 }
@@ -86,6 +89,20 @@ describe("TokenVault", () => {
     await second.keep(BASE, "newer", { remember: false });
     expect(first.peek(BASE)).toBe("newer");
     expect(await second.find("http://127.0.0.1:9999/")).toBeNull();
+  });
+
+  it("waits for a tab that has the token, however busy that is, and for no other", async () => {
+    const pages = pagesByLock(navigator.locks);
+    const of = (tab: FakeTab) => vault(new MemoryStorage(), tab, indexedDB, "busy", pages);
+    const busy = browser.tab();
+    const first = of(busy);
+    await first.keep(BASE, TOKEN, { remember: false });
+    const hears = busy.hears.bind(busy);
+    busy.hears = (...heard) => void setTimeout(() => hears(...heard), 200);
+    expect(await of(browser.tab()).find("http://127.0.0.1:9999/")).toBeNull();
+    expect(await of(browser.tab()).find(BASE)).toBe(TOKEN);
+    first.forgetInTabs();
+    expect(await of(browser.tab()).find(BASE)).toBeNull();
   });
 
   it("a token from a sibling survives a reload of this tab, too", async () => {

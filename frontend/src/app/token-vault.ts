@@ -8,6 +8,7 @@
  */
 import { keyIfOwn, type Owner, ownKey } from "../core/owner.ts";
 import type { TabChannel } from "../kernel/leader.ts";
+import type { Pages } from "../sync/pages.ts";
 import { type Sealed, SealedStore } from "./sealed-store.ts";
 
 export interface VaultOptions {
@@ -18,7 +19,9 @@ export interface VaultOptions {
   readonly indexedDB: IDBFactory | null;
   readonly crypto: Crypto;
   readonly openChannel: (name: string) => TabChannel;
-  /** How long sibling tabs have for an answer, ms. */
+  /** Under a token's name: whether another tab of this browser has it. */
+  readonly pages: Pages;
+  /** How long sibling tabs have for an answer, ms, where none is known to have one. */
   readonly siblingMs?: number;
 }
 
@@ -45,10 +48,14 @@ const SESSION_KEY = "runhere.runtime:";
 const DATABASE = "runhere-runtimes";
 // A hidden tab of a busy browser takes its time; too short a wait would ask a person for what the next tab knows.
 const SIBLING_MS = 800;
+// One that is known to have it is waited for, whatever it is busy with: its cell may print all the time.
+const HOLDER_MS = 10_000;
 
 export class TokenVault {
   readonly #options: VaultOptions;
   readonly #tokens = new Map<string, Kept>();
+  /** What tells the other tabs that this one has a token no more. */
+  readonly #holds = new Map<string, () => void>();
   readonly #channel: TabChannel;
   readonly #waiting = new Set<(baseUrl: string, kept: Kept) => void>();
   readonly #store: SealedStore;
@@ -80,7 +87,7 @@ export class TokenVault {
       (await this.#fromRemembered(baseUrl)) ??
       (await this.#fromSibling(baseUrl));
     if (kept !== null && !this.#tokens.has(baseUrl)) {
-      this.#tokens.set(baseUrl, kept);
+      this.#take(baseUrl, kept);
       await this.#sealInTab(baseUrl, kept);
     }
     return kept?.token ?? null;
@@ -89,10 +96,24 @@ export class TokenVault {
   /** Keep a token, tell sibling tabs, and remember it on this browser if asked to (else forget an older one). */
   async keep(baseUrl: string, token: string, { remember, sessionId = null }: KeepOptions): Promise<void> {
     const kept: Kept = { token, sessionId };
-    this.#tokens.set(baseUrl, kept);
+    this.#take(baseUrl, kept);
     this.#channel.postMessage({ kind: "have", baseUrl, kept } satisfies VaultMessage);
     await this.#sealInTab(baseUrl, kept);
     await this.#store.write(baseUrl, remember ? JSON.stringify(kept) : null);
+  }
+
+  #take(baseUrl: string, kept: Kept): void {
+    this.#tokens.set(baseUrl, kept);
+    if (!this.#holds.has(baseUrl)) this.#holds.set(baseUrl, this.#options.pages.enter(this.#holdersOf(baseUrl)));
+  }
+
+  #holdersOf(baseUrl: string): string {
+    return ownKey(this.#options.owner, `token:${baseUrl}`);
+  }
+
+  #endHolds(): void {
+    for (const end of this.#holds.values()) end();
+    this.#holds.clear();
   }
 
   /** For the next load of this tab. */
@@ -119,6 +140,7 @@ export class TokenVault {
     const keys = Array.from({ length: session?.length ?? 0 }, (_, at) => session?.key(at) ?? "");
     for (const key of keys) if (this.#isOwnKey(key)) session?.removeItem(key);
     this.#tokens.clear();
+    this.#endHolds();
   }
 
   #isOwnKey(key: string): boolean {
@@ -130,6 +152,7 @@ export class TokenVault {
   }
 
   close(): void {
+    this.#endHolds();
     this.#channel.close();
   }
 
@@ -147,6 +170,8 @@ export class TokenVault {
   }
 
   async #fromSibling(baseUrl: string): Promise<Kept | null> {
+    const isHeld = await this.#options.pages.isAlive(this.#holdersOf(baseUrl));
+    const limitMs = isHeld ? HOLDER_MS : (this.#options.siblingMs ?? SIBLING_MS);
     return await new Promise((give) => {
       const finish = (kept: Kept | null) => {
         this.#waiting.delete(hear);
@@ -156,7 +181,7 @@ export class TokenVault {
       const hear = (from: string, kept: Kept) => {
         if (from === baseUrl) finish(kept);
       };
-      const timer = setTimeout(() => finish(null), this.#options.siblingMs ?? SIBLING_MS);
+      const timer = setTimeout(() => finish(null), limitMs);
       this.#waiting.add(hear);
       this.#channel.postMessage({ kind: "want", baseUrl } satisfies VaultMessage);
     });
