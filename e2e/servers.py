@@ -9,10 +9,12 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -232,9 +234,11 @@ def jupyter(
         words.append(f"--ServerApp.jpserver_extensions={WITHOUT_PAGES}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         words.append("--allow-root")
-    program = start(
-        words, cwd=root, env={"JUPYTER_RUNTIME_DIR": str(root.parent / f"jupyter-runtime-{port}"), **(env or {})}
-    )
+    # A port is chosen before the kernel takes it, and another program may be quicker: files as its sockets, whose paths
+    # must be short.
+    words.append("--KernelManager.transport=ipc")
+    runtime = tempfile.mkdtemp(prefix="jupyter-")
+    program = start(words, cwd=root, env={"JUPYTER_RUNTIME_DIR": runtime, **(env or {})})
     url = f"http://127.0.0.1:{port}"
     try:
 
@@ -247,6 +251,7 @@ def jupyter(
         yield Jupyter(url, token, root, program)
     finally:
         program.stop()
+        shutil.rmtree(runtime, ignore_errors=True)
 
 
 @contextmanager
