@@ -293,6 +293,32 @@ describe("undo", () => {
     expect(sources(mine)).toEqual(["their a1", "b"]);
   });
 
+  test.each([
+    ["moved", (doc: NotebookDoc, last: boolean) => doc.moveCells(["c1"], last ? "c2" : null)],
+    ["turned", (doc: NotebookDoc, last: boolean) => doc.setType("c1", last ? "markdown" : "raw")],
+  ])("a cell that two %s at once stays a cell, whoever undoes", (_, change) => {
+    for (const mineIsLater of [true, false]) {
+      const mine = page(seeded("a", "b", "c"));
+      const theirs = page(replica(mine.doc));
+      mine.doc.clientID = mineIsLater ? 20 : 10;
+      theirs.doc.clientID = 15;
+      change(mine, true);
+      change(theirs, false);
+      exchange(mine.doc, theirs.doc);
+      mine.undo.undo();
+      exchange(mine.doc, theirs.doc);
+      const ours = [...sources(mine)].sort();
+      expect(ours).toEqual(["a", "b", "c"]);
+      expect(sources(theirs)).toEqual(sources(mine));
+      expect(theirs.cell("c1")?.type).toBe(mine.cell("c1")?.type);
+      mine.undo.redo();
+      theirs.undo.undo();
+      exchange(mine.doc, theirs.doc);
+      expect([...sources(theirs)].sort()).toEqual(["a", "b", "c"]);
+      expect(sources(theirs)).toEqual(sources(mine));
+    }
+  });
+
   test("typing in one cell is one step; another cell or a command ends it", () => {
     const doc = page(seeded("", ""), 60_000);
     for (const [at, character] of [..."word"].entries()) type(doc, "c0", at, character);

@@ -78,8 +78,11 @@ class World {
     this.pages = Array.from({ length: PEOPLE }, () => this.#open());
   }
 
+  // Which of two edits at the same time counts depends on who made it.
   #open(): NotebookDoc {
-    return new NotebookDoc(replica(this.hub), { now: () => 1, random: this.random, typingPauseMs: 0 });
+    const copy = replica(this.hub);
+    copy.clientID = Math.floor(this.random() * 2 ** 32);
+    return new NotebookDoc(copy, { now: () => 1, random: this.random, typingPauseMs: 0 });
   }
 
   take(step: Step): void {

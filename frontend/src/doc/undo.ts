@@ -8,12 +8,22 @@
 import * as Y from "yjs";
 import type { CellId } from "../core/cell.ts";
 import { Listeners } from "../core/observable.ts";
-import type { CellMap } from "./schema.ts";
+import { type CellMap, storedCell } from "./schema.ts";
 
 /** Typing within this time, in one cell, is one step. */
 export const TYPING_PAUSE_MS = 600;
 
+/** What a cell cannot be without. */
+interface Standing {
+  readonly map: CellMap;
+  readonly type: string;
+  readonly position: string;
+}
+
 export class Undo {
+  readonly #cells: Y.Map<CellMap>;
+  /** Not one's own edits: what undo and redo leave stays. */
+  readonly #mends = { edits: "mends" } as const;
   readonly #manager: Y.UndoManager;
   readonly #listeners = new Listeners();
   #lastTarget: unknown = null;
@@ -24,6 +34,7 @@ export class Undo {
    * @param typingPauseMs 0: every transaction is a step.
    */
   constructor(cells: Y.Map<CellMap>, origins: readonly unknown[], typingPauseMs = TYPING_PAUSE_MS) {
+    this.#cells = cells;
     this.#manager = new Y.UndoManager(cells, {
       captureTimeout: typingPauseMs,
       trackedOrigins: new Set(origins),
@@ -82,10 +93,29 @@ export class Undo {
 
   #pop(work: () => unknown): readonly CellId[] {
     this.#touched = [];
+    const stood = this.#standing();
     work();
+    this.#keep(stood);
     this.#manager.stopCapturing();
     this.#lastTarget = null;
     return this.#touched;
+  }
+
+  #standing(): Standing[] {
+    return [...this.#cells.keys()].flatMap((id) => storedCell(this.#cells, id) ?? []);
+  }
+
+  // Where two people moved a cell at the same time, or turned its type, Yjs takes one's own away and does not put back what
+  // stood before both: the cell would be none any more, for everybody. It stays as it stood.
+  #keep(stood: readonly Standing[]): void {
+    const bare = stood.filter(({ map }) => !map.has("type") || !map.has("position"));
+    if (bare.length === 0) return;
+    this.#cells.doc?.transact(() => {
+      for (const { map, type, position } of bare) {
+        if (!map.has("type")) map.set("type", type);
+        if (!map.has("position")) map.set("position", position);
+      }
+    }, this.#mends);
   }
 
   // Yjs groups by time alone; here a step also ends where the cell changes or a command stands.
