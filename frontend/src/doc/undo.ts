@@ -8,16 +8,16 @@
 import * as Y from "yjs";
 import type { CellId } from "../core/cell.ts";
 import { Listeners } from "../core/observable.ts";
-import { type CellMap, storedCell } from "./schema.ts";
+import type { CellMap } from "./schema.ts";
 
 /** Typing within this time, in one cell, is one step. */
 export const TYPING_PAUSE_MS = 600;
 
-/** What a cell cannot be without. */
-interface Standing {
+/** What a cell cannot be without, and stood there. */
+interface Lost {
   readonly map: CellMap;
-  readonly type: string;
-  readonly position: string;
+  readonly key: string;
+  readonly stood: unknown;
 }
 
 export class Undo {
@@ -28,6 +28,7 @@ export class Undo {
   readonly #listeners = new Listeners();
   #lastTarget: unknown = null;
   #touched: readonly CellId[] = [];
+  #lost: readonly Lost[] = [];
 
   /**
    * @param origins transaction origins that are one's own edits.
@@ -44,6 +45,7 @@ export class Undo {
     for (const event of ["stack-item-added", "stack-item-updated", "stack-cleared"] as const) {
       this.#manager.on(event, () => this.#listeners.notify());
     }
+    cells.observeDeep(this.#noteLost);
     this.#manager.on("stack-item-popped", (event) => {
       this.#touched = cellsIn(event.changedParentTypes, cells);
       this.#listeners.notify();
@@ -88,33 +90,31 @@ export class Undo {
   }
 
   destroy(): void {
+    this.#cells.unobserveDeep(this.#noteLost);
     this.#manager.destroy();
   }
 
   #pop(work: () => unknown): readonly CellId[] {
     this.#touched = [];
-    const stood = this.#standing();
+    this.#lost = [];
     work();
-    this.#keep(stood);
+    this.#putBack();
     this.#manager.stopCapturing();
     this.#lastTarget = null;
     return this.#touched;
   }
 
-  #standing(): Standing[] {
-    return [...this.#cells.keys()].flatMap((id) => storedCell(this.#cells, id) ?? []);
-  }
+  readonly #noteLost = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[], { origin }: Y.Transaction): void => {
+    if (origin === this.#manager) this.#lost = lostIn(events, this.#cells);
+  };
 
   // Where two people moved a cell at the same time, or turned its type, Yjs takes one's own away and does not put back what
   // stood before both: the cell would be none any more, for everybody. It stays as it stood.
-  #keep(stood: readonly Standing[]): void {
-    const bare = stood.filter(({ map }) => !map.has("type") || !map.has("position"));
-    if (bare.length === 0) return;
+  #putBack(): void {
+    const lost = this.#lost;
+    if (lost.length === 0) return;
     this.#cells.doc?.transact(() => {
-      for (const { map, type, position } of bare) {
-        if (!map.has("type")) map.set("type", type);
-        if (!map.has("position")) map.set("position", position);
-      }
+      for (const { map, key, stood } of lost) map.set(key, stood);
     }, this.#mends);
   }
 
@@ -128,6 +128,17 @@ export class Undo {
     this.#lastTarget = target;
     return true;
   }
+}
+
+function lostIn(events: readonly Y.YEvent<Y.AbstractType<unknown>>[], cells: Y.Map<CellMap>): Lost[] {
+  return events.flatMap((event) => {
+    const map = event.target;
+    if (!(map instanceof Y.Map) || map.parent !== cells) return [];
+    return ["type", "position"].flatMap((key) => {
+      const change = event.changes.keys.get(key);
+      return change?.action === "delete" ? [{ map, key, stood: change.oldValue as unknown }] : [];
+    });
+  });
 }
 
 function cellsIn(
