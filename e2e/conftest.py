@@ -20,9 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import slow_pages
 import stutter
-from servers import Hub, Jupyter, free_port, jupyter, server_flags
+from servers import Hub, Jupyter, jupyter, server_flags
 from stage import Stage
 from steps import sign_in, trust_what_is_asked
+
+from runhere_hub.testing.ports import free_port
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent

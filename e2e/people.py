@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-from servers import Program, free_port, start
+from servers import Program, start
 
 from runhere_hub.testing import elsewhere
+from runhere_hub.testing.ports import free_port
 
 PASSWORD = "a long enough password"
 REPOSITORY = Path(__file__).resolve().parent.parent

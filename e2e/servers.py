@@ -3,15 +3,12 @@
 Each is a process of its own with free ports and temporary folders; each wait has a condition and a limit.
 """
 
-import contextlib
-import itertools
 import json
 import os
 import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +22,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+from runhere_hub.testing.ports import free_port
 
 T = TypeVar("T")
 
@@ -43,25 +42,6 @@ def wait_until(condition: Callable[[], T], *, limit_s: float = WAIT_LIMIT_S, wha
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {limit_s} s")
         time.sleep(0.05)
-
-
-# Each worker of pytest has its own, and gives out each of them once: one that another worker has just chosen looks free
-# until its server is up, and that of a hub that was killed until the hub is back.
-FIRST_PORT, PORTS, WORKERS = 20_000, 1_500, 8
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
-_turns = itertools.count(secrets.randbelow(PORTS))
-
-
-def free_port() -> int:
-    """A port that was free a moment ago.
-
-    None of those that the system hands out itself: a kernel or a connection had it before a slow server took it.
-    """
-    while True:
-        port = FIRST_PORT + _worker * PORTS + next(_turns) % PORTS
-        with socket.socket() as sock, contextlib.suppress(OSError):
-            sock.bind(("127.0.0.1", port))
-            return port
 
 
 def answers(url: str) -> bool:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from people import PASSWORD, come_from_elsewhere, identity_provider, join, signs_in_at, team_hub
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import free_port, wait_until
+from servers import wait_until
+
+from runhere_hub.testing.ports import free_port
 
 
 def answer_to(origin: str, token: str) -> int:

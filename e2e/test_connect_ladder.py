@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 from played import mail_server, nothing, open_web_api, stranger, web_page
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from servers import free_port, jupyter, server_flags
+from servers import jupyter, server_flags
 from stage import Stage
 from steps import connected, give_token, send_token, try_to_connect
+
+from runhere_hub.testing.ports import free_port
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from containers import Containers, build_image, published_here, why_not
 from playwright.sync_api import BrowserContext, expect
-from servers import Hub, free_port, wait_until
+from servers import Hub, wait_until
 from steps import connect_dialog, connected, opened, output, run_cell, try_to_connect
+
+from runhere_hub.testing.ports import free_port
 
 SKIP = why_not()
 CELLS = [

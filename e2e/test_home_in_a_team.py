@@ -10,7 +10,7 @@ from pathlib import Path
 from browser_storage import PLACES, kept_by, plant
 from people import invitation, join, let_edit, team_hub
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from servers import at_once, free_port, jupyter, server_flags, wait_until
+from servers import at_once, jupyter, server_flags, wait_until
 from steps import (
     bring_into_view,
     code_cell,
@@ -26,6 +26,8 @@ from steps import (
     type_source,
 )
 from test_outputs_at_home import CANARY, PARTS, holds, where
+
+from runhere_hub.testing.ports import free_port
 
 EVERYTHING = f"""{PARTS}from IPython.display import HTML, Image, display
 import ipywidgets as w

@@ -15,9 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 import ipykernel
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import Hub, free_port, wait_until
+from servers import Hub, wait_until
 from stage import Stage
 from steps import bring_into_view, disconnect, open_notebook, output, run_cell, runtime_menu, sign_in, type_source
+
+from runhere_hub.testing.ports import free_port
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 

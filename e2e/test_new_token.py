@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, expect
-from servers import free_port, jupyter, server_flags
+from servers import jupyter, server_flags
 from stage import Stage
 from steps import connect, connect_dialog, connected, give_token, output, run_cell
+
+from runhere_hub.testing.ports import free_port
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 

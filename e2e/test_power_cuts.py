@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import Hub, free_port, wait_until
+from servers import Hub, wait_until
 from steps import (
     MAIN_MODIFIER,
     close_menu,
@@ -18,6 +18,8 @@ from steps import (
     sources_in,
     type_source,
 )
+
+from runhere_hub.testing.ports import free_port
 
 
 def type_at_end(page: Page, position: int, text: str) -> None:

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 from containers import published_here
 from playwright.sync_api import BrowserContext, Page, expect
-from servers import Program, free_port, start, wait_until
+from servers import Program, start, wait_until
 from stage import Stage
 from steps import code_cell, connected, open_notebook, output, ran, run_cell, saved
 from two_hosts import ADDRESS, TwoHosts, why_not
+
+from runhere_hub.testing.ports import free_port
 
 # The laptop notices a cut after about 20 s, tries again, and the page after it.
 pytestmark = pytest.mark.timeout(600)

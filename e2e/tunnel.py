@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from containers import published_here
-from servers import answers, free_port, start, wait_until
+from servers import answers, start, wait_until
 from two_hosts import ADDRESS, TwoHosts
+
+from runhere_hub.testing.ports import free_port
 
 JUPYTER = (sys.executable, "-m", "jupyter", "server")
 

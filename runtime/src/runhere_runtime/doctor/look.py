@@ -105,6 +105,7 @@ def look_at_server(address: Address, hubs: tuple[str, ...], *, kept: tuple[str, 
     info = _ask(address, "GET", "api/runhere/info", _auth(address))
     forged = _ask(address, "GET", "api", {"Host": "stranger.invalid"})
     status = _ask(address, "GET", "api/status", _auth(address)) if address.token else None
+    let_in = status is not None and status.status == 200
     return ServerFacts(
         host=address.host,
         port=address.port,
@@ -115,7 +116,7 @@ def look_at_server(address: Address, hubs: tuple[str, ...], *, kept: tuple[str, 
         forged_host_status=forged.status if forged else None,
         origins=tuple(_meet(address, hub) for hub in hubs or _listed(info) or kept),
         stranger_let_in=_meet(address, STRANGER).let_in if address.token else None,
-        kernels=_offered(_ask(address, "GET", "api/kernelspecs", _auth(address))) if address.token else None,
+        kernels=_offered(_ask(address, "GET", "api/kernelspecs", _auth(address))) if let_in else None,
         told=_told_of_itself(info),
     )
 
