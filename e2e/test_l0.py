@@ -236,3 +236,25 @@ def test_what_the_server_drops_because_it_comes_too_fast_is_filled_in_or_marked(
         wait_until(lambda: TOO_FAST in file.read_text(encoding="utf-8"), what="the mark in the file")
         assert "begun" in stage.on_disk(name, 1)
         assert "line 0" not in stage.on_disk(name, 1)
+
+
+def test_what_was_dropped_before_a_reload_is_filled_in_by_the_page_that_comes_back(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], tmp_path: Path
+) -> None:
+    told = tmp_path / "told to end"
+    wait = f"\nimport os, time\nwhile not os.path.exists({str(told)!r}): time.sleep(0.05)\nprint('the end')"
+    stage.put("Fast and away", TOO_MUCH.removesuffix("\nprint('the end')") + wait)
+    page = stage.open(person(), "Fast and away")
+    connect(page, stock.pasted)
+    run_cell(page, 1)
+    mark = output(page, 1).get_by_text(TOO_FAST)
+    expect(mark).to_be_visible()
+    saved(page)
+    page.reload()
+    connected(page)
+    expect(mark).to_be_visible()
+    told.touch()
+    ran(page, 1)
+    whole = ["begun", *(f"line {n:01000}" for n in range(3200)), "the end"]
+    wait_until(lambda: stage.on_disk("Fast and away", 1).splitlines() == whole, what="what was dropped in the file")
+    expect(mark).to_have_count(0)

@@ -4,7 +4,7 @@ import { foldOps, NOTHING_FOLDED, type Output, type OutputOp } from "../core/out
 import { noticeOp } from "../core/run-notice.ts";
 import type { RestOfRun } from "../kernel/recorder.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
-import { Drops, filledIn, type Shown, type Whole } from "./dropped-output.ts";
+import { Drops, filledIn, type Shown, type Whole, wholesBefore } from "./dropped-output.ts";
 
 const NOBODY = () => false;
 const BEGIN: Whole = { folded: NOTHING_FOLDED, through: null };
@@ -131,4 +131,16 @@ test("of a long flood only as much is remembered as the kernel can still have, a
 test("all that the kernel told counts as heard", () => {
   const told = filledIn(restOf(run(8), 1), { wholes: [BEGIN], drops: null, isHeard: NOBODY });
   expect([told?.ids.size, told?.last, told?.events.at(-1)?.event.type]).toEqual([10, idOf(10), "idle"]);
+});
+
+test("what a page that is gone showed before its first mark can be gone on from, as far as the kernel alone made it", () => {
+  const shown = foldOps(NOTHING_FOLDED, [printing(2), noticeOp("too_fast"), printing(5), noticeOp("too_fast")]);
+  const sent = { runId: "f00d", cellId: "c", kernelId: "k", sentAt: 0, input: null };
+  const drops = { after: idOf(2), isFillable: true };
+  const before = { folded: foldOps(NOTHING_FOLDED, [printing(2)]), through: idOf(2) };
+  expect(wholesBefore(shown, { ...sent, drops })).toEqual([BEGIN, before]);
+  expect(wholesBefore(shown, { ...sent, drops, hasStrayed: true })).toEqual([before]);
+  expect(wholesBefore(shown, { ...sent, drops: { ...drops, isFillable: false }, hasStrayed: true })).toEqual([]);
+  expect(wholesBefore(shown, sent)).toEqual([]);
+  expect(wholesBefore(before.folded, { ...sent, drops })).toEqual([]);
 });

@@ -2,8 +2,8 @@
  * What a stock server dropped of a run because it came too fast, filled in from what the kernel still has of it (ADR 56). What the kernel has let
  * go of stays missing, and marked. No effects.
  */
-import { type Folded, foldOps, type OutputOp } from "../core/outputs.ts";
-import { noticeOp } from "../core/run-notice.ts";
+import { type Folded, foldOps, NOTHING_FOLDED, type OutputOp } from "../core/outputs.ts";
+import { noticeIn, noticeOp } from "../core/run-notice.ts";
 import type { RestOfRun } from "../kernel/recorder.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import {
@@ -15,11 +15,23 @@ import {
   type RunTold,
   toldOf,
 } from "./recorded-run.ts";
+import type { SentRun } from "./sent-runs.ts";
 
 /** What a run showed when nothing of it was missing, and up to which message that was (null: it had said nothing yet). */
 export interface Whole {
   readonly folded: Folded;
   readonly through: string | null;
+}
+
+/** What a page that is gone showed before its first mark, told by what it kept of the run: nothing, or nothing that can be gone on from. */
+export function wholesBefore(folded: Folded, { drops, hasStrayed }: SentRun): readonly Whole[] {
+  const at = folded.outputs.findIndex((output) => noticeIn(output) === "too_fast");
+  if (at < 0 || drops?.isFillable !== true) return [];
+  const before: Whole = {
+    folded: { outputs: folded.outputs.slice(0, at), clearPending: false },
+    through: drops.after,
+  };
+  return hasStrayed === true ? [before] : [{ folded: NOTHING_FOLDED, through: null }, before];
 }
 
 /** More than a kernel keeps of one run (8 MiB, some 500 bytes a message): what was heard before so many, it has let go of. */
@@ -49,6 +61,16 @@ export class Drops {
     const at = this.#heard.findIndex(({ id }) => id !== null && ids.has(id));
     return foldOps(this.#shown, opsOf(at < 0 ? this.#heard : this.#heard.slice(0, at)));
   }
+}
+
+/** What is known of what was dropped of a run. */
+export interface Dropped {
+  /** Some of it was, while this page looked on. */
+  readonly isTooFast: boolean;
+  /** Since when; null: that is not known. */
+  readonly drops: Drops | null;
+  /** Of a page that is gone. */
+  readonly earlier: readonly Whole[];
 }
 
 export interface Shown {

@@ -10,6 +10,7 @@ import { type BindingState, kernelIdOf } from "../core/binding.ts";
 import type { CellId } from "../core/cell.ts";
 import { isFinished, type RunId, type RunStatus } from "../core/notebook.ts";
 import type { Observable, Value } from "../core/observable.ts";
+import { NOTHING_FOLDED } from "../core/outputs.ts";
 import type { QueueEvent } from "../core/runs.ts";
 import { executeRequest, type RunEvent, runEvent } from "../kernel/execute.ts";
 import type { GapWatch } from "../kernel/gap-watch.ts";
@@ -19,6 +20,7 @@ import { type Clock, RecentIds } from "../kernel/messages.ts";
 import { type PageRequest, readPageRequest } from "../kernel/page-requests.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import type { RunStore } from "../sync/run-store.ts";
+import { wholesBefore } from "./dropped-output.ts";
 import { KeptOutputs } from "./kept-outputs.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { OrphanRuns } from "./orphan-runs.ts";
@@ -102,7 +104,8 @@ export class KernelRuns {
       tellIncomplete: (runIds) => runtime.tell({ code: "maybe_incomplete", runIds }),
       hasGap: (runId) => this.#gaps?.hasGap(runId) ?? false,
       askForEnd: (runId) => this.#askForEnd(runId),
-      fillIn: (runId, drops) => this.#gaps !== null && this.#mender.fillIn(runId, drops),
+      keepDrops: (runId, after) => this.#sent.dropsBegin(runId, after),
+      fillIn: (runId, dropped) => this.#gaps !== null && this.#mender.fillIn(runId, dropped),
     });
     this.#recorder = new RunRecorder({
       sessionId: () => runtime.sessionId,
@@ -205,6 +208,7 @@ export class KernelRuns {
   #strayed(runId: RunId): void {
     this.#mender.strayed(runId);
     this.#live.strayed(runId);
+    this.#sent.strayed(runId);
   }
 
   /** The kernel's process ended: nothing that was sent to it will be answered. */
@@ -368,19 +372,21 @@ export class KernelRuns {
     if (hasGap) this.#live.dropped(runId);
   }
 
-  #continue({ runId, cellId, sentAt, input, heard: kept }: SentRun, heard: Heard, told: RunTold | null): void {
+  #continue(sent: SentRun, heard: Heard, told: RunTold | null): void {
+    const { runId, cellId, sentAt, input, heard: kept } = sent;
     const { runs } = this.#options;
     const through = runs.run(runId)?.through ?? null;
     this.#gaps?.takenOver(runId, { through, kept: kept ?? null, heard: heard.lastId });
     this.#options.dispatch({ type: "adopt", runId, cellId, source: "" });
     runs.status(runId, { status: "running" });
-    for (const { id, ops } of heard.outputs) runs.ops(runId, ops, id);
+    const earlier = wholesBefore(runs.folded(runId) ?? NOTHING_FOLDED, sent);
+    for (const { id, event } of told?.events ?? []) if (event.type === "ops") runs.ops(runId, event.ops, id);
     if (told !== null) this.#mender.shown(runId, told);
     if (heard.executionCount !== null) runs.status(runId, { executionCount: heard.executionCount });
     if (heard.input === null && heard.reply === null && input !== null) {
       this.#questions.askAgain({ runId, cellId }, input);
     }
-    this.#live.goOn(runId, cellId, { ...heard, isOlderThanSocket: sentAt < this.#openedAt });
+    this.#live.goOn(runId, cellId, { ...heard, earlier, isOlderThanSocket: sentAt < this.#openedAt });
   }
 
   #kernelId(): string | null {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Value } from "../core/observable.ts";
-import type { Output } from "../core/outputs.ts";
+import { NOTHING_FOLDED, type Output } from "../core/outputs.ts";
 import { noticeOp } from "../core/run-notice.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import { TestClock } from "../kernel/testing/clock.ts";
@@ -24,6 +24,7 @@ function printing(text: string): RunEvent {
 
 function setUp({ canFill = false, hasGap = false } = {}) {
   const asked: (Drops | null)[] = [];
+  const kept: (string | null)[] = [];
   const ended: string[] = [];
   const clock = new TestClock();
   const runs = new RunStore({ putBlob: () => Promise.resolve(), browserId: "b", clock });
@@ -47,7 +48,8 @@ function setUp({ canFill = false, hasGap = false } = {}) {
     tellIncomplete: (runIds) => told.push(runIds),
     hasGap: () => hasGap,
     askForEnd: () => false,
-    fillIn: (runId, drops) => {
+    keepDrops: (_, after) => kept.push(after),
+    fillIn: (runId, { drops }) => {
       asked.push(drops);
       if (canFill) live.hold(runId);
       return canFill;
@@ -65,7 +67,7 @@ function setUp({ canFill = false, hasGap = false } = {}) {
     clock.advance(1_000);
     return (runs.run(RUN)?.outputs ?? []).map(textOf);
   };
-  return { live, clock, prints, drops, ends, shown, told, asked, ended };
+  return { live, clock, prints, drops, ends, shown, told, asked, kept, ended };
 }
 
 test("two signs of one loss leave one mark; another loss further on leaves another", () => {
@@ -143,4 +145,32 @@ test("what strayed into or out of a run's outputs is not overwritten by what the
   live.strayed(RUN);
   ends({ isIdle: true });
   expect(asked).toEqual([null]);
+});
+
+test("a run that is gone on with: what the server dropped before is asked for at its end, and what it drops while the page comes", () => {
+  const standing = {
+    executionCount: 1,
+    reply: { type: "replied", status: "ok", executionCount: 1, interrupted: false },
+    isIdle: true,
+    input: null,
+    isOlderThanSocket: false,
+  } as const;
+  const said = printing("two\n");
+  const outputs = [
+    { id: "server_1_5", ops: [noticeOp("too_fast")], isTooFast: true as const },
+    { id: "kernel_7_4", ops: said.type === "ops" ? said.ops : [] },
+  ];
+  const comes = setUp({ canFill: true });
+  comes.live.goOn(RUN, "c", { ...standing, outputs });
+  expect(comes.shown()).toEqual([TOO_FAST, "two\n"]);
+  expect([comes.asked.length, comes.asked[0]?.before.through, comes.kept, comes.ended]).toEqual([1, null, [null], []]);
+  const marked = setUp({ canFill: true });
+  const earlier = [{ folded: NOTHING_FOLDED, through: null }];
+  marked.live.goOn(RUN, "c", { ...standing, earlier });
+  expect([marked.asked, marked.ended]).toEqual([[null], []]);
+  const strayed = setUp({ canFill: true });
+  strayed.live.goOn(RUN, "c", { ...standing, reply: null, earlier });
+  strayed.live.strayed(RUN);
+  strayed.ends({ isIdle: true });
+  expect([strayed.asked, strayed.ended]).toEqual([[], ["ok"]]);
 });

@@ -12,10 +12,10 @@ import type { QueueEvent } from "../core/runs.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import type { Clock } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
-import { Drops } from "./dropped-output.ts";
+import { type Dropped, Drops, type Whole } from "./dropped-output.ts";
 import { type HeardEvent, joined, type RunTold } from "./recorded-run.ts";
 import type { RunQuestions } from "./run-questions.ts";
-import type { Standing } from "./run-watch.ts";
+import type { HeardOutput, Standing } from "./run-watch.ts";
 
 interface LiveRun {
   readonly cellId: CellId;
@@ -29,6 +29,8 @@ interface LiveRun {
   isTooFast: boolean;
   /** Since the server said so; null: it did not, or outputs are not in what the kernel says of the run alone. */
   drops: Drops | null;
+  /** What an earlier page showed before the first mark that stands in its outputs. */
+  earlier: readonly Whole[];
   /** The kernel was asked for them. */
   isFillingAsked: boolean;
   /** Its outputs end with the mark that some may be missing. */
@@ -48,6 +50,9 @@ interface LiveRun {
 interface GoingOn {
   readonly isOlderThanSocket: boolean;
   readonly isUnheard?: boolean;
+  /** What was heard of it, and is not in its record. */
+  readonly outputs?: readonly HeardOutput[];
+  readonly earlier?: readonly Whole[];
 }
 
 export interface LiveRunsOptions {
@@ -61,8 +66,10 @@ export interface LiveRunsOptions {
   readonly hasGap: (runId: RunId) => boolean;
   /** Asks the kernel how a run ended that no reply came of; false: it cannot be asked. */
   readonly askForEnd: (runId: RunId) => boolean;
+  /** The server begins to drop outputs of the run behind this message of the kernel (null: it had said nothing). */
+  readonly keepDrops: (runId: RunId, after: string | null) => void;
   /** Asks the kernel for what was dropped of a run that is over; false: it cannot be asked. */
-  readonly fillIn: (runId: RunId, drops: Drops | null) => boolean;
+  readonly fillIn: (runId: RunId, dropped: Dropped) => boolean;
 }
 
 const IDLE_MS = 2_000;
@@ -70,6 +77,7 @@ const IDLE_MS = 2_000;
 const FRESH = {
   isTooFast: false,
   drops: null,
+  earlier: [],
   isFillingAsked: false,
   isMarked: false,
   heardAt: 0,
@@ -112,8 +120,12 @@ export class LiveRuns {
 
   /** Sent by a tab that is no more; the queue knows it, and what was heard so far is in its record. */
   goOn(runId: RunId, cellId: CellId, heard: Standing & GoingOn): void {
-    const { reply, isIdle, isOlderThanSocket, isUnheard = false } = heard;
-    this.#live.set(runId, { cellId, reply, isIdle, isOlderThanSocket, isUnheard, ...FRESH });
+    const { reply, isIdle, isOlderThanSocket, isUnheard = false, outputs = [], earlier = [] } = heard;
+    this.#live.set(runId, { cellId, reply: null, isIdle, isOlderThanSocket, isUnheard, ...FRESH, earlier });
+    for (const { id, ops, isTooFast } of outputs) {
+      this.heard(runId, isTooFast === true ? { type: "ops", ops, isTooFast } : { type: "ops", ops }, id);
+    }
+    Object.assign(this.#live.get(runId) ?? {}, { reply });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
     if (reply !== null) this.#end(runId);
     else if (this.#isDrained) this.#lookForLost(runId);
@@ -153,7 +165,7 @@ export class LiveRuns {
   /** An answer was shown among its outputs, or a widget shows some of them: what the kernel tells cannot stand in their place. */
   strayed(runId: RunId): void {
     const run = this.#live.get(runId);
-    if (run !== undefined) run.drops = null;
+    if (run !== undefined) Object.assign(run, { drops: null, earlier: [] });
   }
 
   /** From now on what is heard of it waits for `release`. */
@@ -248,7 +260,9 @@ export class LiveRuns {
     const { runs } = this.#options;
     runs.flush();
     const folded = runs.folded(runId) ?? NOTHING_FOLDED;
-    run.drops = new Drops({ folded, through: runs.run(runId)?.through ?? null });
+    const through = runs.run(runId)?.through ?? null;
+    run.drops = new Drops({ folded, through });
+    this.#options.keepDrops(runId, through);
     this.#markTooFast(runId, run);
   }
 
@@ -276,9 +290,9 @@ export class LiveRuns {
   #end(runId: RunId): void {
     const run = this.#live.get(runId);
     if (run?.reply == null) return;
-    if (run.isTooFast && !run.isFillingAsked) {
+    if ((run.isTooFast || run.earlier.length > 0) && !run.isFillingAsked) {
       run.isFillingAsked = true;
-      if (this.#options.fillIn(runId, run.drops)) return;
+      if (this.#options.fillIn(runId, run)) return;
     }
     const { status, executionCount, interrupted } = run.reply;
     // Interrupted from elsewhere: another tab, another client.

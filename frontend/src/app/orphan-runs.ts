@@ -6,7 +6,7 @@ import { isFinished, type RunId } from "../core/notebook.ts";
 import type { RunEvent } from "../kernel/execute.ts";
 import { RecentIds } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
-import { heardWith, type RunTold } from "./recorded-run.ts";
+import { heardBehind, type RunTold } from "./recorded-run.ts";
 import { type Heard, notRecorded, RunWatch } from "./run-watch.ts";
 import type { SentRun, SentRuns } from "./sent-runs.ts";
 
@@ -17,7 +17,7 @@ export interface OrphanRunsOptions {
   readonly isLive: (runId: RunId) => boolean;
   /** Asks the kernel for what the run's record does not hold; null: it cannot say. */
   readonly ask: (sent: SentRun) => Promise<RunTold | null>;
-  /** The run is this tab's now; `heard` is all that is known beyond its record, and nothing is missing in it where the kernel told. */
+  /** The run is this tab's now. Beyond its record is known what the kernel told, with which nothing is missing, and `heard` behind that. */
   readonly onTaken: (sent: SentRun, heard: Heard, told: RunTold | null) => void;
   /** After each take-over that ended, either way. */
   readonly onSettled: () => void;
@@ -90,6 +90,6 @@ export class OrphanRuns {
     const heard = this.#watch.take(sent.runId);
     const outputs = notRecorded(heard.outputs, runs.run(sent.runId)?.through ?? null);
     const rest = { ...heard, outputs };
-    onTaken(sent, told === null ? rest : heardWith(told, rest), told);
+    onTaken(sent, told === null ? rest : heardBehind(told, rest), told);
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { foldOps, NOTHING_FOLDED, type Output } from "../core/outputs.ts";
 import type { RunRecording } from "../kernel/recorder.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
-import { type HeardEvent, heardWith, inPlace, joined, type RunTold, toldBy } from "./recorded-run.ts";
+import { type HeardEvent, heardBehind, inPlace, joined, type RunTold, toldBy } from "./recorded-run.ts";
 
 const RUN = "f00d";
 const NOBODY = { kept: null, isHeard: () => false };
@@ -44,7 +44,7 @@ test("what the kernel tells and what was heard meanwhile: each once, in the kern
   expect(printed(joined(kept, [server]))).toBe("3\n5\n4\n6\n9\n");
 });
 
-test("a run that a page took over: what its record lacks, and how it ended where the reply was lost", () => {
+test("a run that a page took over: what was heard behind all that is told, and how it ended where the reply was lost", () => {
   const heard = {
     executionCount: null,
     reply: null,
@@ -56,8 +56,8 @@ test("a run that a page took over: what its record lacks, and how it ended where
     })),
     lastId: "kernel_7_8",
   };
-  const goesOn = heardWith(told([line(3), line(4), line(5)]), heard);
-  expect(goesOn.outputs.map(({ id }) => id)).toEqual([3, 4, 5, 8].map((n) => `kernel_7_${n}`));
+  const goesOn = heardBehind(told([line(3), line(4), line(5)]), heard);
+  expect(goesOn.outputs.map(({ id }) => id)).toEqual(["kernel_7_8"]);
   expect([goesOn.reply, goesOn.isIdle]).toEqual([null, false]);
   for (const [end, reply] of [
     [
@@ -77,7 +77,7 @@ test("a run that a page took over: what its record lacks, and how it ended where
       { status: "aborted", interrupted: false },
     ],
   ] as const) {
-    const over = heardWith(told([line(3), idle(4)], end), heard);
+    const over = heardBehind(told([line(3), idle(4)], end), heard);
     expect(over.reply).toEqual({ type: "replied", executionCount: end.executionCount, ...reply });
     expect([over.isIdle, over.executionCount]).toEqual([true, end.executionCount]);
   }

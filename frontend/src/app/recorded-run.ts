@@ -60,17 +60,15 @@ export function joined({ events, ids }: RunTold, heard: readonly HeardEvent[]): 
   return [...events, ...heard.filter(({ id }) => id === null || !ids.has(id))];
 }
 
-/** The same, of a run that a page took over from one that is gone; what was heard is what the run's record does not hold. */
-export function heardWith({ events, ids, end }: RunTold, heard: Heard): Heard {
-  const outputs = events.flatMap(({ id, event }) => (event.type === "ops" ? [{ id: id ?? "", ops: event.ops }] : []));
+/** Of a run that a page took over from one that is gone: how it stands, and what was heard behind all that is told of it. */
+export function heardBehind({ events, ids, end }: RunTold, heard: Heard): Heard {
   const counts = events.flatMap(({ event }) => (event.type === "started" ? [event.executionCount] : []));
-  const rest = heard.outputs.filter(({ id }) => !ids.has(id));
   return {
     executionCount: heard.executionCount ?? counts.findLast((count) => count !== null) ?? end?.executionCount ?? null,
     reply: heard.reply ?? end,
     isIdle: heard.isIdle || end !== null,
     input: end === null ? heard.input : null,
-    outputs: [...outputs, ...rest],
+    outputs: heard.outputs.filter(({ id }) => !ids.has(id)),
     lastId: heard.lastId,
   };
 }

@@ -1,8 +1,9 @@
 /** Real Jupyter, real rooms of a real hub: what a cable or a server's limit swallowed is told again, or marked. */
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cuttable } from "../kernel/testing/cable.ts";
 import { type Gate, newGate } from "../kernel/testing/gate.ts";
-import { startJupyter } from "../kernel/testing/jupyter.ts";
+import { type RunningJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
+import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import {
   ALL_TICKS,
@@ -137,6 +138,89 @@ for i in range(12):
     }
     await own.stop();
   }, 120_000);
+
+  describe("of a run that prints too fast, whose page goes meanwhile,", () => {
+    let few: RunningJupyter;
+    beforeAll(async () => {
+      few = await startJupyter({ app: "server", token: "few", flags: ["--ServerApp.iopub_msg_rate_limit=20"] });
+    }, 60_000);
+    afterAll(async () => await few?.stop(), 20_000);
+
+    // Which no page that comes makes good again.
+    const KEEPS_NOTHING = "get_ipython().kernel.iopub_thread._runhere_recorder.runs = None\n";
+    const ALL = Array.from({ length: 600 }, (_, n) => `line ${n}\n`).join("");
+    const inTwoParts = ({ isShut }: Gate) =>
+      `for n in range(600):\n    while n == 300 and ${isShut}: __import__("time").sleep(0.02)\n    print('line', n, flush=True)`;
+
+    const begun = async (source: string) => {
+      const notebook = await rooms.notebook([source, "print('next')"]);
+      const [browser, session] = [new TestBrowser(), new MemoryStorage()];
+      const page = await another(browser, notebook, session);
+      await page.runtime.connect(`${few.baseUrl}?token=few`);
+      await page.ready();
+      page.driver.runCells(["c0"]);
+      return { page, browser, notebook, session };
+    };
+
+    /** The page that comes back goes on with the run, which shows what it showed. */
+    const goneAndBack = async ({ page, browser, notebook, session }: Awaited<ReturnType<typeof begun>>) => {
+      await page.tab.saved();
+      page.kill();
+      pages.pop();
+      const again = await another(browser, notebook, session);
+      expect(isMarked(again, "c0")).toBe(true);
+      expect(await again.runtime.reattach()).toBe(true);
+      await until(again.driver.pending, (count) => count === 1);
+      return again;
+    };
+
+    it.each([
+      ["the page that comes back fills in what was dropped before it came, and after", "", true],
+      ["the page that comes back keeps the mark where the kernel cannot tell, ever", KEEPS_NOTHING, false],
+    ])(
+      "%s",
+      async (_, before, tells) => {
+        const gate = newGate();
+        const gone = await begun(before + inTwoParts(gate));
+        await gone.page.tab.run(() => isMarked(gone.page, "c0"), "the mark");
+        const again = await goneAndBack(gone);
+        gate.open();
+        await again.ends("c0", "ok");
+        expect(again.text("c0") === ALL).toBe(tells);
+        expect(notices(again, "c0").length > 0).toBe(!tells);
+        again.driver.runCells(["c1"]);
+        await again.ends("c1", "ok");
+      },
+      60_000,
+    );
+
+    it.each([
+      ["an answer that was shown before the mark stays where it was shown", "input()\n", "", true],
+      ["an answer that was shown behind the mark stays, and so does the mark", "", "input()\n", false],
+    ])(
+      "%s",
+      async (_, before, between, tells) => {
+        const gate = newGate();
+        const flood = "for n in range(300): print('line', n, flush=True)\n";
+        const source = `${before}${flood}${between}${gate.wait}\nprint('the end')`;
+        const { page, browser, notebook, session } = await begun(source);
+        await until(page.driver.stdin, (request) => request !== null);
+        if (before === "") await page.tab.run(() => isMarked(page, "c0"), "the mark");
+        page.driver.answerStdin("forty-two");
+        await page.tab.run(() => isMarked(page, "c0"), "the mark");
+        await page.prints("c0", "forty-two");
+        const again = await goneAndBack({ page, browser, notebook, session });
+        gate.open();
+        await again.ends("c0", "ok");
+        const lines = Array.from({ length: 300 }, (_unused, n) => `line ${n}\n`).join("");
+        expect(again.text("c0") === `forty-two\n${lines}the end\n`).toBe(tells);
+        expect(notices(again, "c0").length > 0).toBe(!tells);
+        expect(again.text("c0").match(/forty-two/g)).toHaveLength(1);
+        expect(again.text("c0")).toMatch(/the end\n$/);
+      },
+      60_000,
+    );
+  });
 
   // One piece of more than the server lets through in its three seconds (3 MB), however slow the machine: an end of its own could come through.
 

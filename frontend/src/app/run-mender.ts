@@ -7,7 +7,7 @@ import { NOTHING_FOLDED } from "../core/outputs.ts";
 import type { GapWatch } from "../kernel/gap-watch.ts";
 import { RecentIds } from "../kernel/messages.ts";
 import type { RunStore } from "../sync/run-store.ts";
-import { type Drops, filledIn, type Whole } from "./dropped-output.ts";
+import { type Dropped, filledIn, type Shown, type Whole } from "./dropped-output.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import { inPlace, type RunTold, toldBy } from "./recorded-run.ts";
 import type { RunRecorder } from "./run-recorder.ts";
@@ -69,13 +69,13 @@ export class RunMender {
   /**
    * It is over, and some of it was dropped on its way because it came too fast.
    *
-   * @param drops null: when that began is not known.
    * @returns false: the kernel cannot be asked, and nothing happens.
    */
-  fillIn(runId: RunId, drops: Drops | null): boolean {
-    const known = [this.#whole.get(runId) ?? null, drops?.before ?? null];
-    const wholes = known.filter((whole) => whole !== null);
-    if (wholes.length > 0) void this.#fillIn(runId, wholes, drops);
+  fillIn(runId: RunId, { isTooFast, drops, earlier }: Dropped): boolean {
+    // Behind what an earlier page marked, this page has missed nothing unless it was told so.
+    const own = isTooFast ? [this.#whole.get(runId) ?? null, drops?.before ?? null] : [];
+    const wholes = [...earlier, ...own].filter((whole) => whole !== null);
+    if (wholes.length > 0) void this.#fillIn(runId, { wholes, drops });
     return wholes.length > 0;
   }
 
@@ -143,10 +143,10 @@ export class RunMender {
     if (told !== null) this.#isWhole(runId);
   }
 
-  async #fillIn(runId: RunId, wholes: readonly Whole[], drops: Drops | null): Promise<void> {
+  async #fillIn(runId: RunId, known: Omit<Shown, "isHeard">): Promise<void> {
     await this.#whileHeld(runId, false, async () => {
       const rest = await this.#options.recorder.readRest(runId);
-      return rest && filledIn(rest, { wholes, drops, isHeard: this.#isHeard });
+      return rest && filledIn(rest, { ...known, isHeard: this.#isHeard });
     });
   }
 

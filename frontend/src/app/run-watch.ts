@@ -18,7 +18,7 @@ export interface Standing {
 }
 
 export interface Heard extends Standing {
-  /** The last message, whatever it meant. */
+  /** The kernel's last message, whatever it meant. */
   readonly lastId: string | null;
   readonly outputs: readonly HeardOutput[];
 }
@@ -27,6 +27,8 @@ export interface Heard extends Standing {
 export interface HeardOutput {
   readonly id: string;
   readonly ops: readonly OutputOp[];
+  /** The server says in its place that it drops others. */
+  readonly isTooFast?: true;
 }
 
 export interface Told extends Standing {
@@ -54,9 +56,9 @@ export class RunWatch {
   heard(runId: RunId, event: RunEvent, id: string, through: string | null): void {
     const heard = this.#heard.get(runId) ?? { standing: NOTHING, outputs: [], lastId: null };
     this.#heard.set(runId, heard);
-    heard.lastId = id;
     heard.standing = afterEvent(heard.standing, event);
-    if (event.type === "ops") heard.outputs.push({ id, ops: event.ops });
+    if (event.type === "ops") heard.outputs.push(heardOutput(id, event));
+    if (event.type !== "ops" || event.isTooFast !== true) heard.lastId = id;
     if (heard.outputs.length % MANY === 0) heard.outputs = [...notRecorded(heard.outputs, through)];
     if (this.#heard.size > KEPT) this.#forgetOldest();
   }
@@ -83,6 +85,10 @@ export function heardIn(events: readonly RunEvent[]): Told {
   const ops = events.flatMap((event) => (event.type === "ops" ? event.ops : []));
   const standing = events.reduce(afterEvent, NOTHING);
   return { ...standing, folded: foldOps(NOTHING_FOLDED, ops) };
+}
+
+function heardOutput(id: string, { ops, isTooFast }: Extract<RunEvent, { type: "ops" }>): HeardOutput {
+  return isTooFast === true ? { id, ops, isTooFast } : { id, ops };
 }
 
 function afterEvent(before: Standing, event: RunEvent): Standing {

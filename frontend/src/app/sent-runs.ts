@@ -22,6 +22,17 @@ export interface SentRun {
   readonly heard?: string;
   /** Of the source, to tell the hub of the run when it was away; only where there is a journal. */
   readonly digest?: string;
+  /** Among its outputs are others than the kernel says of it: an answer, say. */
+  readonly hasStrayed?: true;
+  /** The server drops some of its outputs; absent: it does not. */
+  readonly drops?: DropsNote;
+}
+
+export interface DropsNote {
+  /** The last message of the kernel that was shown before the first mark; null: it had said nothing. */
+  readonly after: string | null;
+  /** Outputs behind it are what the kernel says of the run alone. */
+  readonly isFillable: boolean;
 }
 
 export interface InputWish {
@@ -56,9 +67,29 @@ export class SentRuns {
     this.#write(this.#read().map((run) => (run.runId === runId ? { ...run, heard: id } : run)));
   }
 
+  /** The server began to drop some of it, behind this message. */
+  dropsBegin(runId: RunId, after: string | null): void {
+    this.#change(runId, (run) => (run.drops === undefined ? { ...run, drops: { after, isFillable: true } } : run));
+  }
+
+  strayed(runId: RunId): void {
+    this.#change(runId, (run) => {
+      if (run.hasStrayed === true && run.drops?.isFillable !== true) return run;
+      const drops = run.drops === undefined ? {} : { drops: { ...run.drops, isFillable: false } };
+      return { ...run, hasStrayed: true, ...drops };
+    });
+  }
+
   finished(runId: RunId): void {
     const runs = this.#read();
     if (runs.some((run) => run.runId === runId)) this.#write(runs.filter((run) => run.runId !== runId));
+  }
+
+  /** Nothing is written where it stays what it is. */
+  #change(runId: RunId, change: (run: SentRun) => SentRun): void {
+    const runs = this.#read();
+    const changed = runs.map((run) => (run.runId === runId ? change(run) : run));
+    if (changed.some((run, index) => run !== runs[index])) this.#write(changed);
   }
 
   #read(): readonly SentRun[] {

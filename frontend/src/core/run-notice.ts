@@ -1,6 +1,6 @@
 /** What the page says among a run's outputs: some of them may be missing, and why. Stored with them, in English for other programs. */
 import { NOTICE_MIME } from "./mime.ts";
-import type { OutputOp } from "./outputs.ts";
+import type { Output, OutputOp } from "./outputs.ts";
 
 /** `too_fast`: the server, or the kernel before it, let go of what it could not hand on in time. */
 export type NoticeCode = "maybe_incomplete" | "too_fast";
@@ -13,6 +13,11 @@ const plain: { readonly [Code in NoticeCode]: string } = {
 export function noticeOp(code: NoticeCode): OutputOp {
   const data = { [NOTICE_MIME]: { code }, "text/plain": plain[code] };
   return { op: "output", output: { output_type: "display_data", data, metadata: {} } };
+}
+
+/** Which notice of ours an output is; null: none. */
+export function noticeIn(output: Output): NoticeCode | null {
+  return "data" in output ? noticeCode(output.data[NOTICE_MIME]) : null;
 }
 
 /** The code in a notice's value; null for what is none of ours. */
