@@ -479,6 +479,65 @@ describe("snapshots", () => {
   });
 });
 
+describe("1.7 a cell that lost its position or type", () => {
+  const lost = (...keys: string[]) => {
+    const doc = seeded("a", "b", "c");
+    doc.transact(() => keys.forEach((key) => void cellsRoot(doc).get("c1")?.delete(key)));
+    return doc;
+  };
+
+  test.each([["position"], ["type"], ["position", "type"]])(
+    "is shown once the hub has put it back (%s, %s)",
+    (...keys) => {
+      const stood = new Map(
+        keys.map((key) => [
+          key,
+          cellsRoot(seeded("a", "b", "c"))
+            .get("c1")
+            ?.get(key),
+        ]),
+      );
+      const doc = page(lost(...keys));
+      let told = 0;
+      doc.subscribeCells(() => (told += 1));
+      expect([sources(doc), doc.cell("c1"), doc.orphans()]).toEqual([["a", "c"], null, []]);
+      const hub = replica(doc.doc);
+      hub.transact(() => stood.forEach((value, key) => void cellsRoot(hub).get("c1")?.set(key, value)));
+      exchange(hub, doc.doc);
+      expect([sources(doc), doc.cell("c1")?.type, told]).toEqual([["a", "b", "c"], "code", 1]);
+      type(doc, "c1", 1, "!");
+      expect(sources(doc)).toEqual(["a", "b!", "c"]);
+    },
+  );
+
+  test("is in nobody's way before, and keeps its text", () => {
+    const doc = page(lost("position"));
+    doc.moveCells(["c0", "c1"], "c2");
+    doc.deleteCells(["c1", "c2"]);
+    doc.undo.undo();
+    doc.mergeCells(["c2", "c1", "c0"]);
+    doc.undo.undo();
+    doc.insertCell({ after: "c2", type: "code", source: "new" });
+    expect(sources(doc)).toEqual(["c", "new", "a"]);
+    expect(() => doc.setType("c1", "raw")).toThrow("deleted");
+    expect(() => doc.insertCell({ after: null, type: "code", id: "c1" })).toThrow("exists already");
+    expect(cellsRoot(doc.doc).get("c1")?.get("source")?.toString()).toBe("b");
+  });
+
+  test("disappears from an open page and comes back to it", () => {
+    const doc = page(seeded("a", "b", "c"));
+    const other = replica(doc.doc);
+    const map = cellsRoot(other).get("c1");
+    const position = map?.get("position");
+    map?.delete("position");
+    exchange(other, doc.doc);
+    expect([sources(doc), doc.cell("c1")]).toEqual([["a", "c"], null]);
+    map?.set("position", position);
+    exchange(other, doc.doc);
+    expect(sources(doc)).toEqual(["a", "b", "c"]);
+  });
+});
+
 describe("1.2 and 1.7 other documents", () => {
   test("a page seeds nothing", () => {
     const doc = page(new Y.Doc());

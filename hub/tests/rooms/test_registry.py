@@ -9,6 +9,7 @@ from pycrdt import Map
 
 from runhere_hub.core.errors import DiskFull, NotFound, Unavailable
 from runhere_hub.core.notebook import Notebook
+from runhere_hub.core.yjs_bytes import read_state_vector
 from runhere_hub.rooms.loading import Seeded
 from runhere_hub.rooms.open_room import OpenRoom
 from runhere_hub.rooms.registry import IDLE_MS
@@ -264,3 +265,67 @@ async def test_two_notebooks_do_not_know_of_each_other(db: Database, clock: Fake
     await settle(first, second)
     assert list(second.page.cells.keys()) == []
     await hub.registry.close()
+
+
+def _lose(page: Page, cell_id: str, key: str) -> None:
+    """What an old undo did."""
+    cell = page.cells[cell_id]
+    assert isinstance(cell, Map)
+    page.edit(lambda: cell.pop(key))
+
+
+async def _reopened(hub: Hub) -> Seat:
+    await hub.registry.close()
+    hub.start()
+    return await hub.seat()
+
+
+def _stands(page: Page) -> list[tuple[object, object]]:
+    cells = page.cells.to_py() or {}
+    return [(cells[key].get("position"), cells[key].get("type")) for key in sorted(cells)]
+
+
+async def test_cells_that_nothing_shows_are_put_back_when_the_room_opens(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    seat = await hub.seat()
+    for cell_id, position in (("a", "B"), ("b", "K"), ("c", "V")):
+        seat.page.insert(cell_id, f"secret {cell_id}", position=position)
+    await seat.room.revise()
+    _lose(seat.page, "a", "position")
+    _lose(seat.page, "b", "type")
+    await settle(seat)
+    assert _stands(seat.page) == [(None, "code"), ("K", None), ("V", "code")]
+    again = await _reopened(hub)
+    assert _stands(again.page) == [("B", "code"), ("K", "code"), ("V", "code")]
+    assert [again.page.text(key) for key in "abc"] == ["secret a", "secret b", "secret c"]
+    told = [record.message for record in caplog.records]
+    assert told == [f"Notebook {NOTEBOOK}: 2 cells that nothing showed were put back"]
+    # Once: the next to open it finds nothing to do.
+    await settle(again)
+    caplog.clear()
+    last = await _reopened(hub)
+    assert _stands(last.page) == _stands(again.page)
+    assert caplog.records == []
+
+
+async def test_a_lost_cell_of_which_no_revision_knows_comes_last(hub: Hub) -> None:
+    seat = await hub.seat()
+    seat.page.insert("a", "text", position="B")
+    seat.page.insert("b", position="K")
+    _lose(seat.page, "a", "position")
+    _lose(seat.page, "a", "type")
+    await settle(seat)
+    again = await _reopened(hub)
+    [(position, kind), b] = _stands(again.page)
+    assert (kind, b) == ("raw", ("K", "code"))
+    assert str(position) > "K"
+    assert again.page.text("a") == "text"
+
+
+async def test_a_notebook_whose_cells_all_stand_somewhere_is_not_written_to_when_it_opens(hub: Hub) -> None:
+    seat = await hub.seat()
+    seat.page.insert("a", "x")
+    await settle(seat)
+    again = await _reopened(hub)
+    assert read_state_vector(again.page.doc.get_state()) == read_state_vector(seat.page.doc.get_state())

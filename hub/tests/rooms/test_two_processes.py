@@ -9,10 +9,10 @@ import pytest
 from pycrdt import Map
 
 from runhere_hub.bus.local import LocalBus, LocalExchange
-from runhere_hub.core.bus import Commented, Missed
+from runhere_hub.core.bus import LOOK_EVERY_MS, Commented, Missed
 from runhere_hub.core.notebook import Cell, CellId, Notebook
 from runhere_hub.core.presence import Entry, read, write
-from runhere_hub.core.yjs_bytes import awareness
+from runhere_hub.core.yjs_bytes import awareness, read_state_vector
 from runhere_hub.rooms.loading import Seeded
 from runhere_hub.store import tables
 from runhere_hub.store.session import Database
@@ -228,3 +228,29 @@ async def test_a_restored_document_is_the_same_after_both_are_gone(pair: Pair) -
     await pair.start()
     again = await pair.hubs[0].seat(Page())
     assert str(again.room.doc.get("cells", type=Map)["c1"]["source"]) == "xy"
+
+
+def _knows(page: Page) -> dict[int, int]:
+    return dict(read_state_vector(page.doc.get_state()))
+
+
+async def test_two_that_put_the_same_lost_cells_back_at_once_agree(pair: Pair) -> None:
+    seat = await pair.hubs[0].seat()
+    for cell_id, position in (("a", "B"), ("b", "K"), ("c", "V")):
+        seat.page.insert(cell_id, cell_id, position=position)
+    for cell_id in "ab":
+        cell = seat.page.cells[cell_id]
+        assert isinstance(cell, Map)
+        seat.page.edit(lambda lost=cell: lost.pop("position"))  # type: ignore[misc]
+    await settle(seat)
+    await seat.room.compact()  # the log does not tell any more where they stood
+    for hub in pair.hubs:
+        await hub.registry.close()
+    await pair.start()
+    ada, bob = await asyncio.gather(pair.hubs[0].seat(), pair.hubs[1].seat(Page(browser_id="bob", tab_id="2"), BOB))
+    pair.clock.advance(ms=LOOK_EVERY_MS)  # what one committed while the other opened is found by looking
+    await pair.until(lambda: _knows(ada.page) == _knows(bob.page), ada, bob)
+    cells = ada.page.cells.to_py()
+    assert cells is not None
+    assert cells == bob.page.cells.to_py()
+    assert sorted(cells, key=lambda key: str(cells[key]["position"])) == ["c", "a", "b"]

@@ -1,7 +1,7 @@
 """How a notebook gets from the database, or from its file, into a room. One loader makes the document: this one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from runhere_hub.core import private_outputs
@@ -10,15 +10,18 @@ from runhere_hub.core.notebook import Cell, CellId, Notebook, Output
 from runhere_hub.core.private_outputs import AtHome
 from runhere_hub.core.run_records import RunsState
 from runhere_hub.core.runs import Circumstances, Imported
-from runhere_hub.doc import notebook_doc
+from runhere_hub.doc import lost_cells, notebook_doc
+from runhere_hub.doc.lost_cells import Stood
 from runhere_hub.rooms.open_room import Surroundings
 from runhere_hub.rooms.output_blobs import OutputBlobs
 from runhere_hub.rooms.showing import ShownOutputs
 from runhere_hub.services import private_outputs as outputs_service
+from runhere_hub.services import revisions as revision_service
 from runhere_hub.services import rooms as room_service
 from runhere_hub.services.private_outputs import bare_base
 from runhere_hub.services.rooms import Batch, LoadedRoom
 from runhere_hub.store.file_bases import FileBase
+from runhere_hub.store.session import Database
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Seeded:
 
 
 Seed = Callable[[str], Awaitable[Seeded | None]]
+
+_REVISIONS_ASKED = 100
 
 EMPTY = Notebook(nbformat=4, nbformat_minor=5, metadata={}, cells=())
 
@@ -71,6 +76,23 @@ async def load(around: Surroundings, notebook_id: str, seed: Seed) -> LoadedRoom
         runs=RunsState({run.run_id: run for run in first.runs}, first.heads),
         made_from=seeded.base,
     )
+
+
+async def last_stood(db: Database, loaded: LoadedRoom, lost: Collection[CellId]) -> Mapping[CellId, Stood]:
+    """Where these cells stood before they lost it: as the log says, else the newest revisions that know.
+
+    Raises:
+        Unavailable: The revisions cannot be read now.
+    """
+    found = dict(await asyncio.to_thread(lost_cells.last_stood, loaded.updates, lost))
+    for info in (await revision_service.list_revisions(db, loaded.notebook_id))[:_REVISIONS_ASKED]:
+        asked = [cell_id for cell_id, stood in found.items() if not stood.is_whole]
+        if not asked:
+            break
+        revision = await revision_service.get(db, info.id)
+        earlier = await asyncio.to_thread(lost_cells.last_stood, [revision.document], asked)
+        found |= {cell_id: found[cell_id].or_else(earlier[cell_id]) for cell_id in asked}
+    return found
 
 
 def _bare(seeded: Seeded, at_home: AtHome) -> Seeded:

@@ -14,14 +14,14 @@ from runhere_hub.bus.local import LocalBus
 from runhere_hub.core.blobs import BlobStore
 from runhere_hub.core.bus import LOOK_EVERY_MS, Bus, Commented, Committed, Missed, News, Present
 from runhere_hub.core.errors import NotFound, RunhereError, Unavailable
-from runhere_hub.doc import notebook_doc
+from runhere_hub.doc import lost_cells, notebook_doc
 from runhere_hub.doc.log import replay
 from runhere_hub.rooms.authors import Recorded
 from runhere_hub.rooms.autosave import Pace
 from runhere_hub.rooms.commits import Commits
 from runhere_hub.rooms.live_document import LiveDocument
 from runhere_hub.rooms.live_runs import LiveRuns
-from runhere_hub.rooms.loading import Seed, load
+from runhere_hub.rooms.loading import Seed, last_stood, load
 from runhere_hub.rooms.open_room import OpenRoom, Surroundings
 from runhere_hub.rooms.room import About, Room
 from runhere_hub.rooms.who_is_here import Telling
@@ -224,6 +224,7 @@ class RoomRegistry:
             before_ms = self._around.clock() - TOMBSTONES_STAY_MS
             if loaded.made_from is None:  # else nothing was deleted in it yet
                 room.room.edit(lambda doc: notebook_doc.purge(doc, before_ms))
+                await self._put_back_lost(room.room, loaded)
             room.made_from = loaded.made_from
             opened.attachment = await self._attach(room)
             room.made_from = None  # what comes from now on is not in the file
@@ -232,6 +233,13 @@ class RoomRegistry:
             raise
         room.room.take_edits()
         return opened
+
+    async def _put_back_lost(self, room: Room, loaded: LoadedRoom) -> None:
+        lost = lost_cells.lost_cells(room.document.doc)
+        if lost:
+            stood = await last_stood(self._around.db, loaded, lost)
+            room.edit(lambda doc: lost_cells.put_back(doc, stood))
+            _log.warning("Notebook %s: %d cells that nothing showed were put back", loaded.notebook_id, len(lost))
 
     def _make(self, loaded: LoadedRoom) -> OpenRoom:
         notebook_id = loaded.notebook_id
