@@ -319,6 +319,65 @@ describe("undo", () => {
     }
   });
 
+  const twoWays: [string, (doc: NotebookDoc, what: string) => void, (doc: NotebookDoc) => unknown][] = [
+    ["metadata", (doc, what) => doc.setCellMetadata("c1", "tag", what), (doc) => doc.cell("c1")?.metadata("tag")],
+    [
+      "attachments",
+      (doc, what) => doc.setAttachments("c1", { "a.png": { "text/plain": what } }),
+      (doc) => doc.cell("c1")?.attachments?.["a.png"] as { [mime: string]: unknown } | undefined,
+    ],
+  ];
+  const stoodBefore: [string, (doc: NotebookDoc, set: (doc: NotebookDoc, what: string) => void) => void][] = [
+    ["over an older value", (doc, set) => set(doc, "old")],
+    ["over nothing", () => {}],
+    [
+      "over one that was removed",
+      (doc, set) => {
+        set(doc, "old");
+        doc.setCellMetadata("c1", "tag", undefined);
+        doc.setAttachments("c1", {});
+      },
+    ],
+  ];
+  describe.each(twoWays)("%s of a cell", (_, set, read) => {
+    test.each(stoodBefore)("that two set at once, %s, are not gone when one undoes", (_name, prepare) => {
+      for (const mineIsLater of [true, false]) {
+        const mine = page(seeded("a", "b", "c"));
+        const first = page(mine.doc);
+        prepare(first, set);
+        const theirs = page(replica(mine.doc));
+        mine.doc.clientID = mineIsLater ? 20 : 10;
+        theirs.doc.clientID = 15;
+        set(mine, "mine");
+        set(theirs, "theirs");
+        exchange(mine.doc, theirs.doc);
+        mine.undo.undo();
+        exchange(mine.doc, theirs.doc);
+        expect(read(mine)).toBeDefined();
+        expect(read(theirs)).toEqual(read(mine));
+        mine.undo.redo();
+        theirs.undo.undo();
+        exchange(mine.doc, theirs.doc);
+        expect(read(mine)).toBeDefined();
+        expect(read(theirs)).toEqual(read(mine));
+      }
+    });
+
+    test.each(stoodBefore)("that one alone set, %s, are what they were when it is undone", (_name, prepare) => {
+      const doc = page(seeded("a", "b", "c"));
+      prepare(doc, set);
+      const before = read(doc);
+      set(doc, "mine");
+      const mine = read(doc);
+      doc.undo.undo();
+      expect(read(doc)).toEqual(before);
+      doc.undo.redo();
+      expect(read(doc)).toEqual(mine);
+      doc.undo.undo();
+      expect(read(doc)).toEqual(before);
+    });
+  });
+
   test("typing in one cell is one step; another cell or a command ends it", () => {
     const doc = page(seeded("", ""), 60_000);
     for (const [at, character] of [..."word"].entries()) type(doc, "c0", at, character);

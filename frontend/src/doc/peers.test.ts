@@ -1,6 +1,6 @@
 /**
  * Architecture §3: any interleaving of edits, moves, deletes, splits, merges, undo, offline spells and reconnects converges; no id twice; every
- * acknowledged character is in a cell or a tombstone unless its own range was deleted.
+ * acknowledged character is in a cell or a tombstone unless its own range was deleted; metadata and attachments that nobody takes out stay.
  *
  * Every character typed is unlike all others, so that it can be found again. What a page takes out by a deletion of text or by its own undo is
  * written down; no other character may ever be missing.
@@ -10,7 +10,7 @@ import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { NotebookDoc } from "./notebook-doc.ts";
 import { compareCells } from "./positions.ts";
-import { cellsRoot, storedCell } from "./schema.ts";
+import { attachmentsOf, cellsRoot, metadataValues, storedCell } from "./schema.ts";
 import { replica, seededDoc, seededRandom } from "./seed-for-tests.ts";
 
 type Step =
@@ -21,7 +21,7 @@ type Step =
       readonly at: number;
     }
   | {
-      readonly do: "insert" | "delete" | "duplicate" | "cutPaste" | "restore";
+      readonly do: "insert" | "delete" | "duplicate" | "cutPaste" | "restore" | "mark" | "attach";
       readonly who: number;
       readonly cell: number;
       readonly at: number;
@@ -30,6 +30,9 @@ type Step =
   | { readonly do: "undo" | "redo" | "send" | "receive" | "reload"; readonly who: number };
 
 const PEOPLE = 3;
+const SEEDED = ["alpha", "beta", "gamma"];
+/** Key of metadata and name of an attachment that the first cells have; people set others, nobody takes them out. */
+const MARK = "mark";
 const who = fc.nat(PEOPLE - 1);
 const place = { who, cell: fc.nat(20), at: fc.nat(20) };
 const one = (name: Extract<Step, { cell: number }>["do"]) => fc.record({ do: fc.constant(name), ...place });
@@ -46,6 +49,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: one("cutPaste") },
   { weight: 1, arbitrary: one("restore") },
   { weight: 1, arbitrary: one("setType") },
+  { weight: 1, arbitrary: one("mark") },
+  { weight: 1, arbitrary: one("attach") },
   { weight: 3, arbitrary: bare("undo") },
   { weight: 1, arbitrary: bare("redo") },
   { weight: 3, arbitrary: bare("send") },
@@ -72,7 +77,12 @@ class World {
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.hub = seededDoc(
-      ["alpha", "beta", "gamma"].map((source) => ({ type: "code", source })),
+      SEEDED.map((source) => ({
+        type: "code",
+        source,
+        metadata: { [MARK]: -1 },
+        attachments: { [MARK]: { "text/plain": "-1" } },
+      })),
       this.random,
     );
     this.pages = Array.from({ length: PEOPLE }, () => this.#open());
@@ -147,6 +157,12 @@ class World {
         page.pasteCells([cut], page.cellIds()[0] ?? null);
         break;
       }
+      case "mark":
+        page.setCellMetadata(id, MARK, step.at);
+        break;
+      case "attach":
+        page.setAttachments(id, { [MARK]: { "text/plain": `${step.at}` } });
+        break;
       case "setType":
         page.setType(id, step.at % 2 === 0 ? "markdown" : "code");
         break;
@@ -221,6 +237,10 @@ describe("simulated pages", () => {
             .filter((cell) => !cell.deleted);
           expect(alive.sort(compareCells).map((cell) => cell.id)).toEqual(ids);
           for (const page of world.pages) expect(everything(page.doc).length).toBe(everything(hub).length);
+          for (const at of SEEDED.keys()) {
+            const map = cellsRoot(hub).get(`c${at}`) as Y.Map<unknown>;
+            expect([metadataValues(map)[MARK], attachmentsOf(map)]).toEqual([expect.any(Number), expect.any(Object)]);
+          }
           const text = new Set(everything(hub));
           const lost = [...world.acknowledged].filter(
             (character) => !text.has(character) && !world.deleted.has(character),

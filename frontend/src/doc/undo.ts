@@ -13,7 +13,7 @@ import type { CellMap } from "./schema.ts";
 /** Typing within this time, in one cell, is one step. */
 export const TYPING_PAUSE_MS = 600;
 
-/** What a cell cannot be without, and stood there. */
+/** What an undo took away though it should not be missing, and stood there. */
 interface Lost {
   readonly map: CellMap;
   readonly key: string;
@@ -104,12 +104,13 @@ export class Undo {
     return this.#touched;
   }
 
-  readonly #noteLost = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[], { origin }: Y.Transaction): void => {
-    if (origin === this.#manager) this.#lost = lostIn(events, this.#cells);
+  readonly #noteLost = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction): void => {
+    if (transaction.origin === this.#manager) this.#lost = lostIn(events, this.#cells, transaction);
   };
 
-  // Where two people moved a cell at the same time, or turned its type, Yjs takes one's own away and does not put back what
-  // stood before both: the cell would be none any more, for everybody. It stays as it stood.
+  // Where two people set one thing of a cell at the same time, Yjs takes one's own away and does not put back what stood
+  // before both. Without position or type the cell would be none any more, for everybody; without a key of its metadata,
+  // or its attachments, what neither of the two took out would be gone. It stays as it stood.
   #putBack(): void {
     const lost = this.#lost;
     if (lost.length === 0) return;
@@ -130,15 +131,43 @@ export class Undo {
   }
 }
 
-function lostIn(events: readonly Y.YEvent<Y.AbstractType<unknown>>[], cells: Y.Map<CellMap>): Lost[] {
-  return events.flatMap((event) => {
-    const map = event.target;
-    if (!(map instanceof Y.Map) || map.parent !== cells) return [];
-    return ["type", "position"].flatMap((key) => {
-      const change = event.changes.keys.get(key);
-      return change?.action === "delete" ? [{ map, key, stood: change.oldValue as unknown }] : [];
+/** What a cell cannot be without. */
+const NEEDED: readonly string[] = ["type", "position"];
+
+function lostIn(
+  events: readonly Y.YEvent<Y.AbstractType<unknown>>[],
+  cells: Y.Map<CellMap>,
+  transaction: Y.Transaction,
+): Lost[] {
+  return events.flatMap(({ target: map, changes }) => {
+    if (!(map instanceof Y.Map)) return [];
+    const isCell = map.parent === cells;
+    if (!isCell && !isMetadata(map, cells)) return [];
+    return [...changes.keys].flatMap(([key, change]) => {
+      if (change.action !== "delete") return [];
+      const isNeeded = isCell && NEEDED.includes(key);
+      const mayBeMissing = isCell && key !== "attachments";
+      return isNeeded || (!mayBeMissing && wasSetByTwo(map, key, transaction))
+        ? [{ map, key, stood: change.oldValue as unknown }]
+        : [];
     });
   });
+}
+
+function isMetadata(map: Y.Map<unknown>, cells: Y.Map<CellMap>): boolean {
+  const cell = map.parent;
+  return cell instanceof Y.Map && cell.parent === cells && cell.get("metadata") === map;
+}
+
+/**
+ * Whether somebody else had set this key at the same time as the one whose value was just taken away: theirs came to stand between that value
+ * and the one that it was set over. Where it was set over nothing, or over what was removed before, taking it away is all there is to undo.
+ */
+function wasSetByTwo(map: Y.Map<unknown>, key: string, { deleteSet }: Y.Transaction): boolean {
+  let own = map._map.get(key);
+  if (!own || !Y.isDeleted(deleteSet, own.id)) return false;
+  while (own.left && Y.isDeleted(deleteSet, own.left.id)) own = own.left;
+  return !Y.compareIDs(own.origin, own.left?.lastId ?? null);
 }
 
 function cellsIn(
