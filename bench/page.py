@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from browser import BLANK, Chromium, chromium, editor_visible_s, heap_mb, key_to_paint_ms, loaded, longest_task, scroll
+from browser import BLANK, KEY_HELD_S, Chromium, chromium, editor_visible_s, heap_mb, key_to_paint_ms, loaded, longest_task, scroll
 from playwright.sync_api import Page, Playwright, sync_playwright
 from report import Figure, print_table
 
@@ -268,8 +268,12 @@ def untouched(playwright: Playwright, product: Product) -> Iterator[tuple[str, f
         yield "Chromium CPU in the 45 s after opening 1,000 cells, s", browser.cpu_s() - before
 
 
+# From the moment that the browser had the key, not from that of asking for it: two answers of the driver lie between.
 RUN_AND_WATCH = """async ([marker]) => {
-  const start = performance.now();
+  const start = await new Promise((resolve) => {
+    const look = (event) => { if (event.key === 'Enter') { removeEventListener('keydown', look, true); resolve(event.timeStamp); } };
+    addEventListener('keydown', look, true);
+  });
   return await new Promise((resolve) => {
     const look = () => {
       const found = [...document.querySelectorAll('[role=region], .jp-OutputArea-output, pre')].some((e) => e.textContent?.includes(marker));
@@ -327,7 +331,7 @@ def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tu
             replace_first_source(page, "")
             page.keyboard.type(expression)
             watching = page.evaluate_handle(f"() => {{ window.__seen = ({RUN_AND_WATCH})(['{700000 + index}']); }}")
-            page.keyboard.press("Shift+Enter")
+            run_by_key(page)
             times.append(float(page.evaluate("() => window.__seen")))
             watching.dispose()
         yield "1+1: Shift+Enter → output painted, ms", statistics.median(times[2:])
@@ -340,7 +344,7 @@ def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tu
             with longest_task(page) as longest:
                 page.evaluate("window.__bench.watch()")
                 page.evaluate(f"() => {{ window.__seen = ({RUN_AND_WATCH})([{end!r}]); }}")
-                page.keyboard.press("Shift+Enter")
+                run_by_key(page)
                 script = "(ms) => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(ms), ms))])"
                 took = float(page.evaluate(script, plan.flood_limit_s * 1000))
                 gaps = page.evaluate("window.__bench.stop()")
@@ -348,6 +352,15 @@ def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tu
                 yield f"100,000 lines, {name}: done, s", took / 1000
             yield f"100,000 lines, {name}: longest block, ms", max(gaps)
             yield f"100,000 lines, {name}: longest task, ms of processor time", longest()
+
+
+def run_by_key(page: Page) -> None:
+    """Shift+Enter, held as fingers hold it: Chromium puts a page's messages off until the frame after a key, the letting go included."""
+    for key in ("Shift", "Enter"):
+        page.keyboard.down(key)
+    time.sleep(KEY_HELD_S)
+    for key in ("Enter", "Shift"):
+        page.keyboard.up(key)
 
 
 def replace_first_source(page: Page, text: str) -> None:
