@@ -227,6 +227,28 @@ def test_every_entry_of_every_menu_can_be_reached_and_a_narrow_window_cuts_nothi
         assert 0 <= box["x"] <= 390 - box["width"], (name, box)
 
 
+def test_run_stands_at_the_same_place_beside_every_cell(stage: Stage, person: Callable[[], BrowserContext]) -> None:
+    """Whatever of mark, count and saved output a cell has."""
+    printed = {"output_type": "stream", "name": "stdout", "text": "saved\n"}
+    cells = [
+        cell("code", 0, "nothing"),
+        {**cell("code", 1, "uncounted"), "outputs": [printed]},
+        {**cell("code", 2, "counted"), "outputs": [printed], "execution_count": 3},
+    ]
+    text = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    stage.put("Marks", "").write_text(json.dumps(text), encoding="utf-8")
+    page = stage.open(person(), "Marks")
+
+    def lefts(shown: Locator) -> list[float]:
+        return [box["x"] for one in shown.all() if (box := one.bounding_box())]
+
+    marks = page.get_by_title("Not reviewed yet: you are asked before this cell runs on your machine")
+    expect(marks).to_have_count(3)
+    run, mark = lefts(page.get_by_role("button", name="Run cell")), lefts(marks)
+    assert (len(set(run)), len(mark)) == (1, 3), (run, mark)
+    assert mark[0] == mark[1] < run[0], (run, mark)
+
+
 def test_thousands_of_cells_are_a_window_with_live_editors_and_never_unmount_a_composition(
     opened: Callable[..., Page], browser_name: str
 ) -> None:

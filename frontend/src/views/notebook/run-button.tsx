@@ -105,7 +105,7 @@ export function RunMark({ controller, id }: { readonly controller: NotebookContr
   const words = WORDS[look];
   const count = isRunning || look === "queued" ? "*" : (run?.execution_count ?? null);
   return (
-    <span className={styles.mark} data-look={look}>
+    <span className={styles.mark} data-look={look} data-counted={count === null ? undefined : ""}>
       <span className={styles.count}>{count === null ? "" : `[${count}]`}</span>
       {duration === null ? null : (
         <span className={styles.duration} aria-hidden>
