@@ -22,7 +22,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from browser import BLANK, KEY_HELD_S, Chromium, chromium, editor_visible_s, heap_mb, key_to_paint_ms, loaded, longest_task, scroll
+from browser import (
+    BLANK,
+    KEY_HELD_S,
+    Chromium,
+    chromium,
+    editor_visible_s,
+    heap_mb,
+    key_to_paint_ms,
+    loaded,
+    longest_task,
+    scroll,
+)
 from playwright.sync_api import Page, Playwright, sync_playwright
 from report import Figure, print_table
 
