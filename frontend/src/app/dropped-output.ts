@@ -65,8 +65,10 @@ export class Drops {
 
 /** What is known of what was dropped of a run. */
 export interface Dropped {
-  /** Some of it was, while this page looked on. */
+  /** The server said so, to this page. */
   readonly isTooFast: boolean;
+  /** Nobody said so, but numbers are missing. */
+  readonly isUnsaid: boolean;
   /** Since when; null: that is not known. */
   readonly drops: Drops | null;
   /** Of a page that is gone. */

@@ -103,6 +103,7 @@ export class KernelRuns {
       dispatch: options.dispatch,
       tellIncomplete: (runIds) => runtime.tell({ code: "maybe_incomplete", runIds }),
       hasGap: (runId) => this.#gaps?.hasGap(runId) ?? false,
+      lacksOfMany: (runId) => this.#gaps?.lacksOfMany(runId) ?? false,
       askForEnd: (runId) => this.#askForEnd(runId),
       keepDrops: (runId, after) => this.#sent.dropsBegin(runId, after),
       fillIn: (runId, dropped) => this.#gaps !== null && this.#mender.fillIn(runId, dropped),

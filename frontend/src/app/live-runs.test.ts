@@ -12,6 +12,8 @@ import { SentRuns } from "./sent-runs.ts";
 
 const RUN = "f00d";
 const TOO_FAST = "The Jupyter server dropped output here because it came too fast: some lines are missing.";
+const DROPPED =
+  "The kernel dropped output of this cell because the Jupyter server did not take it in time: some lines above are missing.";
 const MARK = "The connection was cut while this ran: some output may be missing here.";
 
 function textOf(output: Output): unknown {
@@ -22,7 +24,7 @@ function printing(text: string): RunEvent {
   return { type: "ops", ops: [{ op: "output", output: { output_type: "stream", name: "stdout", text } }] };
 }
 
-function setUp({ canFill = false, hasGap = false } = {}) {
+function setUp({ canFill = false, hasGap = false, lacksOfMany = false } = {}) {
   const asked: (Drops | null)[] = [];
   const kept: (string | null)[] = [];
   const ended: string[] = [];
@@ -47,6 +49,7 @@ function setUp({ canFill = false, hasGap = false } = {}) {
     },
     tellIncomplete: (runIds) => told.push(runIds),
     hasGap: () => hasGap,
+    lacksOfMany: () => lacksOfMany,
     askForEnd: () => false,
     keepDrops: (_, after) => kept.push(after),
     fillIn: (runId, { drops }) => {
@@ -135,7 +138,27 @@ test("an end that was dropped too: the kernel is asked without a word of when th
   clock.advance(10_000);
   expect(ended).toEqual([]);
   live.release(RUN, null, false);
-  expect([shown(), ended]).toEqual([["one\n", TOO_FAST], ["ok"]]);
+  expect([shown(), ended]).toEqual([["one\n", DROPPED], ["ok"]]);
+});
+
+test("what the kernel dropped without a word is asked for at the end, and marked where it cannot be asked", () => {
+  const asks = setUp({ canFill: true, lacksOfMany: true });
+  asks.prints("one\n");
+  asks.ends({ isIdle: true });
+  expect([asks.shown(), asks.asked.length, asks.ended]).toEqual([["one\n"], 1, []]);
+  asks.live.unsaid(RUN);
+  asks.live.unsaid(RUN);
+  asks.live.release(RUN, null, false);
+  expect([asks.shown(), asks.ended]).toEqual([["one\n", DROPPED], ["ok"]]);
+  const cannot = setUp({ lacksOfMany: true });
+  cannot.prints("one\n");
+  cannot.ends({ isIdle: true });
+  expect([cannot.shown(), cannot.ended]).toEqual([["one\n", DROPPED], ["ok"]]);
+  // What a cut may have taken is judged by whoever looks after cuts.
+  const cut = setUp({ canFill: true, lacksOfMany: true });
+  cut.live.opened(true, true);
+  cut.ends({ isIdle: true });
+  expect([cut.asked, cut.ended]).toEqual([[], ["ok"]]);
 });
 
 test("what strayed into or out of a run's outputs is not overwritten by what the kernel tells", () => {

@@ -25,10 +25,12 @@ interface LiveRun {
   isOlderThanSocket: boolean;
   /** The journal, which holds everything, holds not a word about it. */
   isUnheard: boolean;
-  /** Its outputs say already that some were dropped on their way because they came too fast. */
+  /** Its outputs say already that some were dropped because they came too fast. */
   isTooFast: boolean;
   /** Since the server said so; null: it did not, or outputs are not in what the kernel says of the run alone. */
   drops: Drops | null;
+  /** The kernel has dropped some of it without a word, so it seems. */
+  isUnsaid: boolean;
   /** What an earlier page showed before the first mark that stands in its outputs. */
   earlier: readonly Whole[];
   /** The kernel was asked for them. */
@@ -64,6 +66,8 @@ export interface LiveRunsOptions {
   readonly tellIncomplete: (runIds: readonly RunId[]) => void;
   /** Whether the kernel is known to have said more of this run than was heard. */
   readonly hasGap: (runId: RunId) => boolean;
+  /** The same of a run that printed so much that the kernel may have dropped some of it. */
+  readonly lacksOfMany: (runId: RunId) => boolean;
   /** Asks the kernel how a run ended that no reply came of; false: it cannot be asked. */
   readonly askForEnd: (runId: RunId) => boolean;
   /** The server begins to drop outputs of the run behind this message of the kernel (null: it had said nothing). */
@@ -77,6 +81,7 @@ const IDLE_MS = 2_000;
 const FRESH = {
   isTooFast: false,
   drops: null,
+  isUnsaid: false,
   earlier: [],
   isFillingAsked: false,
   isMarked: false,
@@ -151,9 +156,15 @@ export class LiveRuns {
     if (!isClean && !isMended && this.#live.size > 0) this.#markIncomplete([...this.#live.keys()]);
   }
 
-  /** Some of it was dropped because it came too fast, and is not filled in. */
+  /** Some of it was dropped because it came too fast, and is marked. */
   isTooFast(runId: RunId): boolean {
     return this.#live.get(runId)?.isTooFast ?? false;
+  }
+
+  /** Some of it is gone without a word, where that was the question. */
+  unsaid(runId: RunId): void {
+    const run = this.#live.get(runId);
+    if (run?.isUnsaid === true && !run.isTooFast) this.#markDropped(runId, run, "kernel_dropped");
   }
 
   /** Nothing of it is missing any more, and nothing is marked. */
@@ -263,13 +274,13 @@ export class LiveRuns {
     const through = runs.run(runId)?.through ?? null;
     run.drops = new Drops({ folded, through });
     this.#options.keepDrops(runId, through);
-    this.#markTooFast(runId, run);
+    this.#markDropped(runId, run, "too_fast");
   }
 
-  #markTooFast(runId: RunId, run: LiveRun): void {
+  #markDropped(runId: RunId, run: LiveRun, code: "too_fast" | "kernel_dropped"): void {
     run.isTooFast = true;
     run.isMarked = false;
-    this.#options.runs.ops(runId, [noticeOp("too_fast")]);
+    this.#options.runs.ops(runId, [noticeOp(code)]);
   }
 
   #endWithoutIdle(runId: RunId): void {
@@ -290,14 +301,21 @@ export class LiveRuns {
   #end(runId: RunId): void {
     const run = this.#live.get(runId);
     if (run?.reply == null) return;
-    if ((run.isTooFast || run.earlier.length > 0) && !run.isFillingAsked) {
+    if (!run.isFillingAsked && this.#isDropped(runId, run)) {
       run.isFillingAsked = true;
       if (this.#options.fillIn(runId, run)) return;
+      this.unsaid(runId);
     }
     const { status, executionCount, interrupted } = run.reply;
     // Interrupted from elsewhere: another tab, another client.
     if (interrupted && status === "error") run.end = "interrupted";
     this.#options.dispatch({ type: "replied", runId, status, executionCount });
+  }
+
+  #isDropped(runId: RunId, run: LiveRun): boolean {
+    // Of a run that went on over another socket somebody else judges the numbers.
+    run.isUnsaid = !run.isTooFast && !run.isOlderThanSocket && this.#options.lacksOfMany(runId);
+    return run.isTooFast || run.isUnsaid || run.earlier.length > 0;
   }
 
   /** It is over, and nobody knows how: what waits behind it must not run as if it had gone well. */
@@ -321,7 +339,7 @@ export class LiveRuns {
   /** What does not come through a socket that was there all the time was dropped before it. */
   #markGap(runId: RunId, run: LiveRun): void {
     if (run.isOlderThanSocket) this.#markIncomplete([runId]);
-    else if (!run.isTooFast) this.#markTooFast(runId, run);
+    else if (!run.isTooFast) this.#markDropped(runId, run, "kernel_dropped");
   }
 
   #markIncomplete(runIds: readonly RunId[]): void {

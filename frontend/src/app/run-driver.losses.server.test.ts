@@ -1,8 +1,9 @@
 /** Real Jupyter, real rooms of a real hub: what a cable or a server's limit swallowed is told again, or marked. */
+import { existsSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cuttable } from "../kernel/testing/cable.ts";
 import { type Gate, newGate } from "../kernel/testing/gate.ts";
-import { type RunningJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
+import { type RunningJupyter, type StockJupyter, startJupyter } from "../kernel/testing/jupyter.ts";
 import { MemoryStorage } from "../kernel/testing/memory-storage.ts";
 import { until } from "../kernel/testing/runs.ts";
 import {
@@ -110,6 +111,8 @@ for i in range(12):
     cable.close();
   }, 60_000);
 
+  /** In a cell: as `CANNOT_TELL`, and no page that comes makes it good again. */
+  const KEEPS_NOTHING = "get_ipython().kernel.iopub_thread._runhere_recorder.runs = None\n";
   const LINES = "for n in range(600):\n    print('line', n, flush=True)";
 
   it("too many messages for the server's limit: each line once, for everybody, where the kernel can tell; else marked, once", async () => {
@@ -146,8 +149,6 @@ for i in range(12):
     }, 60_000);
     afterAll(async () => await few?.stop(), 20_000);
 
-    // Which no page that comes makes good again.
-    const KEEPS_NOTHING = "get_ipython().kernel.iopub_thread._runhere_recorder.runs = None\n";
     const ALL = Array.from({ length: 600 }, (_, n) => `line ${n}\n`).join("");
     const inTwoParts = ({ isShut }: Gate) =>
       `for n in range(600):\n    while n == 300 and ${isShut}: __import__("time").sleep(0.02)\n    print('line', n, flush=True)`;
@@ -164,11 +165,12 @@ for i in range(12):
 
     /** The page that comes back goes on with the run, which shows what it showed. */
     const goneAndBack = async ({ page, browser, notebook, session }: Awaited<ReturnType<typeof begun>>) => {
+      page.tab.runs.flush();
       await page.tab.saved();
       page.kill();
       pages.pop();
       const again = await another(browser, notebook, session);
-      expect(isMarked(again, "c0")).toBe(true);
+      await again.tab.run(() => isMarked(again, "c0"), "the mark");
       expect(await again.runtime.reattach()).toBe(true);
       await until(again.driver.pending, (count) => count === 1);
       return again;
@@ -221,6 +223,91 @@ for i in range(12):
       60_000,
     );
   });
+
+  describe("of a run that prints while the server stands still,", () => {
+    let unlimited: StockJupyter;
+    beforeAll(async () => {
+      const flags = ["--ServerApp.iopub_msg_rate_limit=0", "--ServerApp.iopub_data_rate_limit=0"];
+      unlimited = await startJupyter({ app: "server", token: "slow", flags });
+    }, 60_000);
+    afterAll(async () => await unlimited?.stop(), 20_000);
+
+    // More than wait in the kernel, on the way and at the server, each with less than a kilobyte around it.
+    const LINES = 8_000;
+    const ALL = `begun\n${Array.from({ length: LINES }, (_, n) => `line ${n}\n`).join("")}the end\n`;
+
+    it.each([
+      ["what the kernel let go of is filled in", "", true],
+      ["what the kernel let go of is marked where it has no record", KEEPS_NOTHING, false],
+      ["what the kernel let go of is marked where its record is too short", "pad = 'x' * 2000", false],
+    ])(
+      "%s",
+      async (_, before, tells) => {
+        const [flood, end] = [newGate(), newGate()];
+        const printed = `${unlimited.root}/printed`;
+        const source = `${before}
+pad = globals().get("pad", "")
+print('begun', flush=True)
+${flood.wait}
+for n in range(${LINES}): print('line', n, flush=True)
+for n in range(6_000 if pad else 0): print(pad, flush=True)
+open(${JSON.stringify(printed)}, "w").close()
+while ${end.isShut}:
+    print('and on', flush=True)
+    __import__("time").sleep(0.05)
+print('the end')`;
+        const notebook = await rooms.notebook([source, "print('next')"]);
+        const page = await another(new TestBrowser(), notebook);
+        await page.runtime.connect(`${unlimited.baseUrl}?token=slow`);
+        await page.ready();
+        page.driver.runAll();
+        await page.prints("c0", "begun");
+        unlimited.pause();
+        flood.open();
+        await vi.waitFor(() => expect(existsSync(printed)).toBe(true), 60_000);
+        unlimited.resume();
+        rmSync(printed);
+        // Until the server has caught up the kernel goes on letting go.
+        await page.prints("c0", "and on\n");
+        end.open();
+        await page.ends("c1", "ok");
+        expect(page.text("c1")).toBe("next\n");
+        expect(page.text("c0").replaceAll("and on\n", "") === ALL).toBe(tells);
+        expect(page.text("c0")).toMatch(/the end\n$/);
+        expect(notices(page, "c0")).toEqual(tells ? [] : [{ code: "kernel_dropped" }]);
+      },
+      120_000,
+    );
+  });
+
+  it.each([
+    ["the kernel tells", ""],
+    ["the kernel has no record", KEEPS_NOTHING],
+  ])(
+    "much that came whole is not marked for numbers that were given to nothing, or to a fork: %s",
+    async (_, before) => {
+      const source = `${before}import os
+class Shown:
+    def _ipython_display_(self): print("shown")
+for n in range(700): print(n, flush=True)
+child = os.fork()
+if child == 0:
+    __import__("sys").stdout.write("child\\n")
+    __import__("sys").stdout.flush()
+    os._exit(0)
+os.waitpid(child, 0)
+for n in range(700): print(n, flush=True)
+Shown()`;
+      const { page } = await open([source]);
+      page.driver.runCells(["c0"]);
+      await page.ends("c0", "ok");
+      const half = Array.from({ length: 700 }, (_unused, n) => `${n}\n`).join("");
+      expect(page.text("c0").replace("child\n", "")).toBe(`${half}${half}shown\n`);
+      expect(page.text("c0")).toContain("child\n");
+      expect(notices(page, "c0")).toEqual([]);
+    },
+    60_000,
+  );
 
   // One piece of more than the server lets through in its three seconds (3 MB), however slow the machine: an end of its own could come through.
 

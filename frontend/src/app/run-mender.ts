@@ -6,6 +6,7 @@ import type { RunId } from "../core/notebook.ts";
 import { NOTHING_FOLDED } from "../core/outputs.ts";
 import type { GapWatch } from "../kernel/gap-watch.ts";
 import { RecentIds } from "../kernel/messages.ts";
+import type { RestOfRun } from "../kernel/recorder.ts";
 import type { RunStore } from "../sync/run-store.ts";
 import { type Dropped, filledIn, type Shown, type Whole } from "./dropped-output.ts";
 import type { LiveRuns } from "./live-runs.ts";
@@ -71,11 +72,11 @@ export class RunMender {
    *
    * @returns false: the kernel cannot be asked, and nothing happens.
    */
-  fillIn(runId: RunId, { isTooFast, drops, earlier }: Dropped): boolean {
-    // Behind what an earlier page marked, this page has missed nothing unless it was told so.
-    const own = isTooFast ? [this.#whole.get(runId) ?? null, drops?.before ?? null] : [];
+  fillIn(runId: RunId, { isTooFast, isUnsaid, drops, earlier }: Dropped): boolean {
+    // Behind what an earlier page marked, this page has missed nothing unless there is a sign of it.
+    const own = isTooFast || isUnsaid ? [this.#whole.get(runId) ?? null, drops?.before ?? null] : [];
     const wholes = [...earlier, ...own].filter((whole) => whole !== null);
-    if (wholes.length > 0) void this.#fillIn(runId, { wholes, drops });
+    if (wholes.length > 0) void this.#fillIn(runId, { wholes, drops }, isUnsaid);
     return wholes.length > 0;
   }
 
@@ -143,11 +144,21 @@ export class RunMender {
     if (told !== null) this.#isWhole(runId);
   }
 
-  async #fillIn(runId: RunId, known: Omit<Shown, "isHeard">): Promise<void> {
+  async #fillIn(runId: RunId, known: Omit<Shown, "isHeard">, isUnsaid: boolean): Promise<void> {
+    const { live, recorder } = this.#options;
     await this.#whileHeld(runId, false, async () => {
-      const rest = await this.#options.recorder.readRest(runId);
-      return rest && filledIn(rest, { ...known, isHeard: this.#isHeard });
+      const rest = await recorder.readRest(runId);
+      // Numbers that the kernel gave to nothing are no loss.
+      if (isUnsaid && !this.#lacks(runId, rest)) return null;
+      const told = rest && filledIn(rest, { ...known, isHeard: this.#isHeard });
+      if (told === null) live.unsaid(runId);
+      return told;
     });
+  }
+
+  #lacks(runId: RunId, rest: RestOfRun | null): boolean {
+    const ids = rest?.messages.map(({ header }) => header.msg_id) ?? [];
+    return this.#options.gaps()?.lacks(runId, ids, rest?.isWhole ?? false) ?? false;
   }
 
   /** What the kernel tells; the run waits meanwhile, and then goes on with it. Read once more if that was wanted while it was read. */

@@ -2,12 +2,16 @@
 import { NOTICE_MIME } from "./mime.ts";
 import type { Output, OutputOp } from "./outputs.ts";
 
-/** `too_fast`: the server, or the kernel before it, let go of what it could not hand on in time. */
-export type NoticeCode = "maybe_incomplete" | "too_fast";
+/** `too_fast`: the server let go of what came faster than it hands on; `kernel_dropped`: the kernel, of what the server did not take in time. */
+export type NoticeCode = "maybe_incomplete" | "too_fast" | "kernel_dropped";
+
+const CODES: readonly NoticeCode[] = ["maybe_incomplete", "too_fast", "kernel_dropped"];
 
 const plain: { readonly [Code in NoticeCode]: string } = {
   maybe_incomplete: "The connection was cut while this ran: some output may be missing here.",
   too_fast: "The Jupyter server dropped output here because it came too fast: some lines are missing.",
+  kernel_dropped:
+    "The kernel dropped output of this cell because the Jupyter server did not take it in time: some lines above are missing.",
 };
 
 export function noticeOp(code: NoticeCode): OutputOp {
@@ -23,5 +27,5 @@ export function noticeIn(output: Output): NoticeCode | null {
 /** The code in a notice's value; null for what is none of ours. */
 export function noticeCode(value: unknown): NoticeCode | null {
   const code = typeof value === "object" && value !== null && "code" in value ? value.code : null;
-  return code === "maybe_incomplete" || code === "too_fast" ? code : null;
+  return CODES.find((known) => known === code) ?? null;
 }

@@ -201,3 +201,24 @@ test("what was heard a while ago is not claimed while it is still to be stored",
   clock.advance(3_000);
   expect(kept.get(RUN)).toBe("kernel_7_3");
 });
+
+test("of a run that said more than a kernel holds, what the kernel let go of is told from numbers that it gave to nothing", () => {
+  const { watch, hears } = setUp();
+  const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `kernel_7_${from + at}`);
+  hears(1, { parent: "another" });
+  watch.begins(RUN);
+  for (let n = 2; n <= 900; n += 1) if (n !== 500) hears(n);
+  // So few a kernel holds: whatever is missing of them, it is not because they came too fast.
+  expect([watch.hasGap(RUN), watch.lacksOfMany(RUN)]).toEqual([true, false]);
+  for (let n = 901; n <= 1_200; n += 1) hears(n);
+  expect(watch.lacksOfMany(RUN)).toBe(true);
+  const sent = ids(2, 1_200).filter((id) => id !== "kernel_7_500");
+  expect(watch.lacks(RUN, sent, true)).toBe(false);
+  expect(watch.lacks(RUN, ids(2, 1_200), true)).toBe(true);
+  // The kernel has only the end: the hole is before that, or in it.
+  expect([watch.lacks(RUN, ids(700, 1_200), false), watch.lacks(RUN, sent.slice(100), false)]).toEqual([true, false]);
+  // It does not tell: one number is no proof.
+  expect(watch.lacks(RUN, [], false)).toBe(false);
+  hears(1_203);
+  expect(watch.lacks(RUN, [], false)).toBe(true);
+});

@@ -28,6 +28,12 @@ const SETTLE_MS = 1_000;
 /** How often it is kept what was heard. A page that crashes takes with it what it has not stored: only what was stored since is kept. */
 const KEEP_MS = 1_000;
 
+/** Messages: ZeroMQ's high-water mark. Of more the kernel drops what comes, without a word. */
+const HELD_BY_KERNEL = 1_000;
+
+/** Numbers of one run that ipykernel gives to nothing: to the value of its last line, if that displays itself. */
+const UNSENT = 1;
+
 /** A run that went on over a cut. */
 interface Owed {
   /** The last message of it that was surely heard before. */
@@ -104,6 +110,29 @@ export class GapWatch {
   hasGap(runId: RunId): boolean {
     const [since, heard] = [this.#since.get(runId), this.#heard.get(runId)];
     return since !== undefined && heard !== undefined && this.#numbers.missing(since, heard.latest) > 0;
+  }
+
+  /** Whether something of a run is missing that said more than a kernel holds for a server which takes nothing. */
+  lacksOfMany(runId: RunId): boolean {
+    const [since, heard] = [this.#since.get(runId), this.#heard.get(runId)];
+    const [from, to] = [numberOf(since ?? ""), numberOf(heard?.latest ?? "")];
+    return from !== null && to !== null && to.n - from.n > HELD_BY_KERNEL && this.hasGap(runId);
+  }
+
+  /**
+   * Whether something of a run that began here is missing, beside numbers that the kernel gave to nothing.
+   *
+   * @param ids of the messages of the run that the kernel still has, in its order; of none: it does not tell.
+   * @param isWhole those are all.
+   */
+  lacks(runId: RunId, ids: readonly string[], isWhole: boolean): boolean {
+    if (ids.some((id) => this.#numbers.lacks(id))) return true;
+    const [since, heard] = [this.#since.get(runId), this.#heard.get(runId)];
+    if (isWhole || since === undefined || heard === undefined) return false;
+    const first = ids.find((id) => numberOf(id) !== null);
+    return first === undefined
+      ? this.#numbers.missing(since, heard.latest) > UNSENT
+      : this.#numbers.missing(since, first) > 0;
   }
 
   /** This message was heard, whosever it is. */

@@ -88,10 +88,24 @@ test("names that cannot be compared tell of no loss", () => {
 });
 
 test("another process begins another row", () => {
-  const numbers = heard("s_7_6", "s_8_3");
-  expect(numbers.last).toBe("s_8_3");
+  const numbers = heard("s_7_6", "t_8_3");
+  expect(numbers.last).toBe("t_8_3");
   expect(numbers.missing("s_7_5", "s_7_6")).toBe(0);
-  expect(numbers.missing("s_8_1", "s_8_3")).toBe(1);
+  expect(numbers.missing("t_8_1", "t_8_3")).toBe(1);
+});
+
+test("what running code forks off counts for itself, and does not end the row", () => {
+  const numbers = heard("s_7_6", "s_8_7", "s_7_7", "s_8_9", "s_7_9");
+  expect(numbers.last).toBe("s_7_9");
+  expect(numbers.missing("s_7_5", "s_7_9")).toBe(1);
+  expect(["s_8_8", "s_7_8", "s_7_7"].map((id) => numbers.lacks(id))).toEqual([false, true, false]);
+});
+
+test("of very many holes the oldest are forgotten, and nothing there is taken for missing", () => {
+  const numbers = heard(...Array.from({ length: 300 }, (_, index) => `s_7_${index * 2}`));
+  expect(numbers.missing("s_7_0", "s_7_598")).toBe(199);
+  expect(numbers.missing("s_7_0", "s_7_100")).toBe(0);
+  expect([numbers.lacks("s_7_4"), numbers.lacks("s_7_5"), numbers.lacks("s_7_597")]).toEqual([false, false, true]);
 });
 
 test("the later of two names, where they can be compared", () => {

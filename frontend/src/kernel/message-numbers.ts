@@ -48,6 +48,8 @@ export class MessageNumbers {
   #series: string | null = null;
   /** Of what was heard, ascending, with holes between them. */
   #ranges: Range[] = [];
+  /** Holes up to here are remembered no more. */
+  #forgotten = -1;
   #elsewhere: Elsewhere[] = [];
   /** Where requests of others began that are not over. */
   readonly #begun = new Map<string, number>();
@@ -63,6 +65,8 @@ export class MessageNumbers {
     const numbered = numberOf(id);
     if (numbered === null) return;
     const { series, n } = numbered;
+    // It goes through its parent, and counts for itself.
+    if (this.#series !== null && isForkOf(series, this.#series)) return;
     if (series !== this.#series) this.#begin(series);
     this.#add(n);
     if (elsewhere !== null) this.#heardElsewhere(elsewhere, n);
@@ -74,6 +78,13 @@ export class MessageNumbers {
     const numbered = numberOf(id);
     if (numbered === null || numbered.series !== this.#series) return false;
     return this.#ranges.some(({ from, to }) => from <= numbered.n && numbered.n <= to);
+  }
+
+  /** The present process said it, and it was not heard; false where its name does not tell. */
+  lacks(id: string): boolean {
+    const numbered = numberOf(id);
+    if (numbered === null || numbered.series !== this.#series || numbered.n <= this.#forgotten) return false;
+    return !this.has(id);
   }
 
   /** How many messages between the two (neither counts) are missing; 0 where names do not tell. */
@@ -105,9 +116,10 @@ export class MessageNumbers {
 
   /** What was not heard between the two numbers, which do not count. */
   #holes(after: number, upTo: number): { from: number; to: number; missing: number }[] {
-    const within = this.#ranges.filter(({ from, to }) => to > after && from < upTo);
+    const known = Math.max(after, this.#forgotten);
+    const within = this.#ranges.filter(({ from, to }) => to > known && from < upTo);
     const ends = [...within.map(({ from }) => from - 1), upTo - 1];
-    const begins = [after + 1, ...within.map(({ to }) => to + 1)];
+    const begins = [known + 1, ...within.map(({ to }) => to + 1)];
     return begins.flatMap((from, index) => {
       const to = ends[index] ?? upTo - 1;
       return from <= to ? [{ from, to, missing: to - from + 1 }] : [];
@@ -117,6 +129,7 @@ export class MessageNumbers {
   #begin(series: string): void {
     this.#series = series;
     this.#ranges = [];
+    this.#forgotten = -1;
     this.#elsewhere = [];
     this.#begun.clear();
     this.#last = null;
@@ -137,6 +150,22 @@ export class MessageNumbers {
     const from = joinsBefore ? before.from : n;
     const to = joinsNext ? next.to : n;
     this.#ranges.splice(joinsBefore ? at : at + 1, Number(joinsBefore) + Number(joinsNext), { from, to });
-    if (this.#ranges.length > RANGES) this.#ranges.shift();
+    if (this.#ranges.length > RANGES) this.#forgetOldest();
   }
+
+  /** With the hole behind it: to count what was heard there for missing would be worse than to pass over a loss. */
+  #forgetOldest(): void {
+    this.#ranges.shift();
+    const [oldest] = this.#ranges;
+    if (oldest !== undefined) this.#forgotten = oldest.from - 1;
+  }
+}
+
+/** The same session in another process: a process that running code forked off. */
+function isForkOf(series: string, other: string): boolean {
+  return series !== other && sessionOf(series) === sessionOf(other);
+}
+
+function sessionOf(series: string): string | null {
+  return /^(.+)_\d+_$/.exec(series)?.[1] ?? series;
 }

@@ -8,6 +8,8 @@ export function noticeText(value: unknown): string | null {
       return text("notices.maybeIncomplete");
     case "too_fast":
       return text("notices.tooFast");
+    case "kernel_dropped":
+      return text("notices.kernelDropped");
     case null:
       return null;
   }

@@ -29,6 +29,12 @@ export interface RunningJupyter {
   stop(): Promise<void>;
 }
 
+export interface StockJupyter extends RunningJupyter {
+  /** The server stands still, with all that its kernels send to it; they go on. */
+  pause(): void;
+  resume(): void;
+}
+
 export interface JupyterWish {
   /** `jupyter server` or `jupyter notebook`. */
   readonly app: "server" | "notebook";
@@ -61,7 +67,7 @@ afterEach(({ task }) => {
 });
 
 /** Start one and wait until it answers. */
-export async function startJupyter(wish: JupyterWish): Promise<RunningJupyter> {
+export async function startJupyter(wish: JupyterWish): Promise<StockJupyter> {
   const python = jupyterPython();
   if (python === null) throw new Error("No interpreter with Jupyter: set RUNHERE_PYTHON.");
   const root = wish.root ?? mkdtempSync(join(tmpdir(), "runhere-jupyter-"));
@@ -82,7 +88,10 @@ export async function startJupyter(wish: JupyterWish): Promise<RunningJupyter> {
     await removed(home);
     if (wish.root === undefined) await removed(root);
   };
-  return { baseUrl, port, root, token, log: () => log, stop };
+  const signal = (name: NodeJS.Signals) => process.kill(child.pid ?? 0, name);
+  const pause = () => signal("SIGSTOP");
+  const resume = () => signal("SIGCONT");
+  return { baseUrl, port, root, token, log: () => log, stop, pause, resume };
 }
 
 interface Launch {
