@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from servers import Hub, wait_until
 from steps import (
     DEAF_MS,
@@ -16,6 +16,7 @@ from steps import (
     connected,
     notebook_text,
     opened,
+    output,
     ran,
     review,
     run_cell,
@@ -148,3 +149,54 @@ def test_code_from_a_file_is_reviewed_once_and_nothing_else_runs_it(
     run_cell(page, 4)
     wait_until(lambda: "own" in made(), what="a cell that I typed runs unasked")
     assert "evil" not in made()
+
+
+def test_a_cell_waits_in_sight_until_it_is_known_whose_code_it_is(
+    hub: Hub, folder: Path, new_context: Callable[..., BrowserContext]
+) -> None:
+    hub.words = ()
+    folder.joinpath("Slow.ipynb").write_text(notebook_text(leaves("slow")), encoding="utf-8")
+    made = folder / "slow"
+    page = opened(new_context(answers_reviews=False), hub.start(), "Slow")
+    connected(page)
+    cell = code_cell(page, 1)
+    waiting = cell.get_by_role("button", name="Cancel queued run")
+    resting = cell.get_by_role("button", name="Run cell")
+    asked: list[Route] = []
+    hub_is_slow = True
+    page.route(re.compile("/trust/look$"), lambda route: asked.append(route) if hub_is_slow else route.continue_())
+
+    def the_hub_answers() -> None:
+        nonlocal hub_is_slow
+        hub_is_slow = False
+        for one in asked:
+            one.continue_()
+        asked.clear()
+
+    run_cell(page, 1)
+    expect(waiting).to_be_visible()
+    page.wait_for_timeout(DEAF_MS)
+    waiting.click()
+    expect(resting).to_be_visible()
+    run_cell(page, 1)
+    expect(waiting).to_be_visible()
+    the_hub_answers()
+    expect(listed(page)).to_have_count(1)
+    answer(page, "Cancel")
+    expect(resting).to_be_visible()
+    run_cell(page, 1)
+    answer(page, "Run once")
+    ran(page, 1)
+    assert made.exists()
+
+    made.unlink()
+    hub_is_slow = True
+    run_cell(page, 1)
+    expect(waiting).to_be_visible()
+    expect(cell.get_by_text("Finished", exact=True)).to_have_count(0)  # of the run before
+    expect(output(page, 1)).to_have_count(0)
+    the_hub_answers()
+    answer(page, "Cancel")
+    ran(page, 1)
+    expect(output(page, 1)).to_contain_text("slow")
+    assert not made.exists()

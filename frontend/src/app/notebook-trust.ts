@@ -12,7 +12,7 @@ import type { RoomState } from "../sync/room-socket.ts";
 import type { Review, TrustState } from "../views/trust/review.ts";
 import { digestOf } from "./digest.ts";
 import { reviewDialog } from "./review-part.ts";
-import type { Captured, RunGate, Wish } from "./run-gate.ts";
+import type { Captured, RunGate, StillWanted, Wish } from "./run-gate.ts";
 
 interface NotebookTrustOptions {
   readonly notebookId: string;
@@ -64,9 +64,9 @@ export class NotebookTrust {
     });
   }
 
-  async approve(captured: readonly Captured[]): Promise<readonly Captured[]> {
+  async approve(captured: readonly Captured[], wanted: StillWanted): Promise<readonly Captured[]> {
     if (this.#options.isHosted.get()) return captured;
-    return await (await this.#loaded()).approve(captured);
+    return await (await this.#loaded()).approve(captured, wanted);
   }
 
   /** What may run at once on this person's machine; null: ask. */

@@ -158,8 +158,8 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     askForRuntime: () => desk.askForRuntime(),
     onPageRequest: (request) => requests.take(request),
     takeGesture: () => gestures.take(),
-    approve: async (captured, isDebugged) => {
-      const approved = await trust.approve(captured);
+    approve: async (captured, { isDebugged, wanted }) => {
+      const approved = await trust.approve(captured, wanted);
       await hostedJournal.turnOff();
       return await debug.approve(approved, isDebugged);
     },

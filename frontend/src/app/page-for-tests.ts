@@ -39,6 +39,8 @@ export class Page {
   readonly desk: ConnectDesk;
   /** Sources that were judged before they ran, in order. */
   readonly judged: string[] = [];
+  /** Whether cells may run, as somebody says who must be asked; null: all may, and nobody is asked. */
+  asks: (() => Promise<boolean>) | null = null;
 
   constructor(
     readonly browser: TestBrowser,
@@ -103,9 +105,10 @@ export class Page {
       takeGesture: () => true,
       approve: async (captured) => {
         this.judged.push(...captured.map(({ source }) => source));
-        return captured;
+        return (await this.asks?.()) === false ? [] : captured;
       },
-      approveAtOnce: (wishes) => wishes.map((one) => ({ ...one, digest: digestNow(one.source) ?? "" })),
+      approveAtOnce: (wishes) =>
+        this.asks === null ? wishes.map((one) => ({ ...one, digest: digestNow(one.source) ?? "" })) : null,
       forgetApprovals: () => {},
       store: browser.local,
       pages: this.tab.pages,

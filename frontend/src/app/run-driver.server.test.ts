@@ -1,6 +1,6 @@
 /** Real Jupyter, real rooms of a real hub: what runs, in which order, and what is shown of it. */
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { newGate } from "../kernel/testing/gate.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { drivenPages, isMarked, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
@@ -72,9 +72,47 @@ describe.skipIf(whyNoDrivenPages !== null)("running cells", () => {
     });
     page.driver.runCells(["c0"], { isDebugged: true });
     page.driver.runCells(["c1"]);
-    expect([page.driver.placeOf("c0"), page.driver.placeOf("c1")]).toEqual([null, null]);
+    expect([page.driver.placeOf("c0"), page.driver.placeOf("c1")]).toEqual(["waiting", "waiting"]);
     await page.tab.run(() => page.tab.runs.headOf("c1")?.execution_count === 4, "c1 to run after c0");
     expect(page.tab.runs.headOf("c0")?.execution_count).toBe(3);
+  }, 60_000);
+
+  it("waits in sight while somebody is asked; after a no, or taken back, the cell is as it was and nothing has run", async () => {
+    const { page } = await open(["print('one')", "print('two')"]);
+    page.driver.runCells(["c0"]);
+    await page.ends("c0", "ok");
+    const before = page.tab.runs.headOf("c0");
+    const answers: ((may: boolean) => void)[] = [];
+    page.asks = () => new Promise((give) => void answers.push(give));
+    const isAsked = () => vi.waitUntil(() => answers.length > 0, { timeout: 10_000 });
+    const answer = async (may: boolean): Promise<void> => {
+      await isAsked();
+      answers.shift()?.(may);
+    };
+    const place = () => page.driver.placeOf("c0");
+    page.driver.runCells(["c0"]);
+    page.driver.runCells(["c0"]);
+    expect([place(), page.tab.runs.headOf("c0")]).toEqual(["waiting", before]);
+    await answer(false);
+    await vi.waitUntil(() => place() === null, { timeout: 10_000 });
+    const takeBack: readonly (() => void)[] = [
+      () => page.driver.cancel("c0"),
+      () => page.driver.interrupt(),
+      () => void page.driver.restart(),
+    ];
+    for (const act of takeBack) {
+      page.driver.runCells(["c0"]);
+      expect(place()).toBe("waiting");
+      await isAsked();
+      act();
+      expect(place()).toBeNull();
+      await answer(true);
+    }
+    // A restart waits for no answer, and what is asked for since runs in the new process.
+    page.driver.runCells(["c1"]);
+    await answer(true);
+    await page.ends("c1", "ok");
+    expect([page.tab.runs.headOf("c0"), page.tab.runs.headOf("c1")?.execution_count]).toEqual([before, 1]);
   }, 60_000);
 
   it("passes over cells without code, which then show nothing", async () => {

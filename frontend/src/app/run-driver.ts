@@ -28,8 +28,9 @@ import type { KernelRuns } from "./kernel-runs.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured, Wish } from "./run-gate.ts";
 import type { StdinRequest } from "./run-questions.ts";
+import { type Approval, RunWishes } from "./run-wishes.ts";
 import type { LocalStore } from "./runtime-memory.ts";
-import { type RunExtent, sourcesOf, type Taken, withDigests } from "./taken-sources.ts";
+import { type RunExtent, sourcesOf, type Taken } from "./taken-sources.ts";
 import { UnsentRuns } from "./unsent-runs.ts";
 import type { WidgetHost } from "./widget-host.ts";
 
@@ -54,8 +55,8 @@ export interface RunDriverOptions {
   readonly onPageRequest?: (request: PageRequest) => void;
   /** Whether a person did something just now; it does not count again. */
   readonly takeGesture: () => boolean;
-  /** Those of the captured cells that may run on this person's machine, after a question where one is needed: all or none. */
-  readonly approve: (captured: readonly Captured[], isDebugged: boolean) => Promise<readonly Captured[]>;
+  /** Those of the captured cells that may run on this person's machine, after a question where one is needed: all that are still wanted, or none. */
+  readonly approve: (captured: readonly Captured[], how: Approval) => Promise<readonly Captured[]>;
   /** The same where nobody need be asked and nothing be waited for; null: it takes that. */
   readonly approveAtOnce?: (wishes: readonly Wish[]) => readonly Captured[] | null;
   /** Another machine is another question, but for what is trusted. */
@@ -82,10 +83,7 @@ export class RunDriver {
   readonly #pending = new Value(0);
   readonly #cellListeners = new NamedListeners<CellId>();
   readonly #ends: (() => void)[] = [];
-  /** Gestures are carried out in the order in which they were made. */
-  #gestures: Promise<void> = Promise.resolve();
-  /** How many of them are still being asked about, or wait for a restart. */
-  #asking = 0;
+  readonly #wishes: RunWishes;
   #endLink: () => void = () => {};
   readonly #unsent: UnsentRuns;
   /** Null until there was a kernel. */
@@ -99,6 +97,14 @@ export class RunDriver {
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
       runtime.onLoss(() => this.#lost()),
     );
+    this.#wishes = new RunWishes({
+      queue: this.#queue,
+      dispatch: (event) => this.#dispatch(event),
+      hasKernel: () => this.#hasKernel(),
+      approve: options.approve,
+      enqueue: (approved) => this.#enqueue(approved),
+      onTrouble: options.onTrouble,
+    });
     this.#unsent = new UnsentRuns(options.store ?? localStorage, options.notebookId);
     if (this.#unsent.all().length > 0) void this.#endUnsent().catch((error: unknown) => options.onTrouble?.(error));
     this.#follow(runtime.port.get());
@@ -167,18 +173,9 @@ export class RunDriver {
     if (captured.length > 0 && (isDebugged || !this.#runAtOnce(captured))) this.#take(captured, isDebugged);
   }
 
-  #take(captured: readonly Taken[], isDebugged = false): void {
-    const before = this.#gestures;
-    this.#asking += 1;
-    this.#gestures = (async () => {
-      await before;
-      if (!(await this.#hasKernel())) return;
-      await this.#enqueue(await this.#approved(captured, isDebugged));
-    })()
-      .catch((error: unknown) => this.#options.onTrouble?.(error))
-      .finally(() => {
-        this.#asking -= 1;
-      });
+  #take(taken: readonly Taken[], isDebugged = false): void {
+    for (const { runId, extent = "whole" } of taken) this.#extents.set(runId, extent);
+    this.#wishes.take(taken, isDebugged);
   }
 
   /**
@@ -186,12 +183,13 @@ export class RunDriver {
    * asked first, or waited for.
    */
   #runAtOnce(wishes: readonly Wish[]): boolean {
-    const { runtime, approveAtOnce, onTrouble } = this.#options;
-    if (this.#asking > 0 || runtime.port.get() === null || runtime.binding.get().phase === "gone") return false;
+    const { runtime, approveAtOnce } = this.#options;
+    if (!this.#wishes.isQuiet || this.#queue.get().held) return false;
+    if (runtime.port.get() === null || runtime.binding.get().phase === "gone") return false;
     const approved = approveAtOnce?.(wishes) ?? null;
     if (approved === null) return false;
     for (const { runId } of approved) this.#extents.set(runId, "whole");
-    this.#enqueue(approved).catch((error: unknown) => onTrouble?.(error));
+    this.#enqueue(approved);
     return true;
   }
 
@@ -211,17 +209,6 @@ export class RunDriver {
     if (binding.phase !== "gone" || binding.target.kind === "hosted") return false;
     await runtime.newKernel();
     return true;
-  }
-
-  /** Of a part the whole is judged: nobody knows whose a piece of text is, and whoever accepts the cell accepts all of its pieces. */
-  async #approved(taken: readonly Taken[], isDebugged = false): Promise<readonly Captured[]> {
-    const judged = await withDigests(
-      taken.map(({ runId, cellId, source, judged = source }) => ({ runId, cellId, source: judged })),
-    );
-    const approved = new Set((await this.#options.approve(judged, isDebugged)).map(({ runId }) => runId));
-    const runs = taken.filter(({ runId }) => approved.has(runId));
-    for (const { runId, extent = "whole" } of runs) this.#extents.set(runId, extent);
-    return await withDigests(runs, judged);
   }
 
   runAll(): void {
@@ -258,20 +245,10 @@ export class RunDriver {
    * @throws RuntimeError: the old process may still run then, and goes on with what it was given.
    */
   async restart(): Promise<void> {
-    // From here on nothing may go to the old process within its gesture.
-    this.#asking += 1;
-    try {
-      await this.#gestures;
-      if (!(await this.#replaceEnded()) && this.#options.runtime.port.get() !== null) await this.#restartHeld();
-    } finally {
-      this.#asking -= 1;
-    }
-  }
-
-  async #restartHeld(): Promise<void> {
+    const { runtime } = this.#options;
     this.#dispatch({ type: "hold" });
     try {
-      await this.#options.runtime.restart();
+      if (!(await this.#replaceEnded()) && runtime.port.get() !== null) await runtime.restart();
     } finally {
       this.#dispatch({ type: "release" });
       this.#goOn();
@@ -331,7 +308,7 @@ export class RunDriver {
 
   // ── Queue ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #enqueue(approved: readonly Captured[]): Promise<void> {
+  #enqueue(approved: readonly Captured[]): void {
     if (approved.length === 0) return;
     const { runs, runtime } = this.#options;
     const kind = this.#target()?.kind === "hosted" ? "hosted" : "local";
@@ -364,16 +341,15 @@ export class RunDriver {
   }
 
   /** What waits was approved for another machine: it is asked about again before this one gets it. */
-  async #askAgain(waiting: readonly QueueEntry[]): Promise<void> {
+  #askAgain(waiting: readonly QueueEntry[]): void {
     for (const { cellId } of waiting) this.#dispatch({ type: "cancel", cellId });
-    const again = waiting.map(({ runId, cellId, source }) => ({
-      runId: newId(this.#clock.random),
-      cellId,
-      source,
-      extent: this.#extents.get(runId) ?? "whole",
-    }));
+    const again = waiting.map(({ runId, cellId, source }) => {
+      const next = { runId: newId(this.#clock.random), cellId, source };
+      this.#extents.set(next.runId, this.#extents.get(runId) ?? "whole");
+      return next;
+    });
     this.#options.forgetApprovals();
-    await this.#enqueue(await this.#approved(again));
+    this.#wishes.takeAgain(again);
   }
 
   #dispatch(event: QueueEvent): void {
@@ -483,7 +459,7 @@ export class RunDriver {
   #goOn(): void {
     const isOpen = this.#options.runtime.port.get()?.state.get().phase === "open";
     const strange = this.#queue.get().entries.filter((entry) => this.#isForElsewhere(entry));
-    if (isOpen && strange.length > 0) void this.#askAgain(strange).catch((error) => this.#options.onTrouble?.(error));
+    if (isOpen && strange.length > 0) this.#askAgain(strange);
     if (isOpen && this.#kernel?.isBusy === false) this.#dispatch({ type: "connected" });
   }
 

@@ -80,6 +80,14 @@ function opened(first: Partial<Cell>) {
       return may;
     },
     /** Whether it may run at once; null: somebody is to be asked first. */
+    /** Run it, and take it back before the hub has answered. */
+    async runAndTakeBack(): Promise<readonly Captured[]> {
+      const captured: Captured = { runId: "r", cellId: "c0", source: source(), digest: await digestOf(source()) };
+      let isWanted = true;
+      const approved = gate.approve([captured], (runs) => (isWanted ? runs : []));
+      isWanted = false;
+      return await approved;
+    },
     atOnce: () => gate.approveAtOnce([{ runId: "r", cellId: "c0", source: source() }]),
     async ahead(): Promise<void> {
       gate.lookAhead("c0");
@@ -205,6 +213,15 @@ test("while the hub is away its last word counts, for that source and what was t
   page.put("import os\n");
   expect(await page.run()).toBeUndefined();
   expect(page.review.get()?.isHubAway).toBe(true);
+});
+
+test("what was taken back while the hub was asked does not run, and nobody is asked about it", async () => {
+  const page = opened({ state: "review", strangers: [EVE] });
+  expect(await page.runAndTakeBack()).toEqual([]);
+  expect(page.hub.asked).toHaveLength(1);
+  expect(page.review.get()).toBeNull();
+  expect(await page.run()).toBeUndefined(); // asked again: the question comes
+  expect(page.review.get()).not.toBeNull();
 });
 
 test("a gesture waits for the answer that is on its way, and asks no second time", async () => {

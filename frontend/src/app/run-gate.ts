@@ -33,6 +33,9 @@ export interface Captured {
 /** What a gesture captured, before its digest is known. */
 export type Wish = Omit<Captured, "digest">;
 
+/** Those of them that nobody has taken back by now: about the others there is nothing to ask. */
+export type StillWanted = <One extends Wish>(runs: readonly One[]) => readonly One[];
+
 export interface RunGateOptions {
   readonly notebookId: string;
   readonly doc: NotebookDoc;
@@ -74,19 +77,24 @@ export class RunGate {
     this.#typing.close();
   }
 
-  /** Those that may run now: all, or none. Rejects only when the hub refuses what it is told. */
-  async approve(captured: readonly Captured[]): Promise<readonly Captured[]> {
+  /**
+   * Those that may run now: all that are `wanted` by then (default: all), or none. Rejects only when the hub refuses what it is told.
+   *
+   * What is taken back while the hub is asked is not asked about.
+   */
+  async approve(captured: readonly Captured[], wanted: StillWanted = (runs) => runs): Promise<readonly Captured[]> {
     if (this.#isKnown(captured)) return captured;
     if (captured.some(({ cellId }) => cellId === this.#ahead?.cellId)) {
       await this.#ahead?.answered;
       if (this.#isKnown(captured)) return captured;
     }
     for (;;) {
-      const judgement = await this.#judgeWhatIsSaved(captured);
-      const waiting = captured.filter((one) => !this.#isFine(one));
-      if (waiting.length === 0) return captured;
+      const judgement = await this.#judgeWhatIsSaved(captured, wanted);
+      const waiting = wanted(captured).filter((one) => !this.#isFine(one));
+      if (waiting.length === 0) return wanted(captured);
       const reviewed = judgement?.unknown_once ? await this.#withOthers(waiting) : waiting;
       const whole = judgement?.unknown_once ? ((await this.#judge(reviewed)) ?? judgement) : judgement;
+      if (wanted(waiting).length < waiting.length) continue;
       const choice = await this.#ask(reviewed, whole);
       if (choice === null) return [];
       if (choice.kind === "once") return captured;
@@ -155,12 +163,12 @@ export class RunGate {
   }
 
   /** What was typed or pasted just now may be on its way to the hub. */
-  async #judgeWhatIsSaved(captured: readonly Captured[]): Promise<Judgement | null> {
+  async #judgeWhatIsSaved(captured: readonly Captured[], wanted: StillWanted): Promise<Judgement | null> {
     const { state } = this.#options.room;
     for (let waited = 0; ; waited += ASK_AGAIN_MS) {
       const { saved: isSaved, connection } = state.get();
       const judgement = await this.#judge(captured);
-      const isDecided = judgement === null || captured.every((one) => this.#isFine(one));
+      const isDecided = judgement === null || wanted(captured).every((one) => this.#isFine(one));
       if (isDecided || isSaved || connection !== "online" || waited >= SAVED_WITHIN_MS) return judgement;
       await this.#moment();
     }

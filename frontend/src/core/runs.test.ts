@@ -24,6 +24,9 @@ function play(events: readonly QueueEvent[], window = 1): { state: QueueState; a
   return { state, actions };
 }
 
+const wish = (...ns: number[]): QueueEvent => ({ type: "wish", runs: ns.map(run) });
+const refuse = (...ns: number[]): QueueEvent => ({ type: "refuse", runIds: ns.map((n) => `r${n}`) });
+const phases = ({ entries }: QueueState) => entries.map(({ runId, phase }) => `${runId} ${phase}`);
 const enqueue = (...ns: number[]): QueueEvent => ({ type: "enqueue", runs: ns.map(run) });
 const replied = (n: number, status: "ok" | "error" | "aborted", count: number | null = null): QueueEvent => ({
   type: "replied",
@@ -59,6 +62,43 @@ describe("the queue", () => {
     const { actions, state } = play([{ type: "connected" }, enqueue(1, 2, 3)], Number.POSITIVE_INFINITY);
     expect(actions).toEqual([send(1), send(2), send(3)]);
     expect(state.entries.map((entry) => entry.phase)).toEqual(["submitted", "submitted", "submitted"]);
+  });
+
+  test("what is wished waits for its yes, and nothing overtakes it", () => {
+    const open: QueueEvent = { type: "connected" };
+    const { actions, state } = play([open, wish(1, 2), enqueue(3)]);
+    expect([actions, phases(state)]).toEqual([[], ["r1 wished", "r2 wished", "r3 waiting"]]);
+    expect(stepQueue(state, enqueue(1, 2)).actions).toEqual([send(1)]);
+    expect(stepQueue(state, refuse(1, 2)).actions).toEqual([send(3)]);
+    expect(phases(play([open, enqueue(1), wish(2), { type: "adopt", ...run(9) }]).state)).toEqual([
+      "r1 submitted",
+      "r9 running",
+      "r2 wished",
+    ]);
+  });
+
+  test("a no answers every press on its cells until then, and nobody who was said yes to", () => {
+    const again = { runId: "r1b", cellId: "c1", source: "again" };
+    const { state } = play([wish(1, 2), { type: "wish", runs: [again] }, enqueue(2)]);
+    expect(phases(stepQueue(state, refuse(1, 2)).state)).toEqual(["r2 waiting"]);
+    expect(phases(play([wish(1), { type: "wish", runs: [again] }, enqueue(1), refuse(1)]).state)).toEqual([
+      "r1 waiting",
+      "r1b wished",
+    ]);
+  });
+
+  test("a person takes back what is only wished, without a word; an error and the end of a kernel do not", () => {
+    const begun: QueueEvent[] = [{ type: "connected" }, enqueue(1), { type: "started", runId: "r1" }, wish(2, 3)];
+    const left = (event: QueueEvent) => {
+      const { state, actions } = play([...begun, event]);
+      return [actions.slice(2), phases(state)];
+    };
+    expect(left({ type: "cancel", cellId: "c2" })).toEqual([[], ["r1 running", "r3 wished"]]);
+    expect(left({ type: "interrupt" })).toEqual([[{ type: "interrupt_kernel" }], ["r1 running"]]);
+    expect(left({ type: "hold" })).toEqual([[], ["r1 running"]]);
+    expect(left(replied(1, "error"))).toEqual([[finish(1, "error")], ["r2 wished", "r3 wished"]]);
+    expect(left({ type: "kernel_gone" })).toEqual([[finish(1, "interrupted")], ["r2 wished", "r3 wished"]]);
+    expect(play([wish(2), { type: "interrupt" }])).toEqual({ actions: [], state: emptyQueue() });
   });
 
   test("an error stops it, visibly", () => {
@@ -210,6 +250,8 @@ describe("the queue", () => {
   test("whatever happens, a run leaves exactly once and no more are out than the window allows", () => {
     const event = fc.oneof(
       fc.uniqueArray(fc.nat(9), { maxLength: 4 }).map((ns) => enqueue(...ns)),
+      fc.uniqueArray(fc.nat(9), { maxLength: 4 }).map((ns) => wish(...ns)),
+      fc.uniqueArray(fc.nat(9), { maxLength: 4 }).map((ns) => refuse(...ns)),
       fc
         .record({ n: fc.nat(9), status: fc.constantFrom("ok" as const, "error" as const, "aborted" as const) })
         .map(({ n, status }) => replied(n, status)),
@@ -232,7 +274,7 @@ describe("the queue", () => {
         (events, window) => {
           let state = emptyQueue(window);
           for (const one of events) {
-            const before = state.entries.map((entry) => entry.runId);
+            const before = state.entries.filter(({ phase }) => phase !== "wished").map((entry) => entry.runId);
             const step = stepQueue(state, one);
             const after = new Set(step.state.entries.map((entry) => entry.runId));
             const left = before.filter((id) => !after.has(id));

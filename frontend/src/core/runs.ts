@@ -1,16 +1,17 @@
 /**
  * The queue of executions of one kernel: state and event in, new state and wanted actions out. `app/run-driver.ts` carries the actions out.
  *
- *   waiting ──send──▶ submitted ──started──▶ running ──replied──▶ (gone)
- *      └─cancelled        └─aborted, withdrawn, kernel gone─▶ (gone)
+ *   wished ──enqueue──▶ waiting ──send──▶ submitted ──started──▶ running ──replied──▶ (gone)
+ *      └─refused           └─cancelled        └─aborted, withdrawn, kernel gone─▶ (gone)
  *
- * Invariant: entries stand in the order in which they were asked for; at most `window` of them are submitted or running; a run leaves the
- * queue exactly once, with exactly one `finish`.
+ * Invariant: entries stand in the order in which they were asked for, and none overtakes one that is still wished; at most `window` of them are
+ * submitted or running; a run leaves the queue exactly once, with exactly one `finish`. What is wished is no run yet, and leaves without a word.
  */
 import type { CellId } from "./cell.ts";
 import type { RunId, RunRecord, RunStatus } from "./notebook.ts";
 
-export type EntryPhase = "waiting" | "submitted" | "running";
+/** `wished`: a person asked for it, and whether it may run, and where, is still being found out. */
+export type EntryPhase = "wished" | "waiting" | "submitted" | "running";
 
 export interface QueueEntry {
   readonly runId: RunId;
@@ -32,11 +33,18 @@ export interface QueueState {
   readonly held: boolean;
 }
 
+interface QueueRun {
+  readonly runId: RunId;
+  readonly cellId: CellId;
+  readonly source: string;
+}
+
 export type QueueEvent =
-  | {
-      readonly type: "enqueue";
-      readonly runs: readonly { readonly runId: RunId; readonly cellId: CellId; readonly source: string }[];
-    }
+  | { readonly type: "wish"; readonly runs: readonly QueueRun[] }
+  /** These may run: they were wished, or need not be asked about. */
+  | { readonly type: "enqueue"; readonly runs: readonly QueueRun[] }
+  /** Those of them that are still wished do not run, nor what else was wished of their cells until now: a *no* answers every press before it. */
+  | { readonly type: "refuse"; readonly runIds: readonly RunId[] }
   | { readonly type: "started"; readonly runId: RunId }
   | {
       readonly type: "replied";
@@ -101,8 +109,12 @@ export function entryOf(state: QueueState, cellId: CellId): QueueEntry | null {
 /** What follows from one event. Events about runs that are not in the queue change nothing (answers may come twice). */
 export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
   switch (event.type) {
+    case "wish":
+      return { state: withEntries(state, event.runs, "wished"), actions: [] };
     case "enqueue":
       return enqueue(state, event.runs);
+    case "refuse":
+      return refuse(state, event.runIds);
     case "adopt":
       return adopt(state, event);
     case "window":
@@ -128,24 +140,49 @@ export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
   }
 }
 
-function enqueue(state: QueueState, runs: Extract<QueueEvent, { type: "enqueue" }>["runs"]): QueueStep {
+/** Those that it does not know yet, at its end. */
+function withEntries(state: QueueState, runs: readonly QueueRun[], phase: "wished" | "waiting"): QueueState {
   const known = new Set(state.entries.map((entry) => entry.runId));
   const fresh = runs.filter((run) => !known.has(run.runId));
-  const added = fresh.map((run): QueueEntry => ({ ...run, phase: "waiting", interrupted: false }));
-  return send({ ...state, entries: [...state.entries, ...added] }, []);
+  const added = fresh.map(
+    ({ runId, cellId, source }): QueueEntry => ({ runId, cellId, source, phase, interrupted: false }),
+  );
+  return { ...state, entries: [...state.entries, ...added] };
+}
+
+function enqueue(state: QueueState, runs: readonly QueueRun[]): QueueStep {
+  const allowed = new Set(runs.map(({ runId }) => runId));
+  const entries = state.entries.map((entry) =>
+    entry.phase === "wished" && allowed.has(entry.runId) ? { ...entry, phase: "waiting" as const } : entry,
+  );
+  return send(withEntries({ ...state, entries }, runs, "waiting"), []);
+}
+
+function refuse(state: QueueState, runIds: readonly RunId[]): QueueStep {
+  const named = new Set(runIds);
+  const wished = state.entries.filter(({ phase }) => phase === "wished");
+  const cells = new Set(wished.filter(({ runId }) => named.has(runId)).map(({ cellId }) => cellId));
+  if (cells.size === 0) return { state, actions: [] };
+  return send(
+    { ...state, entries: state.entries.filter((entry) => entry.phase !== "wished" || !cells.has(entry.cellId)) },
+    [],
+  );
 }
 
 function adopt(state: QueueState, run: Extract<QueueEvent, { type: "adopt" }>): QueueStep {
   if (find(state, run.runId)) return { state, actions: [] };
   const { runId, cellId, source, phase = "running" } = run;
   const entry: QueueEntry = { runId, cellId, source, phase, interrupted: false };
-  const waits = (other: QueueEntry) => other.phase === "waiting";
-  const entries = [...state.entries.filter((other) => !waits(other)), entry, ...state.entries.filter(waits)];
+  const entries = [
+    ...state.entries.filter(isHandedOver),
+    entry,
+    ...state.entries.filter((other) => !isHandedOver(other)),
+  ];
   return { state: { ...state, entries }, actions: [] };
 }
 
 function started(state: QueueState, runId: RunId): QueueStep {
-  const entry = find(state, runId);
+  const entry = runOf(state, runId);
   if (!entry || entry.phase === "running") return { state, actions: [] };
   return {
     state: replaceEntry(state, { ...entry, phase: "running" }),
@@ -154,7 +191,7 @@ function started(state: QueueState, runId: RunId): QueueStep {
 }
 
 function replied(state: QueueState, reply: Extract<QueueEvent, { type: "replied" }>): QueueStep {
-  const entry = find(state, reply.runId);
+  const entry = runOf(state, reply.runId);
   if (!entry) return { state, actions: [] };
   const status =
     reply.status === "aborted"
@@ -170,28 +207,21 @@ function replied(state: QueueState, reply: Extract<QueueEvent, { type: "replied"
 
 /**
  * An error stops the queue: what waits is cancelled here; what was submitted is aborted by the kernel itself (`stop_on_error`), and its own
- * answer says so.
+ * answer says so. What is still wished is not in the kernel's line: whoever says yes to it now knows of the error.
  */
 function stopAfter(state: QueueState, failed: QueueEntry, done: QueueAction): QueueStep {
   const waiting = state.entries.filter((entry) => entry.phase === "waiting");
-  const cancelled = waiting.map((entry) => finish(entry, "cancelled"));
-  const submitted = state.entries.length - waiting.length;
-  const stopped: QueueAction[] =
-    cancelled.length + submitted > 0
-      ? [{ type: "stopped", by: failed.runId, cancelled: cancelled.length + submitted }]
-      : [];
+  const count = waiting.length + state.entries.filter(isHandedOver).length;
+  const stopped: QueueAction[] = count > 0 ? [{ type: "stopped", by: failed.runId, cancelled: count }] : [];
   const kept = state.entries.filter((entry) => entry.phase !== "waiting");
-  return send({ ...state, entries: kept }, [done, ...cancelled, ...stopped]);
+  return send({ ...state, entries: kept }, [done, ...cancelled(waiting), ...stopped]);
 }
 
 function cancel(state: QueueState, cellId: CellId): QueueStep {
-  const waiting = state.entries.filter((entry) => entry.cellId === cellId && entry.phase === "waiting");
-  if (waiting.length > 0) {
-    const kept = state.entries.filter((entry) => !waiting.includes(entry));
-    return send(
-      { ...state, entries: kept },
-      waiting.map((entry) => finish(entry, "cancelled")),
-    );
+  const isHere = (entry: QueueEntry) => entry.cellId === cellId && !isHandedOver(entry);
+  if (state.entries.some(isHere)) {
+    const kept = state.entries.filter((entry) => !isHere(entry));
+    return send({ ...state, entries: kept }, cancelled(state.entries.filter(isHere)));
   }
   return { state, actions: withdrawals(state.entries.filter((entry) => entry.cellId === cellId)) };
 }
@@ -217,9 +247,9 @@ function hold(state: QueueState): QueueStep {
   return { state: { ...state, entries: kept, held: true }, actions };
 }
 
-/** In a restart that was asked for, only what was handed over ends with the old process. */
+/** In a restart that was asked for, only what was handed over ends with the old process; what is still wished never was for it. */
 function kernelGone(state: QueueState): QueueStep {
-  const isLost = (entry: QueueEntry) => !state.held || entry.phase !== "waiting";
+  const isLost = (entry: QueueEntry) => isHandedOver(entry) || (entry.phase === "waiting" && !state.held);
   const lost = state.entries.filter(isLost);
   const actions = lost.map((entry) => finish(entry, entry.phase === "running" ? "interrupted" : "cancelled"));
   const kept = state.entries.filter((entry) => !isLost(entry));
@@ -227,18 +257,24 @@ function kernelGone(state: QueueState): QueueStep {
 }
 
 function withoutWaiting(state: QueueState): { readonly kept: readonly QueueEntry[]; readonly actions: QueueAction[] } {
-  const waiting = state.entries.filter((entry) => entry.phase === "waiting");
-  return {
-    kept: state.entries.filter((entry) => entry.phase !== "waiting"),
-    actions: waiting.map((entry) => finish(entry, "cancelled")),
-  };
+  return { kept: state.entries.filter(isHandedOver), actions: cancelled(state.entries) };
+}
+
+/** The ends of those that are runs already, and wait. */
+function cancelled(entries: readonly QueueEntry[]): QueueAction[] {
+  return entries.filter(({ phase }) => phase === "waiting").map((entry) => finish(entry, "cancelled"));
+}
+
+function isHandedOver({ phase }: QueueEntry): boolean {
+  return phase === "submitted" || phase === "running";
 }
 
 function send(state: QueueState, before: readonly QueueAction[]): QueueStep {
   if (!state.connected || state.held) return { state, actions: before };
-  let free = state.window - state.entries.filter((entry) => entry.phase !== "waiting").length;
+  let free = state.window - state.entries.filter(isHandedOver).length;
   const actions = [...before];
   const entries = state.entries.map((entry) => {
+    if (entry.phase === "wished") free = 0;
     if (entry.phase !== "waiting" || free <= 0) return entry;
     free -= 1;
     actions.push({ type: "send", runId: entry.runId, cellId: entry.cellId, source: entry.source });
@@ -256,6 +292,12 @@ function finish(
 
 function find(state: QueueState, runId: RunId): QueueEntry | undefined {
   return state.entries.find((entry) => entry.runId === runId);
+}
+
+/** Of what is only wished nobody else can say anything. */
+function runOf(state: QueueState, runId: RunId): QueueEntry | undefined {
+  const entry = find(state, runId);
+  return entry?.phase === "wished" ? undefined : entry;
 }
 
 function replaceEntry(state: QueueState, changed: QueueEntry): QueueState {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "./notebook.ts";
 import { runRecord } from "./run-record-for-tests.ts";
-import { LASTING_MS, type RunFacts, type ShownRun, showRun } from "./shown-run.ts";
+import { areOutputsOld, LASTING_MS, type RunFacts, type ShownRun, showRun } from "./shown-run.ts";
 
 const before = runRecord({
   run_id: "before",
@@ -97,6 +97,50 @@ describe("a run that lasts", () => {
   it("that is taken over in the middle is not taken back", () => {
     const shown = shownAfter([0, rest], [1, { ...runs, place: null, isOurs: false }], [2, runs]);
     expect(shown).toMatchObject({ place: "running", run: running });
+  });
+});
+
+describe("a cell that waits for a yes", () => {
+  const asked: RunFacts = { ...rest, place: "waiting" };
+
+  it("shows nothing of it where the yes comes within a moment", () => {
+    expect(shownAfter([0, rest], [1, asked])).toEqual({
+      place: null,
+      run: before,
+      outputsOf: before,
+      heldSince: 5_001,
+    });
+    expect(shownAfter([0, rest], [1, asked], [20, waits], [40, runs])).toMatchObject({ place: null, run: before });
+    expect(shownAfter([0, rest], [1, asked], [20, waits], [1 + LASTING_MS, runs]).place).toBe("running");
+  });
+
+  it("shows it once that lasts, and keeps its outputs, which are told apart from the next ones", () => {
+    const shown = shownAfter([0, rest], [1, asked], [1 + LASTING_MS, asked]);
+    expect(shown).toEqual({ place: "waiting", run: before, outputsOf: before, heldSince: null });
+    expect([shownAfter([0, rest]), shown].map(areOutputsOld)).toEqual([false, true]);
+    const never: RunFacts = { place: null, run: null, isOurs: false };
+    expect(
+      shownAfter([0, never], [1, { ...never, place: "waiting" }], [200, { ...never, place: "waiting" }]).place,
+    ).toBe("waiting");
+  });
+
+  it("goes on waiting in sight while its run is young: what the run shows is held back like any other's", () => {
+    const seen = [
+      [0, rest],
+      [1, asked],
+      [1 + LASTING_MS, asked],
+      [150, waits],
+      [170, runs],
+    ] as const;
+    expect(shownAfter(...seen)).toMatchObject({ place: "waiting", run: before, outputsOf: before });
+    expect(shownAfter(...seen, [190, over])).toMatchObject({ place: null, run: ended, outputsOf: ended });
+    expect(shownAfter(...seen, [150 + LASTING_MS, runs])).toMatchObject({ place: "running", outputsOf: running });
+  });
+
+  it("is as it was at once after a no", () => {
+    const asItWas = { place: null, run: before, outputsOf: before, heldSince: null };
+    expect(shownAfter([0, rest], [1, asked], [20, rest])).toEqual(asItWas);
+    expect(shownAfter([0, rest], [1, asked], [1 + LASTING_MS, asked], [300, rest])).toEqual(asItWas);
   });
 });
 

@@ -34,7 +34,7 @@ export function CodeCell({ controller, cell, position }: CodeCellProps) {
   const isEditing = useSelected(controller.selection, (now) => now.active === cell.id && now.mode === "edit");
   const isCodeHidden = !isEditing && (codeHere ?? isSourceHidden(cell.metadata));
   const isHidden = foldedHere ?? isFolded(cell.metadata);
-  const gutter = useBehindMark(controller, cell.id);
+  const gutter = useBehindMark(controller, cell.id, "margin");
   return (
     <div className={styles.code}>
       {/* Put together when somebody points at it, or comes to it by keys: dates are slow to write, and rows come and go while scrolling. */}

@@ -6,6 +6,7 @@ import type { RunId, RunRecord } from "../../core/notebook.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
 import type { NotebookController } from "./controller.ts";
 import type { QueuePlace } from "./services.ts";
+import type { CellPart } from "./shown-runs.ts";
 
 export function useCell({ services: { doc } }: NotebookController, id: CellId): CellView | null {
   return useSyncExternalStore(
@@ -45,19 +46,23 @@ export function useHasOutputs({ shownRuns }: NotebookController, id: CellId): bo
   );
 }
 
-/** For the `ref` of a part of the cell: says of it, past React, while what it shows will be replaced within a moment. */
-export function useBehindMark({ shownRuns }: NotebookController, id: CellId): (part: HTMLElement | null) => () => void {
+/** For the `ref` of a part of the cell: says of it, past React, while what it shows will be replaced (`ShownRuns.isBehind`). */
+export function useBehindMark(
+  { shownRuns }: NotebookController,
+  id: CellId,
+  part: CellPart,
+): (element: HTMLElement | null) => () => void {
   return useCallback(
-    (part) => {
-      if (part === null) return () => {};
+    (element) => {
+      if (element === null) return () => {};
       const mark = (): void => {
-        if (shownRuns.isBehind(id)) part.setAttribute("aria-busy", "true");
-        else part.removeAttribute("aria-busy");
+        if (shownRuns.isBehind(id, part)) element.setAttribute("aria-busy", "true");
+        else element.removeAttribute("aria-busy");
       };
       mark();
       return shownRuns.subscribe(id, mark);
     },
-    [shownRuns, id],
+    [shownRuns, id, part],
   );
 }
 

@@ -22,7 +22,7 @@ export function OutputRegion({ controller, id, position, isHidden }: OutputRegio
   const t = useText();
   const hasOutputs = useHasOutputs(controller, id);
   const asks = useSelected(controller.services.actions.stdin, (question) => question?.cellId === id);
-  const region = useBehindMark(controller, id);
+  const region = useBehindMark(controller, id, "outputs");
   if (!hasOutputs && !asks) return <RunNotes controller={controller} id={id} />;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would need the same role and name.

@@ -101,7 +101,7 @@ export function RunMark({ controller, id }: { readonly controller: NotebookContr
   const look = runLook(run, place, useContactLost(controller, run));
   const isRunning = look === "running" || look === "running-elsewhere";
   const elapsed = useElapsed(isRunning ? (run?.started_at ?? null) : null, controller.services.now);
-  const duration = isRunning ? elapsed : durationOf(run);
+  const duration = isRunning ? elapsed : look === "queued" ? null : durationOf(run);
   const words = WORDS[look];
   const count = isRunning || look === "queued" ? "*" : (run?.execution_count ?? null);
   return (

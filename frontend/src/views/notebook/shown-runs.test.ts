@@ -53,12 +53,12 @@ test("a run that is over within a moment is told when it is over; until then the
   shown.subscribe(cell, heard);
   tell(record, "waiting");
   tell({ ...record, status: "running" }, "running");
-  expect([shown.placeOf(cell), shown.runOf(cell), shown.isBehind(cell)]).toEqual([null, null, true]);
+  expect([shown.placeOf(cell), shown.runOf(cell), shown.isBehind(cell, "margin")]).toEqual([null, null, true]);
   expect(heard).toHaveBeenCalledTimes(1); // that it is behind
   const ended: RunRecord = { ...record, status: "ok" };
   tell(ended, null);
   vi.advanceTimersByTime(1_000);
-  expect([shown.placeOf(cell), shown.runOf(cell), shown.isBehind(cell)]).toEqual([null, ended, false]);
+  expect([shown.placeOf(cell), shown.runOf(cell), shown.isBehind(cell, "margin")]).toEqual([null, ended, false]);
   expect(heard).toHaveBeenCalledTimes(2);
 });
 
@@ -73,6 +73,26 @@ test("a run that lasts is told when it has lasted, though nothing more is heard 
   expect([shown.placeOf(cell), heard.mock.calls.length]).toEqual([null, 1]);
   vi.advanceTimersByTime(1);
   expect([shown.placeOf(cell), shown.runOf(cell), heard.mock.calls.length]).toEqual(["running", running, 2]);
+});
+
+test("a cell that waits for a yes says so once it has waited, and its outputs alone are behind then", () => {
+  const { shown, tell } = page();
+  shown.subscribe(cell, () => {});
+  const ended: RunRecord = { ...record, status: "ok" };
+  tell(ended, "waiting");
+  expect([shown.placeOf(cell), shown.isBehind(cell, "margin"), shown.isBehind(cell, "outputs")]).toEqual([
+    null,
+    true,
+    true,
+  ]);
+  vi.advanceTimersByTime(LASTING_MS);
+  expect([shown.placeOf(cell), shown.isBehind(cell, "margin"), shown.isBehind(cell, "outputs")]).toEqual([
+    "waiting",
+    false,
+    true,
+  ]);
+  tell(ended, null);
+  expect([shown.placeOf(cell), shown.isBehind(cell, "outputs")]).toEqual([null, false]);
 });
 
 test("a row that has gone leaves nothing behind, and one that comes into sight sees how it is", () => {

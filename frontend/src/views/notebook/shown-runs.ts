@@ -2,8 +2,11 @@
 import type { CellId } from "../../core/cell.ts";
 import type { RunRecord } from "../../core/notebook.ts";
 import { Listeners } from "../../core/observable.ts";
-import { LASTING_MS, type RunFacts, type ShownRun, showRun } from "../../core/shown-run.ts";
+import { areOutputsOld, LASTING_MS, type RunFacts, type ShownRun, showRun } from "../../core/shown-run.ts";
 import type { NotebookServices, QueuePlace } from "./services.ts";
+
+/** `margin`: button, mark and notes. */
+export type CellPart = "margin" | "outputs";
 
 interface ShownCell {
   shown: ShownRun;
@@ -34,9 +37,10 @@ export class ShownRuns {
     return this.#shown(id).outputsOf;
   }
 
-  /** A new run is held back: what is there will be replaced within a moment. */
-  isBehind(id: CellId): boolean {
-    return this.#shown(id).heldSince !== null;
+  /** Something is held back: what this part of the cell shows will be replaced within a moment, or, of outputs, by a run that waits. */
+  isBehind(id: CellId, part: CellPart): boolean {
+    const shown = this.#shown(id);
+    return part === "outputs" ? areOutputsOld(shown) : shown.heldSince !== null;
   }
 
   /** Calls `fn` after what the cell shows has changed. */
