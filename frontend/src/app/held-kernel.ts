@@ -5,6 +5,7 @@
  * attachment; whoever made it closes it.
  */
 import type { KernelAttachment } from "../core/binding.ts";
+import { RuntimeError } from "../kernel/errors.ts";
 import { JournalConnection } from "../kernel/journal-link.ts";
 import { KernelConnection } from "../kernel/kernel.ts";
 import type { KernelEvent, KernelPort, LinkState } from "../kernel/kernel-port.ts";
@@ -42,6 +43,19 @@ export interface HeldKernelOptions {
 }
 
 const RESTART_MS = 120_000;
+/** A server that is there says within this time that it has the kernel. */
+const ANSWER_MS = 8_000;
+
+/** `nameless`: one takes requests without telling who it is. `gone`: there is no kernel any more. */
+type RenewalEnd = "new" | "nameless" | "gone" | "silent";
+
+/** What becomes of a process that is being replaced. */
+interface Renewal {
+  readonly end: Promise<RenewalEnd>;
+  /** Given when the link finds that nobody answers; it goes on trying. */
+  readonly unreachable: Promise<"unreachable">;
+  forget(): void;
+}
 /** After so many closed sockets while HTTP works, something swallows WebSockets. */
 const SOCKET_TRIES = 4;
 
@@ -84,13 +98,21 @@ export class HeldKernel {
    */
   async restart(): Promise<void> {
     this.#isRestarting = true;
+    const isReplacing = this.#shared.status.get() === "restarting";
     const renewal = this.#renewal();
     try {
+      const { server, listener } = this.#options;
       // A server that is replacing a process that died refuses, or starts a second one on the same ports: its new one is as good as ours.
-      if (this.#shared.status.get() !== "restarting") await this.#options.server.restart(this.attachment.kernelId);
+      // But that it was about to is old news where it cannot be reached any more.
+      if (isReplacing) await server.kernel(this.attachment.kernelId, ANSWER_MS);
+      else await server.restart(this.attachment.kernelId);
       this.#shared.restarted();
+      const end = await Promise.race(isReplacing ? [renewal.end, renewal.unreachable] : [renewal.end]);
+      // What the server was told to do it has done, also where the new process is not heard; what it was about to do, who knows.
+      if (isReplacing && (end === "unreachable" || end === "silent"))
+        throw new RuntimeError("runtime_unreachable", "Whether the kernel has been replaced cannot be heard.");
       // A kernel that does not tell its processes apart has been restarted all the same.
-      if (!(await renewal.isNew)) this.#options.listener.lost("restarted_here");
+      if (end !== "new") listener.lost("restarted_here");
     } finally {
       renewal.forget();
       this.#isRestarting = false;
@@ -124,27 +146,39 @@ export class HeldKernel {
     this.#shared.close();
   }
 
-  /** True when a new process has told who it is; false when one takes requests without, or none comes. */
-  #renewal(): { readonly isNew: Promise<boolean>; forget(): void } {
-    let forget = () => {};
-    const isNew = new Promise<boolean>((give) => {
-      const { status } = this.#shared;
+  #renewal(): Renewal {
+    const { state, status } = this.#shared;
+    const ends: (() => void)[] = [];
+    const end = new Promise<RenewalEnd>((give) => {
       let hasBegun = false;
-      const ends = [
-        this.#shared.listen((event) => event.type === "process_changed" && give(true)),
+      ends.push(
+        this.#shared.listen((event) => event.type === "process_changed" && give("new")),
         status.subscribe(() => {
           const now = status.get();
-          if (now === "dead" || (hasBegun && now === "idle")) give(false);
+          if (now === "dead") give("gone");
+          else if (hasBegun && now === "idle") give("nameless");
           hasBegun ||= now === "starting" || now === "restarting";
         }),
-        this.#options.environment.clock.after(RESTART_MS, () => give(false)),
-      ];
-      forget = () => {
-        for (const end of ends) end();
-        give(false);
-      };
+        state.subscribe(() => state.get().phase === "ended" && give("gone")),
+        this.#options.environment.clock.after(RESTART_MS, () => give("silent")),
+        () => give("silent"),
+      );
     });
-    return { isNew, forget: () => forget() };
+    const unreachable = new Promise<"unreachable">((give) => {
+      ends.push(
+        state.subscribe(() => {
+          const link = state.get();
+          if (link.phase === "waiting" && link.reason === "server_unreachable") give("unreachable");
+        }),
+      );
+    });
+    return {
+      end,
+      unreachable,
+      forget: () => {
+        for (const one of ends) one();
+      },
+    };
   }
 
   #linkChanged(link: LinkState, listener: HeldKernelListener): void {

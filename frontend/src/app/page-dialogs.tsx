@@ -43,6 +43,22 @@ export interface PageDialogsProps {
   readonly onClose: () => void;
 }
 
+/** A kernel is mostly back before this; whoever waits longer hears for what. */
+const LONG_MS = 3_000;
+
+async function tellWhileItLasts(text: string, work: Promise<void>): Promise<void> {
+  let close = () => {};
+  const timer = setTimeout(() => {
+    close = toast({ text, isLasting: true });
+  }, LONG_MS);
+  try {
+    await work;
+  } finally {
+    clearTimeout(timer);
+    close();
+  }
+}
+
 /** The dialog that a command opened. A chunk of its own, loaded when the first one is wanted. */
 export function PageDialogs({ dialog, context, driver, page, notebook, session, onClose }: PageDialogsProps) {
   const t = useText();
@@ -100,7 +116,8 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
       return <notebookHistory.Part controller={context.notebook} hub={hub} notebookId={notebookId} onClose={onClose} />;
     case "restart":
     case "restart_and_run_all": {
-      const restart = dialog === "restart" ? () => driver.restart() : () => driver.restartAndRunAll();
+      const work = dialog === "restart" ? () => driver.restart() : () => driver.restartAndRunAll();
+      const restart = () => tellWhileItLasts(t("connect.restarting"), work());
       return (
         <ConfirmDialog
           title={t("connect.restartTitle")}

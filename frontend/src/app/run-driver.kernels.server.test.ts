@@ -2,6 +2,7 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { cuttable } from "../kernel/testing/cable.ts";
 import { startJupyter } from "../kernel/testing/jupyter.ts";
 import { until } from "../kernel/testing/runs.ts";
 import { drivenPages, ENDS_ITSELF, expectOneRestart, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
@@ -39,6 +40,18 @@ describe.skipIf(whyNoDrivenPages !== null)("kernels under running cells", () => 
     const { page } = await open(ENDS_ITSELF);
     await expectOneRestart(page);
     expect(jupyter().log()).not.toContain("Exception restarting kernel");
+  }, 60_000);
+
+  it("a restart asked for while the server replaces a kernel, and is then out of reach, fails soon; what is run since waits", async () => {
+    const cable = await cuttable(jupyter().port);
+    const { page } = await open(ENDS_ITSELF, cable.baseUrl);
+    page.driver.runCells(["c0"]);
+    await until(page.runtime.kernel, ({ status }) => status === "restarting");
+    cable.close();
+    const restarted = page.driver.restart();
+    page.driver.runCells(["c2"]);
+    await expect(restarted).rejects.toMatchObject({ code: "runtime_unreachable" });
+    expect([page.driver.placeOf("c0"), page.driver.placeOf("c2")]).toEqual([null, "waiting"]);
   }, 60_000);
 
   it("asks which kernel where the server has none of the notebook's language, and takes another one of the same", async () => {

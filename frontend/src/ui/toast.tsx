@@ -10,6 +10,8 @@ import { useObservable, useText } from "./use-observable.ts";
 export interface ToastMessage {
   readonly text: string;
   readonly tone?: "plain" | "error";
+  /** It says what is going on, and stays until whoever shows it says that it is over. */
+  readonly isLasting?: boolean;
   readonly action?: { readonly label: string; readonly onAction: () => void } | undefined;
 }
 
@@ -24,7 +26,7 @@ const MAX_SHOWN = 3;
 const shown = new Value<readonly Shown[]>([]);
 let made = 0;
 
-/** Shows a message: eight seconds, or, when it is an error, until it is closed. Returns what closes it. */
+/** Shows a message: eight seconds, or, when it is an error or lasts, until it is closed. Returns what closes it. */
 export function toast(message: ToastMessage): () => void {
   made += 1;
   const key = made;
@@ -36,10 +38,10 @@ function close(key: number): void {
   shown.set(shown.get().filter((one) => one.key !== key));
 }
 
-/** An error is about the view in which it came: it goes when the page shows another one (`view`: anything that names it). */
+/** An error, or what is going on, is about the view in which it came: it goes when the page shows another one (`view`: anything that names it). */
 export function useErrorsOfView(view: string): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: leaving the view is what counts
-  useEffect(() => () => shown.set(shown.get().filter((one) => one.tone !== "error")), [view]);
+  useEffect(() => () => shown.set(shown.get().filter((one) => one.tone !== "error" && !one.isLasting)), [view]);
 }
 
 /** Where the messages appear; once in the page. */
@@ -68,8 +70,8 @@ export function Toasts() {
 
 function Toast({ message, isHeld }: { readonly message: Shown; readonly isHeld: boolean }) {
   const t = useText();
-  const { key, text, tone, action } = message;
-  const stays = tone === "error" || isHeld;
+  const { key, text, tone, action, isLasting = false } = message;
+  const stays = tone === "error" || isLasting || isHeld;
   useEffect(() => {
     if (stays) return;
     const timer = setTimeout(() => close(key), PLAIN_MS);

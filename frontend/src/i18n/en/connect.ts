@@ -130,6 +130,7 @@ export const connect = {
   linkNone: "This link names no runtime. Copy it again from the terminal and open it whole.",
 
   trouble: "{title}. {text}",
+  restarting: "The kernel is being restarted. What you run meanwhile waits for the new one.",
   restartFailed:
     "The kernel was not restarted, and nothing was run. {reason} Check that its server runs, then try again.",
   shutDownFailed: "The kernel was not shut down. {reason} Check that its server runs, then try again.",
