@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from servers import Jupyter, jupyter, server_flags, wait_until
 from stage import Stage
 from steps import (
+    DEAF_MS,
     barriers,
     bring_into_view,
     choose_panel,
@@ -60,6 +61,13 @@ def test_a_cell_is_debugged_from_a_breakpoint_to_its_output_and_again_after_a_re
     expect(state).to_have_text("Stopped at a breakpoint")
     frames = panel.get_by_role("list", name="Call stack").get_by_role("button")
     expect(frames.first).to_have_text(re.compile(r"cell 2, line 1$"))
+    run_cell(page, 1)
+    expect(page.get_by_text("Cell 2 stands still in the debugger: what you run waits")).to_be_visible()
+    waiting = code_cell(page, 1).get_by_role("button", name="Cancel queued run")
+    expect(waiting).to_be_visible()
+    page.wait_for_timeout(DEAF_MS)
+    waiting.click()
+    expect(code_cell(page, 1).get_by_role("button", name="Run cell")).to_be_visible()
     page.keyboard.press("F8")
     expect(frames.first).to_have_text(re.compile(r"^area.*cell 1, line 3$"))
     variables = panel.get_by_role("region", name="Variables").get_by_role("listitem")

@@ -10,7 +10,7 @@ import { systemClock } from "../sync/clock.ts";
 import { toast } from "../ui/toast.tsx";
 import { BreakpointBook } from "../views/debugger/breakpoint-book.ts";
 import { type CellPlace, DebugDesk } from "../views/debugger/debug-desk.ts";
-import { cannotText } from "../views/debugger/words.ts";
+import { cannotText, heldText } from "../views/debugger/words.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import { browserStore } from "./browser-store.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
@@ -75,7 +75,18 @@ export class DebugPart {
     const visit = isDebugged ? (captured[0]?.cellId ?? null) : null;
     const isReady = await this.desk.prepare(captured, visit);
     if (!isReady) toast({ text: cannotText(this.desk.state.get()), tone: "error" });
+    else this.#tellHeld();
     return isReady;
+  }
+
+  /** What is run while a cell stands still waits, maybe far from that cell, and for as long as nobody lets it go on. */
+  #tellHeld(): void {
+    const { halt } = this.desk.state.get();
+    if (halt === null || halt.isMoving) return;
+    toast({
+      text: heldText(halt, this.desk, this.#controller.services.doc.cellIds()),
+      action: { label: text("debugger.continue"), onAction: () => this.desk.move("continue") },
+    });
   }
 
   #toggleHere(): void {

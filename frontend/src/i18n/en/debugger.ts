@@ -46,5 +46,8 @@ export const debuggerWords = {
   saidSet: "Breakpoint set in line {line}",
   saidRemoved: "Breakpoint removed from line {line}",
   saidStopped: "Stopped in cell {position}, line {line}",
+  held: "The debugger holds the kernel: what you run waits until the code goes on. Continue (F8), or interrupt it.",
+  heldIn:
+    "Cell {position} stands still in the debugger: what you run waits until it goes on. Continue (F8), or interrupt it.",
   saidStoppedIn: "Stopped in {name}, line {line}",
 } as const;

@@ -51,5 +51,8 @@ export const debuggerWords: Translated<typeof english> = {
   saidSet: "{line} 行目にブレークポイントを設定しました",
   saidRemoved: "{line} 行目のブレークポイントを削除しました",
   saidStopped: "セル {position} の {line} 行目で停止しました",
+  held: "デバッガーがカーネルを止めています。コードの続きが実行されるまで、実行したセルは待ちます。続行する（F8）か、中断してください。",
+  heldIn:
+    "セル {position} はデバッガーで停止中です。続きが実行されるまで、実行したセルは待ちます。続行する（F8）か、中断してください。",
   saidStoppedIn: "{name} の {line} 行目で停止しました",
 };

@@ -11,6 +11,7 @@ import { BreakpointBook } from "./breakpoint-book.ts";
 import type { DebugDesk } from "./debug-desk.ts";
 import { DebuggerPanel } from "./debugger-panel.tsx";
 import { Cells } from "./desk-for-tests.ts";
+import { heldText } from "./words.ts";
 
 afterEach(cleanup);
 
@@ -130,4 +131,13 @@ test("frames, values and breakpoints are buttons that say what they are", () => 
   act(() => book.toggle("c0", 20));
   fireEvent.click(screen.getByRole("button", { name: "Remove the breakpoint in cell 1, line 2" }));
   expect(screen.getByText(/^None yet/)).not.toBeNull();
+});
+
+test("what is run while a cell stands still is told to wait for the cell that runs, not for what it called", () => {
+  const inCells = ({ path, line }: { readonly path: string; readonly line: number }) =>
+    path.startsWith("c") ? { cellId: path, line, source: "", isCurrent: true } : null;
+  const cells = ["c0", "c1"];
+  expect(heldText(HALT, { placeOf: inCells }, cells)).toMatch(/^Cell 2 stands still in the debugger.*F8.*interrupt/);
+  const library: Halt = { ...HALT, frames: [{ id: 1, name: "area", path: "/lib/area.py", line: 2 }] };
+  expect(heldText(library, { placeOf: inCells }, cells)).toMatch(/^The debugger holds the kernel.*F8.*interrupt/);
 });
