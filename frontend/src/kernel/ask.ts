@@ -61,7 +61,23 @@ const FACTS_MS = 10_000;
 /** Null when it did not answer in time. */
 export async function kernelFacts(asker: Asker): Promise<KernelFacts | null> {
   const reply = await ask(asker, { channel: "control", type: "kernel_info_request", content: {}, withinMs: FACTS_MS });
-  return reply === null ? null : factsIn(reply.content);
+  if (reply === null) return null;
+  const facts = factsIn(reply.content);
+  const isUntold = !facts.hasDebugger && isSilentOnFeatures(reply.content);
+  return isUntold ? { ...facts, hasDebugger: await answersDebugger(asker) } : facts;
+}
+
+/** ipykernel 6 says nothing of what it can. */
+function isSilentOnFeatures(content: KernelMessage["content"]): boolean {
+  const { implementation, implementation_version: version, supported_features: features } = content;
+  // Version 5 would leave the question without an answer.
+  return implementation === "ipython" && features === undefined && Number.parseInt(String(version), 10) >= 6;
+}
+
+async function answersDebugger(asker: Asker): Promise<boolean> {
+  const content = { type: "request", command: "debugInfo", seq: 0, arguments: {} };
+  const reply = await ask(asker, { channel: "control", type: "debug_request", content, withinMs: FACTS_MS });
+  return reply?.content["success"] === true;
 }
 
 /** What a `kernel_info_reply` tells. */
@@ -70,7 +86,7 @@ export function factsIn(content: KernelMessage["content"]): KernelFacts {
   return {
     language: nameIn(language).toLowerCase(),
     implementation: typeof implementation === "string" ? implementation : "",
-    // ipykernel 6 says it in a field of its own.
+    // Some kernels say it in a field of its own, as the protocol before 5.5 had it.
     hasDebugger: hasDebugger === true || (Array.isArray(features) && features.includes("debugger")),
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Value } from "../../core/observable.ts";
+import { ask } from "../../kernel/ask.ts";
 import type { KernelConnection } from "../../kernel/kernel.ts";
 import type { KernelPort } from "../../kernel/kernel-port.ts";
 import type { JupyterServer } from "../../kernel/server.ts";
@@ -8,9 +9,11 @@ import { echoKernel } from "../../kernel/testing/echo-kernel.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "../../kernel/testing/jupyter.ts";
 import { newKernel } from "../../kernel/testing/new-kernel.ts";
 import { run, send, until } from "../../kernel/testing/runs.ts";
+import { barrenKernel, silentKernel } from "../../kernel/testing/silent-kernels.ts";
 import { VariablesDesk, type VariablesState } from "./variables-desk.ts";
 
 const HUB = "http://hub.example:8800";
+const INFO = { channel: "control", type: "kernel_info_request", content: {}, withinMs: 20_000 } as const;
 const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0).reverse()) end();
@@ -35,7 +38,7 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
   let jupyter: RunningJupyter;
   let server: JupyterServer;
   beforeAll(async () => {
-    jupyter = await startJupyter({ app: "server", kernels: [echoKernel] });
+    jupyter = await startJupyter({ app: "server", kernels: [echoKernel, silentKernel, barrenKernel] });
     server = clientOf(jupyter, { auth: "query", origin: HUB });
   }, 60_000);
   afterAll(async () => await jupyter?.stop(), 20_000);
@@ -109,35 +112,56 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     expect(await desk.open(["nowhere"], 0)).toEqual({ is: "gone" });
   }, 60_000);
 
-  it("answers while a cell runs, also when the panel was opened only then, and shows no figure half drawn", async () => {
-    const { id, kernel } = await attach();
-    await run(kernel, "%matplotlib inline\nimport matplotlib.pyplot as plt\nbefore = [1, 2]");
-    const shown: string[] = [];
-    ends.push(
-      kernel.listen((event) => {
-        if (event.type === "message") shown.push(event.message.header.msg_type);
-      }),
-    );
-    send(kernel, "import time\nplt.plot([1])\nduring = 3\nwhile True: time.sleep(0.05)");
+  it.each([
+    ["and says so", "python3"],
+    ["and does not say so beforehand", silentKernel.name],
+  ])(
+    "a kernel that can, %s, answers while a cell runs, also when the panel was opened only then, and shows no figure half drawn",
+    async (_, spec) => {
+      const { id, kernel } = await attach(spec);
+      await run(kernel, "%matplotlib inline\nimport matplotlib.pyplot as plt\nbefore = [1, 2]");
+      const shown: string[] = [];
+      ends.push(
+        kernel.listen((event) => {
+          if (event.type === "message") shown.push(event.message.header.msg_type);
+        }),
+      );
+      send(kernel, "import time\nplt.plot([1])\nduring = 3\nwhile True: time.sleep(0.05)");
+      const desk = deskOf(kernel);
+      const plain = await until(desk.state, (state) => names(state).includes("during"));
+      expect(plain.listing?.isWhole).toBe(false);
+      expect(found(plain, "before")).toMatchObject({ type: "list", preview: "[1, 2]", shape: null });
+      expect(kernel.status.get()).toBe("busy");
+      expect(shown).not.toContain("display_data");
+      await server.interrupt(id);
+      const whole = await until(desk.state, ({ listing }) => listing?.isWhole === true);
+      expect(found(whole, "before")?.shape).toEqual([2]);
+      const figures = shown.includes("display_data");
+      send(kernel, "more = 4\nwhile True: time.sleep(0.05)");
+      const busy = await until(desk.state, (state) => names(state).includes("more"));
+      expect([busy.listing?.isWhole, kernel.status.get()]).toEqual([true, "busy"]);
+      // Looked into meanwhile, too, without a figure.
+      expect(await desk.open(["before"], 0)).toMatchObject({ is: "values", total: 2, values: [{ preview: "1" }, {}] });
+      expect([kernel.status.get(), shown.includes("display_data")]).toEqual(["busy", figures]);
+      // A server that took it for idle would drop a message at the next reconnect, and may end it.
+      expect(await stateOf(id)).toBe("busy");
+      await server.interrupt(id);
+    },
+    60_000,
+  );
+
+  it("a kernel without a debugger tells everything after the cell that runs", async () => {
+    const { id, kernel } = await attach(barrenKernel.name);
+    send(kernel, "during = [3]\nimport time\nwhile True: time.sleep(0.05)");
+    await until(kernel.status, (status) => status === "busy");
     const desk = deskOf(kernel);
-    const plain = await until(desk.state, (state) => names(state).includes("during"));
-    expect(plain.listing?.isWhole).toBe(false);
-    expect(found(plain, "before")).toMatchObject({ type: "list", preview: "[1, 2]", shape: null });
-    expect(kernel.status.get()).toBe("busy");
-    expect(shown).not.toContain("display_data");
+    // The panel's own question waits behind the cell.
+    expect(await ask({ port: kernel, session: "another", clock: realClock }, INFO)).not.toBeNull();
+    expect(desk.state.get().listing).toBeNull();
     await server.interrupt(id);
-    const whole = await until(desk.state, ({ listing }) => listing?.isWhole === true);
-    expect(found(whole, "before")?.shape).toEqual([2]);
-    const figures = shown.includes("display_data");
-    send(kernel, "more = 4\nwhile True: time.sleep(0.05)");
-    const busy = await until(desk.state, (state) => names(state).includes("more"));
-    expect([busy.listing?.isWhole, kernel.status.get()]).toEqual([true, "busy"]);
-    // Looked into meanwhile, too, without a figure.
-    expect(await desk.open(["before"], 0)).toMatchObject({ is: "values", total: 2, values: [{ preview: "1" }, {}] });
-    expect([kernel.status.get(), shown.includes("display_data")]).toEqual(["busy", figures]);
-    // A server that took it for idle would drop a message at the next reconnect, and may end it.
-    expect(await stateOf(id)).toBe("busy");
-    await server.interrupt(id);
+    const told = await until(desk.state, ({ listing }) => listing?.isWhole === true);
+    expect(found(told, "during")).toMatchObject({ shape: [1], preview: "[3]" });
+    expect(await desk.open(["during"], 0)).toMatchObject({ is: "values", total: 1 });
   }, 60_000);
 
   it("is empty after a restart, and fills again", async () => {
