@@ -69,3 +69,17 @@ def test_a_version_is_named_compared_restored_and_the_restore_taken_back(
     titles = ("Restored version of", "Restored “Draft”", "Automatic version", "Draft")
     expect(versions).to_have_text([re.compile(f"^{title}") for title in titles])
     wait_until(lambda: sources_in(file) == ["first = 1", "second = 'changed'"], what="the file as before the restore")
+
+
+def test_a_version_that_somebody_else_keeps_appears_in_an_open_history(
+    stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str]
+) -> None:
+    name = unique("news")
+    stage.put(name, "first = 1")
+    one, two = stage.open(person(), name), stage.open(person(), name)
+    looked_at = history(one)
+    expect(looked_at.get_by_role("heading", name="No version is kept yet")).to_be_visible()
+    history(two).get_by_role("button", name="Name this moment…").click()
+    two.get_by_role("textbox", name="Name of the version").fill("Draft")
+    two.get_by_role("button", name="Save", exact=True).click()
+    expect(looked_at.get_by_role("heading", name="Draft")).to_be_visible()

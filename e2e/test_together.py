@@ -14,6 +14,7 @@ from steps import (
     expect_cells,
     kept_in_browser,
     notebook_text,
+    on_cell,
     opened,
     read,
     saved,
@@ -40,6 +41,24 @@ def test_two_browsers_edit_live_and_see_each_other(
     one.keyboard.press("Control+z")
     expect(source(one, 1)).not_to_have_text("typed_by_one = 1")
     expect(source(one, 2)).to_have_text("typed_by_two = 2")  # undo is one's own
+
+
+def test_a_menu_that_is_open_follows_what_another_does(
+    stage: Stage, person: Callable[[], BrowserContext], unique: Callable[[str], str]
+) -> None:
+    name = unique("menus")
+    stage.put(name, "first = 1", "second = 2")
+    one = stage.open(person(), name)
+    on_cell(one, 1)
+    one.get_by_role("menuitem", name="View", exact=True).click()
+    hide = one.get_by_role("menuitem", name="Show or hide output", exact=True)
+    expect(hide).to_be_enabled()
+    two = stage.open(person(), name)  # now: in Firefox only the page that came last has the focus
+    on_cell(two, 1)
+    two.keyboard.press("m")
+    expect(hide).to_be_disabled()
+    two.keyboard.press("y")
+    expect(hide).to_be_enabled()
 
 
 def test_edits_while_the_hub_is_dead_come_back(

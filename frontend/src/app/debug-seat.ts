@@ -46,6 +46,24 @@ export class DebugSeat {
     return halt != null && !halt.isMoving;
   }
 
+  /** Tells when `isStopped` may have changed. Returns the end. */
+  subscribe(fn: () => void): () => void {
+    let endState = (): void => {};
+    const follow = (): void => {
+      endState();
+      endState = this.part.get()?.desk.state.subscribe(fn) ?? (() => {});
+    };
+    follow();
+    const endPart = this.part.subscribe(() => {
+      follow();
+      fn();
+    });
+    return () => {
+      endPart();
+      endState();
+    };
+  }
+
   /** Rejects when it cannot be loaded; it may be asked for again. */
   load(): Promise<DebugPart> {
     this.#loading ??= this.#load().catch((error: unknown) => {

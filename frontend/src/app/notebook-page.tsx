@@ -22,7 +22,7 @@ import { type CommandContext, keyBindings, runCommand } from "./commands.ts";
 import { DISK_PREFIX } from "./disk-key.ts";
 import { HomeLink } from "./home-link.tsx";
 import { fetchLateParts } from "./late-parts.ts";
-import { notebookMenus } from "./menus.ts";
+import { followCommands, notebookMenus } from "./menus.ts";
 import styles from "./notebook-header.module.css";
 import { NotebookTitle } from "./notebook-title.tsx";
 import { type OpenNotebook, openNotebook } from "./open-notebook.ts";
@@ -201,6 +201,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
     }),
   };
   const panels = useMemo(() => panelServices({ page, notebook, open, session }), [page, notebook, open, session]);
+  const follow = useMemo(() => followCommands(open, page), [open, page]);
   const now = useRef(context);
   now.current = context;
   const onCommand = useCallback((id: string) => runCommand(id, now.current), []);
@@ -219,7 +220,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
           focusWish={renameWish}
         />
         <div className={styles.menus}>
-          <MenuBar label={t("shell.menus")} menus={() => notebookMenus(context)} />
+          <MenuBar label={t("shell.menus")} menus={() => notebookMenus(context)} follow={follow} />
         </div>
         <div className={styles.end}>
           {browserStore().getItem(`${DISK_PREFIX}${notebook.id}`) === null ? null : (

@@ -93,12 +93,27 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
     case "palette":
       return <CommandPalette context={context} onClose={onClose} />;
     case "notebook_settings":
-      return <NotebookSettingsDialog hub={hub} notebookId={notebookId} onClose={onClose} />;
+      return (
+        <NotebookSettingsDialog
+          hub={hub}
+          notebookId={notebookId}
+          room={context.notebook.services.room.state}
+          onClose={onClose}
+        />
+      );
     case "cell_outputs": {
       const id = context.notebook.activeId;
       if (id === null) return null;
       const cell = { id, position: context.notebook.services.doc.cellIds().indexOf(id) + 1 };
-      return <NotebookSettingsDialog hub={hub} notebookId={notebookId} cell={cell} onClose={onClose} />;
+      return (
+        <NotebookSettingsDialog
+          hub={hub}
+          notebookId={notebookId}
+          room={context.notebook.services.room.state}
+          cell={cell}
+          onClose={onClose}
+        />
+      );
     }
     case "download":
       return (

@@ -2,7 +2,7 @@
  * A menu bar as the ARIA pattern has it: one tab stop, Left and Right go along the bar (and from an open menu to its
  * neighbour), Down and Enter open. Hovering moves the open menu.
  */
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useReducer, useRef, useState } from "react";
 import { latePart } from "./late-part.ts";
 import styles from "./menu.module.css";
 import { warmMenus } from "./menu.tsx";
@@ -25,12 +25,15 @@ export interface MenuBarProps {
   readonly label: string;
   /** Asked whenever a menu opens: what can be chosen depends on the moment. */
   readonly menus: () => readonly BarMenu[];
+  /** Tells of what may change that, while a menu is open. Returns the end. */
+  readonly follow: (fn: () => void) => () => void;
 }
 
-export function MenuBar({ label, menus: readMenus }: MenuBarProps) {
+export function MenuBar({ label, menus: readMenus, follow }: MenuBarProps) {
   const [tabStop, setTabStop] = useState(0);
   const [open, setOpen] = useState<Open | null>(null);
   const menus = readMenus();
+  useFollowed(open !== null, menus, readMenus, follow);
   const items = useRef<(HTMLButtonElement | null)[]>([]);
   const anchor = useRef<HTMLButtonElement | null>(null);
   /** Where the focus was before the bar: a chosen command acts there, and a person goes on there. */
@@ -149,6 +152,32 @@ export function MenuBar({ label, menus: readMenus }: MenuBarProps) {
       ) : null}
     </div>
   );
+}
+
+/** Draws the bar again when an entry of a menu is another one than was drawn. */
+function useFollowed(
+  isOpen: boolean,
+  drawn: readonly BarMenu[],
+  readMenus: MenuBarProps["menus"],
+  follow: MenuBarProps["follow"],
+): void {
+  const [, drawAgain] = useReducer((times: number) => times + 1, 0);
+  const now = useRef({ drawn, readMenus });
+  now.current = { drawn, readMenus };
+  useEffect(() => {
+    if (!isOpen) return;
+    const look = () => {
+      const { drawn, readMenus } = now.current;
+      if (looks(drawn) !== looks(readMenus())) drawAgain();
+    };
+    look();
+    return follow(look);
+  }, [isOpen, follow]);
+}
+
+/** What of menus can be another one at another moment. */
+function looks(menus: readonly BarMenu[]): string {
+  return JSON.stringify(menus, (key, value: unknown) => (key === "icon" ? undefined : value));
 }
 
 /** The element, if the focus can go back to it and it is not of a menu bar. */

@@ -51,6 +51,8 @@ export function RevisionHistory(props: RevisionHistoryProps) {
   const [chosenId, setChosenId] = useState<string | null>(null);
   const [naming, setNaming] = useState<Naming | null>(null);
   const chosen = revisions?.find((one) => one.id === chosenId) ?? revisions?.[0] ?? null;
+  // What is looked at stays, also when a newer one comes.
+  if (chosenId === null && chosen) setChosenId(chosen.id);
   const save = async (name: string) => {
     if (naming?.what === "earlier") await hub.nameEarlierRevision(notebookId, naming.revision.id, name);
     else if (!(await saved())) throw new RunhereError("still_saving", t("revisions.stillSaving"));

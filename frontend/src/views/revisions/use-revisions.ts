@@ -9,7 +9,10 @@ export type RevisionHub = Pick<
   "revisions" | "revision" | "revisionOutputs" | "nameRevision" | "nameEarlierRevision" | "restoreRevision"
 >;
 
-/** The versions of a notebook, newest first; `again` asks the hub anew. */
+/** Nobody tells of versions that others keep, or name: while a person looks at them, the hub is asked this often. */
+export const LOOK_AGAIN_MS = 5_000;
+
+/** The versions of a notebook, newest first, with those that come while they are looked at; `again` asks the hub at once. */
 export function useRevisions(hub: RevisionHub, notebookId: string) {
   const [revisions, setRevisions] = useState<readonly Revision[] | null>(null);
   const [error, setError] = useState<string | null>(null);
@@ -22,6 +25,21 @@ export function useRevisions(hub: RevisionHub, notebookId: string) {
     }
   }, [hub, notebookId]);
   useEffect(() => void again(), [again]);
+  useEffect(() => {
+    const look = () => {
+      if (document.visibilityState === "hidden") return;
+      hub.revisions(notebookId).then(
+        (found) => {
+          setRevisions((known) => (JSON.stringify(known) === JSON.stringify(found) ? known : found));
+          setError(null);
+        },
+        // What is shown holds; the next look may find the hub again.
+        () => undefined,
+      );
+    };
+    const timer = setInterval(look, LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [hub, notebookId]);
   return { revisions, error, again };
 }
 

@@ -8,35 +8,55 @@ import { Checkbox } from "../../ui/checkbox.tsx";
 import { ConfirmDialog, Dialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { useText } from "../../ui/use-observable.ts";
+import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./settings-dialog.module.css";
+
+interface Said {
+  readonly hello: {
+    readonly role: string;
+    readonly omit_outputs: boolean;
+    readonly private_cells?: readonly string[];
+  } | null;
+}
+
+interface Readable {
+  get(): Said;
+  subscribe(watcher: () => void): () => void;
+}
 
 export interface NotebookSettingsDialogProps {
   readonly hub: Pick<HubClient, "storedOutputs" | "omitOutputs">;
   readonly notebookId: string;
+  /** What the hub says of the open notebook; where that is another thing than before, it is asked again. */
+  readonly room: Readable;
   /** Given: of this cell only. */
   readonly cell?: { readonly id: CellId; readonly position: number };
   readonly onClose: () => void;
 }
 
 /** Edit ▸ Notebook settings: whether the outputs of this notebook, or of one cell, stay at home. */
-export function NotebookSettingsDialog({ hub, notebookId, cell, onClose }: NotebookSettingsDialogProps) {
+export function NotebookSettingsDialog({ hub, notebookId, room, cell, onClose }: NotebookSettingsDialogProps) {
   const t = useText();
   const [stored, setStored] = useState<StoredOutputs | null>(null);
-  const [omit, setOmit] = useState(false);
+  /** What this person chose and did not save yet; null: nothing else than what holds. */
+  const [wish, setWish] = useState<boolean | null>(null);
+  const omit = wish ?? stored?.omit ?? false;
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const cellId = cell?.id ?? null;
+  const said = useSelected(room, ({ hello }) => hello && saidOf(hello, cellId));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was said is not read, it says that there is something to ask
   useEffect(() => {
+    let isGone = false;
     hub.storedOutputs(notebookId, cellId).then(
-      (found) => {
-        setStored(found);
-        setOmit(found.omit);
-      },
-      (error: unknown) => setFailure(errorText(error)),
+      (found) => isGone || setStored(found),
+      (error: unknown) => isGone || setFailure(errorText(error)),
     );
-  }, [hub, notebookId, cellId]);
+    return () => {
+      isGone = true;
+    };
+  }, [hub, notebookId, cellId, said]);
   const save = async () => {
     setBusy(true);
     setAsking(false);
@@ -85,7 +105,11 @@ export function NotebookSettingsDialog({ hub, notebookId, cell, onClose }: Noteb
         </>
       }
     >
-      <Checkbox isSelected={omit} onChange={setOmit} isDisabled={stored === null || isLocked || isBusy}>
+      <Checkbox
+        isSelected={omit}
+        onChange={(next) => setWish(next === stored?.omit ? null : next)}
+        isDisabled={stored === null || isLocked || isBusy}
+      >
         {t(cell ? "private.omitCell" : "private.omit")}
       </Checkbox>
       <p className={styles.note}>{t(cell ? "private.cellExplained" : "private.explained")}</p>
@@ -98,6 +122,10 @@ export function NotebookSettingsDialog({ hub, notebookId, cell, onClose }: Noteb
       )}
     </Dialog>
   );
+}
+
+function saidOf(hello: NonNullable<Said["hello"]>, cellId: CellId | null): string {
+  return `${hello.role} ${cellId === null ? hello.omit_outputs : (hello.private_cells?.includes(cellId) ?? false)}`;
 }
 
 const CELL_SAID = { on: "cellNowHome", off: "cellNowStored" } as const;
