@@ -92,8 +92,9 @@ export function strokeName(stroke: KeyStroke, isMac: boolean): string | null {
     .join("-");
 }
 
-function bindingStrokes(keys: string, isMac: boolean): string[] {
-  return keys.split(" ").map((stroke) => (isMac ? stroke : stroke.replace(/(^|-)Ctrl-/, "$1Mod-")));
+/** What a binding says on this kind of machine, as `strokeName` says it. */
+function resolved(keys: string, isMac: boolean): string {
+  return isMac || !keys.includes("Ctrl-") ? keys : keys.replace(/(^|[ -])Ctrl-/g, "$1Mod-");
 }
 
 /**
@@ -117,12 +118,13 @@ export function readKey(
   );
 
   function step(typed: readonly string[]): KeyAnswer | null {
+    // As one text: this goes through all bindings with every letter that somebody writes.
+    const soFar = typed.join(" ");
     let longer = false;
     for (const binding of usable) {
-      const wanted = bindingStrokes(binding.keys, isMac);
-      if (!typed.every((one, index) => one === wanted[index])) continue;
-      if (wanted.length === typed.length) return { command: binding.command, pending: null, taken: true };
-      longer = true;
+      const wanted = resolved(binding.keys, isMac);
+      if (wanted === soFar) return { command: binding.command, pending: null, taken: true };
+      longer ||= wanted.startsWith(`${soFar} `);
     }
     return longer ? { command: null, pending: { strokes: typed, expiresAt: now + PENDING_MS }, taken: true } : null;
   }
