@@ -1,16 +1,19 @@
 /** Real kernels on a plain server: what the recorder in them tells of runs. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Asker, kernelFacts } from "./ask.ts";
-import type { KernelConnection } from "./kernel.ts";
+import { type Asker, ask, kernelFacts } from "./ask.ts";
+import { executeRequest } from "./execute.ts";
+import { KernelConnection } from "./kernel.ts";
+import { newId } from "./messages.ts";
 import { installRequest, type RunRecording, readRest, readRun, takesRecorder } from "./recorder.ts";
 import { RECORD } from "./recorder-python.ts";
 import type { JupyterServer } from "./server.ts";
 import { executeSilently } from "./silently.ts";
 import { realClock } from "./testing/clock.ts";
 import { echoKernel } from "./testing/echo-kernel.ts";
+import { newGate } from "./testing/gate.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "./testing/jupyter.ts";
 import { newKernel } from "./testing/new-kernel.ts";
-import { nextEvent, printed, run, send, until } from "./testing/runs.ts";
+import { collect, nextEvent, printed, run, send, until } from "./testing/runs.ts";
 
 interface Own extends Asker {
   readonly kernelId: string;
@@ -141,6 +144,77 @@ describe.skipIf(jupyterPython() === null)("a recorder in a kernel", () => {
     const spoiled = "get_ipython().kernel.iopub_thread._runhere_recorder.runs = None\nprint('still')";
     expect(printed((await run(asker.port, spoiled)).outputs)).toBe("still\n");
     expect(printed((await run(asker.port, "print('here')")).outputs)).toBe("here\n");
+  }, 60_000);
+
+  it("put into a kernel that works for somebody else, it has the first cell behind that whole, and nothing of that one", async () => {
+    const theirs = await kernelOf();
+    const gate = newGate();
+    const foreign = send(theirs.port, `print('theirs', flush=True)\n${gate.wait}\nprint('more')`);
+    await until(theirs.port.status, (status) => status === "busy");
+    const port = new KernelConnection({
+      server,
+      kernelId: theirs.kernelId,
+      sessionId: "ours",
+      clock: realClock,
+      onWake: () => () => {},
+      process: null,
+      isTokenRefused: async () => false,
+    });
+    ends.push(() => port.close());
+    const asker: Asker = { port, session: "ours", clock: realClock };
+    await until(port.state, ({ phase }) => phase === "open");
+    port.send(installRequest(asker));
+    const own = run(port, "print('ours')");
+    gate.open();
+    const { runId, outputs } = await own;
+    expect(printed(outputs)).toBe("ours\n");
+    const kept = await readRun(asker, { runId, after: null });
+    expect(kept?.messages.map(({ header }) => header.msg_type)).toEqual([
+      "status",
+      "execute_input",
+      "stream",
+      "status",
+    ]);
+    expect(await readRun(asker, { runId: foreign, after: null })).toBeNull();
+  }, 60_000);
+
+  it("holds what a subshell says beside a cell that runs, each by its own run, and tells it meanwhile", async () => {
+    const asker = await recorded();
+    const { port } = asker;
+    const gate = newGate();
+    const main = send(port, `print('main', flush=True)\n${gate.wait}\nprint('end')`);
+    await until(port.status, (status) => status === "busy");
+    const made = await ask(asker, {
+      channel: "control",
+      type: "create_subshell_request",
+      content: {},
+      withinMs: 20_000,
+    });
+    const beside = newId(realClock.random);
+    const request = executeRequest({
+      runId: beside,
+      code: "print('beside')",
+      cellId: "c",
+      session: "test",
+      now: realClock.now(),
+    });
+    const said = collect(port, beside);
+    port.send({ ...request, header: { ...request.header, subshell_id: String(made?.content["subshell_id"]) } });
+    expect(printed((await said).outputs)).toBe("beside\n");
+    // Its end is not the cell's.
+    expect(port.status.get()).toBe("busy");
+    const kept = await readRun(asker, { runId: beside, after: null });
+    expect(kept?.messages.map(({ header }) => header.msg_type)).toEqual([
+      "status",
+      "execute_input",
+      "stream",
+      "status",
+    ]);
+    expect((await readRun(asker, { runId: main, after: null }))?.end).toBeNull();
+    const over = collect(port, main);
+    gate.open();
+    await over;
+    expect((await readRun(asker, { runId: main, after: null }))?.end).toMatchObject({ failed: null, ran: true });
   }, 60_000);
 
   it("is for IPython only, and does nothing to what is no kernel of Jupyter's own", async () => {
