@@ -2,6 +2,7 @@
 import { rootOf, VIEW_MIME } from "../core/widget-state.ts";
 import { text, withWords } from "../i18n/t.ts";
 import { element, nothingToDispose, type Rendered, type Renderer, type RenderRequest } from "./rendered.ts";
+import { worded } from "./words.ts";
 
 type Framed = typeof import("./framed.ts");
 
@@ -33,7 +34,7 @@ export function renderActive(request: RenderRequest, host: HTMLElement): Rendere
     },
     () => {
       framed = null; // The next output asks again.
-      place.textContent = text("outputs.notStored");
+      worded(place, () => text("outputs.notStored"));
     },
   );
   return {

@@ -9,7 +9,7 @@ import { pageTheme } from "./theme.ts";
 /** Puts the diagram into the place of its source. The frame ends with the element that holds it. */
 export function showDiagram(source: HTMLElement): void {
   const place = element("div", "output-frame");
-  const iframe = makeFrame(text("frames.diagram"));
+  const iframe = makeFrame(() => text("frames.diagram"));
   const notes = element("div", "output-frame-notes");
   const note = new FrameNotes(notes);
   const data = source.textContent ?? "";

@@ -5,6 +5,7 @@ import { text } from "../i18n/t.ts";
 import { plainStyle, stripAnsi } from "./ansi.ts";
 import { appendAnsi } from "./ansi-dom.ts";
 import { button, element, type OutputEnvironment } from "./rendered.ts";
+import { worded } from "./words.ts";
 
 /** Tracebacks up to this many lines are shown open. */
 const OPEN_LINES = 24;
@@ -21,8 +22,11 @@ export function errorElement(error: ErrorOutput, environment: OutputEnvironment)
   if (!traceback) return box;
   const details = element("details");
   details.open = traceback.split("\n").length <= OPEN_LINES;
-  const summary = element("summary", "", text("outputs.traceback"));
-  const copy = button(text("outputs.copy"), () => void environment.copyText(stripAnsi(traceback)));
+  const summary = worded(element("summary"), () => text("outputs.traceback"));
+  const copy = button(
+    () => text("outputs.copy"),
+    () => void environment.copyText(stripAnsi(traceback)),
+  );
   const body = element("pre", "output-traceback");
   const fill = (): void => {
     if (details.open && !body.hasChildNodes()) appendAnsi(body, traceback, plainStyle);

@@ -1,6 +1,7 @@
 /** What the page says below an output frame: in the page's own words, outside of the frame's reach. */
 import { text } from "../i18n/t.ts";
 import { element } from "./rendered.ts";
+import { worded } from "./words.ts";
 
 const MAX_HOSTS = 3;
 
@@ -15,18 +16,18 @@ export class FrameNotes {
   }
 
   /** The frame's own words about what went wrong. */
-  problem(message: string): void {
-    this.#say("problem", message);
+  problem(message: string | (() => string)): void {
+    this.#say("problem", typeof message === "string" ? () => message : message);
   }
 
   /** No kernel listens to this widget. */
   deaf(): void {
-    this.#say("deaf", text("frames.deaf"));
+    this.#say("deaf", () => text("frames.deaf"));
   }
 
   /** The line was cut while the kernel had something to do for this widget. */
   unsure(): void {
-    this.#say("unsure", text("frames.unsure"));
+    this.#say("unsure", () => text("frames.unsure"));
   }
 
   /** The person went on. */
@@ -39,7 +40,7 @@ export class FrameNotes {
   blocked(host: string): void {
     if (this.#blocked.size >= MAX_HOSTS) return;
     this.#blocked.add(host);
-    this.#say("blocked", text("frames.blocked", { hosts: [...this.#blocked].join(", ") }));
+    this.#say("blocked", () => text("frames.blocked", { hosts: [...this.#blocked].join(", ") }));
   }
 
   clear(): void {
@@ -47,9 +48,9 @@ export class FrameNotes {
     this.#lines.clear();
   }
 
-  #say(kind: string, words: string): void {
+  #say(kind: string, words: () => string): void {
     const line = this.#lines.get(kind) ?? element("div", "output-frame-problem");
-    line.textContent = words;
+    worded(line, words);
     this.#lines.set(kind, line);
     this.#host.append(line);
   }

@@ -6,6 +6,7 @@ import { text } from "../i18n/t.ts";
 import { takePlace } from "./frame-room.ts";
 import { endFrames, type FrameContent, knownHeight, openFrame } from "./frames.ts";
 import { asText, button, element, type Rendered, type RenderRequest } from "./rendered.ts";
+import { worded } from "./words.ts";
 
 /** Keys of saved outputs that somebody clicked in this page: they stay open when they scroll out and back. */
 const clicked = new Set<string>();
@@ -16,14 +17,24 @@ export function showFramed(request: RenderRequest, host: HTMLElement): Rendered 
   if (clicked.has(request.outputKey) || (request.isOwn && page === null)) return show(request, host);
   const notice = element("div", "output-ask");
   const shown: Rendered[] = [];
-  const run = button(text("frames.show"), () => {
-    clicked.add(request.outputKey);
-    notice.remove();
-    shown.push(show(request, host));
-  });
-  const question = page === null ? text("frames.saved") : text("frames.pageInside", { host: page.host });
-  notice.append(element("span", "", question), run);
-  if (page !== null) notice.append(button(text("frames.openPage"), () => void openPage(page, request)));
+  const run = button(
+    () => text("frames.show"),
+    () => {
+      clicked.add(request.outputKey);
+      notice.remove();
+      shown.push(show(request, host));
+    },
+  );
+  const question = (): string =>
+    page === null ? text("frames.saved") : text("frames.pageInside", { host: page.host });
+  notice.append(worded(element("span"), question), run);
+  if (page !== null)
+    notice.append(
+      button(
+        () => text("frames.openPage"),
+        () => void openPage(page, request),
+      ),
+    );
   host.append(notice);
   return {
     dispose: () => {
@@ -69,7 +80,7 @@ function show(request: RenderRequest, host: HTMLElement): Rendered {
       },
       () => {
         slot.style.minHeight = "";
-        slot.textContent = text("outputs.notStored");
+        slot.replaceChildren(worded(element("div"), () => text("outputs.notStored")));
       },
     );
   };

@@ -19,6 +19,7 @@ import { FrameScripts } from "./frame-scripts.ts";
 import { FrameWidget } from "./frame-widget.ts";
 import { element, type FrameOwner, type OutputEnvironment } from "./rendered.ts";
 import { pageTheme } from "./theme.ts";
+import { worded } from "./words.ts";
 
 /** Where the hub serves the frame document; the page's `frame-src` names exactly this. */
 const FRAME_URL = "/frame/v1/frame.html";
@@ -147,12 +148,12 @@ function watchTheme(): void {
 }
 
 /** A closed-off frame that loads its document once it stands in the page. */
-export function makeFrame(title: string): HTMLIFrameElement {
+export function makeFrame(title: () => string): HTMLIFrameElement {
   const iframe = element("iframe");
   iframe.setAttribute("sandbox", "allow-scripts");
   iframe.setAttribute("allow", NO_POWERS);
   iframe.referrerPolicy = "no-referrer";
-  iframe.title = title;
+  worded(iframe, title, "title");
   iframe.src = FRAME_URL;
   return iframe;
 }
@@ -165,7 +166,7 @@ function create(
   onBroken: () => void,
 ): HeldFrame {
   const { environment } = owner;
-  const iframe = makeFrame(text("frames.title"));
+  const iframe = makeFrame(() => text("frames.title"));
   // As high as it was before it was ended, or as its place was kept: what stands below must not jump before it is drawn.
   const height = new FrameHeight(knownHeight(key) ?? keptHeight(slot), (heightPx) => {
     iframe.style.height = `${heightPx}px`;
@@ -209,7 +210,7 @@ function create(
       onBroken: () => {
         finish();
         iframe.remove();
-        note.problem(text("frames.stopped"));
+        note.problem(() => text("frames.stopped"));
         onBroken();
       },
     },

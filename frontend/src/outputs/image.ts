@@ -2,6 +2,7 @@
 
 import { text } from "../i18n/t.ts";
 import { asText, element, nothingToDispose, type Rendered, type Renderer, type RenderRequest } from "./rendered.ts";
+import { worded } from "./words.ts";
 
 const RASTER = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon"];
 
@@ -24,7 +25,9 @@ export const svgRenderer: Renderer = {
 
 function showImage({ mime, metadata }: RenderRequest, host: HTMLElement, url: string): void {
   const image = element("img", "output-image");
-  image.alt = altText(metadata) ?? text("outputs.imageAlt");
+  const own = altText(metadata);
+  if (own === null) worded(image, () => text("outputs.imageAlt"), "alt");
+  else image.alt = own;
   image.decoding = "async";
   const size = metadata[mime];
   if (typeof size === "object" && size !== null) {

@@ -1,6 +1,7 @@
 /** JSON as a tree that is made as it is opened. */
 import { text } from "../i18n/t.ts";
 import { element, nothingToDispose, type Renderer } from "./rendered.ts";
+import { worded } from "./words.ts";
 
 const OPEN_DEPTH = 1;
 const CHUNK = 100;
@@ -57,7 +58,7 @@ function fillChunk(
   for (const [name, value] of entries.slice(from, from + CHUNK)) host.append(node(name, value, depth + 1));
   const left = entries.length - from - CHUNK;
   if (left <= 0) return;
-  const more = element("button", "output-button", text("outputs.showMore", { count: left }));
+  const more = worded(element("button", "output-button"), () => text("outputs.showMore", { count: left }));
   more.type = "button";
   more.addEventListener("click", () => {
     more.remove();

@@ -2,6 +2,7 @@
 import { NOTICE_MIME } from "../core/mime.ts";
 import { withWords } from "../i18n/t.ts";
 import { asText, element, type Renderer } from "./rendered.ts";
+import { saysAgain } from "./words.ts";
 
 export const noticeRenderer: Renderer = {
   mimeTypes: [NOTICE_MIME],
@@ -10,12 +11,14 @@ export const noticeRenderer: Renderer = {
     host.append(note);
     withWords(import("./notice-text.ts"), "notices").then(
       ({ noticeText }) => {
-        const told = noticeText(value);
-        // Words for a command line are not broken in two.
-        if (told !== null)
-          note.replaceChildren(
-            ...told.split(/(--[\w.=]+)/).map((part, at) => (at % 2 ? element("code", "", part) : part)),
-          );
+        saysAgain(note, () => {
+          const told = noticeText(value);
+          // Words for a command line are not broken in two.
+          if (told !== null)
+            note.replaceChildren(
+              ...told.split(/(--[\w.=]+)/).map((part, at) => (at % 2 ? element("code", "", part) : part)),
+            );
+        });
       },
       // The hub does not answer: the plain sentence stays.
       () => {},

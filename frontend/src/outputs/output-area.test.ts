@@ -194,4 +194,91 @@ describe("OutputArea", () => {
     expect(host.querySelector(".output-failure-head")?.textContent).toBe("ValueError: bad");
     expect(host.querySelector("details")?.open).toBe(false);
   });
+
+  describe("when the language changes", () => {
+    const lines = (count: number) => Array.from({ length: count }, (_, at) => `line ${at}`).join("\n");
+    const switched = async (look: () => void | Promise<void>) => {
+      await setLanguage("ja");
+      try {
+        await look();
+      } finally {
+        await setLanguage("en");
+      }
+    };
+
+    it("says what is folded in the new one, in the same places", async () => {
+      show([stream(lines(1_000))]);
+      const [bar, all, first] = [".output-fold", "button", "[data-first-line]"].map((one) => host.querySelector(one));
+      expect(bar?.textContent).toBe("880 lines hiddenShow allCopy all");
+      await switched(() => {
+        expect(bar?.textContent).toBe("880 行を省略すべて表示すべてコピー");
+        const now = [".output-fold", "button", "[data-first-line]"].map((one) => host.querySelector(one));
+        expect([now[0] === bar, now[1] === all, now[2] === first]).toEqual([true, true, true]);
+        show([stream(lines(1_001))]);
+        expect(bar?.textContent).toContain("881 行を省略");
+      });
+      expect(bar?.textContent).toContain("881 lines hidden");
+    });
+
+    it("names the box with all lines anew and leaves it where it was scrolled to", async () => {
+      show([stream(lines(1_000))]);
+      host.querySelector("button")?.click();
+      const box = host.querySelector(".output-window") as HTMLElement;
+      box.scrollTop = 400;
+      await switched(() => {
+        expect([host.querySelector(".output-window"), box.scrollTop]).toEqual([box, 400]);
+        expect(box.getAttribute("aria-label")).toBe(text("outputs.allLines", { count: 1_000 }));
+        expect(host.querySelector(".output-fold")?.textContent).toBe("折りたたむすべてコピー");
+      });
+    });
+
+    it("says again how long a line is that was cut", async () => {
+      show([stream("x".repeat(30_000))]);
+      expect(host.textContent).toContain(text("outputs.lineCut", { count: 30_000 }));
+      await switched(() => expect(host.textContent).toContain(text("outputs.lineCut", { count: 30_000 })));
+    });
+
+    it("keeps how many outputs are hidden, errors, pictures and what cannot be shown in it", async () => {
+      const error: Output = { output_type: "error", ename: "E", evalue: "", traceback: ["at"] };
+      const several = [
+        display({ "image/png": "AAAA" }),
+        error,
+        display({ "x/y": "?" }),
+        ...Array(60).fill(stream("a")),
+      ];
+      show(several);
+      const said = () => [
+        host.querySelector("img")?.alt,
+        host.querySelector("summary")?.textContent,
+        host.querySelector(".output-unknown")?.textContent,
+        host.querySelector(":scope > .output-fold")?.textContent,
+      ];
+      const before = said();
+      await switched(() => {
+        const now = said();
+        expect(now.filter((one, at) => one === before[at])).toEqual([]);
+        expect(now[1]).toBe("トレースバック");
+        expect(now[3]).toBe("3 件の出力を省略すべて表示");
+      });
+      expect(said()).toEqual(before);
+    });
+
+    it("names a frame anew that goes on running, and the question before another", async () => {
+      show([display({ "text/html": "<script>1</script>" })], "mine", true);
+      await vi.waitFor(() => expect(host.querySelector("iframe")).not.toBeNull(), 15_000);
+      const frame = host.querySelector("iframe") as HTMLIFrameElement;
+      const inside = frame.contentWindow;
+      await switched(() => {
+        expect(frame.title).toBe("インタラクティブな出力");
+        expect([host.querySelector("iframe") === frame, frame.contentWindow === inside]).toEqual([true, true]);
+      });
+      show([display({ "text/html": "<script>1</script>" })], "theirs", false);
+      await vi.waitFor(() => expect(host.querySelector(".output-ask")).not.toBeNull(), 15_000);
+      const question = host.querySelector(".output-ask")?.textContent;
+      await switched(() => {
+        expect(host.querySelector(".output-ask")?.textContent).toBe(`${text("frames.saved")}${text("frames.show")}`);
+        expect(host.querySelector(".output-ask")?.textContent).not.toBe(question);
+      });
+    });
+  });
 });

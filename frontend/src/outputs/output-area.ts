@@ -9,6 +9,7 @@ import { errorElement } from "./error.ts";
 import { chooseRenderer } from "./registry.ts";
 import { button, element, type OutputEnvironment, type Rendered } from "./rendered.ts";
 import { TextView } from "./text-view.ts";
+import { worded } from "./words.ts";
 
 /** More outputs than this are folded until somebody asks for them. */
 const FOLD_OUTPUTS = 60;
@@ -183,7 +184,7 @@ export class OutputArea {
       const types = data ? Object.keys(data).join(", ") : output.output_type;
       // An empty display, to be filled later or never, is nothing to show.
       if (types === "") return;
-      item.host.append(element("div", "output-unknown", text("outputs.cannotShow", { types })));
+      item.host.append(worded(element("div", "output-unknown"), () => text("outputs.cannotShow", { types })));
       return;
     }
     const run = this.#run;
@@ -222,7 +223,7 @@ export class OutputArea {
       show(value);
       return;
     }
-    const waiting = element("div", "output-waiting", text("outputs.loading"));
+    const waiting = worded(element("div", "output-waiting"), () => text("outputs.loading"));
     item.host.append(waiting);
     this.#environment.readBlob(value.$blob).then(
       (bytes) => {
@@ -230,7 +231,7 @@ export class OutputArea {
         if (this.#items.includes(item)) show(JSON.parse(new TextDecoder().decode(bytes)));
       },
       () => {
-        waiting.textContent = text("outputs.notStored");
+        worded(waiting, () => text("outputs.notStored"));
       },
     );
   }
@@ -243,7 +244,7 @@ export class OutputArea {
       return;
     }
     this.#rest ??= this.#makeRest();
-    this.#rest.count.textContent = text("outputs.outputsHidden", { count: hidden });
+    worded(this.#rest.count, () => text("outputs.outputsHidden", { count: hidden }));
   }
 
   #makeRest(): { readonly bar: HTMLElement; readonly count: HTMLElement } {
@@ -251,10 +252,13 @@ export class OutputArea {
     const count = element("span", "output-fold-count");
     bar.append(
       count,
-      button(text("outputs.showAll"), () => {
-        this.#showsAll = true;
-        this.#apply();
-      }),
+      button(
+        () => text("outputs.showAll"),
+        () => {
+          this.#showsAll = true;
+          this.#apply();
+        },
+      ),
     );
     this.#host.append(bar);
     return { bar, count };

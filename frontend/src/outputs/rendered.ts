@@ -1,5 +1,6 @@
 /** What a renderer is given and gives back. No framework: plain nodes with an end. */
 import type { PageMessage, PlotMessage, WidgetFrameMessage } from "../core/frame-messages.ts";
+import { worded } from "./words.ts";
 
 /** A value of a MIME bundle after blobs were read: text, base64 text, or JSON. */
 export type MimeValue = unknown;
@@ -124,8 +125,8 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 }
 
 /** A button of the outputs' own, plain look. */
-export function button(label: string, onPress: () => void, className = "output-button"): HTMLButtonElement {
-  const made = element("button", className, label);
+export function button(label: () => string, onPress: () => void, className = "output-button"): HTMLButtonElement {
+  const made = worded(element("button", className), label);
   made.type = "button";
   made.addEventListener("click", onPress);
   return made;

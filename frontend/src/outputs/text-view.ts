@@ -7,6 +7,7 @@ import { text } from "../i18n/t.ts";
 import { appendAnsi } from "./ansi-dom.ts";
 import { LineIndex } from "./line-index.ts";
 import { button, element } from "./rendered.ts";
+import { saysAgain, worded } from "./words.ts";
 
 const FOLD_LINES = 400;
 const FOLD_CHARS = 200_000;
@@ -35,6 +36,7 @@ export class TextView {
     this.element = element("div", `output-text ${className}`);
     begins(this.element, 0);
     this.#copy = copy;
+    saysAgain(this.element, () => this.#sayCuts());
   }
 
   /** Shows `value`; cheap when it only grew. */
@@ -107,8 +109,14 @@ export class TextView {
     const bar = element("div", "output-fold");
     bar.append(
       this.#count,
-      button(text("outputs.showAll"), () => this.#showAll()),
-      button(text("outputs.copyAll"), () => this.#copy(this.#index.text)),
+      button(
+        () => text("outputs.showAll"),
+        () => this.#showAll(),
+      ),
+      button(
+        () => text("outputs.copyAll"),
+        () => this.#copy(this.#index.text),
+      ),
     );
     this.element.append(this.#head, bar, this.#tail);
     this.#updateFolded(0);
@@ -128,7 +136,8 @@ export class TextView {
       this.#tail.replaceChildren();
       this.#append(this.#tail, tailStart, count);
     }
-    if (this.#count) this.#count.textContent = text("outputs.linesHidden", { count: Math.max(0, tailStart - headEnd) });
+    const hidden = Math.max(0, tailStart - headEnd);
+    if (this.#count) worded(this.#count, () => text("outputs.linesHidden", { count: hidden }));
   }
 
   #showAll(): void {
@@ -147,11 +156,17 @@ export class TextView {
     this.#scroller.append(space);
     const bar = element("div", "output-fold");
     bar.append(
-      button(text("outputs.showLess"), () => {
-        this.#wantsAll = false;
-        this.#rebuild(this.#modeNow());
-      }),
-      button(text("outputs.copyAll"), () => this.#copy(this.#index.text)),
+      button(
+        () => text("outputs.showLess"),
+        () => {
+          this.#wantsAll = false;
+          this.#rebuild(this.#modeNow());
+        },
+      ),
+      button(
+        () => text("outputs.copyAll"),
+        () => this.#copy(this.#index.text),
+      ),
     );
     this.element.append(bar, this.#scroller);
     this.#scroller.addEventListener("scroll", () => this.#updateWindow(), { passive: true });
@@ -163,7 +178,7 @@ export class TextView {
     if (!this.#scroller || !this.#tail?.parentElement) return;
     const { scrollTop, clientHeight } = this.#scroller;
     const count = this.#index.count;
-    this.#scroller.setAttribute("aria-label", text("outputs.allLines", { count }));
+    worded(this.#scroller, () => text("outputs.allLines", { count }), "aria-label");
     const first = Math.max(0, Math.floor(scrollTop / this.#lineHeight) - WINDOW_MARGIN);
     const end = Math.min(count, Math.ceil((scrollTop + (clientHeight || 600)) / this.#lineHeight) + WINDOW_MARGIN);
     this.#tail.parentElement.style.height = `${count * this.#lineHeight}px`;
@@ -171,6 +186,14 @@ export class TextView {
     begins(this.#tail, first);
     this.#tail.replaceChildren();
     this.#append(this.#tail, first, end);
+  }
+
+  /** Lines that are cut say so in words among their own: they are written again. */
+  #sayCuts(): void {
+    if (this.#index.text.length <= LINE_CHARS) return;
+    if (this.#mode === "folded") this.#updateFolded(0);
+    else if (this.#mode === "window") this.#updateWindow();
+    else this.#rebuild("whole");
   }
 
   #append(host: HTMLElement, first: number, end: number): void {
