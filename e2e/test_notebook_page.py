@@ -564,3 +564,34 @@ def test_outputs_of_every_kind_and_a_frame_that_reaches_nothing(
     type_source(page, 6, FRAME.replace("ORIGIN", stage.hub.origin).replace("RUNTIME", stock.url))
     run_cell(page, 6)
     expect(output(page, 6).locator("iframe").content_frame.locator("#said")).to_have_text("reached: nothing")
+
+
+SLIDES = """from IPython.display import HTML
+HTML('''<button>press</button><script>
+  document.querySelector('button').addEventListener('click', (event) => { event.target.textContent = 'pressed'; });
+</script>''')"""
+
+
+def test_a_language_that_is_switched_reaches_outputs_and_leaves_them_as_they_run(
+    stock: Jupyter, opened: Callable[..., Page]
+) -> None:
+    page = opened(SLIDES, "for n in range(3000): print('line', n)")
+    connect(page, stock.pasted)
+    run_cell(page, 2)
+    expect(output(page, 2).get_by_role("button", name="Show all")).to_be_attached()
+    run_cell(page, 1)
+    frame = page.locator(".output-frame iframe")  # its region has another name in the other language
+    inside = frame.content_frame.get_by_role("button")
+    inside.click()
+    expect(inside).to_have_text("pressed")
+    expect(frame).to_have_attribute("title", "Interactive output")
+    choose(page, "Tools", "Settings")
+    page.get_by_role("button", name=re.compile("Language")).click()
+    page.get_by_role("option", name="日本語").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(frame).to_have_attribute("title", "インタラクティブな出力")
+    expect(inside).to_have_text("pressed")
+    folded = page.locator(".output-fold")
+    expect(folded.get_by_role("button", name="すべて表示")).to_be_attached()
+    expect(folded).to_contain_text("行を省略")
