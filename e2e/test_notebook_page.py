@@ -595,3 +595,26 @@ def test_a_language_that_is_switched_reaches_outputs_and_leaves_them_as_they_run
     folded = page.locator(".output-fold")
     expect(folded.get_by_role("button", name="すべて表示")).to_be_attached()
     expect(folded).to_contain_text("行を省略")
+
+
+def test_text_typed_over_selected_text_takes_its_place_and_breaks_no_rule_of_the_page(
+    opened: Callable[..., Page],
+) -> None:
+    page = opened("def answer():\n    return 'forty-two'")
+    box = source(page, 1)
+    box.click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Shift+End")
+    page.keyboard.type("if True:")
+    expect(box.locator(".cm-line").first).to_have_text("if True:")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.type("x")
+    expect(box).to_have_text("x  return 'forty-two'")
+    expect(box.locator("[style]")).to_have_count(0)
+    # Brackets still go around what is selected.
+    page.keyboard.press("Control+a")
+    page.keyboard.type("(")
+    expect(box).to_have_text("(x  return 'forty-two')")

@@ -15,6 +15,7 @@ import { matches } from "./matches.ts";
 import { presence } from "./presence.ts";
 import { severalSelections } from "./several-selections.ts";
 import { theme } from "./theme.ts";
+import { typingOver } from "./typing-over.ts";
 
 export interface CellEditorOptions {
   readonly parent: HTMLElement;
@@ -58,6 +59,7 @@ const shared: Extension = [
   presence,
   matches,
   severalSelections,
+  typingOver,
   rectangularSelection(),
   indentOnInput(),
   bracketMatching(),

@@ -5,6 +5,7 @@ import { Compartment, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { languageFor } from "./languages.ts";
 import { theme } from "./theme.ts";
+import { typingOver } from "./typing-over.ts";
 
 export interface TextEditorOptions {
   readonly parent: HTMLElement;
@@ -33,6 +34,7 @@ export function openTextEditor(options: TextEditorOptions): EditorView {
       doc: options.text,
       extensions: [
         theme,
+        typingOver,
         EditorView.cspNonce.of(document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ""),
         lineNumbers(),
         history(),
