@@ -14,15 +14,15 @@ export interface BarPopoverProps {
 
 /** The open menu of a menu bar. */
 export function BarPopover({ menu, focus, anchor, onDismiss, onChosen }: BarPopoverProps) {
-  const host = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    host.current?.querySelector('[role="menu"]')?.setAttribute("data-bar-menu", "");
-  }, []);
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => list.current?.setAttribute("data-bar-menu", ""), []);
   return (
     <Popover
       className={popoverClass}
       isOpen
       isNonModal
+      // Each time that it looks for its place the popover is as tall as the window for a moment; it keeps the place in this list then.
+      scrollRef={list}
       onOpenChange={(isOpen) => isOpen || onDismiss()}
       triggerRef={anchor}
       placement="bottom start"
@@ -30,8 +30,14 @@ export function BarPopover({ menu, focus, anchor, onDismiss, onChosen }: BarPopo
       shouldCloseOnInteractOutside={(element) => !element.closest("[data-bar-item]")}
     >
       {/* As tall as the popover may be, for the list in it, too: what does not fit is scrolled to in the list. A page that scrolls closes it. */}
-      <div ref={host} style={{ maxHeight: "inherit" }}>
-        <MenuList label={menu.label} entries={menu.entries} autoFocus={focus ?? "first"} onClose={onChosen} />
+      <div style={{ maxHeight: "inherit" }}>
+        <MenuList
+          ref={list}
+          label={menu.label}
+          entries={menu.entries}
+          autoFocus={focus ?? "first"}
+          onClose={onChosen}
+        />
       </div>
     </Popover>
   );

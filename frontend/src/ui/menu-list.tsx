@@ -1,6 +1,6 @@
 // The heavy half of menus, loaded when the first one is wanted: see menu.tsx.
 import { Check, ChevronRight } from "lucide-react";
-import { Fragment, type ReactElement } from "react";
+import { Fragment, type ReactElement, type Ref, useRef } from "react";
 import {
   Menu as AriaMenu,
   MenuItem as AriaMenuItem,
@@ -24,9 +24,11 @@ export function MenuList(props: {
   readonly entries: readonly MenuEntry[];
   readonly autoFocus?: "first" | "last" | undefined;
   readonly onClose?: () => void;
+  readonly ref?: Ref<HTMLDivElement>;
 }) {
   return (
     <AriaMenu
+      ref={props.ref ?? null}
       className={styles.menu ?? ""}
       aria-label={props.label}
       {...(props.autoFocus ? { autoFocus: props.autoFocus } : {})}
@@ -121,9 +123,11 @@ function renderItem(entry: ItemEntry): ReactElement {
 
 /** See `FloatingMenu` of `menu.tsx`, which loads this when it is wanted. */
 export function MenuPopover(props: FloatingMenuProps) {
+  const list = useRef<HTMLDivElement>(null);
   return (
     <Popover
       className={popoverClass}
+      scrollRef={list}
       isOpen={props.isOpen}
       onOpenChange={(open) => open || props.onClose()}
       triggerRef={props.triggerRef}
@@ -131,6 +135,7 @@ export function MenuPopover(props: FloatingMenuProps) {
       offset={4}
     >
       <MenuList
+        ref={list}
         label={props.label}
         entries={props.entries}
         autoFocus={props.focus ?? "first"}
