@@ -15,7 +15,6 @@ from playwright.sync_api import Page, Playwright
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--enable-precise-memory-info"]  # fmt: skip
 
-# Fingers let a key go long after its letter is painted; a driver that presses lets it go at once.
 KEY_HELD_S = 0.08
 
 # Runs before any script of the page: notes the first painted editor, and long gaps between frames.
@@ -103,14 +102,24 @@ def heap_mb(page: Page) -> float:
     return float(used) / 1e6
 
 
+def hold(page: Page, *keys: str) -> None:
+    """Press keys together for as long as fingers do.
+
+    They let go long after the letter is painted, a driver at once; and Chromium puts a page's messages off until the
+    frame after a key, the letting go included.
+    """
+    for key in keys:
+        page.keyboard.down(key)
+    time.sleep(KEY_HELD_S)
+    for key in reversed(keys):
+        page.keyboard.up(key)
+
+
 def key_to_paint_ms(page: Page, *, keys: int = 60) -> tuple[float, float]:
     """p50 and p95 of keydown → the task after the frame, typing into the focused editor."""
     page.evaluate("window.__bench.keys = []")
     for index in range(keys):
-        key = "abcdefghij"[index % 10]
-        page.keyboard.down(key)
-        time.sleep(KEY_HELD_S)
-        page.keyboard.up(key)
+        hold(page, "abcdefghij"[index % 10])
         time.sleep(0.02)
     deadline = time.monotonic() + 30
     while page.evaluate("() => window.__bench.keys.length") < keys:

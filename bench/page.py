@@ -24,11 +24,11 @@ from pathlib import Path
 
 from browser import (
     BLANK,
-    KEY_HELD_S,
     Chromium,
     chromium,
     editor_visible_s,
     heap_mb,
+    hold,
     key_to_paint_ms,
     loaded,
     longest_task,
@@ -342,7 +342,7 @@ def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tu
             replace_first_source(page, "")
             page.keyboard.type(expression)
             watching = page.evaluate_handle(f"() => {{ window.__seen = ({RUN_AND_WATCH})(['{700000 + index}']); }}")
-            run_by_key(page)
+            hold(page, "Shift", "Enter")
             times.append(float(page.evaluate("() => window.__seen")))
             watching.dispose()
         yield "1+1: Shift+Enter → output painted, ms", statistics.median(times[2:])
@@ -355,7 +355,7 @@ def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tu
             with longest_task(page) as longest:
                 page.evaluate("window.__bench.watch()")
                 page.evaluate(f"() => {{ window.__seen = ({RUN_AND_WATCH})([{end!r}]); }}")
-                run_by_key(page)
+                hold(page, "Shift", "Enter")
                 script = "(ms) => Promise.race([window.__seen, new Promise((r) => setTimeout(() => r(ms), ms))])"
                 took = float(page.evaluate(script, plan.flood_limit_s * 1000))
                 gaps = page.evaluate("window.__bench.stop()")
@@ -363,15 +363,6 @@ def running(playwright: Playwright, product: Product, plan: Plan) -> Iterator[tu
                 yield f"100,000 lines, {name}: done, s", took / 1000
             yield f"100,000 lines, {name}: longest block, ms", max(gaps)
             yield f"100,000 lines, {name}: longest task, ms of processor time", longest()
-
-
-def run_by_key(page: Page) -> None:
-    """Shift+Enter, held as fingers hold it: Chromium puts a page's messages off until the frame after a key, the letting go included."""
-    for key in ("Shift", "Enter"):
-        page.keyboard.down(key)
-    time.sleep(KEY_HELD_S)
-    for key in ("Enter", "Shift"):
-        page.keyboard.up(key)
 
 
 def replace_first_source(page: Page, text: str) -> None:

@@ -127,9 +127,7 @@ export class LiveRuns {
   goOn(runId: RunId, cellId: CellId, heard: Standing & GoingOn): void {
     const { reply, isIdle, isOlderThanSocket, isUnheard = false, outputs = [], earlier = [] } = heard;
     this.#live.set(runId, { cellId, reply: null, isIdle, isOlderThanSocket, isUnheard, ...FRESH, earlier });
-    for (const { id, ops, isTooFast } of outputs) {
-      this.heard(runId, isTooFast === true ? { type: "ops", ops, isTooFast } : { type: "ops", ops }, id);
-    }
+    for (const { id, ...said } of outputs) this.heard(runId, { type: "ops", ...said }, id);
     Object.assign(this.#live.get(runId) ?? {}, { reply });
     if (heard.input !== null) this.#options.questions.asked({ runId, cellId }, heard.input);
     if (reply !== null) this.#end(runId);

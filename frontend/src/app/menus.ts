@@ -1,5 +1,4 @@
 /** The table of commands as a menu bar. */
-
 import { showKeys } from "../core/shortcuts.ts";
 import { onChange } from "../doc/changes.ts";
 import { text } from "../i18n/t.ts";

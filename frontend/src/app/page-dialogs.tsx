@@ -6,7 +6,10 @@ import { closable, latePart } from "../ui/late-part.ts";
 import { toast } from "../ui/toast.tsx";
 import { useText } from "../ui/use-observable.ts";
 import { DownloadDialog } from "../views/settings/download-dialog.tsx";
-import { NotebookSettingsDialog } from "../views/settings/notebook-settings-dialog.tsx";
+import {
+  NotebookSettingsDialog,
+  type NotebookSettingsDialogProps,
+} from "../views/settings/notebook-settings-dialog.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import type { CommandContext } from "./commands.ts";
 import type { PageDialog } from "./page-actions.ts";
@@ -68,6 +71,15 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
     onClose();
     work().catch((error: unknown) => toast({ text: t(failed, { reason: errorText(error) }), tone: "error" }));
   };
+  const settings = (ofWhat: Pick<NotebookSettingsDialogProps, "cell">) => (
+    <NotebookSettingsDialog
+      hub={hub}
+      notebookId={notebookId}
+      room={context.notebook.services.room.state}
+      {...ofWhat}
+      onClose={onClose}
+    />
+  );
   switch (dialog) {
     case "share":
       return (
@@ -93,27 +105,11 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
     case "palette":
       return <CommandPalette context={context} onClose={onClose} />;
     case "notebook_settings":
-      return (
-        <NotebookSettingsDialog
-          hub={hub}
-          notebookId={notebookId}
-          room={context.notebook.services.room.state}
-          onClose={onClose}
-        />
-      );
+      return settings({});
     case "cell_outputs": {
       const id = context.notebook.activeId;
       if (id === null) return null;
-      const cell = { id, position: context.notebook.services.doc.cellIds().indexOf(id) + 1 };
-      return (
-        <NotebookSettingsDialog
-          hub={hub}
-          notebookId={notebookId}
-          room={context.notebook.services.room.state}
-          cell={cell}
-          onClose={onClose}
-        />
-      );
+      return settings({ cell: { id, position: context.notebook.services.doc.cellIds().indexOf(id) + 1 } });
     }
     case "download":
       return (

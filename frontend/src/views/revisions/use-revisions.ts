@@ -16,30 +16,21 @@ export const LOOK_AGAIN_MS = 5_000;
 export function useRevisions(hub: RevisionHub, notebookId: string) {
   const [revisions, setRevisions] = useState<readonly Revision[] | null>(null);
   const [error, setError] = useState<string | null>(null);
-  const again = useCallback(async () => {
-    try {
-      setRevisions(await hub.revisions(notebookId));
-      setError(null);
-    } catch (reason) {
-      setError(errorText(reason));
-    }
+  const read = useCallback(async () => {
+    const found = await hub.revisions(notebookId);
+    setRevisions((known) => (JSON.stringify(known) === JSON.stringify(found) ? known : found));
+    setError(null);
   }, [hub, notebookId]);
+  const again = useCallback(() => read().catch((reason: unknown) => setError(errorText(reason))), [read]);
   useEffect(() => void again(), [again]);
   useEffect(() => {
     const look = () => {
-      if (document.visibilityState === "hidden") return;
-      hub.revisions(notebookId).then(
-        (found) => {
-          setRevisions((known) => (JSON.stringify(known) === JSON.stringify(found) ? known : found));
-          setError(null);
-        },
-        // What is shown holds; the next look may find the hub again.
-        () => undefined,
-      );
+      // Where it fails, what is shown holds; the next look may find the hub again.
+      if (document.visibilityState !== "hidden") read().catch(() => undefined);
     };
     const timer = setInterval(look, LOOK_AGAIN_MS);
     return () => clearInterval(timer);
-  }, [hub, notebookId]);
+  }, [read]);
   return { revisions, error, again };
 }
 
