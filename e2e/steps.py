@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from servers import wait_until
 
 MAIN_MODIFIER = "Control"
 AXE = Path(__file__).resolve().parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -134,9 +135,19 @@ def trust_what_is_asked(page: Page) -> None:
 
 
 def run_cell(page: Page, position: int) -> None:
-    """Press a cell's Run button as a person would: not within the 400 ms in which it is deaf after a change."""
-    button = settled(page, code_cell(page, position).get_by_role("button", name="Run cell"))
-    expect(button).to_be_visible()
+    """Press a cell's Run button as a person would: not within the 400 ms in which it is deaf after a change.
+
+    A long output that is drawn only now pushes the cells below it out of the page: then scroll to it once more.
+    """
+    cell = code_cell(page, position)
+    button = settled(page, cell.get_by_role("button", name="Run cell"))
+
+    def is_in_sight() -> bool:
+        if cell.count() == 0:
+            bring_into_view(page, position)
+        return button.is_visible()
+
+    wait_until(is_in_sight, what=f"the Run button of cell {position}")
     page.wait_for_timeout(DEAF_MS)
     button.click()
 
