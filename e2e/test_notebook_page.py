@@ -51,6 +51,17 @@ HTML('''<p id=said>waiting</p><script>
   });
 </script>''')"""
 
+# How often a menu was given a place within twenty pictures.
+PLACED_ANEW = """async (menu) => {
+  let times = 0;
+  const places = new MutationObserver((all) => { times += all.length; });
+  for (let part = menu.parentElement; part !== document.body; part = part.parentElement)
+    places.observe(part, { attributes: true, attributeFilter: ["style"] });
+  for (let n = 0; n < 20; n += 1) await new Promise(requestAnimationFrame);
+  places.disconnect();
+  return times;
+}"""
+
 
 def cell(kind: str, index: int, text: str) -> dict[str, object]:
     """A cell as it stands in a file."""
@@ -196,12 +207,15 @@ def test_every_entry_of_every_menu_can_be_reached_and_a_narrow_window_cuts_nothi
 
     # A menu longer than the window scrolls in itself; it closes when the page behind it scrolls.
     page.set_viewport_size({"width": 1280, "height": 600})
+    page.reload()
+    expect(source(page, 2)).to_be_visible()
     page.get_by_role("menubar").get_by_role("menuitem", name="Edit", exact=True).click()
     edit = page.get_by_role("menu")
     wait_until(
         lambda: (edit.bounding_box() or {"height": 600})["height"] < 600, what="a menu no longer than the window"
     )
     assert page.evaluate("document.documentElement.scrollHeight") <= 600
+    wait_until(lambda: edit.evaluate(PLACED_ANEW) == 0, what="a menu that stays where it is")
     # An open menu gives its first entry the focus, and scrolls back to it a moment later; not once the last one has it.
     last = edit.get_by_role("menuitem", name="Notebook settings")
 

@@ -21,8 +21,9 @@ export function BarPopover({ menu, focus, anchor, onDismiss, onChosen }: BarPopo
       className={popoverClass}
       isOpen
       isNonModal
-      // Each time that it looks for its place the popover is as tall as the window for a moment; it keeps the place in this list then.
-      scrollRef={list}
+      // Limits nothing: the window does. Without it the kit stretches the popover for a moment whenever it looks for its place: what scrolls in it is cut
+      // short then, and Firefox takes that for a reason to look again, in each frame. Only a place above the button would need the stretching.
+      maxHeight={Number.MAX_SAFE_INTEGER}
       onOpenChange={(isOpen) => isOpen || onDismiss()}
       triggerRef={anchor}
       placement="bottom start"

@@ -127,6 +127,7 @@ export function MenuPopover(props: FloatingMenuProps) {
   return (
     <Popover
       className={popoverClass}
+      // Each time that it looks for its place the popover is as tall as the window for a moment; it keeps the place in this list then.
       scrollRef={list}
       isOpen={props.isOpen}
       onOpenChange={(open) => open || props.onClose()}
