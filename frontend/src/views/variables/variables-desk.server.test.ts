@@ -57,6 +57,12 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     return desk;
   }
 
+  function heard(kernel: KernelPort, type: string): Promise<void> {
+    return new Promise((give) => {
+      ends.push(kernel.listen((event) => event.type === "message" && event.message.header.msg_type === type && give()));
+    });
+  }
+
   /** What the server takes the kernel for: it culls by this, and by this decides what a page that comes back is given. */
   const stateOf = async (kernelId: string) =>
     (await server.sessions()).find(({ kernel }) => kernel.id === kernelId)?.kernel.executionState;
@@ -162,6 +168,17 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     const told = await until(desk.state, ({ listing }) => listing?.isWhole === true);
     expect(found(told, "during")).toMatchObject({ shape: [1], preview: "[3]" });
     expect(await desk.open(["during"], 0)).toMatchObject({ is: "values", total: 1 });
+  }, 60_000);
+
+  it("a panel that is opened while code lets nobody speak fills when the code ends", async () => {
+    const { kernel } = await attach();
+    const isRunning = heard(kernel, "execute_input");
+    send(kernel, "during = [3]\nimport ctypes\nctypes.PyDLL(None).sleep(14)");
+    await isRunning;
+    const desk = deskOf(kernel);
+    await until(desk.state, ({ phase }) => phase === "silent", 20_000);
+    const told = await until(desk.state, ({ listing }) => listing?.isWhole === true, 20_000);
+    expect(found(told, "during")).toMatchObject({ shape: [1] });
   }, 60_000);
 
   it("is empty after a restart, and fills again", async () => {

@@ -3,7 +3,7 @@
  *
  *   loading ──answer──▶ listed ──after each run──▶ listed
  *      │   └─ another language ─▶ foreign
- *      └─ no answer ─▶ silent ──after the next run, or asked to──▶ loading
+ *      └─ no answer ─▶ silent ──after the run that is going on or the next one, or asked to──▶ loading
  */
 import { type Observable, Value } from "../../core/observable.ts";
 import { type Asker, type KernelFacts, kernelFacts } from "../../kernel/ask.ts";
@@ -113,9 +113,18 @@ export class VariablesDesk {
     if (header.msg_type === "execute_input") {
       this.#runs.add(runId);
       this.#soon(WORKING_MS);
-    } else if (header.msg_type === "status" && content["execution_state"] === "idle" && this.#runs.delete(runId)) {
-      this.#soon(CALM_MS);
+    } else if (header.msg_type === "status" && content["execution_state"] === "idle") {
+      const wasRun = this.#runs.delete(runId);
+      if (wasRun || (parent.msg_type === "execute_request" && this.#hopes())) this.#soon(CALM_MS);
     }
+  }
+
+  /**
+   * No answer, and nothing of ours is to run in this kernel: code that began before this listened, and that let the kernel do nothing else, may have
+   * been why. Its end is the moment to ask once more.
+   */
+  #hopes(): boolean {
+    return this.#state.get().phase === "silent" && this.#facts?.hasDebugger !== false;
   }
 
   #soon(ms: number): void {
