@@ -126,10 +126,27 @@ describe("beginning", () => {
 
   it("says that the debugger did not start, and can be tried again", () => {
     const session = linked().do({ type: "turn_on" }).do({ type: "turn" }).do(PYTHON);
-    session.answer("debugInfo", info(false)).answer("initialize", REFUSED);
+    session.answer("debugInfo", info(false));
+    for (let tries = 1; tries < 4; tries += 1) {
+      session.answer("initialize", REFUSED);
+      expect(session.state.phase).toBe("starting");
+      expect(session.take()).toContain("again_later");
+      session.do({ type: "again" });
+    }
+    session.answer("initialize", REFUSED);
     expect(session.state.cannot).toEqual({ code: "refused" });
     session.take();
+    expect(session.do({ type: "again" }).take()).toEqual([]);
     expect(session.do({ type: "turn_on" }).take()).toEqual(["take_turn"]);
+  });
+
+  it("asks once more after a refusal when no cell runs, and is on then", () => {
+    const session = linked().do({ type: "turn_on" }).do({ type: "turn" }).do(PYTHON);
+    session.answer("debugInfo", info(false)).answer("initialize", REFUSED);
+    session.do({ type: "idle", isIdle: false }).take();
+    expect(session.do({ type: "again" }).take()).toEqual([]);
+    session.do({ type: "idle", isIdle: true }).answer("initialize", ok()).answer("attach", ok());
+    expect(session.state.phase).toBe("on");
   });
 
   it("ends what it began when it is turned off meanwhile", () => {

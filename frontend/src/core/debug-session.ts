@@ -99,6 +99,8 @@ export interface DebugState {
   readonly look: "none" | "asked" | "again";
   /** How often the kernel did not answer when a session was to begin: one that starts, or is held by a cell, answers late. */
   readonly silences: number;
+  /** How often it refused to begin one. */
+  readonly refusals: number;
   /** Of the kernel, lower case; "" until it told. */
   readonly language: string;
 }
@@ -119,6 +121,8 @@ export type DebugEvent =
   | { readonly type: "idle"; readonly isIdle: boolean }
   /** No other tab of this browser is just beginning a session. */
   | { readonly type: "turn" }
+  /** Time to ask once more for what was refused. */
+  | { readonly type: "again" }
   | { readonly type: "facts"; readonly facts: Facts | null }
   /** `reply` null: none came. */
   | { readonly type: "told"; readonly ask: Ask; readonly reply: Reply | null }
@@ -139,7 +143,9 @@ export type DebugAction =
   | { readonly type: "take_turn" }
   | { readonly type: "give_turn" }
   /** `look` again in a moment. */
-  | { readonly type: "look_later" };
+  | { readonly type: "look_later" }
+  /** `again`, in a while. */
+  | { readonly type: "again_later" };
 
 export interface DebugStep {
   readonly state: DebugState;
@@ -159,11 +165,14 @@ export const DEBUG_OFF: DebugState = {
   hint: null,
   look: "none",
   silences: 0,
+  refusals: 0,
   language: "",
 };
 
 /** Of ten seconds each. */
 const SILENCES = 6;
+/** ipykernel chooses its debugger's port some time before that takes it, and keeps to it: meanwhile a connection may stand there, mostly a short one. */
+const REFUSALS = 4;
 
 export function stepDebug(state: DebugState, event: DebugEvent): DebugStep {
   switch (event.type) {
@@ -181,6 +190,8 @@ export function stepDebug(state: DebugState, event: DebugEvent): DebugStep {
       return state.phase === "queueing"
         ? { state: { ...state, phase: "asking" }, actions: [{ type: "ask_facts" }] }
         : left(state);
+    case "again":
+      return state.phase === "starting" && state.refusals > 0 ? rested({ ...state, phase: "resting" }) : only(state);
     case "facts":
       return factsTold(state, event.facts);
     case "told":
@@ -222,8 +233,8 @@ export function isStopSet({ stopOn, stopOnTold }: DebugState): boolean {
 // ── Beginning and end ────────────────────────────────────────────────────────────────────────────────────────────────
 
 function begin(state: DebugState): DebugStep {
-  const next: DebugState = { ...state, phase: "queueing", cannot: null, look: "none", silences: 0, language: "" };
-  return { state: next, actions: state.isLinked ? [{ type: "take_turn" }] : [] };
+  const next: DebugState = { ...state, phase: "queueing", cannot: null, look: "none", language: "" };
+  return { state: { ...next, silences: 0, refusals: 0 }, actions: state.isLinked ? [{ type: "take_turn" }] : [] };
 }
 
 function turnOff(state: DebugState, isElsewhere: boolean): DebugStep {
@@ -314,7 +325,7 @@ function told(state: DebugState, ask: Ask, reply: Reply | null): DebugStep {
       return infoTold(state, reply === null ? null : infoIn(reply.body));
     case "initialize":
       if (state.phase !== "starting") return only(state);
-      return isOk ? asking(state, { command: "attach" }) : fail(state, { code: reply === null ? "silent" : "refused" });
+      return isOk ? asking(state, { command: "attach" }) : notBegun(state, reply);
     case "attach":
       return attachTold(state, reply);
     case "dumpCell":
@@ -337,6 +348,13 @@ function told(state: DebugState, ask: Ask, reply: Reply | null): DebugStep {
     default:
       return only(state);
   }
+}
+
+function notBegun(state: DebugState, reply: Reply | null): DebugStep {
+  if (reply === null) return fail(state, { code: "silent" });
+  const refusals = state.refusals + 1;
+  if (refusals >= REFUSALS) return fail(state, { code: "refused" });
+  return { state: { ...state, refusals }, actions: [{ type: "again_later" }] };
 }
 
 function attachTold(state: DebugState, reply: Reply | null): DebugStep {

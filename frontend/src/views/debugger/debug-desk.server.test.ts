@@ -144,6 +144,32 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
   const onStock = it.runIf(name === "jupyter_server");
 
   onStock(
+    "begins though somebody stood for a while at the port that the kernel chose for its debugger",
+    async () => {
+      const { kernel } = await attach();
+      await run(
+        kernel,
+        [
+          "import socket, threading",
+          "place = get_ipython().kernel.debugger.debugpy_client.get_host_port()",
+          "taken = socket.create_server((place[0], int(place[1])))",
+          "threading.Timer(4, taken.close).start()",
+        ].join("\n"),
+      );
+      const tab = tabOf(kernel, new Cells(["x = 1\ny = 2"]));
+      tab.mark("c0", 2);
+      tab.desk.turnOn();
+      await until(tab.desk.state, ({ phase }) => phase === "on");
+      expect(tab.desk.state.get().refusals).toBeGreaterThan(0);
+      const { ran } = await tab.start("c0");
+      await tab.stands("c0", 2);
+      tab.desk.move("continue");
+      expect((await ran)?.status).toBe("ok");
+    },
+    120_000,
+  );
+
+  onStock(
     "debugs a cell that has no breakpoints from its first line, once",
     async () => {
       const { kernel } = await attach();

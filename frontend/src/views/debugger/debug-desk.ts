@@ -56,6 +56,7 @@ export interface CellPlace {
 }
 
 const LOOK_LATER_MS = 250;
+const AGAIN_LATER_MS = 2_000;
 const START_WITHIN_MS = 90_000;
 /** A kernel that was just connected tells late that it is idle. */
 const REST_WITHIN_MS = 3_000;
@@ -332,6 +333,9 @@ export class DebugDesk {
       case "look_later":
         this.#cancelLook();
         this.#cancelLook = this.#options.clock.after(LOOK_LATER_MS, () => this.#dispatch({ type: "look" }));
+        break;
+      case "again_later":
+        this.#options.clock.after(AGAIN_LATER_MS, () => this.#dispatch({ type: "again" }));
         break;
     }
   }

@@ -158,8 +158,10 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
 
   it("a kernel without a debugger tells everything after the cell that runs", async () => {
     const { id, kernel } = await attach(barrenKernel.name);
+    // "Busy" a kernel is with every question, also with the server's own at its start.
+    const isRunning = heard(kernel, "execute_input");
     send(kernel, "during = [3]\nimport time\nwhile True: time.sleep(0.05)");
-    await until(kernel.status, (status) => status === "busy");
+    await isRunning;
     const desk = deskOf(kernel);
     // The panel's own question waits behind the cell.
     expect(await ask({ port: kernel, session: "another", clock: realClock }, INFO)).not.toBeNull();
