@@ -81,13 +81,22 @@ export class RuntimeMemory {
 
   /** The bound kernel's process, as it just told. */
   process(process: string): void {
-    const { runtime } = this.#now;
-    if (runtime?.kernel) this.#write({ ...this.#now, runtime: { ...runtime, kernel: { ...runtime.kernel, process } } });
+    this.#kernelChanged((kernel) => ({ ...kernel, process }));
   }
 
   forgetKernel(): void {
-    const { runtime } = this.#now;
-    if (runtime) this.#write({ ...this.#now, runtime: { ...runtime, kernel: null } });
+    this.#kernelChanged(() => null);
+  }
+
+  /** News of the kernel that this tab knows. What another tab has put in its place since, or taken away, is remembered as it is. */
+  #kernelChanged(change: (kernel: RememberedKernel) => RememberedKernel | null): void {
+    const own = withKernel(this.#now, change);
+    if (own === null) return;
+    const stored = this.#read();
+    const isTheSame = stored.runtime?.kernel?.kernelId === this.#now.runtime?.kernel?.kernelId;
+    this.#now = own;
+    const changed = isTheSame ? withKernel(stored, change) : null;
+    if (changed !== null) this.#store.setItem(this.#key, JSON.stringify(changed));
   }
 
   /** The kernel that was chosen for this notebook did not work. */
@@ -118,6 +127,12 @@ export class RuntimeMemory {
     this.#now = stored;
     this.#store.setItem(this.#key, JSON.stringify(stored));
   }
+}
+
+/** Null: it has no kernel. */
+function withKernel(stored: Stored, change: (kernel: RememberedKernel) => RememberedKernel | null): Stored | null {
+  const { runtime } = stored;
+  return runtime?.kernel ? { ...stored, runtime: { ...runtime, kernel: change(runtime.kernel) } } : null;
 }
 
 function keyOf(notebookId: string): string {
