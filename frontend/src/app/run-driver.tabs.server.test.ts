@@ -91,6 +91,34 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
     await second.ends("c1", "ok");
   }, 60_000);
 
+  it("a kernel that is shut down in another tab, also of another notebook, is gone at once, and what waited is cancelled", async () => {
+    const gate = newGate();
+    const { page: first, browser, notebook } = await open([gatedTicks(gate), "print('waits')"]);
+    const second = await another(browser, notebook);
+    expect(await second.runtime.reattach()).toBe(true);
+    await second.ready();
+    const toldOnce = [{ code: "variables_lost", reason: "kernel_gone" }];
+    for (const end of [
+      () => second.runtime.shutdown(),
+      () => second.runtime.shutdownSession({ sessionId: null, kernelId: first.kernelId() }),
+    ]) {
+      const told: unknown[] = [];
+      const stop = first.runtime.notice.subscribe(() => told.push(first.runtime.notice.get()));
+      first.driver.runAll();
+      await first.prints("c0", "1\n");
+      await end();
+      // The line between tabs takes a turn; the server, which says nothing, took a quarter of a minute.
+      await new Promise((wake) => setImmediate(wake));
+      expect([first.runtime.binding.get().phase, told, first.driver.pending.get()]).toEqual(["gone", toldOnce, 0]);
+      expect(first.status("c0")).toBe("interrupted");
+      stop();
+      await first.runtime.newKernel();
+      await first.ready();
+      first.runtime.dismissNotice();
+    }
+    gate.open();
+  }, 60_000);
+
   it("of lines that all read the same, none is lost or doubled when another tab takes over", async () => {
     const same = "import time\nfor i in range(16):\n    print('tick', flush=True)\n    time.sleep(0.25)";
     const { page: first, browser, notebook } = await open([same]);

@@ -20,6 +20,7 @@ import { hostedId, hostedUrl } from "../core/hosted.ts";
 import { type Diagnosis, type FailureCode, socketBlocked } from "../core/probe.ts";
 import { type Completion, complete, inspect } from "../kernel/complete.ts";
 import type { LinkState } from "../kernel/kernel-port.ts";
+import { tellGone } from "../kernel/leader.ts";
 import { type BareEnvironment, JupyterServer } from "../kernel/server.ts";
 import { directTransport } from "../kernel/transport.ts";
 import { answersStrangers, ConnectAttempt, provesItself } from "./connect-attempt.ts";
@@ -461,8 +462,13 @@ export class RuntimeDriver {
   async shutdown(): Promise<void> {
     const kernelId = this.#kernelId();
     if (kernelId === null) return;
-    await this.#state.server.get()?.shutdown(kernelId);
+    await this.#endOnServer(this.#state.server.get(), kernelId);
     this.#endKernel();
+  }
+
+  async #endOnServer(server: JupyterServer | null, kernelId: string): Promise<void> {
+    await server?.shutdown(kernelId);
+    tellGone(this.#environment.openChannel, kernelId);
   }
 
   #endKernel(): void {
@@ -490,7 +496,7 @@ export class RuntimeDriver {
     const options = wanted === undefined ? {} : { kernelspec: wanted };
     const attempt = this.#attemptFor(state.target, options, null);
     this.#happened({ type: "connect_step", step: "kernelspecs" });
-    if (old !== null) await server.shutdown(old).catch(() => {});
+    if (old !== null) await this.#endOnServer(server, old).catch(() => {});
     if (!this.#isCurrent(attempt)) return;
     await this.#diagnosedAgain(attempt, { baseUrl: runtime.baseUrl, auth: runtime.auth, kind: runtime.kind });
   }
@@ -538,7 +544,7 @@ export class RuntimeDriver {
   /** @throws RuntimeError */
   async shutdownSession({ kernelId }: { readonly sessionId: string | null; readonly kernelId: string }): Promise<void> {
     if (kernelId === this.#kernelId()) await this.shutdown();
-    else await this.#state.server.get()?.shutdown(kernelId);
+    else await this.#endOnServer(this.#state.server.get(), kernelId);
   }
 
   async complete(code: string, cursor: number): Promise<Completion | null> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Value } from "../core/observable.ts";
 import { executeRequest } from "./execute.ts";
 import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel-port.ts";
-import { SharedKernel } from "./leader.ts";
+import { nameOf, SharedKernel, tellGone } from "./leader.ts";
 import { TestClock } from "./testing/clock.ts";
 import { Browser, type FakeTab } from "./testing/tabs.ts";
 import type { KernelMessage, OutgoingMessage } from "./wire.ts";
@@ -30,7 +30,9 @@ class HandPort implements KernelPort {
   }
   reconnectNow(): void {}
   restarted(): void {}
-  close(): void {}
+  close(): void {
+    this.state.set({ phase: "ended", reason: "closed" });
+  }
 
   emit(event: KernelEvent): void {
     for (const fn of this.#listeners) fn(event);
@@ -62,7 +64,7 @@ function setUp() {
   const open = (tab: FakeTab = browser.tab()) => {
     const heard: string[] = [];
     const shared = new SharedKernel({
-      name: "kernel-1",
+      name: nameOf("1"),
       locks: tab.locks,
       openChannel: tab.openChannel,
       openPort: (process) => {
@@ -130,6 +132,25 @@ describe("SharedKernel", () => {
     b.shared.send(request("r1"));
     await settle();
     expect(port(ports, 0).sent).toEqual(["r1"]);
+  });
+
+  it("a kernel that any tab of the browser had ended is gone in all of them at once, and ends once", async () => {
+    const { browser, ports, open } = setUp();
+    const [leader, follower] = [open(), open()];
+    await settle();
+    port(ports, 0).open();
+    await settle();
+    const ends: LinkState[] = [];
+    leader.shared.state.subscribe(() => ends.push(leader.shared.state.get()));
+    const beside = browser.tab();
+    tellGone(beside.openChannel, "another");
+    await settle();
+    expect(ends).toEqual([]);
+    tellGone(beside.openChannel, "1");
+    tellGone(beside.openChannel, "1");
+    await settle();
+    expect(ends).toEqual([{ phase: "ended", reason: "kernel_gone" }]);
+    expect(follower.shared.state.get()).toEqual({ phase: "ended", reason: "kernel_gone" });
   });
 
   it("passes the socket on when the leader dies, and knows the process", async () => {

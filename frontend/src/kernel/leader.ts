@@ -5,6 +5,8 @@
  * the tab that has the Web Lock of this kernel opens the socket and broadcasts every event; what the others send is relayed through it. When
  * it dies, the browser gives the lock to another tab, which opens the socket with the same `session_id` and gets what was buffered.
  *
+ * A stock server tells nobody that it ended a kernel: the tab that had it do so tells the others.
+ *
  * A request is never sent twice: running code twice is worse than not running it. The leader confirms before it sends, and a new leader first
  * catches up, and leaves out what the kernel is heard to have received.
  */
@@ -27,7 +29,7 @@ export interface TabChannel {
 }
 
 export interface SharedKernelOptions {
-  /** Same in all tabs of this browser for this kernel, and in no other. */
+  /** See `nameOf`. */
   readonly name: string;
   /** Null where the browser has none: then this tab holds a socket of its own. */
   readonly locks: Locks | null;
@@ -48,7 +50,21 @@ type TabMessage =
   | { readonly kind: "send"; readonly message: OutgoingMessage }
   | { readonly kind: "sent"; readonly id: string }
   | { readonly kind: "reconnect" }
-  | { readonly kind: "restarted" };
+  | { readonly kind: "restarted" }
+  | { readonly kind: "gone" };
+
+/** What `name` of a kernel is, the same in all tabs of this browser and that of no other kernel. */
+export function nameOf(kernelId: string): string {
+  return `runhere-kernel:${kernelId}`;
+}
+
+/** The server was told to end the kernel, and has: every tab that believes it to be alive hears so, whatever notebook it shows. */
+export function tellGone(openChannel: (name: string) => TabChannel, kernelId: string): void {
+  const channel = openChannel(nameOf(kernelId));
+  const gone: TabMessage = { kind: "gone" };
+  channel.postMessage(gone);
+  channel.close();
+}
 
 /** A new leader waits at most this long for the rest of the old one's messages. */
 const CATCH_UP_MS = 4_000;
@@ -72,6 +88,8 @@ export class SharedKernel implements KernelPort {
   #port: KernelPort | null = null;
   #isReady = false;
   #heardLeader = false;
+  /** Another tab had the server end the kernel. */
+  #isGone = false;
   #process: string | null;
   readonly #closing = new AbortController();
   #release: () => void = () => {};
@@ -168,9 +186,10 @@ export class SharedKernel implements KernelPort {
     // Nobody led before: nothing can be on its way.
     this.#isReady = !this.#heardLeader;
     const share = () => {
-      this.#state.set(port.state.get());
+      const state: LinkState = this.#isGone ? { phase: "ended", reason: "kernel_gone" } : port.state.get();
+      this.#state.set(state);
       this.#status.set(port.status.get());
-      this.#post({ kind: "state", state: port.state.get(), status: port.status.get() });
+      this.#post({ kind: "state", state, status: port.status.get() });
     };
     port.listen((event) => {
       this.#post({ kind: "event", event });
@@ -201,6 +220,12 @@ export class SharedKernel implements KernelPort {
     this.#port?.send(message);
   }
 
+  #gone(): void {
+    if (this.#state.get().phase === "ended") return;
+    this.#isGone = true;
+    this.#port?.close();
+  }
+
   // ── Following ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #told(message: TabMessage): void {
@@ -217,6 +242,8 @@ export class SharedKernel implements KernelPort {
       this.#port?.reconnectNow();
     } else if (message.kind === "restarted") {
       this.#port?.restarted();
+    } else if (message.kind === "gone") {
+      this.#gone();
     } else if (message.kind === "send") {
       if (this.#isReady) this.#forward(message.message);
       else this.#held.push(message.message);
