@@ -168,6 +168,13 @@ export class NotebookDoc {
     if (cells.length > 0) this.#edit(() => this.#bury(cells));
   }
 
+  /** Deletes all cells and lays an empty one down in their place, as one step: undo never leaves a notebook without a cell. */
+  deleteAllCells(): CellId {
+    const cells = this.#inOrder(this.cellIds());
+    const [made = ""] = this.#insert([{ type: "code", source: "" }], null, undefined, () => this.#bury(cells));
+    return made;
+  }
+
   /**
    * Moves cells, in their present order, behind another cell (null: to the top). A cell of the block itself as `after` means: behind the
    * nearest cell before it that stays.

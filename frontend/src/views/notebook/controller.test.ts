@@ -139,9 +139,14 @@ describe("NotebookController", () => {
   });
 
   it("never leaves a notebook without a cell", () => {
+    const before = sources();
     controller.selectAll();
     controller.remove();
     expect(sources()).toEqual([""]);
+    controller.undo(); // not the cell that took their place first: nothing would be left
+    expect(sources()).toEqual(before);
+    controller.redo();
+    expect([sources(), doc.undo.canRedo]).toEqual([[""], false]);
   });
 
   it("cuts and pastes the same cell, then copies of it", () => {
@@ -163,6 +168,35 @@ describe("NotebookController", () => {
     controller.command();
     controller.merge("above");
     expect([sources()[1], active()]).toEqual(["a \n= 1", "a \n= 1"]);
+  });
+
+  it("goes on writing where a split is undone: the next letter is no command", () => {
+    controller.edit(at(1));
+    controller.noteCursor(at(1), 2, 2);
+    controller.split();
+    controller.undo();
+    expect([sources()[1], active(), controller.mode]).toEqual(["a = 1", "a = 1", "edit"]);
+    controller.insert("code", "below", at(1), "edit");
+    controller.undo();
+    expect([sources().length, controller.mode]).toEqual([5, "edit"]);
+    controller.command();
+    controller.redo();
+    expect(controller.mode).toBe("command");
+  });
+
+  it("changes the type of several cells, and makes a heading of code, as one step each", () => {
+    const types = (): readonly unknown[] => [at(3), at(4)].map((id) => doc.cell(id)?.type);
+    controller.select(at(3));
+    controller.select(at(4), { extend: true });
+    controller.setType("markdown");
+    expect(types()).toEqual(["markdown", "markdown"]);
+    controller.undo();
+    expect(types()).toEqual(["code", "code"]);
+    controller.select(at(3));
+    controller.setHeading(3);
+    expect([types()[0], sources()[3]]).toEqual(["markdown", "### b = 2"]);
+    controller.undo();
+    expect([types()[0], sources()[3]]).toEqual(["code", "b = 2"]);
   });
 
   it("opens the section that hides a cell before it selects it", () => {

@@ -123,8 +123,10 @@ export class NotebookController extends SelectionModel {
   remove(ids: readonly CellId[] = this.selected()): void {
     if (ids.length === 0) return;
     this.#endStep();
-    this.services.doc.deleteCells(ids);
-    if (this.services.doc.cellIds().length === 0) this.services.doc.insertCell({ after: null, type: "code" });
+    const { doc } = this.services;
+    const going = new Set(ids);
+    if (doc.cellIds().every((id) => going.has(id))) doc.deleteAllCells();
+    else doc.deleteCells(ids);
     this.say(text("notebook.deletedCells", { count: ids.length }));
     this.focusActive();
   }
@@ -213,7 +215,7 @@ export class NotebookController extends SelectionModel {
 
   setType(type: CellType): void {
     this.#endStep();
-    for (const id of this.selected()) this.services.doc.setType(id, type);
+    this.services.doc.atOnce(() => this.selected().forEach((id) => void this.services.doc.setType(id, type)));
     this.focusActive();
   }
 
@@ -222,9 +224,12 @@ export class NotebookController extends SelectionModel {
     const id = this.activeId;
     const cell = id === null ? null : this.services.doc.cell(id);
     if (id === null || !cell) return;
+    const words = cell.source.toString().replace(/^\s*#{1,6}[ \t]+/, "");
     this.#endStep();
-    this.services.doc.setType(id, "markdown");
-    this.services.doc.setSource(id, `${"#".repeat(level)} ${cell.source.toString().replace(/^\s*#{1,6}[ \t]+/, "")}`);
+    this.services.doc.atOnce(() => {
+      this.services.doc.setType(id, "markdown");
+      this.services.doc.setSource(id, `${"#".repeat(level)} ${words}`);
+    });
     this.focusActive();
   }
 
@@ -288,20 +293,23 @@ export class NotebookController extends SelectionModel {
   // Undo
 
   undo(): void {
-    this.#afterUndo(this.services.doc.undo.undo());
+    this.#step(() => this.services.doc.undo.undo());
   }
 
   redo(): void {
-    this.#afterUndo(this.services.doc.undo.redo());
+    this.#step(() => this.services.doc.undo.redo());
   }
 
-  #afterUndo(touched: readonly CellId[]): void {
-    const { visible } = this.sections.view.get();
-    const id = visible.find((one) => touched.includes(one));
+  #step(take: () => readonly CellId[]): void {
+    // Before the step: the cell that is written in may go with it, and what is typed next must not be taken for commands.
+    const { mode } = this;
+    const touched = take();
+    const id = this.sections.view.get().visible.find((one) => touched.includes(one));
+    const shown = id ?? this.activeId;
     // To write in what the step hid would show it again: a step more, and no way back past it.
     if (id !== undefined && this.isCodeHidden(id)) this.select(id);
+    else if (mode === "edit" && shown !== null && !this.isCodeHidden(shown)) this.edit(shown);
     else if (id === undefined || id === this.activeId) this.focusActive();
-    else if (this.mode === "edit") this.edit(id);
     else this.select(id);
   }
 
