@@ -223,6 +223,42 @@ describe("NotebookController", () => {
     expect(sources()).toEqual(["# Top", "a = 1", "## Part", "b = 2", "c = 3"]);
   });
 
+  it("replaces one match after the other, not what it just put in, and nothing that changed meanwhile", () => {
+    controller.find.open("= ");
+    const find = finding();
+    const { state } = controller.find;
+    find.begin();
+    find.step(1);
+    find.replace("== ");
+    expect([sources()[1], state.get().current, active()]).toEqual(["a == 1", 1, "b = 2"]);
+    find.replace("== ");
+    find.replace("== ");
+    expect([sources().slice(3), active()]).toEqual([["b == 2", "c == 3"], "a == 1"]);
+    doc.setSource(at(1), "something else altogether");
+    find.replace("x");
+    expect(sources()[1]).toBe("something else altogether");
+  });
+
+  it("opened again it goes on from the cursor, and what is selected is the match that is shown", () => {
+    controller.find.open("= ");
+    const find = finding();
+    const { state } = controller.find;
+    const opened = (offset: number, end: number): number => {
+      find.close();
+      controller.find.open(null);
+      find.begin({ cellId: at(3), offset, end });
+      return state.get().current;
+    };
+    const here = { cellId: at(3), offset: 0, end: 0 };
+    expect(opened(0, 0)).toBe(-1);
+    find.step(1, here);
+    expect(state.get().current).toBe(1);
+    expect(opened(0, 0)).toBe(-1);
+    find.step(-1, here);
+    expect(state.get().current).toBe(0);
+    expect(opened(2, 4)).toBe(1);
+  });
+
   it("goes over sources and outputs in the order of the cells, and replaces nothing in outputs", () => {
     let tell = (_: OutputSearchResult): void => undefined;
     const find = finding({ search: (_, told) => (tell = told), close: () => undefined });
@@ -231,7 +267,7 @@ describe("NotebookController", () => {
     const current = () => state.get().matches[state.get().current];
     controller.find.open(null);
     find.begin();
-    find.setOptions({ text: "= " }, { cellId: null, offset: 0 });
+    find.setOptions({ text: "= " }, { cellId: null, offset: 0, end: 0 });
     find.step(1);
     expect(current()?.cellId).toBe(at(3));
     find.toggleOutputs();

@@ -4,7 +4,7 @@ import { formatNumber, text as word } from "../../i18n/t.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import type { NotebookController } from "./controller.ts";
-import { type FindOptions, MATCH_LIMIT } from "./find.ts";
+import { type Cursor, type FindOptions, MATCH_LIMIT } from "./find.ts";
 import type { FindState } from "./find-desk.ts";
 import { FindModel } from "./find-model.ts";
 import { openOutputFind } from "./find-outputs.ts";
@@ -23,9 +23,9 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
   useEffect(() => field.current?.select(), [opened]);
 
   const set = (options: Partial<FindOptions>): void => {
-    const cellId = controller.activeId;
-    find.setOptions(options, { cellId, offset: cellId === null ? 0 : (controller.cursorOf(cellId)?.anchor ?? 0) });
+    find.setOptions(options, cursorIn(controller));
   };
+  const step = (by: -1 | 1): void => find.step(by, cursorIn(controller));
   const close = (): void => {
     find.close();
     if (controller.activeId !== null) controller.select(controller.activeId);
@@ -33,7 +33,7 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Escape") close();
-    else if (event.key === "Enter" && event.target === field.current) find.step(event.shiftKey ? -1 : 1);
+    else if (event.key === "Enter" && event.target === field.current) step(event.shiftKey ? -1 : 1);
     else if (event.key === "Enter" && event.target instanceof HTMLInputElement) find.replace(replacement);
     else return;
     event.preventDefault();
@@ -96,7 +96,7 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
             size="small"
             label={t("find.previousMatch")}
             isDisabled={state.matches.length === 0}
-            onPress={() => find.step(-1)}
+            onPress={() => step(-1)}
           >
             <ArrowUp size={16} aria-hidden />
           </IconButton>
@@ -104,7 +104,7 @@ export function FindBar({ controller }: { readonly controller: NotebookControlle
             size="small"
             label={t("find.nextMatch")}
             isDisabled={state.matches.length === 0}
-            onPress={() => find.step(1)}
+            onPress={() => step(1)}
           >
             <ArrowDown size={16} aria-hidden />
           </IconButton>
@@ -163,8 +163,14 @@ function useFindModel(controller: NotebookController, opened: number): FindModel
   );
   useEffect(() => () => find.end(), [find]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each opening may bring another text.
-  useLayoutEffect(() => find.begin(), [find, opened]);
+  useLayoutEffect(() => find.begin(cursorIn(controller)), [find, opened]);
   return find;
+}
+
+function cursorIn(controller: NotebookController): Cursor {
+  const cellId = controller.activeId;
+  const { anchor, head } = (cellId === null ? null : controller.cursorOf(cellId)) ?? { anchor: 0, head: 0 };
+  return { cellId, offset: Math.min(anchor, head), end: Math.max(anchor, head) };
 }
 
 function counted({ isInvalid, options, matches, current, isLooking }: FindState): string {

@@ -3,6 +3,7 @@ import type { CellId } from "../../core/cell.ts";
 import { onChange } from "../../doc/changes.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
 import {
+  type Cursor,
   type FindOptions,
   findAll,
   findExpression,
@@ -25,6 +26,8 @@ export interface OutputFind {
 /** Looking through all cells again waits until nobody typed for this long. */
 const SETTLE_MS = 250;
 
+const AT_THE_TOP: Cursor = { cellId: null, offset: 0, end: 0 };
+
 export class FindModel {
   readonly #doc: NotebookDoc;
   readonly #desk: FindDesk;
@@ -35,7 +38,7 @@ export class FindModel {
   #inSources: readonly Match[] = [];
   #inOutputs: readonly Match[] = [];
   /** Where the first match is looked for that is shown; null: one is shown, or none is wanted. */
-  #from: { readonly cellId: CellId | null; readonly offset: number } | null = null;
+  #from: Cursor | null = null;
 
   constructor(doc: NotebookDoc, desk: FindDesk, outputs: OutputFind, show: (match: Match) => void) {
     this.#doc = doc;
@@ -44,11 +47,15 @@ export class FindModel {
     this.#show = show;
   }
 
-  /** Looks for what is wanted, and again when the notebook changed, until `end`. */
-  begin(): void {
+  /** Looks for what is wanted, and again when the notebook changed, until `end`. Goes nowhere: what is selected may be a match. */
+  begin({ cellId, offset, end }: Cursor = AT_THE_TOP): void {
     this.#endListening();
     this.#endListening = onChange(this.#doc.doc, () => this.#later());
     this.#search();
+    const isSelected = (one: Match): boolean =>
+      one.cellId === cellId && one.from === offset && one.to === end && one.output === undefined;
+    const selected = this.#desk.state.get().matches.findIndex(isSelected);
+    if (selected >= 0) this.#desk.set({ current: selected });
     this.#searchOutputs();
   }
 
@@ -72,7 +79,7 @@ export class FindModel {
     this.#searchOutputs();
   }
 
-  setOptions(options: Partial<FindOptions>, from: { cellId: CellId | null; offset: number }): void {
+  setOptions(options: Partial<FindOptions>, from: Cursor): void {
     this.#desk.set({ options: { ...this.#desk.state.get().options, ...options } });
     this.#inOutputs = [];
     this.#search();
@@ -88,9 +95,13 @@ export class FindModel {
     if (matches.length > 0) this.#from = null;
   }
 
-  step(step: -1 | 1): void {
+  /** One match on, or back; from the cursor while none is the current one. */
+  step(step: -1 | 1, { cellId, offset }: Cursor = AT_THE_TOP): void {
     const { matches, current } = this.#desk.state.get();
-    if (matches.length > 0) this.#goTo((current + step + matches.length) % matches.length);
+    if (matches.length === 0) return;
+    const first = current < 0 ? matchFrom(matches, this.#doc.cellIds(), cellId, offset) : current;
+    const next = current < 0 && step > 0 ? first : first + step;
+    this.#goTo((next + matches.length) % matches.length);
   }
 
   replace(replacement: string): void {
@@ -99,13 +110,15 @@ export class FindModel {
     const expression = findExpression(options);
     const cell = match && this.#doc.cell(match.cellId);
     if (!match || match.output || !cell || !(expression instanceof RegExp)) return;
-    const matched = cell.source.toString().slice(match.from, match.to);
-    this.#doc.undo.endStep();
-    this.#doc.changeSource(match.cellId, [
-      { from: match.from, to: match.to, insert: replacementFor(matched, expression, replacement, options.isRegExp) },
-    ]);
+    const insert = replacementFor(cell.source.toString(), match, expression, replacement, options.isRegExp);
+    if (insert !== null) {
+      this.#doc.undo.endStep();
+      this.#doc.changeSource(match.cellId, [{ from: match.from, to: match.to, insert }]);
+    }
     this.#search();
-    this.#goTo(Math.min(current, this.#desk.state.get().matches.length - 1));
+    // Behind what was put in: that may be a match, too, and again when it is replaced.
+    const behind = match.from + (insert?.length ?? 0);
+    this.#goTo(matchFrom(this.#desk.state.get().matches, this.#doc.cellIds(), match.cellId, behind));
   }
 
   /** Replaces every match in sources as one undo step. Returns how many there were. */
@@ -119,11 +132,12 @@ export class FindModel {
     this.#doc.doc.transact(() => {
       for (const [cellId, found] of byCell(matches)) {
         const source = this.#doc.cell(cellId)?.source.toString() ?? "";
-        const insert = (match: Match): string =>
-          replacementFor(source.slice(match.from, match.to), expression, replacement, options.isRegExp);
         this.#doc.changeSource(
           cellId,
-          found.map((match) => ({ from: match.from, to: match.to, insert: insert(match) })),
+          found.flatMap((match) => {
+            const insert = replacementFor(source, match, expression, replacement, options.isRegExp);
+            return insert === null ? [] : [{ from: match.from, to: match.to, insert }];
+          }),
         );
       }
     }, this.#doc.origin);

@@ -60,8 +60,16 @@ describe("find", () => {
 
   it("fills groups in", () => {
     const expression = findExpression({ ...usual, text: "(\\w+)=(\\w+)", isRegExp: true }) as RegExp;
-    expect(replacementFor("a=b", expression, "$2=$1", true)).toBe("b=a");
-    expect(replacementFor("a=b", expression, "$2", false)).toBe("$2");
+    const whole = { cellId: "1", from: 0, to: 3 };
+    expect(replacementFor("a=b", whole, expression, "$2=$1", true)).toBe("b=a");
+    expect(replacementFor("a=b", whole, expression, "$$ $& $3 $12 $<no>", true)).toBe("$ a=b $3 a2 $<no>");
+    expect(replacementFor("a=b", whole, expression, "$2", false)).toBe("$2");
+    expect(replacementFor("a=bc", whole, expression, "$2", true)).toBeNull();
+  });
+
+  it("replaces what is found by what stands around it", () => {
+    const expression = findExpression({ ...usual, text: "(?<=a )(?<name>b)(?= c)", isRegExp: true }) as RegExp;
+    expect(replacementFor("a b c", { cellId: "1", from: 2, to: 3 }, expression, "<$<name>>", true)).toBe("<b>");
   });
 
   it("starts at the cursor and comes round", () => {

@@ -24,6 +24,13 @@ export interface OutputPlace {
   readonly nth: number;
 }
 
+/** What is selected, and where: a cursor ends where it begins. */
+export interface Cursor {
+  readonly cellId: CellId | null;
+  readonly offset: number;
+  readonly end: number;
+}
+
 /** More matches than this are not listed. */
 export const MATCH_LIMIT = 20_000;
 
@@ -53,11 +60,39 @@ export function findAll(cells: Iterable<readonly [CellId, string]>, expression: 
   return matches;
 }
 
-/** What stands in place of a match: `$1`, `$&` count in regular expressions only. */
-export function replacementFor(matched: string, expression: RegExp, replacement: string, isRegExp: boolean): string {
-  if (!isRegExp) return replacement;
-  const single = new RegExp(expression.source, expression.flags.replace("g", ""));
-  return matched.replace(single, replacement);
+/**
+ * What comes in place of a match: `$1`, `$<name>`, `$&` and `$$` count in regular expressions only. Null: something else stands there by now.
+ */
+export function replacementFor(
+  source: string,
+  { from, to }: Match,
+  expression: RegExp,
+  replacement: string,
+  isRegExp: boolean,
+): string | null {
+  // In its place, not by itself: an expression may ask for what stands around it.
+  const here = new RegExp(expression.source, expression.flags.replace("g", "y"));
+  here.lastIndex = from;
+  const found = here.exec(source);
+  if (found?.[0].length !== to - from) return null;
+  return isRegExp ? filledIn(replacement, found) : replacement;
+}
+
+/** As `String.replace` fills groups in, which cannot be handed what was found. */
+function filledIn(replacement: string, found: RegExpExecArray): string {
+  const group = (digits: string): string | null => {
+    const number = Number(digits);
+    return number > 0 && number < found.length ? (found[number] ?? "") : null;
+  };
+  return replacement.replace(
+    /\$(?:([$&])|(\d)(\d?)|<([^>]*)>)/g,
+    (whole: string, sign?: string, first = "", second = "", name = "") => {
+      if (sign) return sign === "$" ? sign : found[0];
+      if (first === "") return found.groups ? (found.groups[name] ?? "") : whole;
+      const single = group(first);
+      return group(first + second) ?? (single === null ? whole : single + second);
+    },
+  );
 }
 
 /** Index of the first match at or behind a place; 0 when none is, -1 without matches. */
