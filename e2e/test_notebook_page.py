@@ -129,6 +129,18 @@ def test_keys_of_both_modes_and_the_clipboard(opened: Callable[..., Page]) -> No
     expect_cells(page, 4)
     delete_cell(page, left=3)
 
+    # The text that was clicked is what a browser means by copy and paste, the cell is what a person means.
+    on_cell(page, 1)
+    page.keyboard.press("m")
+    text_cell(page, 1).get_by_text("two").click()
+    page.keyboard.press(f"{MAIN_MODIFIER}+c")
+    page.keyboard.press(f"{MAIN_MODIFIER}+v")
+    expect(text_cell(page, 2).get_by_text("two")).to_be_visible()
+    text_cell(page, 1).get_by_text("two").click()
+    page.keyboard.press(f"{MAIN_MODIFIER}+x")
+    expect_cells(page, 3)
+    expect(text_cell(page, 1).get_by_text("two")).to_be_visible()
+
 
 def test_text_cells_show_latex_and_fold_and_find_replaces_over_all_cells(
     opened: Callable[..., Page], browser_name: str

@@ -97,10 +97,9 @@ function useKeys(keys: readonly KeyBinding[], onCommand: (id: string) => boolean
 /** The browser's own copy, cut and paste act on cells while a cell (not its text) has the focus. */
 function useCellClipboard(controller: NotebookController): void {
   useEffect(() => {
-    const isOnCell = (event: ClipboardEvent): boolean =>
-      event.target instanceof Element &&
-      event.target.hasAttribute("data-cell-id") &&
-      (getSelection()?.isCollapsed ?? true);
+    // Not the event's target: that is the text that was clicked last, of this cell or of another.
+    const isOnCell = (): boolean =>
+      document.activeElement?.hasAttribute("data-cell-id") === true && (getSelection()?.isCollapsed ?? true);
     const give = (event: ClipboardEvent, taken: { cells: string; plain: string } | null): void => {
       if (!taken) return;
       event.clipboardData?.setData(CELLS_MIME, taken.cells);
@@ -108,13 +107,13 @@ function useCellClipboard(controller: NotebookController): void {
       event.preventDefault();
     };
     const onCopy = (event: ClipboardEvent): void => {
-      if (isOnCell(event)) give(event, controller.copy());
+      if (isOnCell()) give(event, controller.copy());
     };
     const onCut = (event: ClipboardEvent): void => {
-      if (isOnCell(event) && !controller.isReadOnly) give(event, controller.cut());
+      if (isOnCell() && !controller.isReadOnly) give(event, controller.cut());
     };
     const onPaste = (event: ClipboardEvent): void => {
-      if (!isOnCell(event) || controller.isReadOnly) return;
+      if (!isOnCell() || controller.isReadOnly) return;
       const carried = event.clipboardData?.getData(CELLS_MIME) ?? "";
       const plain = event.clipboardData?.getData("text/plain") ?? "";
       const own = keptCells();
