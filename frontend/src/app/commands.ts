@@ -341,8 +341,9 @@ export function runCommand(id: string, context: CommandContext): boolean {
   return true;
 }
 
-/** What is selected on the page, to look for it; null for nothing or too much. */
+/** What is selected on the page, to look for it; null for nothing or too much, and for what stands in the find bar already. */
 function selectedText(): string | null {
+  if (globalThis.document?.activeElement?.closest("search")) return null;
   const selected = globalThis.getSelection?.()?.toString() ?? "";
   return selected && selected.length < 200 && !selected.includes("\n") ? selected : null;
 }

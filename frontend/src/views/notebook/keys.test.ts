@@ -16,6 +16,8 @@ function called(html: string, key: string, more: KeyboardEventInit = {}): readon
       { command: "run", keys: "Shift-Enter", mode: "any" },
       { command: "leave", keys: "Escape", mode: "edit" },
       { command: "below", keys: "b", mode: "command" },
+      { command: "find", keys: "Mod-f", mode: "any" },
+      { command: "home", keys: "Mod-o", mode: "any" },
     ],
     (command) => {
       done.push(command);
@@ -48,6 +50,20 @@ test.each([
   expect(called(html, "Enter", SHIFT)).toEqual([]);
   expect(called(html, "Escape")).toEqual([]);
   expect(called(html, "b")).toEqual([]);
+});
+
+test.each([
+  ["a field", "<input>"],
+  ["the find bar", "<search><button></button></search>"],
+])("what a browser would find by itself is the notebook's in %s, too, and nothing else", (_, html) => {
+  expect(called(html, "f", { ctrlKey: true })).toEqual(["find"]);
+  expect(called(html, "o", { ctrlKey: true })).toEqual([]);
+  expect(called(`<div role="dialog">${html}</div>`, "f", { ctrlKey: true })).toEqual([]);
+});
+
+test("a button that was pressed takes Enter alone: Shift+Enter runs the cell and goes on", () => {
+  expect(called("<button></button>", "Enter")).toEqual([]);
+  expect(called("<button></button>", "Enter", SHIFT)).toEqual(["run"]);
 });
 
 test.each([
