@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extractFormulas } from "./math.ts";
+import { extractFormulas, withoutNumbers } from "./math.ts";
 
 function formulas(source: string): (readonly [string, boolean])[] {
   return extractFormulas(source).formulas.map(({ tex, display }) => [tex, display]);
@@ -32,4 +32,10 @@ describe("extractFormulas", () => {
     const open = `${"$a ".repeat(1_000_000)}${"`".repeat(5_000)}`;
     expect(extractFormulas(open)).toEqual({ text: open, formulas: [] });
   });
+});
+
+it("numbers no formula that did not ask for a number", () => {
+  expect(withoutNumbers("\\begin{align}a&=1\\\\b\\end{align}")).toBe("\\begin{align*}a&=1\\\\b\\end{align*}");
+  const asked = "\\begin{aligned}a\\end{aligned}\\begin{gather*}b\\tag{7}\\end{gather*}";
+  expect(withoutNumbers(asked)).toBe(asked);
 });

@@ -50,12 +50,20 @@ export function loadKatex(): Promise<typeof katexModule> {
   return katex;
 }
 
+/**
+ * Equations without the numbers that LaTeX gives them by itself, as JupyterLab and Colab show them. They count over a page,
+ * and here each output is one of its own: every line would be number one.
+ */
+export function withoutNumbers(tex: string): string {
+  return tex.replace(/\\(begin|end)\{(equation|align|gather|alignat)\}/g, "\\$1{$2*}");
+}
+
 /** Sets one formula into `host`. What KaTeX cannot read is shown as it was written. */
 export async function renderFormula(formula: Formula, host: HTMLElement): Promise<void> {
   host.textContent = formula.source;
   try {
     const { render } = await loadKatex();
-    render(formula.tex, host, {
+    render(withoutNumbers(formula.tex), host, {
       displayMode: formula.display,
       throwOnError: true,
       trust: false,
