@@ -18,7 +18,18 @@ from played import cable
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 from servers import Jupyter, wait_until
 from stage import Stage
-from steps import bring_into_view, connect, connected, give_token, output, ran, run_cell, saved
+from steps import (
+    bring_into_view,
+    code_cell,
+    connect,
+    connected,
+    give_token,
+    output,
+    ran,
+    run_cell,
+    runtime_menu,
+    saved,
+)
 
 # Real servers and browsers: on a busy machine a story takes its time, and each wait in it has a limit of its own.
 
@@ -258,3 +269,29 @@ def test_what_was_dropped_before_a_reload_is_filled_in_by_the_page_that_comes_ba
     whole = ["begun", *(f"line {n:01000}" for n in range(3200)), "the end"]
     wait_until(lambda: stage.on_disk("Fast and away", 1).splitlines() == whole, what="what was dropped in the file")
     expect(mark).to_have_count(0)
+
+
+def test_cells_that_waited_in_a_closed_page_are_told_of_by_the_tab_that_was_there_before(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], tmp_path: Path, browser_name: str
+) -> None:
+    told = tmp_path / "told to end"
+    wait = f"import os, time\nwhile not os.path.exists({str(told)!r}): time.sleep(0.05)\nprint('the end')"
+    name = f"Waited {browser_name}"
+    stage.put(name, wait, "print('waited')")
+    context = person()
+    page = stage.open(context, name)
+    connect(page, stock.pasted)
+    second = context.new_page()
+    second.goto(page.url)
+    connected(second)
+    runtime_menu(page, "Run all")
+    expect(code_cell(page, 1).get_by_role("button", name="Interrupt execution")).to_be_visible()
+    waits = code_cell(second, 2).get_by_text("[*]")
+    expect(waits).to_be_visible()
+    page.close()
+    expect(second.get_by_text("1 cell that waited did not run")).to_be_visible()
+    expect(waits).to_have_count(0)
+    told.touch()
+    ran(second, 1)
+    expect(output(second, 1)).to_contain_text("the end")
+    expect(second.get_by_text("Contact lost")).to_have_count(0)

@@ -25,3 +25,9 @@ function tellFullOnce(): void {
   wasFullTold = true;
   toast({ text: text("errors.browser_full"), tone: "error" });
 }
+
+/** Calls `fn` when another page of this browser has stored something. Returns the end. */
+export function onStored(fn: () => void): () => void {
+  addEventListener("storage", fn);
+  return () => removeEventListener("storage", fn);
+}

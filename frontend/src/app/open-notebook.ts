@@ -26,6 +26,7 @@ import type { HostedAccess } from "../views/connect/runtime.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { outputEnvironment } from "../views/notebook/output-environment.ts";
 import { browserId, tabId } from "./browser-ids.ts";
+import { onStored } from "./browser-store.ts";
 import { CommentDesk } from "./comment-desk.ts";
 import { DebugSeat } from "./debug-seat.ts";
 import type { DefaultRuntime } from "./default-runtime.ts";
@@ -167,6 +168,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     pages,
     forgetApprovals: () => trust.forget(),
     store: environment.ownStore,
+    onStored,
     onTrouble: (error) => toast({ text: errorText(error), tone: "error" }),
   });
   const comments = new CommentDesk({ notebookId: id, doc, hub, room });

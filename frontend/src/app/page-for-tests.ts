@@ -41,6 +41,8 @@ export class Page {
   readonly judged: string[] = [];
   /** Whether cells may run, as somebody says who must be asked; null: all may, and nobody is asked. */
   asks: (() => Promise<boolean>) | null = null;
+  /** Another page of the browser has stored something: to be called when that matters. */
+  storedElsewhere: () => void = () => {};
 
   constructor(
     readonly browser: TestBrowser,
@@ -111,6 +113,10 @@ export class Page {
         this.asks === null ? wishes.map((one) => ({ ...one, digest: digestNow(one.source) ?? "" })) : null,
       forgetApprovals: () => {},
       store: browser.local,
+      onStored: (fn) => {
+        this.storedElsewhere = fn;
+        return () => {};
+      },
       pages: this.tab.pages,
     });
   }

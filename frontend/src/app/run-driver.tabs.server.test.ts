@@ -62,6 +62,30 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
     expect([later.text("c1"), later.runtime.notice.get()]).toEqual(["old\n", null]);
   }, 60_000);
 
+  it("cells that waited in a page that was closed are told of by a page that was there before, too", async () => {
+    const gate = newGate();
+    const { page, browser, notebook } = await open([gatedTicks(gate), "print('old')", "print('never ran')"]);
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    const beside = await another(browser, notebook);
+    expect(await beside.runtime.reattach()).toBe(true);
+    await beside.ready();
+    const told: unknown[] = [];
+    beside.runtime.notice.subscribe(() => told.push(beside.runtime.notice.get()));
+    page.driver.runAll();
+    await page.prints("c0", "1\n");
+    beside.storedElsewhere();
+    await page.tab.saved();
+    await beside.tab.run(() => beside.status("c2") === "queued", "what waits, seen from the other page");
+    page.kill();
+    pages.splice(pages.indexOf(page), 1);
+    await beside.tab.run(() => beside.text("c1") === "old\n", "the old output");
+    await beside.tab.run(() => beside.tab.runs.headOf("c2") === null, "a cell that never ran");
+    gate.open();
+    await beside.ends("c0", "ok");
+    expect([told, beside.driver.pending.get()]).toEqual([[{ code: "not_run", count: 2 }], 0]);
+  }, 60_000);
+
   it("a tab that comes back after the end finds everything", async () => {
     const { page, browser, notebook, session } = await open([TICKS]);
     page.driver.runCells(["c0"]);

@@ -67,6 +67,8 @@ export interface RunDriverOptions {
   readonly pages: Pages;
   /** Where this browser keeps what it sent; default: `localStorage`. */
   readonly store?: LocalStore;
+  /** Calls back when another page of this browser has stored something. Returns the end. */
+  readonly onStored?: (fn: () => void) => () => void;
   readonly clock?: Clock;
 }
 
@@ -106,8 +108,21 @@ export class RunDriver {
       onTrouble: options.onTrouble,
     });
     this.#unsent = new UnsentRuns(options.store ?? localStorage, options.notebookId);
-    if (this.#unsent.all().length > 0) void this.#endUnsent().catch((error: unknown) => options.onTrouble?.(error));
+    this.#watchUnsent();
     this.#follow(runtime.port.get());
+  }
+
+  /** What waits in another page may be left behind by it: before this page, or while it is there. */
+  #watchUnsent(): void {
+    const { onStored, onTrouble } = this.#options;
+    let isFound = false;
+    const look = () => {
+      if (isFound || this.#unsent.all().length === 0) return;
+      isFound = true;
+      void this.#endUnsent().catch((error: unknown) => onTrouble?.(error));
+    };
+    if (onStored !== undefined) this.#ends.push(onStored(look));
+    look();
   }
 
   /** What waited in pages that were closed. */
