@@ -160,6 +160,21 @@ describe.skipIf(whyNoDrivenPages !== null)("running cells", () => {
     expect(page.tab.runs.headOf("c1")).toBeNull();
   }, 60_000);
 
+  it("a cell that is deleted while it waits does not run; one that runs goes on", async () => {
+    const gate = newGate();
+    const { page } = await open([`print('on', flush=True)\n${gate.wait}`, "x = 1", "print('x' in globals())"]);
+    page.driver.runAll();
+    await page.prints("c0", "on");
+    page.tab.doc.deleteCells(["c1"]);
+    page.tab.doc.moveCells(["c2"], null);
+    expect([page.driver.placeOf("c1"), page.driver.placeOf("c2")]).toEqual([null, "waiting"]);
+    page.tab.doc.deleteCells(["c0"]);
+    expect(page.driver.placeOf("c0")).toBe("running");
+    gate.open();
+    await page.ends("c2", "ok");
+    expect([page.text("c2"), page.status("c0"), page.driver.pending.get()]).toEqual(["False\n", "ok", 0]);
+  }, 60_000);
+
   it("asks and answers", async () => {
     const { page } = await open(["name = input('who? ')\nprint('hello', name)"]);
     page.driver.runCells(["c0"]);

@@ -98,6 +98,7 @@ export class RunDriver {
     this.#ends.push(
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
       runtime.onLoss(() => this.#lost()),
+      options.doc.subscribeCells(() => this.#dropDeleted()),
     );
     this.#wishes = new RunWishes({
       queue: this.#queue,
@@ -423,6 +424,16 @@ export class RunDriver {
       finishedAt: ended.finishedAt,
       ...(executionCount === null ? {} : { executionCount }),
     });
+  }
+
+  /** What waits of a cell that was deleted does not run: nobody sees it wait, nor can take it out of the queue. */
+  #dropDeleted(): void {
+    const { doc, runtime } = this.#options;
+    // Stock Jupyter gives nothing back.
+    const takesBack = runtime.port.get()?.journal != null;
+    const mayStay = ({ phase }: QueueEntry) => phase === "running" || (phase === "submitted" && !takesBack);
+    const deleted = this.#queue.get().entries.filter((entry) => doc.cell(entry.cellId) === null && !mayStay(entry));
+    for (const { cellId } of deleted) this.#dispatch({ type: "cancel", cellId });
   }
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
