@@ -577,6 +577,7 @@ def test_outputs_of_every_kind_and_a_frame_that_reaches_nothing(
     page.keyboard.type("Ada")
     page.keyboard.press("Enter")
     expect(output(page, 3)).to_contain_text("hello Ada")
+    expect(code_cell(page, 3)).to_be_focused()  # its field had the focus, and is gone
     run_cell(page, 4)
     show_all = output(page, 4).get_by_role("button", name="Show all")
     expect(show_all).to_be_visible()

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef } from "react";
+import { type FormEvent, useEffect, useLayoutEffect, useRef } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { stripAnsi } from "../../outputs/ansi.ts";
 import { Button } from "../../ui/button.tsx";
@@ -17,6 +17,15 @@ export function StdinRow({ controller, id }: { readonly controller: NotebookCont
     const isHere = field.current?.closest("[data-cell-id]")?.contains(document.activeElement) ?? false;
     if (isHere || document.activeElement === document.body) field.current?.focus();
   }, [question]);
+  // Once it is answered its cell has the focus back: else nobody has, and a screen reader begins at the top.
+  useLayoutEffect(() => {
+    const row = field.current?.form;
+    const cell = row?.closest<HTMLElement>("[data-cell-id]");
+    return () => {
+      const isThere = controller.services.doc.cellIds().includes(id);
+      if (isThere && row?.contains(document.activeElement)) cell?.focus({ preventScroll: true });
+    };
+  }, [controller, id]);
   if (question?.cellId !== id) return null;
   const send = (event: FormEvent): void => {
     event.preventDefault();
