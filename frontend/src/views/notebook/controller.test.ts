@@ -10,10 +10,12 @@ import { NotebookController } from "./controller.ts";
 import { FindModel, type OutputFind } from "./find-model.ts";
 import type { OutputSearchResult } from "./output-search.ts";
 import { SectionModel } from "./section-model.ts";
+import type { StdinQuestion } from "./services.ts";
 
 let doc: NotebookDoc;
 let room: Value<RoomState>;
 let ran: string[][];
+let stdin: Value<StdinQuestion | null>;
 let controller: NotebookController;
 
 function loaded(): NotebookDoc {
@@ -31,6 +33,7 @@ beforeEach(() => {
   );
   room = new Value(FIRST_ROOM_STATE);
   ran = [];
+  stdin = new Value<StdinQuestion | null>(null);
   controller = new NotebookController({
     doc,
     runs: new RunStore({ browserId: "b", putBlob: () => Promise.resolve() }),
@@ -43,7 +46,7 @@ beforeEach(() => {
       cancel: () => undefined,
       placeOf: () => null,
       subscribeCell: () => () => undefined,
-      stdin: new Value(null),
+      stdin,
       answerStdin: () => undefined,
     },
     help: { complete: () => Promise.resolve(null), inspect: () => Promise.resolve(null) },
@@ -204,6 +207,13 @@ describe("NotebookController", () => {
     expect(controller.sections.view.get().visible).toHaveLength(1);
     controller.select(at(3));
     expect(controller.sections.view.get().visible).toHaveLength(5);
+  });
+
+  it("opens the section whose cell asks for an input: it would wait for ever in there", () => {
+    const before = active();
+    controller.sections.toggle(at(0));
+    stdin.set({ cellId: at(3), prompt: "who? ", password: false });
+    expect([controller.sections.view.get().visible.length, active()]).toEqual([5, before]);
   });
 
   it("leaves the selection with a neighbour when somebody else deletes the cell", () => {

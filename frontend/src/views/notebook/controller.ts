@@ -45,12 +45,14 @@ export class NotebookController extends SelectionModel {
   constructor(services: NotebookServices) {
     super(services);
     this.shownRuns = new ShownRuns(services);
-    const { doc, room } = services;
+    const { doc, room, actions } = services;
     const look = (): void => this.#lookAtRights();
     // The hub loads the document; until it is there nothing can be edited.
     // Not `update`: for its listeners Yjs writes out what changed, at the first the whole notebook.
     doc.doc.on("afterTransaction", look);
     this.#ends.push(room.state.subscribe(look), () => doc.doc.off("afterTransaction", look));
+    // A cell that asks has to be in sight to be answered.
+    this.#ends.push(actions.stdin.subscribe(() => this.#revealAsking()));
     look();
   }
 
@@ -432,6 +434,11 @@ export class NotebookController extends SelectionModel {
     const { isLoaded } = doc;
     this.#readOnly.set(!isLoaded || doc.isReadOnly || (hello !== null && !canEdit(hello.role)));
     this.#isReader.set(isLoaded && hello !== null && this.isReadOnly);
+  }
+
+  #revealAsking(): void {
+    const question = this.services.actions.stdin.get();
+    if (question) this.sections.reveal(question.cellId);
   }
 
   #endStep(): void {
