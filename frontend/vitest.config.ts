@@ -16,8 +16,8 @@ export default defineConfig({
     // A server ends a kernel that is at work after five seconds, and one kernel after the other.
     hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
-    // Tests with a server mostly wait for it: three files at once also where there are only two cores.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Tests with a server mostly wait for it: four files at once also where there are only two cores.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     css: { modules: { classNameStrategy: "non-scoped" } },
   },
 });

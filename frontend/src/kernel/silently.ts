@@ -19,7 +19,10 @@ export type Worth =
   | { readonly status: "ok"; readonly data: unknown }
   | { readonly status: "error"; readonly ename: string; readonly evalue: string };
 
-/** The reply's content; null when none came. */
+/** A kernel throws away what waits behind a cell that fails, as the rest of a queue. It takes it again as soon as that is done. */
+const MOST_ABORTS = 5;
+
+/** The reply's content; null when none came. What is thrown away is asked again: it is no part of anybody's queue. */
 export async function executeSilently(asker: Asker, request: SilentRequest): Promise<Fields | null> {
   const { code, expressions, withinMs, waitsForLine = false } = request;
   const content = {
@@ -30,7 +33,11 @@ export async function executeSilently(asker: Asker, request: SilentRequest): Pro
     stop_on_error: false,
     user_expressions: expressions,
   };
-  const reply = await ask(asker, { channel: "shell", type: "execute_request", content, withinMs, waitsForLine });
+  const question = { channel: "shell", type: "execute_request", content, withinMs, waitsForLine } as const;
+  let reply = await ask(asker, question);
+  for (let aborts = 0; reply?.content["status"] === "aborted" && aborts < MOST_ABORTS; aborts += 1) {
+    reply = await ask(asker, question);
+  }
   return reply?.content ?? null;
 }
 

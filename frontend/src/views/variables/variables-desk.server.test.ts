@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Value } from "../../core/observable.ts";
 import { ask } from "../../kernel/ask.ts";
 import type { KernelConnection } from "../../kernel/kernel.ts";
@@ -6,6 +6,7 @@ import type { KernelPort } from "../../kernel/kernel-port.ts";
 import type { JupyterServer } from "../../kernel/server.ts";
 import { realClock } from "../../kernel/testing/clock.ts";
 import { echoKernel } from "../../kernel/testing/echo-kernel.ts";
+import { newGate } from "../../kernel/testing/gate.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "../../kernel/testing/jupyter.ts";
 import { newKernel } from "../../kernel/testing/new-kernel.ts";
 import { run, send, until } from "../../kernel/testing/runs.ts";
@@ -137,7 +138,8 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
       const plain = await until(desk.state, (state) => names(state).includes("during"));
       expect(plain.listing?.isWhole).toBe(false);
       expect(found(plain, "before")).toMatchObject({ type: "list", preview: "[1, 2]", shape: null });
-      expect(kernel.status.get()).toBe("busy");
+      // The one channel may be ahead of the other.
+      await until(kernel.status, (status) => status === "busy");
       expect(shown).not.toContain("display_data");
       await server.interrupt(id);
       const whole = await until(desk.state, ({ listing }) => listing?.isWhole === true);
@@ -170,6 +172,21 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     const told = await until(desk.state, ({ listing }) => listing?.isWhole === true);
     expect(found(told, "during")).toMatchObject({ shape: [1], preview: "[3]" });
     expect(await desk.open(["during"], 0)).toMatchObject({ is: "values", total: 1 });
+  }, 60_000);
+
+  it("a kernel without a debugger tells everything also after a cell that fails, which empties its queue", async () => {
+    const { kernel } = await attach(barrenKernel.name);
+    const gate = newGate();
+    const isRunning = heard(kernel, "execute_input");
+    send(kernel, `during = [3]\n${gate.wait}\nraise ValueError`);
+    await isRunning;
+    const sends = vi.spyOn(kernel, "send");
+    const desk = deskOf(kernel);
+    const isAsked = () => sends.mock.calls.some(([{ header }]) => header.msg_type === "execute_request");
+    await expect.poll(isAsked).toBe(true);
+    gate.open();
+    const told = await until(desk.state, ({ listing }) => listing?.isWhole === true);
+    expect(found(told, "during")).toMatchObject({ shape: [1] });
   }, 60_000);
 
   it("a panel that is opened while code lets nobody speak fills when the code ends", async () => {
