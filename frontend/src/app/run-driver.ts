@@ -8,6 +8,7 @@ import type { RunId } from "../core/notebook.ts";
 import { NamedListeners, type Observable, Value } from "../core/observable.ts";
 import { shareableLabel } from "../core/run-label.ts";
 import {
+  cellsWaiting,
   emptyQueue,
   entryOf,
   type QueueAction,
@@ -429,11 +430,8 @@ export class RunDriver {
   /** What waits of a cell that was deleted does not run: nobody sees it wait, nor can take it out of the queue. */
   #dropDeleted(): void {
     const { doc, runtime } = this.#options;
-    // Stock Jupyter gives nothing back.
-    const takesBack = runtime.port.get()?.journal != null;
-    const mayStay = ({ phase }: QueueEntry) => phase === "running" || (phase === "submitted" && !takesBack);
-    const deleted = this.#queue.get().entries.filter((entry) => doc.cell(entry.cellId) === null && !mayStay(entry));
-    for (const { cellId } of deleted) this.#dispatch({ type: "cancel", cellId });
+    const waiting = cellsWaiting(this.#queue.get(), runtime.port.get()?.journal != null);
+    for (const cellId of waiting) if (doc.cell(cellId) === null) this.#dispatch({ type: "cancel", cellId });
   }
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────

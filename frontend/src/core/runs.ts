@@ -106,6 +106,12 @@ export function entryOf(state: QueueState, cellId: CellId): QueueEntry | null {
   return mine.find((entry) => entry.phase === "running") ?? mine[0] ?? null;
 }
 
+/** Cells of which something waits that can still be taken out. @param takesBack whether the kernel gives back what it was handed and has not begun. */
+export function cellsWaiting({ entries }: QueueState, takesBack: boolean): CellId[] {
+  const stays = ({ phase }: QueueEntry) => phase === "running" || (phase === "submitted" && !takesBack);
+  return entries.filter((entry) => !stays(entry)).map(({ cellId }) => cellId);
+}
+
 /** What follows from one event. Events about runs that are not in the queue change nothing (answers may come twice). */
 export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
   switch (event.type) {
