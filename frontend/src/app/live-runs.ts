@@ -307,7 +307,7 @@ export class LiveRuns {
     const { status, executionCount, interrupted } = run.reply;
     // Interrupted from elsewhere: another tab, another client.
     if (interrupted && status === "error") run.end = "interrupted";
-    this.#options.dispatch({ type: "replied", runId, status, executionCount });
+    this.#options.dispatch({ type: "replied", runId, status, executionCount, interrupted });
   }
 
   #isDropped(runId: RunId, run: LiveRun): boolean {

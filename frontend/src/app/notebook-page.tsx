@@ -339,9 +339,9 @@ function useNotices({ runtime, driver, controller }: OpenNotebook): void {
       closeStopped = () => {};
       const stopped = driver.stopped.get();
       if (stopped === null) return;
-      const { cellId, cancelled } = stopped;
+      const { cellId, cancelled, reason } = stopped;
       closeStopped = toast({
-        text: t("runtime.queueStopped", { count: cancelled }),
+        text: t(reason === "error" ? "runtime.queueStopped" : "runtime.queueInterrupted", { count: cancelled }),
         tone: "error",
         action:
           cellId === null ? undefined : { label: t("runtime.showCell"), onAction: () => controller.select(cellId) },

@@ -143,6 +143,23 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
     gate.open();
   }, 60_000);
 
+  it("what another tab interrupts ends as interrupted, and the tab whose queue that was is told so", async () => {
+    const {
+      page: first,
+      browser,
+      notebook,
+    } = await open(["import time\nwhile True: time.sleep(0.05)", "print('waits')"]);
+    const second = await another(browser, notebook);
+    expect(await second.runtime.reattach()).toBe(true);
+    await second.ready();
+    first.driver.runAll();
+    await first.ends("c0", "running");
+    await second.runtime.interrupt();
+    await first.ends("c0", "interrupted");
+    expect(first.driver.stopped.get()).toMatchObject({ cellId: "c0", cancelled: 1, reason: "interrupted" });
+    expect(first.status("c1")).not.toBe("ok");
+  }, 60_000);
+
   it("of lines that all read the same, none is lost or doubled when another tab takes over", async () => {
     const same = "import time\nfor i in range(16):\n    print('tick', flush=True)\n    time.sleep(0.25)";
     const { page: first, browser, notebook } = await open([same]);

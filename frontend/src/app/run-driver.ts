@@ -37,11 +37,8 @@ import type { WidgetHost } from "./widget-host.ts";
 
 export type QueuePlace = "waiting" | "running";
 
-/** Said once: an error ended the queue. */
-export interface QueueStopped {
-  readonly cellId: CellId | null;
-  readonly cancelled: number;
-}
+/** Said once: what ended the queue. */
+export type QueueStopped = Extract<QueueAction, { type: "stopped" }> & { readonly cellId: CellId | null };
 
 export interface RunDriverOptions {
   readonly notebookId: string;
@@ -396,7 +393,7 @@ export class RunDriver {
         void runtime.interrupt().catch((error) => this.#options.onTrouble?.(error)); // the run goes on
         break;
       case "stopped":
-        this.#stopped.set({ cellId: runs.run(action.by)?.cell_id ?? null, cancelled: action.cancelled });
+        this.#stopped.set({ ...action, cellId: runs.run(action.by)?.cell_id ?? null });
         break;
       case "withdraw": {
         const journal = runtime.port.get()?.journal ?? null;

@@ -114,7 +114,7 @@ describe("the queue", () => {
       finish(1, "error", 1),
       finish(2, "cancelled"),
       finish(3, "cancelled"),
-      { type: "stopped", by: "r1", cancelled: 2 },
+      { type: "stopped", by: "r1", cancelled: 2, reason: "error" },
     ]);
     expect(state.entries).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe("the queue", () => {
       send(1),
       send(2),
       finish(1, "error"),
-      { type: "stopped", by: "r1", cancelled: 1 },
+      { type: "stopped", by: "r1", cancelled: 1, reason: "error" },
       finish(2, "cancelled"),
     ]);
   });
@@ -177,6 +177,19 @@ describe("the queue", () => {
     // The kernel works for another tab, or for a widget.
     expect(play([{ type: "interrupt", isBusy: true }]).actions).toEqual([{ type: "interrupt_kernel" }]);
     expect(play([{ type: "interrupt", isBusy: false }]).actions).toEqual([]);
+  });
+
+  test("an interrupt from elsewhere stops it, and is said to be one; one from here need not be told", () => {
+    const begun: QueueEvent[] = [{ type: "connected" }, enqueue(1, 2), { type: "started", runId: "r1" }];
+    const isOver: QueueEvent = { type: "replied", runId: "r1", status: "error", executionCount: 1, interrupted: true };
+    expect(play([...begun, isOver]).actions.slice(2)).toEqual([
+      finish(1, "error", 1),
+      finish(2, "cancelled"),
+      { type: "stopped", by: "r1", cancelled: 1, reason: "interrupted" },
+    ]);
+    // Both are handed over already: the second is aborted by the kernel.
+    const told = play([...begun, { type: "interrupt" }, isOver], 5).actions;
+    expect(told.filter(({ type }) => type === "stopped")).toEqual([]);
   });
 
   test("a kernel that is gone ends everything", () => {

@@ -51,6 +51,8 @@ export type QueueEvent =
       readonly runId: RunId;
       readonly status: "ok" | "error" | "aborted";
       readonly executionCount: number | null;
+      /** The error is an interrupt, whoever asked for it. */
+      readonly interrupted?: boolean;
     }
   | { readonly type: "cancel"; readonly cellId: CellId }
   /** `isBusy`: the kernel may be at work, whoever asked for it (default: only as far as this queue knows). */
@@ -75,6 +77,8 @@ export type QueueEvent =
   /** How many may be handed over at once. */
   | { readonly type: "window"; readonly size: number };
 
+export type StopReason = "error" | "interrupted";
+
 export type QueueAction =
   | { readonly type: "send"; readonly runId: RunId; readonly cellId: CellId; readonly source: string }
   | {
@@ -86,8 +90,8 @@ export type QueueAction =
     }
   | { readonly type: "running"; readonly runId: RunId; readonly cellId: CellId }
   | { readonly type: "interrupt_kernel" }
-  /** An error ended the queue: say so, and how many cells did not run. */
-  | { readonly type: "stopped"; readonly by: RunId; readonly cancelled: number }
+  /** An error, or an interrupt from elsewhere, ended the queue: say so, and how many cells did not run. */
+  | { readonly type: "stopped"; readonly by: RunId; readonly cancelled: number; readonly reason: StopReason }
   /** Handed over, and not begun: whoever has it is asked to give it up. Its `aborted` answer ends it; until then it may begin. */
   | { readonly type: "withdraw"; readonly runId: RunId; readonly cellId: CellId };
 
@@ -208,17 +212,19 @@ function replied(state: QueueState, reply: Extract<QueueEvent, { type: "replied"
   const done: QueueAction = { ...finish(entry, status), executionCount: reply.executionCount };
   const rest = { ...state, entries: state.entries.filter((other) => other !== entry) };
   if (reply.status !== "error") return send(rest, [done]);
-  return stopAfter(rest, entry, done);
+  return stopAfter(rest, entry, done, reply.interrupted === true ? "interrupted" : "error");
 }
 
 /**
  * An error stops the queue: what waits is cancelled here; what was submitted is aborted by the kernel itself (`stop_on_error`), and its own
  * answer says so. What is still wished is not in the kernel's line: whoever says yes to it now knows of the error.
  */
-function stopAfter(state: QueueState, failed: QueueEntry, done: QueueAction): QueueStep {
+function stopAfter(state: QueueState, failed: QueueEntry, done: QueueAction, reason: StopReason): QueueStep {
   const waiting = state.entries.filter((entry) => entry.phase === "waiting");
   const count = waiting.length + state.entries.filter(isHandedOver).length;
-  const stopped: QueueAction[] = count > 0 ? [{ type: "stopped", by: failed.runId, cancelled: count }] : [];
+  // Who pressed interrupt here need not be told of it.
+  const isNews = count > 0 && !failed.interrupted;
+  const stopped: QueueAction[] = isNews ? [{ type: "stopped", by: failed.runId, cancelled: count, reason }] : [];
   const kept = state.entries.filter((entry) => entry.phase !== "waiting");
   return send({ ...state, entries: kept }, [done, ...cancelled(waiting), ...stopped]);
 }

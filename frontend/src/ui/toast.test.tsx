@@ -30,3 +30,28 @@ test("an error that comes while a view is being opened stays in it", () => {
   rerender(<Page view="a notebook" />);
   expect(screen.getByRole("alert").textContent).toBe("The runtime does not answer.");
 });
+
+test("what is said once more stands there once, and what offers something each time", () => {
+  render(<Page view="home" />);
+  const noted: string[] = [];
+  act(() => {
+    for (const who of ["one", "two"]) {
+      toast({ text: "The kernel was restarted.", tone: "error" });
+      toast({ text: "Deleted.", action: { label: `Undo ${who}`, onAction: () => noted.push(who) } });
+    }
+  });
+  expect(screen.getAllByRole("alert")).toHaveLength(1);
+  act(() => screen.getByRole("button", { name: "Undo one" }).click());
+  act(() => screen.getByRole("button", { name: "Undo two" }).click());
+  expect(noted).toEqual(["one", "two"]);
+});
+
+test("errors that stand there do not hide what comes after them", () => {
+  render(<Page view="home" />);
+  act(() => {
+    for (const name of ["a", "b", "c"]) toast({ text: `${name} could not be moved.`, tone: "error" });
+    toast({ text: "Deleted 2 cells." });
+  });
+  expect(screen.getByText("Deleted 2 cells.")).toBeTruthy();
+  expect(screen.getAllByRole("alert")).toHaveLength(2);
+});

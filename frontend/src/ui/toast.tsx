@@ -26,11 +26,15 @@ const MAX_SHOWN = 3;
 const shown = new Value<readonly Shown[]>([]);
 let made = 0;
 
-/** Shows a message: eight seconds, or, when it is an error or lasts, until it is closed. Returns what closes it. */
+/**
+ * Shows a message: eight seconds, or, when it is an error or lasts, until it is closed. What is said once more stands there once; what can be pressed
+ * stands for something of its own. Returns what closes it.
+ */
 export function toast(message: ToastMessage): () => void {
   made += 1;
   const key = made;
-  shown.set([...shown.get(), { ...message, key }]);
+  const isSaidAgain = ({ text, action }: Shown) => text === message.text && action === undefined && !message.action;
+  shown.set([...shown.get().filter((one) => !isSaidAgain(one)), { ...message, key }]);
   return () => close(key);
 }
 
@@ -61,7 +65,8 @@ export function Toasts() {
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      {toasts.slice(0, MAX_SHOWN).map((one) => (
+      {/* The last ones: errors that nobody closes may not keep what was just done from being told. */}
+      {toasts.slice(-MAX_SHOWN).map((one) => (
         <Toast key={one.key} message={one} isHeld={isHeld} />
       ))}
     </section>

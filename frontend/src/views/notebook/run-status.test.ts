@@ -15,6 +15,8 @@ describe("run status", () => {
     const running: RunRecord = { ...run, status: "running", finished_at: null };
     expect(runLook(running, null, true)).toBe("lost");
     expect(runLook(running, null, false)).toBe("running-elsewhere");
+    const queued: RunRecord = { ...running, status: "queued", started_at: null };
+    expect([runLook(queued, null, false), runLook(queued, null, true)]).toEqual(["queued", "lost"]);
   });
 
   it("does not call outputs from a file finished", () => {

@@ -20,7 +20,8 @@ export function runLook(run: RunRecord | null, place: QueuePlace | null, isConta
   if (place === "running") return "running";
   if (!run) return "never";
   if (isContactLost || run.status === "lost") return "lost";
-  if (run.status === "running" || run.status === "queued") return "running-elsewhere";
+  if (run.status === "queued") return "queued";
+  if (run.status === "running") return "running-elsewhere";
   if (run.kind === "imported" || run.kind === "copied_from") return run.status === "error" ? "error" : "saved";
   return run.status;
 }
