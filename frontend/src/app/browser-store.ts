@@ -26,8 +26,9 @@ function tellFullOnce(): void {
   toast({ text: text("errors.browser_full"), tone: "error" });
 }
 
-/** Calls `fn` when another page of this browser has stored something. Returns the end. */
-export function onStored(fn: () => void): () => void {
-  addEventListener("storage", fn);
-  return () => removeEventListener("storage", fn);
+/** Calls `fn` when another page of this browser has stored something, under a key (null: all is gone). Returns the end. */
+export function onStored(fn: (key: string | null) => void): () => void {
+  const heard = ({ key }: StorageEvent): void => fn(key);
+  addEventListener("storage", heard);
+  return () => removeEventListener("storage", heard);
 }

@@ -12,7 +12,7 @@ import { BreakpointBook } from "../views/debugger/breakpoint-book.ts";
 import { type CellPlace, DebugDesk } from "../views/debugger/debug-desk.ts";
 import { cannotText, heldText } from "../views/debugger/words.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
-import { browserStore } from "./browser-store.ts";
+import { browserStore, onStored } from "./browser-store.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured } from "./run-gate.ts";
 
@@ -46,12 +46,10 @@ export class DebugPart {
       restarted: () => runtime.restarted(),
       alone: (work) => void aloneInBrowser(`runhere-debug:${kernelOf(runtime)}`, work),
     });
-    const heard = (event: StorageEvent) => {
-      if (event.key === key) this.#book.readAgain();
-    };
-    window.addEventListener("storage", heard);
     this.#ends.push(
-      () => window.removeEventListener("storage", heard),
+      onStored((stored) => {
+        if (stored === key) this.#book.readAgain();
+      }),
       this.desk.state.subscribe(() => this.#looked()),
     );
     controller.margin.set((cellId) => this.#marginOf(cellId));

@@ -132,7 +132,7 @@ describe.skipIf(whyNoDrivenPages !== null)("running cells", () => {
     page.driver.runAll();
     await page.ends("c0", "error");
     await until(page.driver.pending, (count) => count === 0);
-    expect(page.driver.stopped.get()).toMatchObject({ cellId: "c0", cancelled: 2, reason: "error" });
+    expect(page.driver.stopped.get()).toEqual({ cellId: "c0", cancelled: 2, reason: "error" });
     expect([page.tab.runs.headOf("c1"), page.tab.runs.headOf("c2")]).toEqual([null, null]);
   }, 60_000);
 

@@ -156,7 +156,7 @@ describe.skipIf(whyNoDrivenPages !== null)("a tab that leaves", () => {
     await first.ends("c0", "running");
     await second.runtime.interrupt();
     await first.ends("c0", "interrupted");
-    expect(first.driver.stopped.get()).toMatchObject({ cellId: "c0", cancelled: 1, reason: "interrupted" });
+    expect(first.driver.stopped.get()).toEqual({ cellId: "c0", cancelled: 1, reason: "interrupted" });
     expect(first.status("c1")).not.toBe("ok");
   }, 60_000);
 

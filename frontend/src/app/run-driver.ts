@@ -15,6 +15,7 @@ import {
   type QueueEntry,
   type QueueEvent,
   type QueueState,
+  type QueueStopped,
   stepQueue,
 } from "../core/runs.ts";
 import { selectedCode } from "../core/selected-code.ts";
@@ -36,9 +37,6 @@ import { UnsentRuns } from "./unsent-runs.ts";
 import type { WidgetHost } from "./widget-host.ts";
 
 export type QueuePlace = "waiting" | "running";
-
-/** Said once: what ended the queue. */
-export type QueueStopped = Extract<QueueAction, { type: "stopped" }> & { readonly cellId: CellId | null };
 
 export interface RunDriverOptions {
   readonly notebookId: string;
@@ -392,9 +390,11 @@ export class RunDriver {
       case "interrupt_kernel":
         void runtime.interrupt().catch((error) => this.#options.onTrouble?.(error)); // the run goes on
         break;
-      case "stopped":
-        this.#stopped.set({ ...action, cellId: runs.run(action.by)?.cell_id ?? null });
+      case "stopped": {
+        const { by, cancelled, reason } = action;
+        this.#stopped.set({ cellId: runs.run(by)?.cell_id ?? null, cancelled, reason });
         break;
+      }
       case "withdraw": {
         const journal = runtime.port.get()?.journal ?? null;
         if (journal !== null) journal.withdraw(action.runId);

@@ -79,6 +79,14 @@ export type QueueEvent =
 
 export type StopReason = "error" | "interrupted";
 
+/** What ended the queue, for a person. */
+export interface QueueStopped {
+  /** Null: its run is not known any more. */
+  readonly cellId: CellId | null;
+  readonly cancelled: number;
+  readonly reason: StopReason;
+}
+
 export type QueueAction =
   | { readonly type: "send"; readonly runId: RunId; readonly cellId: CellId; readonly source: string }
   | {

@@ -169,10 +169,9 @@ export class NotebookDoc {
   }
 
   /** Deletes all cells and lays an empty one down in their place, as one step: undo never leaves a notebook without a cell. */
-  deleteAllCells(): CellId {
+  deleteAllCells(): void {
     const cells = this.#inOrder(this.cellIds());
-    const [made = ""] = this.#insert([{ type: "code", source: "" }], null, undefined, () => this.#bury(cells));
-    return made;
+    this.#insert([{ type: "code", source: "" }], null, undefined, () => this.#bury(cells));
   }
 
   /**

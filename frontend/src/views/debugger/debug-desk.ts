@@ -69,7 +69,7 @@ export class DebugDesk {
   readonly #state = new Value<DebugState>(DEBUG_OFF);
   readonly #ends: (() => void)[] = [];
   #endPort: () => void = () => {};
-  #cancelLook: () => void = () => {};
+  #cancelLater: () => void = () => {};
   #giveTurn: (() => void) | null = null;
   /** Questions go one after the other: a kernel's debugger takes the next answer for that of the last question. */
   #asked: Promise<void> = Promise.resolve();
@@ -98,7 +98,7 @@ export class DebugDesk {
 
   close(): void {
     this.#isClosed = true;
-    this.#cancelLook();
+    this.#cancelLater();
     this.#endPort();
     this.#giveTurn?.();
     for (const end of this.#ends.splice(0)) end();
@@ -331,13 +331,18 @@ export class DebugDesk {
         this.#giveTurn = null;
         break;
       case "look_later":
-        this.#cancelLook();
-        this.#cancelLook = this.#options.clock.after(LOOK_LATER_MS, () => this.#dispatch({ type: "look" }));
+        this.#later(LOOK_LATER_MS, "look");
         break;
       case "again_later":
-        this.#options.clock.after(AGAIN_LATER_MS, () => this.#dispatch({ type: "again" }));
+        this.#later(AGAIN_LATER_MS, "again");
         break;
     }
+  }
+
+  /** One thing at a time: a session that begins does not look yet. */
+  #later(ms: number, type: "look" | "again"): void {
+    this.#cancelLater();
+    this.#cancelLater = this.#options.clock.after(ms, () => this.#dispatch({ type }));
   }
 
   async #facts(): Promise<void> {

@@ -9,7 +9,7 @@ import { echoKernel } from "../../kernel/testing/echo-kernel.ts";
 import { newGate } from "../../kernel/testing/gate.ts";
 import { clientOf, jupyterPython, type RunningJupyter, startJupyter } from "../../kernel/testing/jupyter.ts";
 import { newKernel } from "../../kernel/testing/new-kernel.ts";
-import { run, send, until } from "../../kernel/testing/runs.ts";
+import { nextEvent, run, send, until } from "../../kernel/testing/runs.ts";
 import { barrenKernel, silentKernel } from "../../kernel/testing/silent-kernels.ts";
 import { VariablesDesk, type VariablesState } from "./variables-desk.ts";
 
@@ -58,11 +58,12 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
     return desk;
   }
 
-  function heard(kernel: KernelPort, type: string): Promise<void> {
-    return new Promise((give) => {
-      ends.push(kernel.listen((event) => event.type === "message" && event.message.header.msg_type === type && give()));
-    });
-  }
+  /** Resolves once the kernel begins with code. */
+  const begun = (kernel: KernelPort): Promise<true> =>
+    nextEvent(
+      kernel,
+      (event) => (event.type === "message" && event.message.header.msg_type === "execute_input") || null,
+    );
 
   /** What the server takes the kernel for: it culls by this, and by this decides what a page that comes back is given. */
   const stateOf = async (kernelId: string) =>
@@ -161,7 +162,7 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
   it("a kernel without a debugger tells everything after the cell that runs", async () => {
     const { id, kernel } = await attach(barrenKernel.name);
     // "Busy" a kernel is with every question, also with the server's own at its start.
-    const isRunning = heard(kernel, "execute_input");
+    const isRunning = begun(kernel);
     send(kernel, "during = [3]\nimport time\nwhile True: time.sleep(0.05)");
     await isRunning;
     const desk = deskOf(kernel);
@@ -177,7 +178,7 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
   it("a kernel without a debugger tells everything also after a cell that fails, which empties its queue", async () => {
     const { kernel } = await attach(barrenKernel.name);
     const gate = newGate();
-    const isRunning = heard(kernel, "execute_input");
+    const isRunning = begun(kernel);
     send(kernel, `during = [3]\n${gate.wait}\nraise ValueError`);
     await isRunning;
     const sends = vi.spyOn(kernel, "send");
@@ -191,7 +192,7 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
 
   it("a panel that is opened while code lets nobody speak fills when the code ends", async () => {
     const { kernel } = await attach();
-    const isRunning = heard(kernel, "execute_input");
+    const isRunning = begun(kernel);
     send(kernel, "during = [3]\nimport ctypes\nctypes.PyDLL(None).sleep(14)");
     await isRunning;
     const desk = deskOf(kernel);
