@@ -78,12 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def pace(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Stops servers and kernels now and then, where that is asked for."""
-    longest_ms = pytestconfig.getoption("--stutter")
-    if longest_ms == 0:
-        yield
-        return
-    with stutter.stuttering(longest_ms):
+    """Stops servers, kernels or what draws the pages now and then, where that is asked for."""
+    with stutter.stuttering(pytestconfig):
         yield
 
 
