@@ -22,6 +22,17 @@ describe("readAnsi", () => {
     expect(readAnsi("\x1b[92mx").pieces[0]?.style.fg).toBe(10);
   });
 
+  it("reads colours and underlines whose parts are separated by colons", () => {
+    const styleOf = (text: string) => readAnsi(text).end;
+    expect(styleOf("\x1b[38:2::255:0:0m").fg).toBe("#ff0000");
+    expect(styleOf("\x1b[38:2:255:135:0m").fg).toBe("#ff8700");
+    expect(styleOf("\x1b[48:5:208m").bg).toBe("#ff8700");
+    expect(styleOf("\x1b[1;38:5:9;3m")).toEqual({ ...plainStyle, bold: true, fg: 9, italic: true });
+    expect(styleOf("\x1b[4:3m")).toEqual({ ...plainStyle, underline: true });
+    expect(styleOf("\x1b[4m\x1b[4:0m")).toEqual(plainStyle);
+    expect(styleOf("\x1b[4:3;58:2::255:0:0;58;2;1;3;9m")).toEqual({ ...plainStyle, underline: true });
+  });
+
   it("drops cursor movements, titles and an escape cut in the middle", () => {
     expect(stripAnsi("a\x1b[2Kb\x1b]0;title\x07c\x1b[3")).toBe("abc");
     expect(readAnsi("a\x1b[2Kb").pieces.map((piece) => piece.text)).toEqual(["a", "b"]);

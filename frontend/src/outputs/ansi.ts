@@ -73,19 +73,42 @@ function safeLink(url: string): string | null {
 }
 
 function applySgr(style: AnsiStyle, parameters: string): AnsiStyle {
-  const codes = parameters.split(/[;:]/).map((code) => (code === "" ? 0 : Number(code)));
+  const groups = parameters.split(";");
+  const codes = groups.map(Number);
   let next = style;
-  for (let at = 0; at < codes.length; at += 1) {
+  for (let at = 0; at < groups.length; at += 1) {
+    const group = groups[at] ?? "";
     const code = codes[at] ?? 0;
-    if (code === 38 || code === 48) {
+    if (group.includes(":")) {
+      next = applyGroup(next, group.split(":"));
+    } else if (isColored(code)) {
       const color = extendedColor(codes, at + 1);
       at += color.used;
-      if (color.value !== null) next = code === 38 ? { ...next, fg: color.value } : { ...next, bg: color.value };
+      next = colored(next, code, color.value);
     } else {
       next = applyCode(next, code);
     }
   }
   return next;
+}
+
+/** A code with parts of its own (ITU T.416): `38:5:n`, `38:2::r:g:b`, often written without the colour space, and kinds of underline. */
+function applyGroup(style: AnsiStyle, parts: readonly string[]): AnsiStyle {
+  const [code = 0, kind = 0, ...values] = parts.map(Number);
+  if (code === 4) return { ...style, underline: kind !== 0 };
+  if (!isColored(code)) return applyCode(style, code);
+  if (kind === 5) return colored(style, code, paletteColor(values[0] ?? 0));
+  return kind === 2 ? colored(style, code, hex(values.length > 3 ? values.slice(1) : values)) : style;
+}
+
+/** 58 colours the underline: read, so that its parts are not taken for codes, and not shown. */
+function isColored(code: number): boolean {
+  return code === 38 || code === 48 || code === 58;
+}
+
+function colored(style: AnsiStyle, code: number, color: AnsiColor | null): AnsiStyle {
+  if (color === null || code === 58) return style;
+  return code === 38 ? { ...style, fg: color } : { ...style, bg: color };
 }
 
 const SWITCHES: Readonly<Record<number, Partial<AnsiStyle>>> = {
