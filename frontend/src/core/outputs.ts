@@ -5,7 +5,7 @@
  * one or all at once gives the same.
  */
 import type { Json } from "./json.ts";
-import { EMPTY_STREAM, openStream, printed, type StreamText } from "./stream-text.ts";
+import { EMPTY_STREAM, openStream, printed, type StreamText, textOf } from "./stream-text.ts";
 
 /** A large value that lies in the hub's blob store (SPEC 4.5). */
 export interface BlobRef {
@@ -151,7 +151,7 @@ class Folding {
   #close(): void {
     if (this.#open === null) return;
     const { last, text } = this.#open;
-    const made: StreamOutput = { ...last, text: text.head + text.line };
+    const made: StreamOutput = { ...last, text: textOf(text) };
     openStreams.set(made, text);
     this.#outputs[this.#outputs.length - 1] = made;
     this.#open = null;

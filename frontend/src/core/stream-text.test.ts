@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { foldStream, withoutCursor } from "./stream-text.ts";
+import { foldStream } from "./stream-text.ts";
 
 // Whole escapes only: half of one that is never finished is no text of a terminal, and folds to something, not to the same every time.
 const tokens = [
@@ -15,6 +15,15 @@ const tokens = [
   "\u001b[0m",
   "\u001b[K",
   "\u001b[2K",
+  "\u001b[A",
+  "\u001b[2A",
+  "\u001b[B",
+  "\u001b[3C",
+  "\u001b[D",
+  "\u001b[E",
+  "\u001b[F",
+  "\u001b[2G",
+  "\u001b[J",
   "\u001b]8;;x\u0007",
 ];
 const terminalText = fc.array(fc.constantFrom(...tokens), { maxLength: 40 }).map((some) => some.join(""));
@@ -47,9 +56,15 @@ describe("foldStream", () => {
     }
   });
 
-  test("what people read has no cursor marks", () => {
-    expect(withoutCursor(foldStream("", "ab\r\ncd\r"))).toBe("ab\ncd");
-    expect(withoutCursor(foldStream("", "abcd\b\b"))).toBe("abcd");
-    expect(withoutCursor("plain\ntext")).toBe("plain\ntext");
+  test("rows above can be written again, and no more of them than a window has", () => {
+    expect(foldStream("", "a\n\rb\u001b[A\rA\n\rB")).toBe("A\nB");
+    const lines = "x\n".repeat(1_000);
+    const [first, ...others] = foldStream(lines, "\u001b[999Atop").split("top");
+    expect(first).toBe("x\n".repeat(700));
+    expect(others).toEqual([`\n${"x\n".repeat(299)}\u001b[300A\r\u001b[3C`]);
+  });
+
+  test("a cursor far to the right makes no line of a thousand spaces", () => {
+    expect(foldStream("", "\u001b[9999Cx")).toBe(`${" ".repeat(500)}x`);
   });
 });
