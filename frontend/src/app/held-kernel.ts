@@ -9,7 +9,7 @@ import { RuntimeError } from "../kernel/errors.ts";
 import { JournalConnection } from "../kernel/journal-link.ts";
 import { KernelConnection } from "../kernel/kernel.ts";
 import type { KernelEvent, KernelPort, LinkState } from "../kernel/kernel-port.ts";
-import { nameOf, SharedKernel } from "../kernel/leader.ts";
+import { SharedKernel } from "../kernel/leader.ts";
 import type { Proof } from "../kernel/pairing.ts";
 import type { JupyterServer } from "../kernel/server.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
@@ -225,7 +225,7 @@ function sharedKernel({ environment, server, attachment, sessionId, process, isT
   const { locks, openChannel, clock, onWake, leavingMs } = environment;
   const { kernelId } = attachment;
   return new SharedKernel({
-    name: nameOf(kernelId),
+    kernelId,
     locks,
     openChannel,
     clock,

@@ -88,6 +88,8 @@ export class KernelRuns {
   readonly #inputs = new Map<string, Extract<RunEvent, { type: "input" }>>();
   /** Runs of which the attached kernel spoke, whoever asked for them. */
   #heardOf = new RecentIds(1_000);
+  /** Of the runs that this tab has in its hands: the kernel that is attached, or was last. */
+  #heldFor: string | null = null;
   #endPort: () => void = () => {};
   #openedAt = 0;
 
@@ -151,6 +153,7 @@ export class KernelRuns {
     this.#endPort();
     this.#endPort = () => {};
     this.#live.detached();
+    if (port !== null) this.#leaveOthers(port.kernelId);
     this.#orphans.forget();
     this.#past.forget();
     this.#kept.forget();
@@ -166,6 +169,17 @@ export class KernelRuns {
     this.#endPort = () => {
       for (const end of ends) end();
     };
+  }
+
+  /** What another kernel was given goes on there: this one cannot say how it ends, and who connects to that one again goes on with it. */
+  #leaveOthers(kernelId: string): void {
+    const isOther = this.#heldFor !== null && this.#heldFor !== kernelId;
+    this.#heldFor = kernelId;
+    const left = isOther ? this.#live.ids() : [];
+    if (left.length === 0) return;
+    this.#live.leave(left);
+    for (const runId of left) this.#options.runs.handOn(runId);
+    this.#options.dispatch({ type: "left", runIds: left });
   }
 
   send({ runId, cellId, source, digest }: SendWish): void {

@@ -142,6 +142,14 @@ export class LiveRuns {
     return end;
   }
 
+  /** They are in the hands of another kernel than the one that is heard from now on. */
+  leave(runIds: readonly RunId[]): void {
+    for (const runId of runIds) {
+      this.#live.delete(runId);
+      this.#options.questions.ended(runId);
+    }
+  }
+
   /** Another kernel, or none: what was said of the last one's socket holds no more. */
   detached(): void {
     this.#isDrained = false;

@@ -3,9 +3,18 @@ import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cuttable } from "../kernel/testing/cable.ts";
+import { newGate } from "../kernel/testing/gate.ts";
 import { startJupyter } from "../kernel/testing/jupyter.ts";
 import { until } from "../kernel/testing/runs.ts";
-import { drivenPages, ENDS_ITSELF, expectOneRestart, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
+import {
+  drivenPages,
+  ENDS_ITSELF,
+  expectOneRestart,
+  expectWhole,
+  gatedTicks,
+  isMarked,
+  whyNoDrivenPages,
+} from "./driven-pages-for-tests.ts";
 import { Page, TestBrowser } from "./page-for-tests.ts";
 
 /** Ends a kernel that has done nothing for some seconds, also while a page is there; one that takes as long to start, too. */
@@ -221,6 +230,29 @@ describe.skipIf(whyNoDrivenPages !== null)("kernels under running cells", () => 
     await page.ends("c0", "ok");
     await page.runtime.shutdown();
     await back.stop();
+  }, 90_000);
+
+  it("another runtime is connected to while a cell runs: the run is left to its kernel, and gone on with once that is back", async () => {
+    const gate = newGate();
+    const { page } = await open([gatedTicks(gate), "print('there')"]);
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "5\n");
+    const [here, kernelId] = [page.runtime.lastAddress ?? "", page.kernelId()];
+    const there = await startJupyter({ app: "server" });
+    await page.runtime.connect(`${there.baseUrl}?token=${there.token}`);
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    const left = page.tab.runs.headOf("c0");
+    expect([left?.status, left && page.tab.runs.isContactLost(left)]).toEqual(["running", true]);
+    expect([page.driver.placeOf("c0"), isMarked(page, "c0"), page.runtime.notice.get()]).toEqual([null, false, null]);
+    await page.runtime.shutdown();
+    await page.runtime.connect(here);
+    await page.tab.run(() => page.driver.placeOf("c0") === "running", "the run to be gone on with");
+    expect(page.kernelId()).toBe(kernelId);
+    gate.open();
+    await page.ends("c0", "ok");
+    await expectWhole(page);
+    await there.stop();
   }, 90_000);
 
   it("what is run while the kernel is changed runs once, in the new one", async () => {

@@ -48,6 +48,12 @@ const finish = (
 });
 
 describe("the queue", () => {
+  test("lets go of what another kernel has, without a word of how it ended, and goes on with what waits", () => {
+    const left: QueueEvent = { type: "left", runIds: ["r1"] };
+    expect(play([{ type: "connected" }, enqueue(1, 2), left]).actions).toEqual([send(1), send(2)]);
+    expect(phases(play([enqueue(1), left]).state)).toEqual([]);
+  });
+
   test("waits for a kernel, then sends one at a time", () => {
     expect(play([enqueue(1, 2)]).actions).toEqual([]);
     expect(play([enqueue(1, 2), { type: "connected" }]).actions).toEqual([send(1)]);

@@ -65,6 +65,8 @@ export type QueueEvent =
   | { readonly type: "release" }
   /** Died, restarted, shut down, culled: nothing that was sent will be answered, and variables are gone. */
   | { readonly type: "kernel_gone" }
+  /** These were handed to a kernel that is not heard from here any more: it goes on with them. */
+  | { readonly type: "left"; readonly runIds: readonly RunId[] }
   /** A run that an earlier page or another tab started and whose answers arrive here from now on. */
   | {
       readonly type: "adopt";
@@ -155,6 +157,8 @@ export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
       return send({ ...state, held: false }, []);
     case "kernel_gone":
       return kernelGone(state);
+    case "left":
+      return send({ ...state, entries: state.entries.filter(({ runId }) => !event.runIds.includes(runId)) }, []);
   }
 }
 

@@ -101,6 +101,10 @@ export class JournalConnection implements KernelPort, JournalPort {
     return this.#tracker.status;
   }
 
+  get kernelId(): string {
+    return this.#options.kernelId;
+  }
+
   get lastSeq(): number {
     return this.#last;
   }

@@ -35,6 +35,7 @@ export type KernelEvent =
 
 /** What those who run cells need of a kernel, whichever tab holds its socket. */
 export interface KernelPort {
+  readonly kernelId: string;
   readonly state: Observable<LinkState>;
   readonly status: Observable<KernelStatus>;
   /** Whether this tab holds the socket. */

@@ -137,6 +137,10 @@ export class KernelConnection implements KernelPort {
     this.#due.add(msgId);
   }
 
+  get kernelId(): string {
+    return this.#options.kernelId;
+  }
+
   watchGaps(options: GapWatchOptions): GapWatch {
     return new GapWatch(options);
   }

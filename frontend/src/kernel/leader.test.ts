@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Value } from "../core/observable.ts";
 import { executeRequest } from "./execute.ts";
 import type { KernelEvent, KernelPort, KernelStatus, LinkState } from "./kernel-port.ts";
-import { nameOf, SharedKernel, tellGone } from "./leader.ts";
+import { SharedKernel, tellGone } from "./leader.ts";
 import { TestClock } from "./testing/clock.ts";
 import { Browser, type FakeTab } from "./testing/tabs.ts";
 import type { KernelMessage, OutgoingMessage } from "./wire.ts";
@@ -12,6 +12,7 @@ class HandPort implements KernelPort {
   readonly journal = null;
   readonly state = new Value<LinkState>({ phase: "connecting", attempt: 1 });
   readonly status = new Value<KernelStatus>("unknown");
+  readonly kernelId = "1";
   readonly isLeader = new Value(true);
   readonly sent: string[] = [];
   readonly #listeners = new Set<(event: KernelEvent) => void>();
@@ -64,7 +65,7 @@ function setUp() {
   const open = (tab: FakeTab = browser.tab()) => {
     const heard: string[] = [];
     const shared = new SharedKernel({
-      name: nameOf("1"),
+      kernelId: "1",
       locks: tab.locks,
       openChannel: tab.openChannel,
       openPort: (process) => {

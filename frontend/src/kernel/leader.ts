@@ -29,8 +29,7 @@ export interface TabChannel {
 }
 
 export interface SharedKernelOptions {
-  /** See `nameOf`. */
-  readonly name: string;
+  readonly kernelId: string;
   /** Null where the browser has none: then this tab holds a socket of its own. */
   readonly locks: Locks | null;
   readonly openChannel: (name: string) => TabChannel;
@@ -53,8 +52,8 @@ type TabMessage =
   | { readonly kind: "restarted" }
   | { readonly kind: "gone" };
 
-/** What `name` of a kernel is, the same in all tabs of this browser and that of no other kernel. */
-export function nameOf(kernelId: string): string {
+/** The name of a kernel's channel and lock, the same in all tabs of this browser and that of no other kernel. */
+function nameOf(kernelId: string): string {
   return `runhere-kernel:${kernelId}`;
 }
 
@@ -97,7 +96,7 @@ export class SharedKernel implements KernelPort {
   constructor(options: SharedKernelOptions) {
     this.#options = options;
     this.#process = options.process;
-    this.#channel = options.openChannel(options.name);
+    this.#channel = options.openChannel(nameOf(options.kernelId));
     // Only this file posts there.
     this.#channel.listen((message) => this.#told(message as TabMessage));
     this.#post({ kind: "hello" });
@@ -105,6 +104,9 @@ export class SharedKernel implements KernelPort {
     else void this.#queueForLock(options.locks);
   }
 
+  get kernelId(): string {
+    return this.#options.kernelId;
+  }
   get state(): Observable<LinkState> {
     return this.#state;
   }
@@ -170,7 +172,7 @@ export class SharedKernel implements KernelPort {
       this.#release = release;
     });
     try {
-      await locks.request(this.#options.name, { signal }, () => {
+      await locks.request(nameOf(this.#options.kernelId), { signal }, () => {
         if (!signal.aborted) this.#lead();
         return signal.aborted ? Promise.resolve() : held;
       });

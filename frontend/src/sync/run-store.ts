@@ -285,6 +285,15 @@ export class RunStore {
     return this.#book.record(runId) ? this.#claim(runId, force) : Promise.resolve(false);
   }
 
+  /** The run is not over, and this page does not hear of it any more: whoever hears its kernel may have it. */
+  handOn(runId: RunId): void {
+    const own = this.#own.get(runId);
+    if (own === undefined) return;
+    this.#flush(own);
+    this.#handedOn.add(runId);
+    this.#giveBack(runId);
+  }
+
   /**
    * As `takeOver` without force, of a run of this browser that no cell is known to show. Either it began while the hub was away: then it begins
    * here, and its cell shows it; or its cell was run again since: then it is gone on with, and the cell shows the later one.

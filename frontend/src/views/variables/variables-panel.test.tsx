@@ -37,6 +37,7 @@ const NUMBERS = Array.from({ length: 60 }, (_, n) => value(String(n), { preview:
 
 /** A kernel without a debugger, which displays what it is asked for. */
 class PlayedKernel implements KernelPort {
+  readonly kernelId = "1";
   readonly state = new Value<LinkState>({ phase: "open" });
   readonly status = new Value<KernelStatus>("idle");
   readonly isLeader = new Value(true);
