@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Error as PlaywrightError
 from servers import wait_until
 
 MAIN_MODIFIER = "Control"
@@ -86,9 +86,18 @@ def press_inside(target: Locator) -> None:
     A frame is drawn by a process of its own: of one that just grew or moved, Chromium still gives the page the clicks
     on its new part until the next picture, and they are lost.
     """
-    target.scroll_into_view_if_needed()
+    wait_until(lambda: came_into_view(target), what="a part of an output in the window")
     target.page.evaluate(FRAMES_AT_REST)
     target.click()
+
+
+def came_into_view(target: Locator) -> bool:
+    """Scroll to it. Not if it keeps moving, or ceases to exist meanwhile: rows near the window come and go."""
+    try:
+        target.scroll_into_view_if_needed(timeout=5_000)
+    except PlaywrightError:
+        return False
+    return True
 
 
 def bring_into_view(page: Page, position: int) -> None:
@@ -104,8 +113,7 @@ def bring_into_view(page: Page, position: int) -> None:
                 break
             page.mouse.wheel(0, 300)
             next_picture(page)
-        with contextlib.suppress(PlaywrightTimeout):
-            cell.scroll_into_view_if_needed(timeout=5_000)
+        if came_into_view(cell):
             return
     raise AssertionError(f"there is no cell {position} however far one scrolls")
 
