@@ -10,6 +10,7 @@ const ACCEPTED: readonly (readonly [string, BackendAddress])[] = [
   ["8888", at("http://127.0.0.1:8888/")],
   [":9000", at("http://127.0.0.1:9000/")],
   ["８８８８", at("http://127.0.0.1:8888/")],
+  ["9000/lab?token=abc", at("http://127.0.0.1:9000/", { token: "abc" })],
   ["localhost", at("http://localhost:8888/")],
   ["localhost:80", at("http://localhost:80/")],
   // Pasted behind the address that stood there.
@@ -67,6 +68,10 @@ const REFUSED: readonly (readonly [string, BackendAddress])[] = [
   ["localhost:70000", { ok: false, code: "address_port", facts: { port: "70000" } }],
   ["http://localhost:0/", { ok: false, code: "address_port", facts: { port: 0 } }],
   ["hello world", { ok: false, code: "address_not_understood", facts: {} }],
+  // A token alone, and a mistyped address: no names of other computers, to be reached through SSH.
+  ["30eae897b97799eb64b6592cee198c8e30eae897b97799eb", { ok: false, code: "address_not_understood", facts: {} }],
+  ["token=abc", { ok: false, code: "address_not_understood", facts: {} }],
+  ["http//localhost:8888", { ok: false, code: "address_not_understood", facts: {} }],
   ["http://", { ok: false, code: "address_not_understood", facts: {} }],
   ["ftp://localhost:8888/", { ok: false, code: "address_scheme", facts: { scheme: "ftp" } }],
   ["javascript:alert(1)", { ok: false, code: "address_scheme", facts: { scheme: "javascript" } }],
@@ -164,6 +169,7 @@ describe("parseToken", () => {
     ["?token=abc", "abc"],
     ["http://localhost:8888/tree?token=abc", "abc"],
     ["localhost:8888/?token=abc", "abc"],
+    ["[I 2026-11-30 10:00:00.000 ServerApp]     http://127.0.0.1:8888/lab?token=abc", "abc"],
     ["http://localhost:8888/", null],
     ["...", null],
     ["two words", null],

@@ -83,6 +83,7 @@ function parseOne(text: string): BackendAddress {
   if (/\s/.test(text)) return refused("address_not_understood");
   const port = /^:?(\d+)$/.exec(text)?.[1];
   if (port !== undefined) return fromPort(port);
+  if (/^:?\d+[/?#]/.test(text)) return parseOne(`127.0.0.1:${text.replace(/^:/, "")}`);
   const url = toUrl(text);
   if (url === null) return portOutOfRange(text) ?? refused("address_not_understood");
   const fragment = new URLSearchParams(url.hash.slice(1));
@@ -178,18 +179,24 @@ function hasControlOrSpace(text: string): boolean {
   return [...text].some((character) => character <= " " || character === "\u007f");
 }
 
-/** A token pasted alone, or inside a URL; null when there is none in it. */
+/** A token pasted alone, or inside a URL or the line that a server printed; null when there is none in it. */
 export function parseToken(input: string): string | null {
   const text = input.normalize("NFKC").trim();
-  if (/^(?:[a-z]+:\/\/|localhost|127\.)/i.test(text)) {
+  if (/:\/\/|^(?:localhost|127\.)/i.test(text)) {
     const address = parseBackendUrl(text);
     return address.ok ? address.token : null;
   }
   return usableToken(text.replace(/^\??token=/, ""));
 }
 
+/** A token that was pasted alone, or `http//localhost`: no computer has that name, and none is to be told of one. */
+function isNoName(host: string): boolean {
+  return /^[\da-f]{32,}$|=|^https?$/.test(host);
+}
+
 function notLoopback(hostname: string, port: string): BackendAddress {
   const host = hostname.replace(/^\[|\]$/g, "");
+  if (isNoName(host)) return refused("address_not_understood");
   const local = Number(port) < 1024 ? DEFAULT_PORT : port;
   const ssh = `ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:${local}:127.0.0.1:${port} you@${host}`;
   return refused("address_not_loopback", { host, port: Number(port), localPort: Number(local), ssh });

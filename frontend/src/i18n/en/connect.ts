@@ -83,6 +83,7 @@ export const connect = {
   tokenTitle: "Token needed",
   tokenText:
     "The server at {name} answers and wants its token. It stands in the address that the server printed when it started; “jupyter server list” prints it again.",
+  tokenNone: "There is no token in what you pasted. Copy the newest address from the terminal, whole.",
   tokenField: "Token, or the whole address with it",
   tokenNewTitle: "The server was started again",
   tokenNewText: "{name} has a new token. Paste the newest address; this notebook stays bound to it.",

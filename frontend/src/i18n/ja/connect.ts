@@ -87,6 +87,7 @@ export const connect = {
   tokenTitle: "トークンが必要です",
   tokenText:
     "{name} のサーバーがトークンを求めています。サーバーが起動時に表示したアドレスに含まれています。「jupyter server list」でもう一度表示できます。",
+  tokenNone: "貼り付けた内容にトークンがありません。ターミナルに表示された最新のアドレス全体をコピーしてください。",
   tokenField: "トークン、またはトークンを含むアドレス",
   tokenNewTitle: "サーバーが再起動されました",
   tokenNewText:

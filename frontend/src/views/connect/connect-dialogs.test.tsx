@@ -30,6 +30,7 @@ function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSessio
   const binding = new Value<BindingState>(state);
   const desk = new ConnectDesk(binding);
   const newKernel = vi.fn(async () => {});
+  const giveToken = vi.fn(async () => {});
   const runtime: ConnectControlsProps["runtime"] = {
     binding,
     kernel: new Value({ status: "idle", name: "python3", displayName: "Python 3" } as const),
@@ -41,7 +42,7 @@ function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSessio
     connect: async () => {},
     connectHosted: async () => {},
     permitAsked: () => {},
-    giveToken: async () => {},
+    giveToken,
     disconnect: () => {},
     reconnectNow: () => {},
     newKernel,
@@ -50,7 +51,7 @@ function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSessio
     shutdownSession: async () => {},
   };
   render(<Open runtime={runtime} desk={desk} notebookName="Snow" origin="https://hub" now={Date.now} />);
-  return { desk, newKernel };
+  return { desk, newKernel, giveToken, binding };
 }
 
 function Open(props: ConnectControlsProps) {
@@ -94,4 +95,29 @@ test("another kernel is asked about, and the ticked one is left alone", async ()
   await pick("R");
   fireEvent.click(await screen.findByRole("button", { name: "Change kernel" }));
   expect([desk.open.get(), newKernel.mock.calls]).toEqual([null, [["ir"]]]);
+});
+
+test("what is no address is said also while a runtime is bound, and what is one is not", async () => {
+  const { desk } = dialogs(bound);
+  act(() => desk.show("local"));
+  const press = async (typed: string) => {
+    fireEvent.change(await screen.findByRole("textbox", { name: "Backend URL" }), { target: { value: typed } });
+    fireEvent.click(screen.getByRole("button", { name: "Connect" }));
+  };
+  await press("hello world");
+  expect((await screen.findByRole("alert")).textContent).toContain("This is not an address");
+  await press("localhost:9000");
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("that there is no token in what was given is said", async () => {
+  const { target } = bound as Extract<BindingState, { phase: "ready" }>;
+  const { desk, binding } = dialogs({ phase: "authenticating", target, step: "token", failure: null });
+  act(() => desk.show("local"));
+  fireEvent.click(await screen.findByRole("button", { name: "Connect" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("There is no token");
+  fireEvent.change(screen.getByRole("textbox"), { target: { value: "abc" } });
+  fireEvent.click(screen.getByRole("button", { name: "Connect" }));
+  expect(screen.queryByRole("alert")).toBeNull();
+  act(() => binding.set(bound));
 });

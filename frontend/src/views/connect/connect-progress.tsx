@@ -1,5 +1,6 @@
 import { Check, Circle } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { parseToken } from "../../core/backend-url.ts";
 import type { BindingState } from "../../core/binding.ts";
 import { isTextKey, looseText } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -122,13 +123,18 @@ function TokenForm({ runtime, binding, origin }: ConnectProgressProps) {
   const t = useText();
   const [token, setToken] = useState("");
   const [remember, setRemember] = useState(false);
+  const [hasNone, setHasNone] = useState(false);
+  const give = () => {
+    setHasNone(parseToken(token) === null);
+    void runtime.giveToken(token, { remember });
+  };
   if (binding.phase !== "authenticating" && binding.phase !== "interrupted") return null;
   const name = binding.target.label;
   const failure = binding.phase === "authenticating" ? binding.failure : null;
   const isNew = binding.phase === "interrupted";
   return (
     <DialogContent
-      onSubmit={() => void runtime.giveToken(token, { remember })}
+      onSubmit={give}
       footer={
         <>
           <Button onPress={() => runtime.disconnect()}>{t(isNew ? "runtime.disconnect" : "shell.cancel")}</Button>
@@ -139,7 +145,11 @@ function TokenForm({ runtime, binding, origin }: ConnectProgressProps) {
       }
     >
       <h3 className={styles.stage}>{t(isNew ? "connect.tokenNewTitle" : "connect.tokenTitle")}</h3>
-      {failure && failure.code !== "token_missing" ? (
+      {hasNone ? (
+        <Notice tone="danger" isLive>
+          {t("connect.tokenNone")}
+        </Notice>
+      ) : failure && failure.code !== "token_missing" ? (
         <Notice tone="danger" isLive>
           <strong>{tell(failure, origin).title}</strong>
           <p>{tell(failure, origin).text}</p>

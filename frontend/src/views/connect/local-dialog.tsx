@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { withOtherPort } from "../../core/backend-url.ts";
+import { parseBackendUrl, withOtherPort } from "../../core/backend-url.ts";
 import type { BindingState, Failure } from "../../core/binding.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
@@ -53,11 +53,15 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
   const t = useText();
   const [remember, setRemember] = useState(false);
   const [isWarned] = useState(wasWarningRead);
+  const [tried, setTried] = useState<string | null>(null);
   const connectTo = (address: string) => {
     noteWarningRead();
+    setTried(address);
     void runtime.connect(address, { remember });
   };
-  const failure = binding.phase === "unbound" ? binding.failure : null;
+  // A runtime that is bound stays bound, and says nothing of what was pasted.
+  const refusal = tried === null ? null : refusalOf(tried);
+  const failure = binding.phase === "unbound" ? binding.failure : refusal;
   const otherPort = failure === null ? null : otherPortOf(failure);
   return (
     <DialogContent
@@ -107,6 +111,11 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
       <StartHelp origin={origin} isOpenAtFirst={!isWarned && failure === null} />
     </DialogContent>
   );
+}
+
+function refusalOf(typed: string): Failure | null {
+  const address = parseBackendUrl(typed);
+  return address.ok ? null : { ...address, needsToken: false };
 }
 
 /** Where a runtime answers instead, if the failure says so. */
