@@ -285,6 +285,7 @@ def test_thousands_of_cells_are_a_window_with_live_editors_and_never_unmount_a_c
     on_cell(page, 1)
     page.keyboard.press("End")
     expect(source(page, 5000)).to_have_text("value_4999 = 4999")
+    expect(source(page, 5000)).to_be_in_viewport()
     page.keyboard.press("Enter")
     page.keyboard.type("0")
     expect(source(page, 5000)).to_be_focused()

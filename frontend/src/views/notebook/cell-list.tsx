@@ -107,6 +107,8 @@ interface RowProps {
 const Row = memo(function Row({ controller, cellWindow, id, position, total }: RowProps) {
   const [isHovered, setHovered] = useState(false);
   const row = useRef<HTMLDivElement>(null);
+  // From the first drawing on: a cell that takes the focus scrolls to where it stands before its row is held.
+  const [top] = useState(() => cellWindow.topOf(id));
   useLayoutEffect(() => (row.current ? cellWindow.hold(id, row.current) : undefined), [cellWindow, id]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: see the list.
@@ -116,6 +118,7 @@ const Row = memo(function Row({ controller, cellWindow, id, position, total }: R
       aria-posinset={position}
       aria-setsize={total}
       className={styles.item}
+      style={{ top }}
       onPointerEnter={(event) => event.pointerType === "mouse" && setHovered(true)}
       onPointerLeave={() => setHovered(false)}
     >

@@ -24,6 +24,8 @@ export class CellWindow {
   #offset = 0;
   #viewHeight = 0;
   #kept: CellId | null = null;
+  /** The row that was brought into sight, until somebody is at another one. */
+  #sought: CellId | null = null;
   #frame = 0;
 
   constructor(scroller: HTMLElement, estimate: (id: CellId) => number) {
@@ -59,6 +61,7 @@ export class CellWindow {
   /** The cells in order, and the one whose row must exist wherever it stands. What is in sight stays where it is. */
   show(ids: readonly CellId[], kept: CellId | null): void {
     this.#kept = kept;
+    if (kept !== this.#sought) this.#sought = null;
     if (ids !== this.#places.ids) {
       const anchor = this.#anchor();
       const before = anchor === null ? 0 : this.#places.topOf(anchor);
@@ -67,6 +70,11 @@ export class CellWindow {
       if (anchor !== null && this.#places.indexOf(anchor) >= 0) this.#shift(this.#places.topOf(anchor) - before);
     }
     this.#look();
+  }
+
+  /** Where a row stands in the list, CSS pixels. */
+  topOf(id: CellId): number {
+    return this.#places.topOf(id);
   }
 
   /** A row came to be: puts it in its place and measures it from now on. Returns what ends that. */
@@ -84,6 +92,7 @@ export class CellWindow {
   /** Scrolls as little as needed to have a row in sight. A row that was never measured stands where it is guessed to. */
   bringIntoSight(id: CellId): void {
     if (this.#places.indexOf(id) < 0) return;
+    this.#sought = id;
     const top = this.#places.topOf(id) + this.#offset;
     const bottom = this.#places.bottomOf(id) + this.#offset;
     const { scrollTop } = this.#scroller;
@@ -135,6 +144,8 @@ export class CellWindow {
     this.#viewHeight = this.#scroller.clientHeight;
     this.#offset = this.#list.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top + scrollTop;
     const y = scrollTop - this.#offset;
+    // What is of another height than was known, over the row that somebody went to, must not push it out of sight.
+    const sought = this.#sought !== null && this.isNear(this.#sought) ? this.#places.indexOf(this.#sought) : -1;
     let above = 0;
     let moved = 0;
     for (const { target, borderBoxSize } of entries) {
@@ -145,7 +156,7 @@ export class CellWindow {
       const isAbove = this.#places.isMeasured(id) ? this.#places.bottomOf(id) <= y : this.#places.topOf(id) < y;
       const delta = this.#places.measure(id, height);
       moved += Math.abs(delta);
-      if (isAbove) above += delta;
+      if (isAbove || this.#places.indexOf(id) < sought) above += delta;
     }
     if (moved > 0) this.#place();
     this.#shift(above);
