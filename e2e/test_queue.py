@@ -69,6 +69,32 @@ def test_cells_run_in_order_and_an_error_stops_the_queue(
     idle(page)
 
 
+def test_a_cell_that_asks_or_runs_far_out_of_sight_is_led_to(
+    stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
+) -> None:
+    fillers = [f"print({n})" for n in range(40)]
+    stage.put(f"Far {browser_name}", *fillers, "name = input('who? ')\nprint('hello', name)", WAIT)
+    page = stage.open(person(), f"Far {browser_name}")
+    connect(page, stock.pasted)
+    runtime_menu(page, "Run all")
+    hint = page.get_by_role("button", name="Cell 41 waits for your input")
+    hint.click()
+    field = page.get_by_role("textbox", name="who?")
+    expect(field).to_be_focused()
+    expect(field).to_be_in_viewport()
+    expect(hint).to_have_count(0)
+    page.keyboard.type("Ada")
+    page.keyboard.press("Enter")
+    expect(output(page, 41)).to_contain_text("hello Ada")
+    page.keyboard.press("Home")
+    expect(code_cell(page, 1)).to_be_in_viewport()
+    runtime_menu(page, "Go to running cell")
+    expect(code_cell(page, 42)).to_be_focused()
+    expect(code_cell(page, 42)).to_be_in_viewport()
+    interrupt(page, 42)
+    ran(page, 42, "Interrupted")
+
+
 def test_a_queue_is_cancelled_interrupted_and_ends_with_its_kernel(
     stage: Stage, stock: Jupyter, person: Callable[[], BrowserContext], browser_name: str
 ) -> None:

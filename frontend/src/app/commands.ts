@@ -84,6 +84,7 @@ const commentable: When = ({ notebook }) => {
   return hello !== null && canComment(hello.role) && notebook.activeId !== null;
 };
 const connected: When = ({ isConnected }) => isConnected;
+const running: When = ({ notebook }) => notebook.runningId !== null;
 const hosted: When = ({ page }) => page.hasHosted;
 const stopped: When = ({ page }) => page.isStopped();
 const onCode: When = ({ notebook }) =>
@@ -271,6 +272,7 @@ const runtime: readonly Command[] = [
   command("runAll", at("runtime", 2), any("Mod-F9"), always, ({ notebook }) => notebook.runRange("all")),
   command("runBefore", at("runtime", 2), any("Mod-F8"), always, ({ notebook }) => notebook.runRange("before")),
   command("runAfter", at("runtime", 2), any("Mod-F10"), always, ({ notebook }) => notebook.runRange("after")),
+  command("goToRunning", at("runtime", 3), [], running, ({ notebook }) => notebook.goToRunning()),
   command("interruptRuntime", at("runtime", 3), [...onCell("i i"), ...any("Mod-m i")], connected, ({ notebook }) =>
     notebook.services.actions.interrupt(),
   ),

@@ -17,10 +17,10 @@ export function notebookMenus(context: CommandContext): readonly BarMenu[] {
 }
 
 /** Tells of whatever the commands of menus look at; may call without a change of any. */
-export function followCommands({ controller, room, doc, debug }: OpenNotebook, { panels }: PageServices) {
+export function followCommands({ controller, room, doc, debug, driver }: OpenNotebook, { panels }: PageServices) {
   return (fn: () => void): (() => void) => {
     const { selection, readOnly, lineNumbers } = controller;
-    const seen = [room.state, selection, readOnly, lineNumbers, panels.state, debug, doc.undo];
+    const seen = [room.state, selection, readOnly, lineNumbers, driver.queue, panels.state, debug, doc.undo];
     const ends = [...seen.map((one) => one.subscribe(fn)), onChange(doc.doc, fn)];
     return () => {
       for (const end of ends) end();

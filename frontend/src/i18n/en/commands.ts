@@ -72,6 +72,7 @@ export const commands = {
   runAll: "Run all",
   runBefore: "Run all before",
   runAfter: "Run cell and all after",
+  goToRunning: "Go to running cell",
   interruptRuntime: "Interrupt execution",
   restartRuntime: "Restart runtime…",
   restartAndRunAll: "Restart and run all…",

@@ -100,6 +100,8 @@ export const notebook = {
   inputLabel: "Input for the running code",
   passwordLabel: "Password for the running code",
   send: "Send",
+  cellAsks: "Cell {position} waits for your input",
+  goneAsks: "Code that is not in the notebook any more waits for an input: interrupt it",
 
   leaveTitle: "Open this link?",
   leaveText: "An output wants to open a page on {host}.",

@@ -75,6 +75,7 @@ export const commands = {
   runAll: "すべてのセルを実行",
   runBefore: "より前のセルをすべて実行",
   runAfter: "このセル以降をすべて実行",
+  goToRunning: "実行中のセルに移動",
   interruptRuntime: "実行を中断",
   restartRuntime: "ランタイムを再起動…",
   restartAndRunAll: "再起動してすべて実行…",

@@ -108,7 +108,9 @@ const LiveEditor = memo(function LiveEditor({ controller, cell, position }: Cell
 type EditorRef = { readonly current: Editor | null };
 
 function useGrantedFocus(controller: NotebookController, id: string, editor: EditorRef): void {
-  const wish = useSelected(controller.focus, (now) => (now?.cellId === id && now.where !== "cell" ? now : null));
+  const wish = useSelected(controller.focus, (now) =>
+    now?.cellId === id && now.where !== "cell" && now.where !== "input" ? now : null,
+  );
   useLayoutEffect(() => {
     const view = editor.current?.view;
     if (!wish || !view) return;

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import * as Y from "yjs";
 import type { CellId } from "../../core/cell.ts";
 import { Value } from "../../core/observable.ts";
+import { emptyQueue, entryOf, type QueueState, stepQueue } from "../../core/runs.ts";
 import { NotebookDoc } from "../../doc/notebook-doc.ts";
 import { formatRoot } from "../../doc/schema.ts";
 import { FIRST_ROOM_STATE, type RoomState } from "../../sync/room-state.ts";
@@ -16,6 +17,7 @@ let doc: NotebookDoc;
 let room: Value<RoomState>;
 let ran: string[][];
 let stdin: Value<StdinQuestion | null>;
+let queue: Value<QueueState>;
 let controller: NotebookController;
 
 function loaded(): NotebookDoc {
@@ -34,6 +36,7 @@ beforeEach(() => {
   room = new Value(FIRST_ROOM_STATE);
   ran = [];
   stdin = new Value<StdinQuestion | null>(null);
+  queue = new Value(emptyQueue());
   controller = new NotebookController({
     doc,
     runs: new RunStore({ browserId: "b", putBlob: () => Promise.resolve() }),
@@ -44,7 +47,8 @@ beforeEach(() => {
       extentOf: () => null,
       interrupt: () => undefined,
       cancel: () => undefined,
-      placeOf: () => null,
+      queue,
+      placeOf: (id) => (entryOf(queue.get(), id)?.phase === "running" ? "running" : null),
       subscribeCell: () => () => undefined,
       stdin,
       answerStdin: () => undefined,
@@ -214,6 +218,28 @@ describe("NotebookController", () => {
     controller.sections.toggle(at(0));
     stdin.set({ cellId: at(3), prompt: "who? ", password: false });
     expect([controller.sections.view.get().visible.length, active()]).toEqual([5, before]);
+  });
+
+  it("tells that a cell asks, wherever the focus is, and leads into its field", () => {
+    stdin.set({ cellId: at(4), prompt: "who? ", password: false });
+    expect(controller.announcement.get()?.text).toBe("Cell 5 waits for your input");
+    controller.toInput(at(4));
+    expect([active(), controller.focus.get()]).toMatchObject(["c = 3", { cellId: at(4), where: "input" }]);
+  });
+
+  it("goes to the cell that runs, into the field of one that asks, and nowhere while nothing runs", () => {
+    expect(controller.runningId).toBeNull();
+    controller.goToRunning();
+    expect(active()).toBe("# Top");
+    const cellId = at(4);
+    queue.set(stepQueue(queue.get(), { type: "adopt", runId: "r", cellId, source: "" }).state);
+    controller.goToRunning();
+    expect([active(), controller.focus.get()?.where]).toEqual(["c = 3", "cell"]);
+    stdin.set({ cellId, prompt: "", password: false });
+    controller.goToRunning();
+    expect(controller.focus.get()?.where).toBe("input");
+    doc.deleteCells([cellId]);
+    expect(controller.runningId).toBeNull();
   });
 
   it("leaves the selection with a neighbour when somebody else deletes the cell", () => {

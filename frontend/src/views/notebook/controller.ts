@@ -31,6 +31,8 @@ export class NotebookController extends SelectionModel {
   readonly editorTurns = new EditorTurns(this.scrolling);
   /** What editors of code cells have at their left besides, by cell: the debugger's breakpoints. Null while there is nothing. */
   readonly margin = new Value<((cellId: CellId) => Extension) | null>(null);
+  /** Whether the field for the answer to a cell that asks is in sight. */
+  readonly inputInSight = new Value(false);
   /** Outputs of the cells whose rows are mounted. */
   readonly shownOutputs = new Value<ReadonlyMap<CellId, ShownOutputs>>(new Map());
   /** What the cells in sight show of their runs. */
@@ -51,8 +53,7 @@ export class NotebookController extends SelectionModel {
     // Not `update`: for its listeners Yjs writes out what changed, at the first the whole notebook.
     doc.doc.on("afterTransaction", look);
     this.#ends.push(room.state.subscribe(look), () => doc.doc.off("afterTransaction", look));
-    // A cell that asks has to be in sight to be answered.
-    this.#ends.push(actions.stdin.subscribe(() => this.#revealAsking()));
+    this.#ends.push(actions.stdin.subscribe(() => this.#tellAsking()));
     look();
   }
 
@@ -356,6 +357,24 @@ export class NotebookController extends SelectionModel {
     this.services.actions.runCells(chosen.filter((id) => this.services.doc.cell(id)?.type === "code"));
   }
 
+  /** The cell that works on this person's kernel, in this page (between two cells: the next) or another one of theirs; null: none that is there. */
+  get runningId(): CellId | null {
+    const { actions, runs, doc } = this.services;
+    const own = actions.queue.get().entries.filter(({ cellId }) => doc.cell(cellId));
+    const next = own.find(({ phase }) => phase === "running") ?? own[0];
+    const elsewhere = () =>
+      runs.unfinished().find(({ cell_id: id }) => actions.placeOf(id) === "running" && doc.cell(id));
+    return next?.cellId ?? elsewhere()?.cell_id ?? null;
+  }
+
+  /** Into the field of one that asks. */
+  goToRunning(): void {
+    const id = this.runningId;
+    if (id === null) return;
+    if (this.services.actions.stdin.get()?.cellId === id) this.toInput(id);
+    else this.select(id);
+  }
+
   clearOutputs(which: "selected" | "all"): void {
     this.#cleared = this.services.runs.clearOutputs(which === "all" ? this.services.doc.cellIds() : this.selected());
   }
@@ -436,9 +455,14 @@ export class NotebookController extends SelectionModel {
     this.#isReader.set(isLoaded && hello !== null && this.isReadOnly);
   }
 
-  #revealAsking(): void {
+  /** A cell that asks waits for ever where nobody sees or hears of it. */
+  #tellAsking(): void {
     const question = this.services.actions.stdin.get();
-    if (question) this.sections.reveal(question.cellId);
+    if (!question) return;
+    this.sections.reveal(question.cellId);
+    const isThere = this.services.doc.cell(question.cellId)?.type === "code";
+    const position = this.sections.positionOf(question.cellId);
+    this.say(isThere ? text("notebook.cellAsks", { position }) : text("notebook.goneAsks"));
   }
 
   #endStep(): void {

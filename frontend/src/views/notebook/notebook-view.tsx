@@ -8,6 +8,7 @@ import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { latePart } from "../../ui/late-part.ts";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import "../../outputs/outputs.css";
+import { AskingHint } from "./asking-hint.tsx";
 import { Banners } from "./banners.tsx";
 import { CellList } from "./cell-list.tsx";
 import { asPlainText, CELLS_MIME, keptCells, parseCells } from "./clipboard.ts";
@@ -63,6 +64,7 @@ export const NotebookView = memo(function NotebookView(props: NotebookViewProps)
         </div>
       </section>
       {isFinding ? <findBar.Part controller={controller} /> : null}
+      <AskingHint controller={controller} />
       <main ref={setScroller} className={styles.scroller}>
         <Banners controller={controller} />
         {scroller ? <CellList controller={controller} scroller={scroller} /> : null}

@@ -20,10 +20,10 @@ import {
 import type { NotebookServices } from "./services.ts";
 import { isSourceHidden } from "./source-fold.ts";
 
-/** Where the focus is to go: the cell itself, or a place in its editor. `serial` tells two equal wishes apart. */
+/** Where the focus is to go: the cell itself, a place in its editor, or where it is answered. `serial` tells two equal wishes apart. */
 export interface FocusWish {
   readonly cellId: CellId;
-  readonly where: "cell" | "editor" | "start" | "end";
+  readonly where: "cell" | "editor" | "start" | "end" | "input";
   readonly serial: number;
 }
 
@@ -148,6 +148,12 @@ export class SelectionModel {
   command(): void {
     const id = this.activeId;
     if (id !== null) this.select(id);
+  }
+
+  /** To the field in which a cell that asks is answered. */
+  toInput(id: CellId): void {
+    this.#selection.set(selectOnly(id));
+    this.#wish(id, "input");
   }
 
   /** The focus came to a cell by itself (click, Tab, screen reader). */

@@ -7,6 +7,7 @@ import type { ComponentType } from "react";
 import type { CellId } from "../../core/cell.ts";
 import type { RunId } from "../../core/notebook.ts";
 import type { Observable } from "../../core/observable.ts";
+import type { QueueState } from "../../core/runs.ts";
 import type { NotebookDoc } from "../../doc/notebook-doc.ts";
 import type { OutputArea } from "../../outputs/output-area.ts";
 import type { WidgetPort } from "../../outputs/rendered.ts";
@@ -35,6 +36,7 @@ export interface RunActions {
   interrupt(): void;
   /** Take a queued cell out of the queue; nothing happens to a running one. */
   cancel(cellId: CellId): void;
+  readonly queue: Observable<QueueState>;
   placeOf(cellId: CellId): QueuePlace | null;
   /** Calls `fn` after the place of this cell changed. */
   subscribeCell(cellId: CellId, fn: () => void): () => void;
