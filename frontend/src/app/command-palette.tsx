@@ -1,36 +1,47 @@
-import { useId, useRef, useState } from "react";
+import { useId, useRef, useState, useSyncExternalStore } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { showKeys } from "../core/shortcuts.ts";
+import { englishText } from "../i18n/t.ts";
 import { useText } from "../ui/use-observable.ts";
 import { isMac } from "../views/notebook/keys.ts";
 import styles from "./command-palette.module.css";
-import { matchScore } from "./command-search.ts";
+import { bestScore } from "./command-search.ts";
 import { type Command, type CommandContext, commands, runCommand } from "./commands.ts";
 
-/** Every command by its name. What cannot be called now is not listed. */
+/** Every command by its name, and by its English one: pages that one reads call it so. What cannot be called now is not listed. */
 export function CommandPalette({
   context,
+  follow,
   onClose,
 }: {
   readonly context: CommandContext;
+  /** Tells of what may change which commands can be called. Returns the end. */
+  readonly follow: (fn: () => void) => () => void;
   readonly onClose: () => void;
 }) {
   const t = useText();
   const [query, setQuery] = useState("");
-  const [chosen, setChosen] = useState(0);
+  const [chosen, setChosen] = useState<string | null>(null);
   const listId = useId();
   const list = useRef<HTMLDivElement>(null);
-  const titled = commands
-    .filter((one) => one.when(context))
-    .map((one) => ({ command: one, title: t(one.title as "commands.undo") }));
-  const found = titled
-    .flatMap((one) => {
-      const score = matchScore(query, one.title);
-      return score === null ? [] : [{ ...one, score }];
+  const callable = useSyncExternalStore(follow, () => callableNow(context)).split(" ");
+  const found = commands
+    .filter(({ id }) => callable.includes(id))
+    .flatMap((command) => {
+      const key = command.title as "commands.undo";
+      const title = t(key);
+      const score = bestScore(query, [title, englishText(key)]);
+      return score === null ? [] : [{ command, title, score }];
     })
     .sort((a, b) => (query ? b.score - a.score : 0));
-  const index = Math.min(chosen, found.length - 1);
+  const first = found[0]?.command.id ?? null;
+  // By its name: Enter calls what is marked, also when others came in front of it meanwhile.
+  if (chosen === null && first !== null) setChosen(first);
+  const index = Math.max(
+    0,
+    found.findIndex(({ command }) => command.id === chosen),
+  );
   const run = (command: Command | undefined): void => {
     if (!command) return;
     onClose();
@@ -39,7 +50,7 @@ export function CommandPalette({
   };
   const go = (next: number): void => {
     const wrapped = (next + found.length) % Math.max(1, found.length);
-    setChosen(wrapped);
+    setChosen(found[wrapped]?.command.id ?? null);
     list.current?.children[wrapped]?.scrollIntoView({ block: "nearest" });
   };
   return (
@@ -60,7 +71,7 @@ export function CommandPalette({
             spellCheck={false}
             onChange={(event) => {
               setQuery(event.target.value);
-              setChosen(0);
+              setChosen(null);
             }}
             onKeyDown={(event) => {
               if (event.nativeEvent.isComposing) return;
@@ -81,7 +92,7 @@ export function CommandPalette({
                 tabIndex={-1}
                 aria-selected={row === index}
                 className={styles.option}
-                onPointerMove={() => setChosen(row)}
+                onPointerMove={() => setChosen(command.id)}
                 onClick={() => run(command)}
               >
                 <span>{title}</span>
@@ -94,4 +105,12 @@ export function CommandPalette({
       </Modal>
     </ModalOverlay>
   );
+}
+
+/** The names of all that can be called, as one value that compares. */
+function callableNow(context: CommandContext): string {
+  return commands
+    .filter((one) => one.when(context))
+    .map(({ id }) => id)
+    .join(" ");
 }

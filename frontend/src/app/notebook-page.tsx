@@ -253,6 +253,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
         <pageDialogs.Part
           dialog={dialog}
           context={context}
+          follow={follow}
           driver={open.driver}
           page={page}
           notebook={notebook}

@@ -39,6 +39,8 @@ const copyDialog = latePart(
 export interface PageDialogsProps {
   readonly dialog: PageDialog;
   readonly context: CommandContext;
+  /** See `followCommands`. */
+  readonly follow: (fn: () => void) => () => void;
   readonly driver: RunDriver;
   readonly page: PageServices;
   readonly notebook: Notebook;
@@ -63,7 +65,8 @@ async function tellWhileItLasts(text: string, work: Promise<void>): Promise<void
 }
 
 /** The dialog that a command opened. A chunk of its own, loaded when the first one is wanted. */
-export function PageDialogs({ dialog, context, driver, page, notebook, session, onClose }: PageDialogsProps) {
+export function PageDialogs(props: PageDialogsProps) {
+  const { dialog, context, driver, page, notebook, session, onClose } = props;
   const t = useText();
   const { hub } = page;
   const notebookId = notebook.id;
@@ -103,7 +106,7 @@ export function PageDialogs({ dialog, context, driver, page, notebook, session, 
         />
       );
     case "palette":
-      return <CommandPalette context={context} onClose={onClose} />;
+      return <CommandPalette context={context} follow={props.follow} onClose={onClose} />;
     case "notebook_settings":
       return settings({});
     case "cell_outputs": {

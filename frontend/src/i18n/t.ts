@@ -98,6 +98,13 @@ export function text<K extends TextKey>(key: K, ...values: Values<K>): string {
   return fill(lookUp(key), (values[0] ?? {}) as Readonly<Record<string, string | number>>);
 }
 
+/** The English of a text without values, whatever language is in force: the name by which a page of documentation may call something. */
+export function englishText(key: `commands.${keyof typeof en.commands}`): string {
+  const [topic, name] = parts(key);
+  const message = loaded.en.get(topic)?.[name];
+  return typeof message === "string" ? message : name;
+}
+
 /** Whether `key` names a text; for codes that come from outside (an error's code, a diagnosis). */
 export function isTextKey(key: string): key is TextKey {
   const [topic, name] = parts(key);
