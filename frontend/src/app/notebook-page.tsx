@@ -217,6 +217,7 @@ function OpenPage({ notebook, open, page, session, onSettings, onChanged }: Open
           path={notebook.folder_path === "" ? notebook.path : `${notebook.folder_path}/${notebook.name}.ipynb`}
           isReadOnly={notebook.role !== "owner"}
           onRename={rename}
+          onDone={() => open.controller.command()}
           focusWish={renameWish}
         />
         <div className={styles.menus}>

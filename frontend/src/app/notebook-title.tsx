@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { errorText } from "../i18n/error-text.ts";
 import { toast } from "../ui/toast.tsx";
 import { useText } from "../ui/use-observable.ts";
@@ -11,12 +12,14 @@ export interface NotebookTitleProps {
   readonly path: string;
   readonly isReadOnly: boolean;
   readonly onRename: (name: string) => Promise<void>;
+  /** A key ended the editing: the field has given the focus away, and a person goes on elsewhere. */
+  readonly onDone: () => void;
   /** A number that grows when a command asks to rename: the field takes the focus. */
   readonly focusWish: number;
 }
 
 /** The notebook's name, whole however long it is, edited in place: Enter or leaving keeps it, Escape brings the old one back. */
-export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: NotebookTitleProps) {
+export function NotebookTitle({ name, path, isReadOnly, onRename, onDone, focusWish }: NotebookTitleProps) {
   const t = useText();
   const [draft, setDraft] = useState<string | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -33,6 +36,15 @@ export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: N
     } catch (error) {
       toast({ text: errorText(error), tone: "error" });
     }
+  };
+  const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    // A Japanese input method uses Enter to accept its conversion, and Escape to give it up.
+    if (event.nativeEvent.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    // Drawn before the field is left, which keeps what stands in it.
+    if (event.key === "Escape") flushSync(() => setDraft(null));
+    event.currentTarget.blur();
+    onDone();
   };
   return (
     // The hidden text gives the field its size: a field alone does not grow with what it holds in every browser.
@@ -52,15 +64,7 @@ export function NotebookTitle({ name, path, isReadOnly, onRename, focusWish }: N
         // A name is one line, however it is shown; what is pasted may hold more.
         onChange={(event) => setDraft(oneLine(event.target.value))}
         onBlur={() => void keep()}
-        onKeyDown={(event) => {
-          // A Japanese input method uses Enter to accept its conversion.
-          if (event.nativeEvent.isComposing) return;
-          if (event.key === "Enter") {
-            event.preventDefault();
-            event.currentTarget.blur();
-          }
-          if (event.key === "Escape") setDraft(null);
-        }}
+        onKeyDown={onKey}
       />
     </h1>
   );
