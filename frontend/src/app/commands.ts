@@ -6,7 +6,7 @@ import { canComment } from "../core/notebook.ts";
 import type { KeyBinding, KeyMode } from "../core/shortcuts.ts";
 import type { TextKey } from "../i18n/t.ts";
 import { copyText } from "../ui/copy-text.ts";
-import { hasKeptCells } from "../views/notebook/clipboard.ts";
+import { CELLS_MIME, hasKeptCells } from "../views/notebook/clipboard.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import type { DebugCommand } from "./debug-seat.ts";
 import { type PanelId, panelIds } from "./panel-choice.ts";
@@ -350,9 +350,9 @@ function selectedText(): string | null {
   return selected && selected.length < 200 && !selected.includes("\n") ? selected : null;
 }
 
-/** Gives other programs the text of cells; a browser that refuses leaves the copy inside of the page. */
-function copyOut(taken: { readonly plain: string } | null): void {
-  if (taken) void copyText(taken.plain).catch(() => undefined);
+/** Gives other programs the text of cells, and notebooks of other hubs the cells; a browser that refuses leaves the copy inside of the page. */
+function copyOut(taken: { readonly cells: string; readonly plain: string } | null): void {
+  if (taken) void copyText(taken.plain, { [CELLS_MIME]: taken.cells }).catch(() => undefined);
 }
 
 /** From a selected cell to a selected cell, from text to text: as in Jupyter and in Colab. */

@@ -23,6 +23,7 @@ import type { Connect } from "../sync/socket.ts";
 import { toast } from "../ui/toast.tsx";
 import { ConnectDesk } from "../views/connect/connect-desk.ts";
 import type { HostedAccess } from "../views/connect/runtime.ts";
+import { shareCells } from "../views/notebook/clipboard.ts";
 import { NotebookController } from "../views/notebook/controller.ts";
 import { outputEnvironment } from "../views/notebook/output-environment.ts";
 import { browserId, tabId } from "./browser-ids.ts";
@@ -195,6 +196,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
     now,
   });
   debug.sit(controller);
+  const endSharing = shareCells(ownKey(owner, "runhere-cells"));
   room.start();
   const endLeaving = onLeaving(() => driver.leaving());
   const keeping = keepRuns(runs, { notebook: id, person: session.person.id });
@@ -229,6 +231,7 @@ export function openNotebook(options: OpenNotebookOptions): OpenNotebook {
       language.stop();
       offline.close();
       endLeaving();
+      endSharing();
       keeping.close();
       doc.destroy();
     },

@@ -5,17 +5,45 @@ import type { PastedCell } from "../../doc/notebook-doc.ts";
 
 export const CELLS_MIME = "application/x-runhere-cells";
 
-/** What was copied last in this page. */
+/** What was copied last in this page, or in another tab of this person. */
 let kept: string | null = null;
+/** Sends it to the other tabs. */
+let tellTabs = (_cells: string): void => {};
+
+type Message = { readonly kind: "copied" | "kept"; readonly cells: string } | { readonly kind: "wanted" };
+
+/**
+ * Lets the tabs of a browser that share a channel paste what any of them copied. It is in the memory of open tabs only: a key alone may not
+ * read the clipboard, and nothing that was copied is to be found on the disk. Returns the end.
+ */
+export function shareCells(channelName: string): () => void {
+  const channel = new BroadcastChannel(channelName);
+  const send = (message: Message): void => channel.postMessage(message);
+  const tell = (cells: string): void => send({ kind: "copied", cells });
+  channel.addEventListener("message", ({ data }: MessageEvent<Message>) => {
+    if (data.kind === "wanted") {
+      if (kept !== null) send({ kind: "kept", cells: kept });
+    } else if (data.kind === "copied" || kept === null) {
+      kept = data.cells;
+    }
+  });
+  tellTabs = tell;
+  send({ kind: "wanted" });
+  return () => {
+    if (tellTabs === tell) tellTabs = () => {};
+    channel.close();
+  };
+}
 
 /** The cells as text for other programs, a blank line between them. */
 export function asPlainText(cells: readonly PastedCell[]): string {
   return cells.map((cell) => cell.source).join("\n\n");
 }
 
-/** Keeps cells for a paste in this page; gives what a clipboard event should carry under `CELLS_MIME`. */
+/** Keeps cells for a paste in this page and in this person's other tabs; gives what a clipboard event should carry under `CELLS_MIME`. */
 export function keepCells(cells: readonly PastedCell[]): string {
   kept = JSON.stringify(cells);
+  tellTabs(kept);
   return kept;
 }
 
