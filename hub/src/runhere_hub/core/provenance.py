@@ -4,11 +4,15 @@ Somebody who copies, splits, merges or undoes inserts text that others wrote. Wh
 the notebook before, anywhere, keeps its authors. Single typed characters are the typist's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 SHORTEST = 4
 """Characters of a piece that is looked for; shorter ones are typed (a closing bracket, an indent)."""
+
+_BETWEEN = "\0"
 
 Authors = Mapping[str | None, int | None]
 """Person (None: unknown) to when their text came into the notebook (the hub's sequence; None: it is not stored yet)."""
@@ -42,17 +46,46 @@ def _common(one: str, other: str) -> int:
     return low
 
 
-def authors_of(inserted: str, pieces: Iterable[Piece]) -> dict[str | None, int | None]:
-    """Everybody whose text the inserted one holds, or is a part of."""
-    wanted = inserted.strip()
-    found: dict[str | None, int | None] = {}
-    if len(wanted) < SHORTEST:
+class Origins:
+    """Pieces of text, to be asked where others are from.
+
+    Thousands of cells may be pasted, or brought back by an undo, in one edit: to compare each one with each piece would
+    hold up the hub for minutes.
+    """
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._pieces = pieces
+        self._of_line: dict[str, dict[str | None, int | None]] = {}
+        for piece in pieces:
+            for line in _lines(piece.text):
+                join(self._of_line.setdefault(line, {}), piece.authors)
+        self._all = _BETWEEN.join(piece.text for piece in pieces)
+        self._starts = list(accumulate((len(piece.text) + len(_BETWEEN) for piece in pieces), initial=0))
+        self._found: dict[str, dict[str | None, int | None]] = {}
+
+    def of(self, inserted: str) -> Authors:
+        """Everybody whose text the inserted one holds, or is a part of."""
+        wanted = inserted.strip()
+        if len(wanted) < SHORTEST:
+            return {}
+        found = self._found.get(wanted)
+        if found is None:
+            found = self._found[wanted] = {}
+            for line in _lines(wanted):
+                join(found, self._of_line.get(line, {}))
+            # Whoever holds all of it holds the lines in its middle as lines.
+            if not _lines("\n".join(wanted.splitlines()[1:-1])):
+                for piece in self._holding(wanted):
+                    join(found, piece.authors)
         return found
-    lines = _lines(wanted)
-    for piece in pieces:
-        if wanted in piece.text or not lines.isdisjoint(_lines(piece.text)):
-            join(found, piece.authors)
-    return found
+
+    def _holding(self, wanted: str) -> Iterator[Piece]:
+        at = self._all.find(wanted)
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            if wanted in self._pieces[number].text:  # else it reaches into the next one
+                yield self._pieces[number]
+            at = self._all.find(wanted, self._starts[number + 1])
 
 
 def _lines(text: str) -> set[str]:

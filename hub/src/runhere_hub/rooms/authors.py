@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from runhere_hub.core import provenance
-from runhere_hub.core.provenance import Piece
+from runhere_hub.core.provenance import Origins, Piece
 from runhere_hub.core.trust import Contribution
 from runhere_hub.store.authorship import Authored
 
@@ -69,18 +69,21 @@ class Authors:
         `is_restored`: the hub put in what a version held; of what the record does not know nobody knows the author.
         """
         edits = {cell_id: provenance.changed(self._text(cell_id), new) for cell_id, new in sources.items()}
+        # Split, merged, moved in one step: what one cell loses another one gets.
         losers = [cell_id for cell_id, (_, removed) in edits.items() if removed.strip()]
-        pieces = self._pieces(edits)
+        lost: Who = {}
+        for cell_id in losers:
+            provenance.join(lost, self._who(cell_id))
+        origins = Origins(self._pieces(edits))
         for cell_id, (inserted, _) in edits.items():
             cell = self._cells.setdefault(cell_id, _Cell(""))
             who: Who = dict.fromkeys(people, None)
             if inserted.strip():
                 known = self._digests.get(_digest(sources[cell_id]))
                 provenance.join(who, known or ({None: None} if is_restored else {}))
-                provenance.join(who, provenance.authors_of(inserted, pieces))
-                for other in losers:  # split, merged, moved in one step
-                    if other != cell_id:
-                        provenance.join(who, self._cells[other].who)
+                provenance.join(who, origins.of(inserted))
+                if losers != [cell_id]:
+                    provenance.join(who, lost)
             cell.text = sources[cell_id]
             if cell.text.strip():
                 self._add(cell_id, cell, who)
