@@ -20,6 +20,7 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   hiddenCode.fetch,
   () => import("./run-gate.ts"),
   () => import("./runtime-driver.ts"),
+  () => import("./unsent-end.ts"),
   () => import("../kernel/probing.ts"),
   reviewDialog.fetch,
   async () => (await withWords(import("../views/settings/settings-dialog.tsx"), "settings")).trustSettings.fetch(),

@@ -111,15 +111,8 @@ export class RunDriver {
 
   /** What waits in another page may be left behind by it: before this page, or while it is there. */
   #watchUnsent(): void {
-    const { onStored, onTrouble } = this.#options;
-    let isFound = false;
-    const look = () => {
-      if (isFound || this.#unsent.all().length === 0) return;
-      isFound = true;
-      void this.#endUnsent().catch((error: unknown) => onTrouble?.(error));
-    };
-    if (onStored !== undefined) this.#ends.push(onStored(look));
-    look();
+    const { onStored = () => () => {} } = this.#options;
+    this.#ends.push(this.#unsent.whenAny(() => this.#endUnsent(), { onStored, clock: this.#clock }));
   }
 
   /** What waited in pages that were closed. */

@@ -17,6 +17,8 @@ export interface UnsentRun {
   readonly at: number;
 }
 
+const AGAIN_MS = 5_000;
+
 export class UnsentRuns {
   readonly #store: LocalStore;
   readonly #key: string;
@@ -39,6 +41,33 @@ export class UnsentRuns {
     } catch {
       return [];
     }
+  }
+
+  /**
+   * Has `end` look after what waits, once something does, in this page or another one. It may fail: the hub that hands out its code is away, which
+   * the page says already. Then it is called again later. Returns the end of looking.
+   */
+  whenAny(
+    end: () => Promise<void>,
+    { onStored, clock }: { readonly onStored: (fn: () => void) => () => void; readonly clock: Clock },
+  ): () => void {
+    let isFound = false;
+    let cancel = () => {};
+    const failed = () => {
+      isFound = false;
+      cancel = clock.after(AGAIN_MS, look);
+    };
+    const look = () => {
+      if (isFound || this.all().length === 0) return;
+      isFound = true;
+      cancel();
+      end().catch(failed);
+    };
+    const ends = [onStored(look), () => cancel()];
+    look();
+    return () => {
+      for (const one of ends) one();
+    };
   }
 
   add(runs: readonly UnsentRun[]): void {
