@@ -5,7 +5,7 @@
  * one or all at once gives the same.
  */
 import type { Json } from "./json.ts";
-import { EMPTY_STREAM, openStream, printed, type StreamText, textOf } from "./stream-text.ts";
+import { EMPTY_STREAM, foldedText, openStream, printed, type StreamText, textOf } from "./stream-text.ts";
 
 /** A large value that lies in the hub's blob store (SPEC 4.5). */
 export interface BlobRef {
@@ -71,6 +71,11 @@ export function isBlobRef(value: unknown): value is BlobRef {
 
 // The parts of a stream's text, remembered beside the output that shows it: taking a long text apart for each line would cost its length.
 const openStreams = new WeakMap<Output, StreamText>();
+
+/** The text of a stream as a person sees it: a file keeps it as it was printed. What was folded here needs no second look. */
+export function shownText(output: StreamOutput, text: string): string {
+  return openStreams.has(output) ? text : foldedText(text);
+}
 
 /** The outputs after `ops`. Outputs that did not change are the same objects as before. */
 export function foldOps(state: Folded, ops: readonly OutputOp[]): Folded {

@@ -88,6 +88,11 @@ function endsInEscape(line: string): boolean {
   return CUT_ESCAPE.test(line.slice(last));
 }
 
+/** A text that may stand in a file as it was printed, folded. Costs a look at all of it. */
+export function foldedText(text: string): string {
+  return MOVES.test(text) ? foldStream("", text) : text;
+}
+
 /** The text shown after `chunk` was printed behind `shown`, itself a result of this function or empty. */
 export function foldStream(shown: string, chunk: string): string {
   return textOf(printed(openStream(shown), chunk));

@@ -30,10 +30,14 @@ export class Screen {
   }
 
   print(text: string): void {
-    text.split("\n").forEach((line, index) => {
-      if (index > 0) this.#nextLine();
-      this.#printLine(line);
-    });
+    const lines = text.split("\n");
+    const last = lines.pop() ?? "";
+    for (const line of lines) {
+      // Line ends of two characters move nothing that the next line does not move, too.
+      this.#printLine(line.endsWith("\r") ? line.slice(0, -1) : line);
+      this.#nextLine();
+    }
+    this.#printLine(last);
   }
 
   /** All rows but the last. */
@@ -94,7 +98,11 @@ export class Screen {
       return;
     }
     const row = this.#rows[this.#at];
-    if (row instanceof Row) row.leave();
+    if (row instanceof Row) {
+      row.leave();
+      // A text of many lines is not kept as so many characters.
+      this.#rows[this.#at] = row.characters();
+    }
     this.#rows.push("");
     this.#at += 1;
   }

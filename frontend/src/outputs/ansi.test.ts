@@ -38,6 +38,11 @@ describe("readAnsi", () => {
     expect(readAnsi("a\x1b[2Kb").pieces.map((piece) => piece.text)).toEqual(["a", "b"]);
   });
 
+  it("drops the marks of where a cursor stood", () => {
+    expect(readAnsi("100%\b\b").pieces).toEqual([{ text: "100%", style: plainStyle }]);
+    expect(stripAnsi("a\nb\x1b[1A\r\x1b[3C")).toBe("a\nb");
+  });
+
   it("keeps links to the web and no others", () => {
     expect(readAnsi("\x1b]8;;https://a.example/x\x1b\\t\x1b]8;;\x1b\\").pieces[0]?.style.link).toBe(
       "https://a.example/x",

@@ -1,6 +1,7 @@
 /**
  * ANSI escape sequences as styled pieces of text. Pure: the state at the end of one piece is the start of the next, so long
- * texts can be shown from the middle. Everything but SGR and http(s) hyperlinks (OSC 8) is dropped.
+ * texts can be shown from the middle. Everything but SGR and http(s) hyperlinks (OSC 8) is dropped, and with it the marks of where a cursor stood
+ * (`core/stream-text.ts`).
  *
  * Source: ECMA-48 8.3.117 (SGR); https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda (OSC 8).
  */
@@ -43,13 +44,15 @@ const ESC = "\\u001b";
 const BEL = "\\u0007";
 const OSC_TEXT = `[^${BEL}${ESC}]*`;
 const ESCAPE = new RegExp(
-  `${ESC}(?:\\[([0-9;:?<=>]*)[ -/]*([@-~])|\\](?:8;[^;${BEL}${ESC}]*;(${OSC_TEXT})|${OSC_TEXT})(?:${BEL}|${ESC}\\\\)|[()#][0-9A-Za-z]|[^[\\]]|.*$)`,
+  `${ESC}(?:\\[([0-9;:?<=>]*)[ -/]*([@-~])|\\](?:8;[^;${BEL}${ESC}]*;(${OSC_TEXT})|${OSC_TEXT})(?:${BEL}|${ESC}\\\\)|[()#][0-9A-Za-z]|[^[\\]]|.*$)|[\\r\\b]`,
   "g",
 );
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
+const CONTROLS = /[\r\u0008\u001b]/;
 
 /** Splits `text` into pieces of one style each. `start` is the style in force before it. */
 export function readAnsi(text: string, start: AnsiStyle = plainStyle): { pieces: AnsiPiece[]; end: AnsiStyle } {
-  if (!text.includes("\x1b")) return { pieces: text ? [{ text, style: start }] : [], end: start };
+  if (!CONTROLS.test(text)) return { pieces: text ? [{ text, style: start }] : [], end: start };
   const pieces: AnsiPiece[] = [];
   let style = start;
   let from = 0;
@@ -63,9 +66,9 @@ export function readAnsi(text: string, start: AnsiStyle = plainStyle): { pieces:
   return { pieces, end: style };
 }
 
-/** `text` without escape sequences. */
+/** `text` without escape sequences and without marks of a cursor. */
 export function stripAnsi(text: string): string {
-  return text.includes("\x1b") ? text.replace(ESCAPE, "") : text;
+  return CONTROLS.test(text) ? text.replace(ESCAPE, "") : text;
 }
 
 function safeLink(url: string): string | null {

@@ -50,6 +50,13 @@ describe("OutputArea", () => {
     expect(host.textContent).toBe("x\n20%");
   });
 
+  it("shows what a program of another notebook wrote over as it ended, however the file keeps it", () => {
+    show([stream("\r 10%\r100%\n\rinner\x1b[A\rdone\n")]);
+    expect(host.textContent).toBe("done\ninner");
+    show([stream("\r 10%\r 90%\b")]);
+    expect(host.textContent).toBe(" 90%");
+  });
+
   it("leaves outputs alone that did not change, and drops those that went", () => {
     const first = display({ "text/plain": "one" });
     show([first, display({ "text/plain": "two" })]);

@@ -3,7 +3,7 @@
  * stream only grows. At most one update per frame, whatever the kernel sends.
  */
 import { markedMime } from "../core/mime.ts";
-import { isBlobRef, type Output } from "../core/outputs.ts";
+import { isBlobRef, type Output, shownText } from "../core/outputs.ts";
 import { text } from "../i18n/t.ts";
 import { errorElement } from "./error.ts";
 import { chooseRenderer } from "./registry.ts";
@@ -137,7 +137,7 @@ export class OutputArea {
       output.name === item.output.name &&
       typeof output.text === "string"
     ) {
-      item.stream.setText(output.text);
+      item.stream.setText(shownText(output, output.text));
       return true;
     }
     if (item.mime === null || !("data" in output) || chooseRenderer(output.data, item.unshowable)?.mime !== item.mime)
@@ -165,7 +165,7 @@ export class OutputArea {
       case "stream":
         if (!item.stream) return;
         host.append(item.stream.element);
-        this.#withValue(item, output.text, (value) => item.stream?.setText(value as string));
+        this.#withValue(item, output.text, (value) => item.stream?.setText(shownText(output, value as string)));
         return;
       case "error":
         host.append(errorElement(output, this.#environment));

@@ -49,6 +49,13 @@ const places = (matches: readonly Match[] = []): unknown[] =>
   matches.map(({ cellId, output }) => [cellId, output?.index, output?.line, output?.nth]);
 
 describe("finding in outputs", () => {
+  it("finds what is shown of a stream that wrote over its own lines", async () => {
+    const outputs = [[stream("one\n\rsnow\rrain\x1b[A\rtwo\n")]];
+    const { told } = await search(outputs, "rain");
+    expect(told.at(-1)?.matches.map(({ output }) => output)).toEqual([{ index: 0, line: 1, nth: 0 }]);
+    expect((await search(outputs, "snow")).told.at(-1)?.matches).toEqual([]);
+  });
+
   it("looks into streams, errors, plain text, HTML and markdown, and says where in the cell a match is", async () => {
     const { told } = await search(
       [

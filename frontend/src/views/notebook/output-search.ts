@@ -3,7 +3,7 @@
  * through to its end is counted, and told.
  */
 import type { CellId } from "../../core/cell.ts";
-import { isBlobRef, type Output } from "../../core/outputs.ts";
+import { isBlobRef, type Output, shownText } from "../../core/outputs.ts";
 import { stripAnsi } from "../../outputs/ansi.ts";
 import { markdownNodes } from "../../outputs/markdown.ts";
 import { FORMULA } from "../../outputs/math.ts";
@@ -129,7 +129,10 @@ function* piecesOf(text: string): Iterable<{ readonly from: number; readonly lin
 
 /** The text that is shown of an output, line for line; empty for pictures and whatever stands in a frame; null: it is too much, or not to be had. */
 async function textOf(output: Output, readBlob: OutputSearchWorld["readBlob"]): Promise<string | null> {
-  if (output.output_type === "stream") return await readValue(output.text, readBlob);
+  if (output.output_type === "stream") {
+    const text = await readValue(output.text, readBlob);
+    return text === null ? null : shownText(output, text);
+  }
   if (output.output_type === "error") {
     const head = `${output.ename}${output.evalue ? `: ${output.evalue}` : ""}`;
     return [head, ...output.traceback].join("\n");
