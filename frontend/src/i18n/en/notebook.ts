@@ -100,6 +100,7 @@ export const notebook = {
   inputLabel: "Input for the running code",
   passwordLabel: "Password for the running code",
   send: "Send",
+  cellEnded: "Cell {position}: {how}",
   cellAsks: "Cell {position} waits for your input",
   goneAsks: "Code that is not in the notebook any more waits for an input: interrupt it",
 

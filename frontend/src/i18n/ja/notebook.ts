@@ -105,6 +105,7 @@ export const notebook = {
   inputLabel: "実行中のコードへの入力",
   passwordLabel: "実行中のコードへのパスワード",
   send: "送信",
+  cellEnded: "セル {position}: {how}",
   cellAsks: "セル {position} が入力を待っています",
   goneAsks: "ノートブックにないコードが入力を待っています: 実行を中断",
 

@@ -16,6 +16,7 @@ import { EditorTurns } from "./editor-turns.ts";
 import type { Match } from "./find.ts";
 import { FindDesk } from "./find-desk.ts";
 import { type Change, folding, isFolded } from "./output-fold.ts";
+import { tellRunEnds } from "./run-news.ts";
 import { stepFrom } from "./selection.ts";
 import { SelectionModel, withEntry } from "./selection-model.ts";
 import type { NotebookServices, ShownOutputs } from "./services.ts";
@@ -54,6 +55,14 @@ export class NotebookController extends SelectionModel {
     doc.doc.on("afterTransaction", look);
     this.#ends.push(room.state.subscribe(look), () => doc.doc.off("afterTransaction", look));
     this.#ends.push(actions.stdin.subscribe(() => this.#tellAsking()));
+    this.#ends.push(
+      tellRunEnds({
+        queue: actions.queue,
+        statusOf: (id) => services.runs.headOf(id)?.status ?? null,
+        positionOf: (id) => (doc.cell(id) === null ? 0 : this.sections.positionOf(id)),
+        say: (message) => this.say(message),
+      }),
+    );
     look();
   }
 
