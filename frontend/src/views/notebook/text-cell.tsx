@@ -1,15 +1,17 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { useLayoutEffect, useRef } from "react";
+import { useLayoutEffect, useMemo, useRef } from "react";
+import type { CellId } from "../../core/cell.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
 import { showMarkdown } from "../../outputs/markdown.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
-import { useSelected, useText } from "../../ui/use-observable.ts";
+import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import { attachmentUrl } from "./attachments.ts";
 import styles from "./cell.module.css";
 import { CellEditor } from "./cell-editor.tsx";
 import type { NotebookController } from "./controller.ts";
 import { useSource } from "./hooks.ts";
 import { Margin } from "./margin.tsx";
+import { sectionWork } from "./section-work.ts";
 import { headingLevel } from "./sections.ts";
 
 interface TextCellProps {
@@ -112,8 +114,23 @@ function HiddenCount({ controller, cell }: { readonly controller: NotebookContro
   const count = useSelected(controller.sections.view, (view) => view.hidden.get(cell.id) ?? 0);
   if (count === 0) return null;
   return (
-    <Button variant="quiet" size="small" className={styles.hidden} onPress={() => controller.sections.toggle(cell.id)}>
-      {t("notebook.hiddenCells", { count })}
-    </Button>
+    <div className={styles.hidden}>
+      <Button variant="quiet" size="small" onPress={() => controller.sections.toggle(cell.id)}>
+        {t("notebook.hiddenCells", { count })}
+      </Button>
+      <HiddenWork controller={controller} id={cell.id} />
+    </div>
   );
+}
+
+const WORK = ["running", "waiting", "failed"] as const;
+
+function HiddenWork({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
+  const t = useText();
+  const work = useObservable(useMemo(() => sectionWork(controller, id), [controller, id]));
+  return WORK.filter((kind) => work[kind] > 0).map((kind) => (
+    <span key={kind} className={styles.work} data-work={kind}>
+      {t(`notebook.section_${kind}`, { count: work[kind] })}
+    </span>
+  ));
 }
