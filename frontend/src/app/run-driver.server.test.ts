@@ -160,14 +160,15 @@ describe.skipIf(whyNoDrivenPages !== null)("running cells", () => {
     expect(page.tab.runs.headOf("c1")).toBeNull();
   }, 60_000);
 
-  it("a cell that is deleted while it waits does not run; one that runs goes on", async () => {
+  it("a cell that is deleted or made text while it waits does not run; one that runs goes on", async () => {
     const gate = newGate();
-    const { page } = await open([`print('on', flush=True)\n${gate.wait}`, "x = 1", "print('x' in globals())"]);
-    page.driver.runAll();
+    const { page } = await open([`print('on', flush=True)\n${gate.wait}`, "x = 1", "print('x' in globals())", "x = 2"]);
+    page.driver.runCells(["c0", "c1", "c3", "c2"]);
     await page.prints("c0", "on");
     page.tab.doc.deleteCells(["c1"]);
+    page.tab.doc.setType("c3", "markdown");
     page.tab.doc.moveCells(["c2"], null);
-    expect([page.driver.placeOf("c1"), page.driver.placeOf("c2")]).toEqual([null, "waiting"]);
+    expect(["c1", "c3", "c2"].map((id) => page.driver.placeOf(id))).toEqual([null, null, "waiting"]);
     page.tab.doc.deleteCells(["c0"]);
     expect(page.driver.placeOf("c0")).toBe("running");
     gate.open();

@@ -8,7 +8,6 @@ import type { RunId } from "../core/notebook.ts";
 import { NamedListeners, type Observable, Value } from "../core/observable.ts";
 import { shareableLabel } from "../core/run-label.ts";
 import {
-  cellsWaiting,
   emptyQueue,
   entryOf,
   type QueueAction,
@@ -26,6 +25,7 @@ import type { PageRequest } from "../kernel/page-requests.ts";
 import { systemClock } from "../sync/clock.ts";
 import type { Pages } from "../sync/pages.ts";
 import type { RunStore } from "../sync/run-store.ts";
+import { dropGone } from "./gone-cells.ts";
 import type { KernelRuns } from "./kernel-runs.ts";
 import type { NotebookRuntime } from "./notebook-runtime.ts";
 import type { Captured, Wish } from "./run-gate.ts";
@@ -94,7 +94,7 @@ export class RunDriver {
     this.#ends.push(
       runtime.port.subscribe(() => this.#follow(runtime.port.get())),
       runtime.onLoss(() => this.#lost()),
-      options.doc.subscribeCells(() => this.#dropDeleted()),
+      dropGone({ doc: options.doc, runtime, queue: this.#queue, cancel: (cellId) => this.cancel(cellId) }),
     );
     this.#wishes = new RunWishes({
       queue: this.#queue,
@@ -415,13 +415,6 @@ export class RunDriver {
       finishedAt: ended.finishedAt,
       ...(executionCount === null ? {} : { executionCount }),
     });
-  }
-
-  /** What waits of a cell that was deleted does not run: nobody sees it wait, nor can take it out of the queue. */
-  #dropDeleted(): void {
-    const { doc, runtime } = this.#options;
-    const waiting = cellsWaiting(this.#queue.get(), runtime.port.get()?.journal != null);
-    for (const cellId of waiting) if (doc.cell(cellId) === null) this.#dispatch({ type: "cancel", cellId });
   }
 
   // ── Kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────────
