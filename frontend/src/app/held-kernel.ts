@@ -88,7 +88,9 @@ export class HeldKernel {
 
   /** @throws RuntimeError when the server does not answer; nothing has happened then. */
   async interrupt(): Promise<void> {
-    await this.#options.server.interrupt(this.attachment.kernelId);
+    // Where the link is down somebody waits to hear that this does nothing.
+    const timeoutMs = this.#shared.state.get().phase === "open" ? undefined : ANSWER_MS;
+    await this.#options.server.interrupt(this.attachment.kernelId, timeoutMs);
   }
 
   /**

@@ -391,6 +391,10 @@ function noticeText(notice: RuntimeNotice, t: ReturnType<typeof useText>): strin
       return t("runtime.kernelInstead", { wanted: notice.wanted, taken: notice.taken });
     case "not_run":
       return t("runtime.notRun", { count: notice.count });
+    case "not_interrupted":
+      return notice.count === 0
+        ? t("runtime.notInterrupted")
+        : t("runtime.notInterruptedQueue", { count: notice.count });
     case "cannot_cancel":
       return t("runtime.cannotCancel");
   }

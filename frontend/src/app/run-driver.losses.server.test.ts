@@ -93,6 +93,30 @@ for i in range(12):
     60_000,
   );
 
+  it("an interrupt that does not reach the runtime is told, with what it took out of the queue; one that does is not", async () => {
+    const cable = await cuttable(jupyter().port);
+    const endless = "import time\nprint('on', flush=True)\nwhile True: time.sleep(0.05)";
+    const { page } = await open([endless, "print('waits')"], cable.baseUrl);
+    const told: unknown[] = [];
+    page.runtime.notice.subscribe(() => told.push(page.runtime.notice.get()));
+    page.driver.runAll();
+    await page.prints("c0", "on\n");
+    cable.blackHole();
+    cable.cut();
+    await until(page.runtime.binding, (state) => state.phase === "interrupted", 60_000);
+    page.driver.interrupt();
+    await until(page.runtime.notice, (notice) => notice !== null);
+    expect(told).toEqual([{ code: "not_interrupted", count: 1 }]);
+    expect([page.driver.placeOf("c0"), page.tab.runs.headOf("c1")]).toEqual(["running", null]);
+    page.runtime.dismissNotice();
+    cable.heal();
+    await page.ready();
+    page.driver.interrupt();
+    await page.ends("c0", "interrupted");
+    expect(page.runtime.notice.get()).toBeNull();
+    cable.close();
+  }, 90_000);
+
   it("what the kernel told again is told to the hub, and to another browser that looks on", async () => {
     const cable = await cuttable(jupyter().port);
     const notebook = await rooms.notebook([TICKS]);

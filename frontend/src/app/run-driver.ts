@@ -19,6 +19,7 @@ import {
 } from "../core/runs.ts";
 import { selectedCode } from "../core/selected-code.ts";
 import type { NotebookDoc } from "../doc/notebook-doc.ts";
+import { RuntimeError } from "../kernel/errors.ts";
 import type { KernelPort } from "../kernel/kernel-port.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
 import type { PageRequest } from "../kernel/page-requests.ts";
@@ -381,7 +382,7 @@ export class RunDriver {
         this.#finish(action);
         break;
       case "interrupt_kernel":
-        void runtime.interrupt().catch((error) => this.#options.onTrouble?.(error)); // the run goes on
+        void runtime.interrupt().catch((error) => this.#notInterrupted(error, action.cancelled)); // the run goes on
         break;
       case "stopped": {
         const { by, cancelled, reason } = action;
@@ -395,6 +396,13 @@ export class RunDriver {
         break;
       }
     }
+  }
+
+  #notInterrupted(error: unknown, count: number): void {
+    const { runtime, onTrouble } = this.#options;
+    if (error instanceof RuntimeError && error.code === "runtime_unreachable")
+      runtime.tell({ code: "not_interrupted", count });
+    else onTrouble?.(error);
   }
 
   #send({ runId, cellId, source }: Extract<QueueAction, { type: "send" }>): void {

@@ -29,6 +29,8 @@ export type RuntimeNotice =
   | { readonly code: "kernel_instead"; readonly wanted: string; readonly taken: string }
   /** A waiting cell is with the kernel already, which works for somebody else. */
   | { readonly code: "cannot_cancel" }
+  /** The runtime does not answer an interrupt: what runs there goes on, and so many cells that waited are taken out. */
+  | { readonly code: "not_interrupted"; readonly count: number }
   /** The kernel began in the runtime's root folder, because the notebook's own is not there. */
   | { readonly code: "started_elsewhere" };
 

@@ -100,7 +100,7 @@ describe("the queue", () => {
       return [actions.slice(2), phases(state)];
     };
     expect(left({ type: "cancel", cellId: "c2" })).toEqual([[], ["r1 running", "r3 wished"]]);
-    expect(left({ type: "interrupt" })).toEqual([[{ type: "interrupt_kernel" }], ["r1 running"]]);
+    expect(left({ type: "interrupt" })).toEqual([[{ type: "interrupt_kernel", cancelled: 2 }], ["r1 running"]]);
     expect(left({ type: "hold" })).toEqual([[], ["r1 running"]]);
     expect(left(replied(1, "error"))).toEqual([[finish(1, "error")], ["r2 wished", "r3 wished"]]);
     expect(left({ type: "kernel_gone" })).toEqual([[finish(1, "interrupted")], ["r2 wished", "r3 wished"]]);
@@ -164,7 +164,7 @@ describe("the queue", () => {
   test("an interrupt asks back what was handed over behind the running cell", () => {
     const begun: QueueEvent[] = [{ type: "connected" }, enqueue(1, 2), { type: "started", runId: "r1" }];
     expect(play([...begun, { type: "interrupt" }], 2).actions.slice(3)).toEqual([
-      { type: "interrupt_kernel" },
+      { type: "interrupt_kernel", cancelled: 0 },
       { type: "withdraw", runId: "r2", cellId: "c2" },
     ]);
   });
@@ -177,11 +177,13 @@ describe("the queue", () => {
       { type: "interrupt" },
     ];
     const { actions, state } = play(events);
-    expect(actions.slice(2)).toEqual([{ type: "interrupt_kernel" }, finish(2, "cancelled")]);
+    expect(actions.slice(2)).toEqual([{ type: "interrupt_kernel", cancelled: 1 }, finish(2, "cancelled")]);
     expect(stepQueue(state, replied(1, "error", 3)).actions).toEqual([finish(1, "interrupted", 3)]);
     expect(play([enqueue(1), { type: "interrupt" }]).actions).toEqual([finish(1, "cancelled")]);
     // The kernel works for another tab, or for a widget.
-    expect(play([{ type: "interrupt", isBusy: true }]).actions).toEqual([{ type: "interrupt_kernel" }]);
+    expect(play([{ type: "interrupt", isBusy: true }]).actions).toEqual([
+      { type: "interrupt_kernel", cancelled: 0 },
+    ]);
     expect(play([{ type: "interrupt", isBusy: false }]).actions).toEqual([]);
   });
 

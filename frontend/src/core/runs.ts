@@ -99,7 +99,8 @@ export type QueueAction =
       readonly executionCount: number | null;
     }
   | { readonly type: "running"; readonly runId: RunId; readonly cellId: CellId }
-  | { readonly type: "interrupt_kernel" }
+  /** `cancelled`: so many that waited here are taken out, whether the kernel hears of it or not. */
+  | { readonly type: "interrupt_kernel"; readonly cancelled: number }
   /** An error, or an interrupt from elsewhere, ended the queue: say so, and how many cells did not run. */
   | { readonly type: "stopped"; readonly by: RunId; readonly cancelled: number; readonly reason: StopReason }
   /** Handed over, and not begun: whoever has it is asked to give it up. Its `aborted` answer ends it; until then it may begin. */
@@ -262,7 +263,7 @@ function withdrawals(entries: readonly QueueEntry[]): QueueAction[] {
 function interrupt(state: QueueState, isBusy: boolean): QueueStep {
   const { kept, actions } = withoutWaiting(state);
   if (kept.some(({ phase }) => phase === "running")) actions.push(...withdrawals(kept));
-  if (isBusy || kept.length > 0) actions.unshift({ type: "interrupt_kernel" });
+  if (isBusy || kept.length > 0) actions.unshift({ type: "interrupt_kernel", cancelled: state.entries.length - kept.length });
   return { state: { ...state, entries: kept.map((entry) => ({ ...entry, interrupted: true })) }, actions };
 }
 

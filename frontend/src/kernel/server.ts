@@ -113,8 +113,8 @@ export class JupyterServer {
     return sessionModel(await this.transport.request("api/sessions", { method: "POST", body, timeoutMs: START_MS }));
   }
 
-  async interrupt(kernelId: string): Promise<void> {
-    await this.#kernelVerb(kernelId, "interrupt");
+  async interrupt(kernelId: string, timeoutMs?: number): Promise<void> {
+    await this.#kernelVerb(kernelId, "interrupt", timeoutMs);
   }
 
   /** Resolves when the new process runs. The socket stays open; nothing of the old process is answered any more. */
@@ -179,9 +179,9 @@ export class JupyterServer {
     await this.transport.request(path, { method: "PUT", body: { on: false } });
   }
 
-  async #kernelVerb(kernelId: string, verb: string): Promise<void> {
+  async #kernelVerb(kernelId: string, verb: string, timeoutMs = START_MS): Promise<void> {
     const path = `api/kernels/${encodeURIComponent(kernelId)}/${verb}`;
-    await this.transport.request(path, { method: "POST", body: {}, timeoutMs: START_MS });
+    await this.transport.request(path, { method: "POST", body: {}, timeoutMs });
   }
 }
 

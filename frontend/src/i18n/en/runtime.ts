@@ -39,6 +39,11 @@ export const runtime = {
     "This server has no kernel “{wanted}”, which the notebook names. It runs on “{taken}”, of the same language.",
   choosesKernel: "{name}: choose a kernel",
   cannotCancel: "The kernel has this cell already and works for somebody else first. Interrupt it, or let it run.",
+  notInterrupted: "The runtime cannot be reached to interrupt what runs there.",
+  notInterruptedQueue: {
+    one: "The runtime cannot be reached to interrupt what runs there. {count} cell that waited will not run.",
+    other: "The runtime cannot be reached to interrupt what runs there. {count} cells that waited will not run.",
+  },
   startedElsewhere:
     "The kernel started in the runtime’s own folder: this notebook’s folder is not below it. Files that lie beside the notebook need their full path.",
   variablesLost_kernel_died: "The kernel stopped unexpectedly: its variables are lost.",
