@@ -102,6 +102,31 @@ describe.skipIf(jupyterPython() === null || whyNoServer !== null)("a runtime wit
     expect(page.tab.runs.headOf("c1")).toBeNull();
   }, 60_000);
 
+  it("an interrupt from another tab empties the queue, and the tab whose queue that was is told so", async () => {
+    const waits = "import time\nprint('on', flush=True)\ntime.sleep(60)";
+    const { page: first, browser, notebook } = await open([waits, "print('b')", "print('c')"]);
+    first.driver.runAll();
+    await first.prints("c0", "on");
+    await first.tab.saved();
+    const second = await another(browser, notebook);
+    expect(await second.runtime.reattach()).toBe(true);
+    await second.ready();
+    await until(second.runtime.kernel, ({ status }) => status === "busy");
+    second.driver.interrupt();
+    await first.ends("c0", "interrupted");
+    await until(first.driver.pending, (count) => count === 0);
+    expect(first.driver.stopped.get()).toEqual({ cellId: "c0", cancelled: 2, reason: "interrupted" });
+    expect([second.driver.stopped.get(), first.tab.runs.headOf("c2")]).toEqual([null, null]);
+  }, 60_000);
+
+  it("an error stops the queue, and it is said how many cells did not run", async () => {
+    const { page } = await open(["1 / 0", "print('b')", "print('c')"]);
+    page.driver.runAll();
+    await page.ends("c0", "error");
+    await until(page.driver.pending, (count) => count === 0);
+    expect(page.driver.stopped.get()).toEqual({ cellId: "c0", cancelled: 2, reason: "error" });
+  }, 60_000);
+
   it("a restart that was asked for here ends with the new process, and nothing is told as lost", async () => {
     const { page } = await open([
       "print('x' in globals())\nx = 1",

@@ -181,10 +181,22 @@ describe("the queue", () => {
     expect(stepQueue(state, replied(1, "error", 3)).actions).toEqual([finish(1, "interrupted", 3)]);
     expect(play([enqueue(1), { type: "interrupt" }]).actions).toEqual([finish(1, "cancelled")]);
     // The kernel works for another tab, or for a widget.
-    expect(play([{ type: "interrupt", isBusy: true }]).actions).toEqual([
-      { type: "interrupt_kernel", cancelled: 0 },
-    ]);
+    expect(play([{ type: "interrupt", isBusy: true }]).actions).toEqual([{ type: "interrupt_kernel", cancelled: 0 }]);
     expect(play([{ type: "interrupt", isBusy: false }]).actions).toEqual([]);
+  });
+
+  test("what was given up elsewhere before the running cell's end is told with it; what was asked back here is not", () => {
+    const begun: QueueEvent[] = [{ type: "connected" }, enqueue(1, 2, 3, 4), { type: "started", runId: "r1" }];
+    const asked: QueueEvent[] = [{ type: "cancel", cellId: "c2" }, ...[2, 3, 4].map((n) => replied(n, "aborted"))];
+    const isOver = (interrupted: boolean): QueueEvent[] => [
+      { type: "replied", runId: "r1", status: "error", executionCount: 1, interrupted },
+    ];
+    const told = (...events: QueueEvent[]) => play(events, 9).actions.filter(({ type }) => type === "stopped");
+    const stopped = { type: "stopped", by: "r1", cancelled: 2, reason: "interrupted" };
+    expect(told(...begun, ...asked, ...isOver(true))).toEqual([stopped]);
+    expect(told(...begun, ...asked, ...isOver(false))).toEqual([{ ...stopped, reason: "error" }]);
+    expect(told(...begun, { type: "interrupt" }, ...asked, ...isOver(true))).toEqual([]);
+    expect(told(...begun, ...asked, replied(1, "ok"), enqueue(5), ...isOver(true))).toEqual([]);
   });
 
   test("an interrupt from elsewhere stops it, and is said to be one; one from here need not be told", () => {

@@ -21,6 +21,13 @@ export interface QueueEntry {
   readonly phase: EntryPhase;
   /** Somebody pressed interrupt for it: an `error` reply then means `interrupted`. */
   readonly interrupted: boolean;
+  /** Asked back here, by this one cell's own button. */
+  readonly isAskedBack?: boolean;
+  /**
+   * While it seemed to run, so many behind it were given up elsewhere: by another page that interrupted, or by a companion that knew of its end
+   * before the kernel was idle.
+   */
+  readonly givenUpBehind?: number;
 }
 
 export interface QueueState {
@@ -224,8 +231,15 @@ function replied(state: QueueState, reply: Extract<QueueEvent, { type: "replied"
         : reply.status;
   const done: QueueAction = { ...finish(entry, status), executionCount: reply.executionCount };
   const rest = { ...state, entries: state.entries.filter((other) => other !== entry) };
+  if (reply.status === "aborted") return send(noteGivenUp(rest, entry), [done]);
   if (reply.status !== "error") return send(rest, [done]);
   return stopAfter(rest, entry, done, reply.interrupted === true ? "interrupted" : "error");
+}
+
+function noteGivenUp(rest: QueueState, gone: QueueEntry): QueueState {
+  const running = rest.entries.find(({ phase }) => phase === "running");
+  if (running === undefined || gone.isAskedBack === true || gone.interrupted) return rest;
+  return replaceEntry(rest, { ...running, givenUpBehind: (running.givenUpBehind ?? 0) + 1 });
 }
 
 /**
@@ -234,7 +248,7 @@ function replied(state: QueueState, reply: Extract<QueueEvent, { type: "replied"
  */
 function stopAfter(state: QueueState, failed: QueueEntry, done: QueueAction, reason: StopReason): QueueStep {
   const waiting = state.entries.filter((entry) => entry.phase === "waiting");
-  const count = waiting.length + state.entries.filter(isHandedOver).length;
+  const count = waiting.length + state.entries.filter(isHandedOver).length + (failed.givenUpBehind ?? 0);
   // Who pressed interrupt here need not be told of it.
   const isNews = count > 0 && !failed.interrupted;
   const stopped: QueueAction[] = isNews ? [{ type: "stopped", by: failed.runId, cancelled: count, reason }] : [];
@@ -248,7 +262,10 @@ function cancel(state: QueueState, cellId: CellId): QueueStep {
     const kept = state.entries.filter((entry) => !isHere(entry));
     return send({ ...state, entries: kept }, cancelled(state.entries.filter(isHere)));
   }
-  return { state, actions: withdrawals(state.entries.filter((entry) => entry.cellId === cellId)) };
+  const entries = state.entries.map((entry) =>
+    entry.cellId === cellId && entry.phase === "submitted" ? { ...entry, isAskedBack: true } : entry,
+  );
+  return { state: { ...state, entries }, actions: withdrawals(entries.filter((entry) => entry.cellId === cellId)) };
 }
 
 function withdrawals(entries: readonly QueueEntry[]): QueueAction[] {
@@ -263,7 +280,8 @@ function withdrawals(entries: readonly QueueEntry[]): QueueAction[] {
 function interrupt(state: QueueState, isBusy: boolean): QueueStep {
   const { kept, actions } = withoutWaiting(state);
   if (kept.some(({ phase }) => phase === "running")) actions.push(...withdrawals(kept));
-  if (isBusy || kept.length > 0) actions.unshift({ type: "interrupt_kernel", cancelled: state.entries.length - kept.length });
+  if (isBusy || kept.length > 0)
+    actions.unshift({ type: "interrupt_kernel", cancelled: state.entries.length - kept.length });
   return { state: { ...state, entries: kept.map((entry) => ({ ...entry, interrupted: true })) }, actions };
 }
 
