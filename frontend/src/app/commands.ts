@@ -5,8 +5,7 @@
 import { canComment } from "../core/notebook.ts";
 import type { KeyBinding, KeyMode } from "../core/shortcuts.ts";
 import type { TextKey } from "../i18n/t.ts";
-import { copyText } from "../ui/copy-text.ts";
-import { CELLS_MIME, hasKeptCells } from "../views/notebook/clipboard.ts";
+import { copyOut, hasKeptCells } from "../views/notebook/clipboard.ts";
 import type { NotebookController } from "../views/notebook/controller.ts";
 import type { DebugCommand } from "./debug-seat.ts";
 import { type PanelId, panelIds } from "./panel-choice.ts";
@@ -348,11 +347,6 @@ function selectedText(): string | null {
   if (globalThis.document?.activeElement?.closest("search")) return null;
   const selected = globalThis.getSelection?.()?.toString() ?? "";
   return selected && selected.length < 200 && !selected.includes("\n") ? selected : null;
-}
-
-/** Gives other programs the text of cells, and notebooks of other hubs the cells; a browser that refuses leaves the copy inside of the page. */
-function copyOut(taken: { readonly cells: string; readonly plain: string } | null): void {
-  if (taken) void copyText(taken.plain, { [CELLS_MIME]: taken.cells }).catch(() => undefined);
 }
 
 /** From a selected cell to a selected cell, from text to text: as in Jupyter and in Colab. */

@@ -4,6 +4,7 @@ import { IconButton } from "../../ui/button.tsx";
 import { MenuButton, type MenuEntry } from "../../ui/menu.tsx";
 import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
+import { copyOut } from "./clipboard.ts";
 import type { NotebookController } from "./controller.ts";
 import { useCell } from "./hooks.ts";
 
@@ -27,8 +28,8 @@ export function CellToolbar({ controller, id }: { readonly controller: NotebookC
     item("up", t("notebook.moveUp"), () => controller.move(-1)),
     item("down", t("notebook.moveDown"), () => controller.move(1)),
     { kind: "separator", id: "s0" },
-    item("cut", t("commands.cutCells"), () => void controller.cut()),
-    item("copy", t("commands.copyCells"), () => void controller.copy()),
+    item("cut", t("commands.cutCells"), () => copyOut(controller.cut())),
+    item("copy", t("commands.copyCells"), () => copyOut(controller.copy())),
     item("paste", t("commands.pasteCells"), () => controller.paste()),
     item("duplicate", t("commands.duplicateCells"), () => controller.duplicate()),
     item("delete", t("notebook.deleteCell"), () => controller.remove()),

@@ -2,6 +2,7 @@
 import type { CellId } from "../../core/cell.ts";
 import { isCellType } from "../../core/cell.ts";
 import type { PastedCell } from "../../doc/notebook-doc.ts";
+import { copyText } from "../../ui/copy-text.ts";
 
 export const CELLS_MIME = "application/x-runhere-cells";
 
@@ -45,6 +46,11 @@ export function keepCells(cells: readonly PastedCell[]): string {
   kept = JSON.stringify(cells);
   tellTabs(kept);
   return kept;
+}
+
+/** Gives other programs the text of cells, and notebooks of other hubs the cells; a browser that refuses leaves the copy inside of the page. */
+export function copyOut(taken: { readonly cells: string; readonly plain: string } | null): void {
+  if (taken) void copyText(taken.plain, { [CELLS_MIME]: taken.cells }).catch(() => undefined);
 }
 
 export function hasKeptCells(): boolean {
