@@ -18,6 +18,8 @@ export class CellWindow {
   readonly #rows = new Value<readonly CellId[]>([]);
   readonly #elements = new Map<CellId, HTMLElement>();
   readonly #idOf = new WeakMap<Element, CellId>();
+  /** Rows that came to be and are not measured yet. */
+  readonly #fresh = new Set<CellId>();
   readonly #observer: ResizeObserver;
   #list: HTMLElement | null = null;
   /** Where the list begins in what is scrolled. */
@@ -81,10 +83,12 @@ export class CellWindow {
   hold(id: CellId, element: HTMLElement): () => void {
     this.#elements.set(id, element);
     this.#idOf.set(element, id);
+    this.#fresh.add(id);
     setTop(element, this.#places.topOf(id));
     this.#observer.observe(element);
     return () => {
       this.#elements.delete(id);
+      this.#fresh.delete(id);
       this.#observer.unobserve(element);
     };
   }
@@ -144,7 +148,8 @@ export class CellWindow {
     this.#viewHeight = this.#scroller.clientHeight;
     this.#offset = this.#list.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top + scrollTop;
     const y = scrollTop - this.#offset;
-    // What is of another height than was known, over the row that somebody went to, must not push it out of sight.
+    // What comes over the row that somebody went to, and is of another height than was known, must not push it out of sight. What grows
+    // there later may: somebody may have scrolled back to read it.
     const sought = this.#sought !== null && this.isNear(this.#sought) ? this.#places.indexOf(this.#sought) : -1;
     let above = 0;
     let moved = 0;
@@ -156,7 +161,8 @@ export class CellWindow {
       const isAbove = this.#places.isMeasured(id) ? this.#places.bottomOf(id) <= y : this.#places.topOf(id) < y;
       const delta = this.#places.measure(id, height);
       moved += Math.abs(delta);
-      if (isAbove || this.#places.indexOf(id) < sought) above += delta;
+      const isFresh = this.#fresh.delete(id);
+      if (isAbove || (isFresh && this.#places.indexOf(id) < sought)) above += delta;
     }
     if (moved > 0) this.#place();
     this.#shift(above);
