@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 /** A cell asks for an input out of sight: something leads to it, and is gone when it is answered. */
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { Value } from "../../core/observable.ts";
@@ -95,4 +95,22 @@ test("a deleted cell that asks can be interrupted: it has no field", () => {
   expect(interrupt).not.toHaveBeenCalled();
   act(() => screen.getByRole("button", { name: /^Code that is not in the notebook any more/ }).click());
   expect(interrupt).toHaveBeenCalledOnce();
+});
+
+test("an answer that is half typed is there again when its row is; a password is not", () => {
+  const { controller, id, stdin } = opened();
+  const typedThenBack = (answer: string): string => {
+    const row = render(<StdinRow controller={controller} id={id} />);
+    fireEvent.change(row.container.querySelector("input") as Element, { target: { value: answer } });
+    row.unmount();
+    const back = render(<StdinRow controller={controller} id={id} />);
+    const { value } = back.container.querySelector("input") as HTMLInputElement;
+    back.unmount();
+    return value;
+  };
+  expect(typedThenBack("half")).toBe("half");
+  stdin.set({ cellId: id, prompt: "", password: false });
+  expect(typedThenBack("")).toBe("");
+  stdin.set({ cellId: id, prompt: "", password: true });
+  expect(typedThenBack("secret")).toBe("");
 });

@@ -5,6 +5,10 @@ import { Button } from "../../ui/button.tsx";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
+import type { StdinQuestion } from "./services.ts";
+
+/** What is typed and not sent yet: a row that is scrolled far away ceases to exist. */
+const drafts = new WeakMap<StdinQuestion, string>();
 
 /** The question of `input()` or `getpass()`. Enter answers; a password is never kept. */
 export function StdinRow({ controller, id }: { readonly controller: NotebookController; readonly id: CellId }) {
@@ -44,6 +48,8 @@ export function StdinRow({ controller, id }: { readonly controller: NotebookCont
           type={question.password ? "password" : "text"}
           autoComplete="off"
           spellCheck={false}
+          defaultValue={drafts.get(question) ?? ""}
+          onChange={({ target }) => question.password || drafts.set(question, target.value)}
           aria-label={
             stripAnsi(question.prompt) || t(question.password ? "notebook.passwordLabel" : "notebook.inputLabel")
           }
