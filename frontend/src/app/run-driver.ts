@@ -400,6 +400,7 @@ export class RunDriver {
 
   #notInterrupted(error: unknown, count: number): void {
     const { runtime, onTrouble } = this.#options;
+    this.#dispatch({ type: "not_interrupted" });
     if (error instanceof RuntimeError && error.code === "runtime_unreachable")
       runtime.tell({ code: "not_interrupted", count });
     else onTrouble?.(error);

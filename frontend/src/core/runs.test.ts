@@ -178,6 +178,18 @@ describe("the queue", () => {
     ]);
   });
 
+  test("an interrupt that does not reach the kernel leaves an error an error", () => {
+    const begun: QueueEvent[] = [
+      { type: "connected" },
+      enqueue(1),
+      { type: "started", runId: "r1" },
+      { type: "interrupt" },
+    ];
+    const end = replied(1, "error", 3);
+    expect(play([...begun, { type: "not_interrupted" }, end]).actions.at(-1)).toEqual(finish(1, "error", 3));
+    expect(play([...begun, end]).actions.at(-1)).toEqual(finish(1, "interrupted", 3));
+  });
+
   test("interrupt interrupts the running cell, cancels the rest, and the error that follows counts as interrupted", () => {
     const events: QueueEvent[] = [
       { type: "connected" },

@@ -70,6 +70,8 @@ export type QueueEvent =
   | { readonly type: "hold" }
   /** The restart is over, or has failed. */
   | { readonly type: "release" }
+  /** The kernel was not reached with it: what it has goes on, and ends by itself. */
+  | { readonly type: "not_interrupted" }
   /** Died, restarted, shut down, culled: nothing that was sent will be answered, and variables are gone. */
   | { readonly type: "kernel_gone" }
   /** These were handed to a kernel that is not heard from here any more: it goes on with them. What waits was to follow them there. */
@@ -165,6 +167,11 @@ export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
       return send({ ...state, held: false }, []);
     case "kernel_gone":
       return kernelGone(state);
+    case "not_interrupted":
+      return {
+        state: { ...state, entries: state.entries.map((one) => ({ ...one, interrupted: false })) },
+        actions: [],
+      };
     case "left":
       return left(state, event.runIds);
   }
