@@ -106,6 +106,15 @@ describe("3.3 writing", () => {
     });
   });
 
+  test("what is gathered goes, also where all that came before it is acknowledged meanwhile", () => {
+    const rig = new Rig().connect().start();
+    rig.store.ops("r", [line("a")]);
+    rig.store.ops("r", [line("b")]);
+    rig.hear({ type: "run_ack", run_id: "r", n: 1 });
+    rig.clock.advance(16);
+    expect(rig.frames()).toEqual(["0:started", "1:a", "2:b"]);
+  });
+
   test("64 KiB do not wait", () => {
     const rig = new Rig().connect().start();
     rig.store.ops("r", [line("a")]);

@@ -470,6 +470,8 @@ export class RunStore {
 
   #pushOps(own: OwnRun, ops: readonly OutputOp[], through: string | null): void {
     const groups = inFrames(ops);
+    // While they were gathered what came before them may have been acknowledged, and nothing was to be sent.
+    this.#outbox.touch(own.writer);
     groups.forEach((group, at) => {
       // The last frame ends with the message; with those before it a part of it would be missing.
       const isLast = through !== null && at === groups.length - 1;
