@@ -16,7 +16,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, func, insert, make_url, select, text
+from sqlalchemy import create_engine, insert, make_url, select, text
 from sqlalchemy.pool import NullPool
 
 from runhere_hub.core.errors import DatabaseDamaged, DatabaseUnavailable, DiskFull
@@ -96,19 +96,16 @@ async def test_sqlite_keeps_the_promise_of_durability(tmp_path: Path) -> None:
     database.close()
 
 
-async def test_a_reader_sees_one_state_while_somebody_writes(tmp_path: Path) -> None:
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.sqlite3'}")
+async def test_a_reader_sees_one_state_while_somebody_writes(db: Database) -> None:
     loop = asyncio.get_running_loop()
 
-    def count_twice(conn: Connection) -> tuple[object, object]:
-        count = select(func.count()).select_from(tables.people)
-        before = conn.execute(count).scalar()
-        asyncio.run_coroutine_threadsafe(database.write(lambda c: _add_person(c, "Eve")), loop).result(10)
-        return before, conn.execute(count).scalar()
+    def read_twice(conn: Connection) -> tuple[list[str], list[str]]:
+        before = _names(conn)
+        asyncio.run_coroutine_threadsafe(db.write(lambda c: _add_person(c, "Eve")), loop).result(10)
+        return before, _names(conn)
 
-    assert await database.read(count_twice) == (0, 0)
-    assert await database.read(_names) == ["Eve"]
-    database.close()
+    assert await db.read(read_twice) == (["Ada"], ["Ada"])
+    assert await db.read(_names) == ["Ada", "Eve"]
 
 
 async def test_in_memory_database_is_one_database_for_readers_and_writers() -> None:

@@ -196,8 +196,10 @@ def _postgres(url: URL) -> Database:
         # Without it a database of another encoding answers in bytes, before it can be asked for its encoding.
         connect_args={"client_encoding": "UTF8"},
     )
+    # Of its own accord each statement sees another state: a head could be read whose run was not there a moment before.
+    reader = engine.execution_options(isolation_level="REPEATABLE READ")
     name = url.render_as_string(hide_password=True)
-    return Database(writer=engine, reader=engine, write_threads=_READERS, read_threads=_READERS, name=name)
+    return Database(writer=engine, reader=reader, write_threads=_READERS, read_threads=_READERS, name=name)
 
 
 def _file_bytes(url: URL) -> int:
