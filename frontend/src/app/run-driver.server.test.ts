@@ -225,7 +225,7 @@ describe.skipIf(whyNoDrivenPages !== null)("running cells", () => {
     second.driver.interrupt();
     await second.ends("c0", "interrupted");
     expect(second.driver.placeOf("c0")).toBeNull();
-  }, 60_000);
+  }, 90_000);
 
   it("runs at once after a restart, and nothing is lost", async () => {
     const { page } = await open(["print('x' in globals())\nx = 1"]);

@@ -4,7 +4,7 @@
  */
 import type { RuntimeTarget } from "../core/binding.ts";
 import type { CellId } from "../core/cell.ts";
-import type { RunId } from "../core/notebook.ts";
+import type { RunId, RunRecord } from "../core/notebook.ts";
 import { NamedListeners, type Observable, Value } from "../core/observable.ts";
 import { shareableLabel } from "../core/run-label.ts";
 import {
@@ -236,8 +236,11 @@ export class RunDriver {
 
   /** Stop what the kernel does, whoever asked for it; what waits here is cancelled. */
   interrupt(): void {
-    const { status } = this.#options.runtime.kernel.get();
-    this.#dispatch({ type: "interrupt", isBusy: status === "busy" || status === "unknown" });
+    const { runtime, runs } = this.#options;
+    const { status } = runtime.kernel.get();
+    // A kernel that answered a question of somebody's says "idle" while a cell runs.
+    const works = status === "busy" || status === "unknown" || runs.unfinished().some((run) => this.#isElsewhere(run));
+    this.#dispatch({ type: "interrupt", isBusy: works });
   }
 
   /** Take a waiting cell out of the queue; nothing happens to a running one. */
@@ -275,14 +278,13 @@ export class RunDriver {
 
   placeOf(cellId: CellId): QueuePlace | null {
     const entry = entryOf(this.#queue.get(), cellId);
-    if (entry === null) return this.#runsElsewhere(cellId) ? "running" : null;
+    if (entry === null) return this.#isElsewhere(this.#options.runs.headOf(cellId)) ? "running" : null;
     return entry.phase === "running" ? "running" : "waiting";
   }
 
-  /** Whether this person's other tab or device runs the cell on the kernel of this tab. */
-  #runsElsewhere(cellId: CellId): boolean {
+  /** Whether this person's other tab or device has it running on the kernel of this tab. */
+  #isElsewhere(run: RunRecord | null): boolean {
     const { runs } = this.#options;
-    const run = runs.headOf(cellId);
     if (run === null || run.status !== "running" || !runs.isOwn(run) || runs.isContactLost(run)) return false;
     return this.#kernel?.isOnKernel(run.run_id) ?? false;
   }
