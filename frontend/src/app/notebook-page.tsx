@@ -343,7 +343,7 @@ function useNotices({ runtime, driver, controller }: OpenNotebook): void {
       if (stopped === null) return;
       const { cellId, cancelled, reason } = stopped;
       closeStopped = toast({
-        text: t(QUEUE_STOPPED[reason], { count: cancelled }),
+        text: t(reason === "error" ? "runtime.queueStopped" : "runtime.queueInterrupted", { count: cancelled }),
         tone: "error",
         action:
           cellId === null ? undefined : { label: t("runtime.showCell"), onAction: () => controller.select(cellId) },
@@ -375,12 +375,6 @@ function useTrouble({ runtime, desk }: OpenNotebook, origin: string): void {
 }
 
 /** Nothing is lost, and nothing is to be done. */
-const QUEUE_STOPPED = {
-  error: "runtime.queueStopped",
-  interrupted: "runtime.queueInterrupted",
-  left: "runtime.queueLeft",
-} as const;
-
 function isQuiet({ code }: RuntimeNotice): boolean {
   return code === "started_elsewhere" || code === "kernel_instead";
 }

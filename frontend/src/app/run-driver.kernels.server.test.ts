@@ -234,13 +234,12 @@ describe.skipIf(whyNoDrivenPages !== null)("kernels under running cells", () => 
 
   it("another runtime is connected to while a cell runs: the run is left to its kernel, and gone on with once that is back", async () => {
     const gate = newGate();
-    const { page } = await open([gatedTicks(gate), "print('there')", "print('behind it')"]);
-    page.driver.runCells(["c0", "c2"]);
+    const { page } = await open([gatedTicks(gate), "print('there')"]);
+    page.driver.runCells(["c0"]);
     await page.prints("c0", "5\n");
     const [here, kernelId] = [page.runtime.lastAddress ?? "", page.kernelId()];
     const there = await startJupyter({ app: "server" });
     await page.runtime.connect(`${there.baseUrl}?token=${there.token}`);
-    expect(page.driver.stopped.get()).toMatchObject({ cancelled: 1, reason: "left" });
     page.driver.runCells(["c1"]);
     await page.ends("c1", "ok");
     await page.tab.run(() => {
@@ -256,7 +255,6 @@ describe.skipIf(whyNoDrivenPages !== null)("kernels under running cells", () => 
     gate.open();
     await page.ends("c0", "ok");
     await expectWhole(page);
-    expect(page.text("c2")).toBe("");
     await there.stop();
   }, 90_000);
 

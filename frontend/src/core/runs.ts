@@ -74,7 +74,7 @@ export type QueueEvent =
   | { readonly type: "not_interrupted" }
   /** Died, restarted, shut down, culled: nothing that was sent will be answered, and variables are gone. */
   | { readonly type: "kernel_gone" }
-  /** These were handed to a kernel that is not heard from here any more: it goes on with them. What waits was to follow them there. */
+  /** These were handed to a kernel that is not heard from here any more: it goes on with them. */
   | { readonly type: "left"; readonly runIds: readonly RunId[] }
   /** A run that an earlier page or another tab started and whose answers arrive here from now on. */
   | {
@@ -88,7 +88,7 @@ export type QueueEvent =
   /** How many may be handed over at once. */
   | { readonly type: "window"; readonly size: number };
 
-export type StopReason = "error" | "interrupted" | "left";
+export type StopReason = "error" | "interrupted";
 
 /** What ended the queue, for a person. */
 export interface QueueStopped {
@@ -110,7 +110,7 @@ export type QueueAction =
   | { readonly type: "running"; readonly runId: RunId; readonly cellId: CellId }
   /** `cancelled`: so many that waited here are taken out, whether the kernel hears of it or not. */
   | { readonly type: "interrupt_kernel"; readonly cancelled: number }
-  /** An error, an interrupt from elsewhere, or another runtime ended the queue: say so, and how many cells did not run. */
+  /** An error, or an interrupt from elsewhere, ended the queue: say so, and how many cells did not run. */
   | { readonly type: "stopped"; readonly by: RunId; readonly cancelled: number; readonly reason: StopReason }
   /** Handed over, and not begun: whoever has it is asked to give it up. Its `aborted` answer ends it; until then it may begin. */
   | { readonly type: "withdraw"; readonly runId: RunId; readonly cellId: CellId };
@@ -173,7 +173,7 @@ export function stepQueue(state: QueueState, event: QueueEvent): QueueStep {
         actions: [],
       };
     case "left":
-      return left(state, event.runIds);
+      return send({ ...state, entries: state.entries.filter(({ runId }) => !event.runIds.includes(runId)) }, []);
   }
 }
 
@@ -304,19 +304,6 @@ function kernelGone(state: QueueState): QueueStep {
   const actions = lost.map((entry) => finish(entry, entry.phase === "running" ? "interrupted" : "cancelled"));
   const kept = state.entries.filter((entry) => !isLost(entry));
   return { state: { ...state, entries: kept, connected: false }, actions };
-}
-
-function left(state: QueueState, runIds: readonly RunId[]): QueueStep {
-  const gone = new Set(runIds);
-  const first = state.entries.find(({ runId }) => gone.has(runId));
-  if (first === undefined) return { state, actions: [] };
-  const rest = { ...state, entries: state.entries.filter(({ runId }) => !gone.has(runId)) };
-  // In a change that holds the queue, what waits is for the kernel that comes.
-  if (state.held) return { state: rest, actions: [] };
-  const waiting = rest.entries.filter(({ phase }) => phase === "waiting");
-  const stopped: QueueAction = { type: "stopped", by: first.runId, cancelled: waiting.length, reason: "left" };
-  const kept = rest.entries.filter(({ phase }) => phase !== "waiting");
-  return send({ ...rest, entries: kept }, waiting.length > 0 ? [...cancelled(waiting), stopped] : []);
 }
 
 function withoutWaiting(state: QueueState): { readonly kept: readonly QueueEntry[]; readonly actions: QueueAction[] } {

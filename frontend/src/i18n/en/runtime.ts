@@ -29,10 +29,6 @@ export const runtime = {
     one: "Interrupted from elsewhere: {count} cell that waited was not run.",
     other: "Interrupted from elsewhere: {count} cells that waited were not run.",
   },
-  queueLeft: {
-    one: "Another runtime is connected: {count} cell that waited was not run.",
-    other: "Another runtime is connected: {count} cells that waited were not run.",
-  },
   showCell: "Show the cell",
   notRun: {
     one: "{count} cell that waited did not run, because the page was closed before its turn. It shows again what it showed before; run it to have it now.",

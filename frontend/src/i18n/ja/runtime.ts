@@ -25,7 +25,6 @@ export const runtime = {
   maybeIncomplete: "コードの実行中に接続が切れました。出力の一部が欠けている可能性があります。",
   queueStopped: { other: "エラーで停止しました。待機中の {count} 個のセルは実行されませんでした。" },
   queueInterrupted: { other: "別の場所から中断されました。待機中の {count} 個のセルは実行されませんでした。" },
-  queueLeft: { other: "別のランタイムに接続しました。待機中の {count} 個のセルは実行されませんでした。" },
   showCell: "セルを表示",
   notRun: {
     other:
