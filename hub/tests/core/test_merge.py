@@ -176,6 +176,13 @@ def bare(one: Notebook) -> Notebook:
     return replace(one, cells=tuple(replace(each, id=CellId("")) for each in one.cells))
 
 
+def test_the_same_change_on_both_sides_is_one_also_where_cells_are_alike() -> None:
+    empty = replace(cell("000"), source="")
+    base = notebook(cell("1", "a = 1"), cell("00", "a = 1\n  x"), empty)
+    other = notebook(cell("0", "  x\na = 1"), empty)
+    assert merge(base, other, other).notebook == other
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_what_one_side_left_alone_becomes_the_other(data: st.DataObject) -> None:

@@ -131,13 +131,14 @@ def same_outputs(a: Cell, b: Cell) -> bool:
 
 def _with_our_ids(base: Notebook, ours: Notebook, theirs: Notebook) -> tuple[Notebook, Notebook]:
     """Base and theirs in which a cell has our id if it is ours, else the base's if it is the base's, else its own."""
-    base_ours = align(ours.cells, base.cells)
+    # In the same direction: the same change on both sides is then seen as the same one, also where cells are alike.
+    ours_base = align(base.cells, ours.cells)
+    base_ours = {to: at for at, to in ours_base.items()}
     theirs_base = align(base.cells, theirs.cells)
     used = {cell.id for cell in ours.cells}
     base_ids = _named(base.cells, {at: ours.cells[to].id for at, to in base_ours.items()}, used)
     known = {at: base_ids[to] for at, to in theirs_base.items()}
-    in_base = set(base_ours.values())
-    new_here = [cell for index, cell in enumerate(ours.cells) if index not in in_base]
+    new_here = [cell for index, cell in enumerate(ours.cells) if index not in ours_base]
     new_there = [index for index in range(len(theirs.cells)) if index not in theirs_base]
     for at, to in align(new_here, [theirs.cells[at] for at in new_there], similar=False).items():
         known[new_there[at]] = new_here[to].id
