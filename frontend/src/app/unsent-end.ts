@@ -36,12 +36,28 @@ export class UnsentEnd {
   }
 
   async #look(): Promise<void> {
-    const { unsent, runs, pages, clock, onEnded } = this.#options;
     // The hub's word of who writes a run comes first.
-    if (this.#isLooking || !runs.isLoaded) return;
-    const left = unsent.all();
-    if (!left.some(({ runId }) => this.#isFree(runId) || this.#isOver(runId))) return;
+    if (this.#isLooking || !this.#options.runs.isLoaded) return;
     this.#isLooking = true;
+    let count = 0;
+    // The hub says of each run by itself that nobody writes it any more: the next one's word comes while this one is taken over.
+    while (this.#isAnyLeft()) {
+      const ended = await this.#endLeft();
+      if (ended === 0) break;
+      count += ended;
+    }
+    this.#isLooking = false;
+    if (count > 0) this.#options.onEnded(count);
+  }
+
+  #isAnyLeft(): boolean {
+    return this.#options.unsent.all().some(({ runId }) => this.#isFree(runId) || this.#isOver(runId));
+  }
+
+  /** How many there were to end. */
+  async #endLeft(): Promise<number> {
+    const { unsent, pages, clock } = this.#options;
+    const left = unsent.all();
     const gone = new Map<string, boolean>();
     for (const { page } of left) if (!gone.has(page)) gone.set(page, !(await pages.isAlive(page)));
     const ended = await Promise.all(
@@ -51,9 +67,7 @@ export class UnsentEnd {
     unsent.forget(
       new Set(left.filter(({ runId, at }) => this.#isOver(runId) || now - at > FORGOTTEN_MS).map(({ runId }) => runId)),
     );
-    this.#isLooking = false;
-    const count = ended.filter(Boolean).length;
-    if (count > 0) onEnded(count);
+    return ended.filter(Boolean).length;
   }
 
   #isFree(runId: RunId): boolean {
