@@ -108,7 +108,7 @@ def test_a_cell_is_debugged_from_a_breakpoint_to_its_output_and_again_after_a_re
 def debug_cell(page: Page, position: int) -> None:
     """Runtime ▸ Debug cell, on a cell that is chosen first."""
     bring_into_view(page, position)
-    code_cell(page, position).click(position={"x": 3, "y": 3})
+    code_cell(page, position).click(position={"x": 3, "y": 16})
     runtime_menu(page, "Debug cell")
 
 
