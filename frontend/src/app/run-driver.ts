@@ -238,7 +238,7 @@ export class RunDriver {
   interrupt(): void {
     const { runtime, runs } = this.#options;
     const { status } = runtime.kernel.get();
-    // A kernel that answered a question of somebody's says "idle" while a cell runs.
+    // An answer to a question that is heard late makes the kernel seem idle while a cell runs.
     const works = status === "busy" || status === "unknown" || runs.unfinished().some((run) => this.#isElsewhere(run));
     this.#dispatch({ type: "interrupt", isBusy: works });
   }

@@ -1,4 +1,4 @@
-import { memo, type PointerEvent, type ReactNode, useLayoutEffect, useRef } from "react";
+import { memo, type PointerEvent, type ReactNode, useRef } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
@@ -7,7 +7,7 @@ import { CellToolbar } from "./cell-toolbar.tsx";
 import { CodeCell } from "./code-cell.tsx";
 import { ConflictNote } from "./conflict-note.tsx";
 import type { NotebookController } from "./controller.ts";
-import { useCell } from "./hooks.ts";
+import { useCell, useWishedFocus } from "./hooks.ts";
 import { selectedIds } from "./selection.ts";
 import { TextCell } from "./text-cell.tsx";
 
@@ -31,7 +31,7 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
       ? now.active === id
       : selectedIds(controller.sections.view.get().visible, now).includes(id),
   );
-  useGrantedFocus(controller, id, group);
+  useWishedFocus(controller, { cellId: id, where: "cell" }, group);
   if (!cell) return null;
   const isCode = cell.type === "code";
   const onPointerDown = (event: PointerEvent): void => {
@@ -93,20 +93,6 @@ function noteFocus(controller: NotebookController, id: CellId, target: EventTarg
   if (target === group) controller.noteFocus(id, "command");
   else if (target instanceof Element && target.closest(".cm-content")) controller.noteFocus(id, "edit");
   else if (controller.activeId !== id) controller.noteFocus(id, "command");
-}
-
-function useGrantedFocus(
-  controller: NotebookController,
-  id: CellId,
-  group: { readonly current: HTMLElement | null },
-): void {
-  const wish = useSelected(controller.focus, (now) => (now?.cellId === id && now.where === "cell" ? now : null));
-  useLayoutEffect(() => {
-    if (!wish || !group.current) return;
-    controller.focusGranted(wish);
-    group.current.focus({ preventScroll: true });
-    group.current.scrollIntoView({ block: "nearest" });
-  }, [wish, controller, group]);
 }
 
 /** Cells are dragged by the grip among their tools, with a mouse also by their margin. */

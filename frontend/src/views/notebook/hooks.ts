@@ -1,9 +1,10 @@
 /** Parts of the notebook as React sees them; each redraws only what it concerns. */
-import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useLayoutEffect, useState, useSyncExternalStore } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { sha256Hex } from "../../core/hex.ts";
 import type { RunId, RunRecord } from "../../core/notebook.ts";
 import type { CellView } from "../../doc/notebook-doc.ts";
+import { useSelected } from "../../ui/use-observable.ts";
 import type { NotebookController } from "./controller.ts";
 import type { QueuePlace } from "./services.ts";
 import type { CellPart } from "./shown-runs.ts";
@@ -127,4 +128,19 @@ export function useEditedSince({ services: { doc } }: NotebookController, id: Ce
     };
   }, [doc, id, digest]);
   return said.digest === digest && said.isEdited;
+}
+
+/** Gives the focus to a part of a cell, and scrolls to it, when it is wished for there. Hold `part` in a ref. */
+export function useWishedFocus(
+  controller: NotebookController,
+  { cellId, where }: { readonly cellId: CellId; readonly where: "cell" | "input" },
+  part: { readonly current: HTMLElement | null },
+): void {
+  const wish = useSelected(controller.focus, (now) => (now?.cellId === cellId && now.where === where ? now : null));
+  useLayoutEffect(() => {
+    if (!wish || !part.current) return;
+    controller.focusGranted(wish);
+    part.current.focus({ preventScroll: true });
+    part.current.scrollIntoView({ block: "nearest" });
+  }, [wish, controller, part]);
 }

@@ -2,9 +2,10 @@ import { type FormEvent, useEffect, useLayoutEffect, useRef } from "react";
 import type { CellId } from "../../core/cell.ts";
 import { stripAnsi } from "../../outputs/ansi.ts";
 import { Button } from "../../ui/button.tsx";
-import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
+import { useObservable, useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
+import { useWishedFocus } from "./hooks.ts";
 import type { StdinQuestion } from "./services.ts";
 
 /** What is typed and not sent yet: a row that is scrolled far away ceases to exist. */
@@ -21,7 +22,7 @@ export function StdinRow({ controller, id }: { readonly controller: NotebookCont
     const isHere = field.current?.closest("[data-cell-id]")?.contains(document.activeElement) ?? false;
     if (isHere || document.activeElement === document.body) field.current?.focus();
   }, [question]);
-  useWishedFocus(controller, id, field);
+  useWishedFocus(controller, { cellId: id, where: "input" }, field);
   useSight(controller, field);
   // Once it is answered its cell has the focus back: else nobody has, and a screen reader begins at the top.
   useLayoutEffect(() => {
@@ -63,16 +64,6 @@ export function StdinRow({ controller, id }: { readonly controller: NotebookCont
 }
 
 type Field = { readonly current: HTMLInputElement | null };
-
-function useWishedFocus(controller: NotebookController, id: CellId, field: Field): void {
-  const wish = useSelected(controller.focus, (now) => (now?.cellId === id && now.where === "input" ? now : null));
-  useLayoutEffect(() => {
-    if (!wish || !field.current) return;
-    controller.focusGranted(wish);
-    field.current.focus({ preventScroll: true });
-    field.current.scrollIntoView({ block: "nearest" });
-  }, [wish, controller, field]);
-}
 
 /** Whoever has the field before their eyes needs no hint that there is one. */
 function useSight({ inputInSight }: NotebookController, field: Field): void {
