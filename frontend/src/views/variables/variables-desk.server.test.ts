@@ -192,11 +192,12 @@ describe.skipIf(jupyterPython() === null)("variables on plain Jupyter", () => {
 
   it("a panel that is opened while code lets nobody speak fills when the code ends", async () => {
     const { kernel } = await attach();
-    const isRunning = begun(kernel);
-    send(kernel, "during = [3]\nimport ctypes\nctypes.PyDLL(None).sleep(14)");
-    await isRunning;
+    const gate = newGate();
+    send(kernel, `during = [3]\n${gate.hold}`);
+    await gate.held();
     const desk = deskOf(kernel);
     await until(desk.state, ({ phase }) => phase === "silent", 20_000);
+    gate.open();
     const told = await until(desk.state, ({ listing }) => listing?.isWhole === true, 20_000);
     expect(found(told, "during")).toMatchObject({ shape: [1] });
   }, 60_000);
