@@ -31,7 +31,7 @@ export async function askBeside(asker: Asker, question: BesideQuestion): Promise
   // The control channel keeps their order.
   const [, shown] = await Promise.all([
     ask(asker, { channel: "control", type: "comm_info_request", content, withinMs }),
-    debugDisplay(asker, shownBy, 0),
+    debugDisplay(asker, shownBy, 0, withinMs),
   ]);
   return fields(fields(fields(shown?.body)["data"])[mime])[number];
 }

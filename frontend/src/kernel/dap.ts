@@ -25,8 +25,13 @@ export async function debugVariables(asker: Asker): Promise<Reply | null> {
 }
 
 /** A variable of a frame as the kernel would display it; while nothing is held, any name of the kernel's, and `frameId` means nothing. */
-export async function debugDisplay(asker: Asker, variableName: string, frameId: number): Promise<Reply | null> {
-  return await debugRequest(asker, "richInspectVariables", { variableName, frameId }, SOON_MS);
+export async function debugDisplay(
+  asker: Asker,
+  variableName: string,
+  frameId: number,
+  withinMs = SOON_MS,
+): Promise<Reply | null> {
+  return await debugRequest(asker, "richInspectVariables", { variableName, frameId }, withinMs);
 }
 
 /** The event in a message; null for any other message. */

@@ -100,6 +100,16 @@ describe.skipIf(jupyterPython() === null)("a recorder in a kernel", () => {
     expect(await readRest(asker, "no run")).toBeNull();
   }, 60_000);
 
+  it("tells it also when code lets the kernel do nothing else for a while", async () => {
+    const asker = await recorded();
+    const { runId } = await run(asker.port, "print('before')");
+    const gate = newGate();
+    send(asker.port, gate.hold);
+    await gate.held();
+    setTimeout(gate.open, 6_000);
+    expect((await readRun(asker, { runId, after: null }))?.end).toMatchObject({ ran: true, failed: null });
+  }, 60_000);
+
   it("answers while a cell runs, and leaves nothing to be seen in it", async () => {
     const asker = await recorded();
     const source = `print([name for name in {**globals(), **locals()} if "runhere" in name], len(In))`;

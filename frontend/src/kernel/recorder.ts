@@ -52,7 +52,8 @@ export interface ReadWish {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const ANSWER_MS = 5_000;
+/** As long as code may hold the interpreter, or a slow line take for one piece: without the answer the run is marked for good. */
+const ANSWER_MS = 20_000;
 
 /** Whether the recorder fits this kernel. ipykernel 6 answers its debugger's requests and does not say so beforehand. */
 export function takesRecorder({ language, implementation }: KernelFacts): boolean {
