@@ -21,6 +21,9 @@ export class ConnectAttempt {
   readonly #onStep: (step: ProbingStep) => void;
   readonly #abort = new AbortController();
   #pair: string | null;
+  /** Readings of the token that the person gave, those that were refused left out; none: what the vault has is sent. */
+  #given: readonly string[] = [];
+  #remember = false;
   #explained: ((go: boolean) => void) | null = null;
 
   constructor({ target, options, pair, environment, onStep }: AttemptOptions) {
@@ -46,12 +49,48 @@ export class ConnectAttempt {
     this.#explained?.(true);
   }
 
-  async keepToken(token: string, remember: boolean): Promise<void> {
-    await this.#environment.vault.keep(this.target.baseUrl, token, { remember });
+  /** Sent from now on, the likelier reading first. Kept once the server took it: a wrong one puts no right one out. */
+  giveToken(readings: readonly string[], remember: boolean): void {
+    this.#given = readings;
+    this.#remember = remember;
+  }
+
+  /** The server at `baseUrl`, where the target answers, took the token. */
+  async keepToken(baseUrl: string): Promise<void> {
+    const { vault } = this.#environment;
+    const [token] = this.#given;
+    if (token !== undefined) {
+      for (const url of new Set([this.target.baseUrl, baseUrl])) {
+        await vault.keep(url, token, { remember: this.#remember });
+      }
+      return;
+    }
+    const known = vault.peek(this.target.baseUrl);
+    if (known === null || baseUrl === this.target.baseUrl) return;
+    const sessionId = vault.sessionOf(this.target.baseUrl);
+    await vault.keep(baseUrl, known, { remember: this.options.remember ?? sessionId !== null, sessionId });
+  }
+
+  #token(): string | null {
+    return this.#given[0] ?? this.#environment.vault.peek(this.target.baseUrl);
   }
 
   /** Climb the ladder, with whatever token is known by now. May be called again with another token. */
   async probe(): Promise<Diagnosis> {
+    const diagnosis = await this.#climb(
+      () =>
+        new Promise((give) => {
+          this.#explained = give;
+        }),
+    );
+    const isRefused = !diagnosis.ok && (diagnosis.code === "token_refused" || diagnosis.code === "refused");
+    if (!isRefused || this.#given.length < 2) return diagnosis;
+    this.#given = this.#given.slice(1);
+    // That it may be sent there has been said.
+    return await this.#climb(async () => true);
+  }
+
+  async #climb(explain: () => Promise<boolean>): Promise<Diagnosis> {
     const { fetch, openSocket, clock, queryPermission, facts, vault } = this.#environment;
     const { baseUrl } = this.target;
     // The ladder is fetched when somebody connects: a notebook can be read and edited before.
@@ -59,9 +98,9 @@ export class ConnectAttempt {
     return await probe(
       {
         baseUrl,
-        hasToken: vault.peek(baseUrl) !== null,
+        hasToken: this.#token() !== null,
         hasPairingCode: this.#pair !== null,
-        isPaired: vault.sessionOf(baseUrl) !== null,
+        isPaired: this.#given.length === 0 && vault.sessionOf(baseUrl) !== null,
         environment: facts,
       },
       {
@@ -69,12 +108,9 @@ export class ConnectAttempt {
         openSocket,
         clock,
         queryPermission,
-        explain: () =>
-          new Promise((give) => {
-            this.#explained = give;
-          }),
+        explain,
         onStep: this.#onStep,
-        token: () => vault.peek(baseUrl),
+        token: () => this.#token(),
         pair: (signal) => this.#exchange(signal),
         prove: async () => (await provesItself(this.#environment, baseUrl)) === "proven",
         signal: this.signal,
@@ -92,6 +128,7 @@ export class ConnectAttempt {
     if (!paired.ok) return paired;
     // The code is used up: another try goes by the token.
     this.#pair = null;
+    this.#given = [];
     const remember = this.options.remember ?? true;
     await vault.keep(baseUrl, paired.token, { remember, sessionId: paired.sessionId });
     return { status: 200, json: null };

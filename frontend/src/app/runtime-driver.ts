@@ -5,7 +5,7 @@
  * Fetched with all that talks to a Jupyter server when a runtime is to be reached. One object per open notebook and tab; `NotebookRuntime` alone
  * calls it.
  */
-import { parseBackendUrl, parseToken } from "../core/backend-url.ts";
+import { parseBackendUrl, tokensIn, tokensOf } from "../core/backend-url.ts";
 import {
   type AuthStyle,
   type BindingEvent,
@@ -86,7 +86,8 @@ export class RuntimeDriver {
     }
     const target = { baseUrl: address.baseUrl, label: address.label, kind: null };
     const attempt = this.#begin(target, options, address.pair);
-    if (address.token !== null) await attempt.keepToken(address.token, options.remember ?? false);
+    const readings = tokensOf(address);
+    if (readings.length > 0) attempt.giveToken(readings, options.remember ?? false);
     else await this.#environment.vault.find(address.baseUrl);
     await this.#climb(attempt);
   }
@@ -130,15 +131,16 @@ export class RuntimeDriver {
   /** Token (or a whole URL holding one) for the bound server, when `binding` waits for it. */
   async giveToken(tokenOrUrl: string, options: { readonly remember?: boolean }): Promise<void> {
     const state = this.#state.binding.get();
-    const token = parseToken(tokenOrUrl);
-    if (token === null || !("target" in state)) return;
+    const readings = tokensIn(tokenOrUrl);
+    const [token] = readings;
+    if (token === undefined || !("target" in state)) return;
     const remember = options.remember ?? false;
     if (state.phase === "interrupted") {
       await this.#environment.vault.keep(state.target.baseUrl, token, { remember });
       this.#held?.reconnectNow();
     } else if (state.phase === "authenticating") {
       const attempt = this.#attempt ?? this.#begin(state.target, {}, null);
-      await attempt.keepToken(token, remember);
+      attempt.giveToken(readings, remember);
       this.#happened({ type: "connect", target: state.target });
       await this.#climb(attempt);
     }
@@ -216,14 +218,9 @@ export class RuntimeDriver {
       this.#fail(attempt, diagnosis);
       return;
     }
+    await attempt.keepToken(diagnosis.baseUrl);
+    if (!this.#isCurrent(attempt)) return;
     this.#state.advice.set(diagnosis.advice);
-    const { vault } = this.#environment;
-    const token = vault.peek(attempt.target.baseUrl);
-    if (token !== null && diagnosis.baseUrl !== attempt.target.baseUrl) {
-      const sessionId = vault.sessionOf(attempt.target.baseUrl);
-      const remember = attempt.options.remember ?? sessionId !== null;
-      await vault.keep(diagnosis.baseUrl, token, { remember, sessionId });
-    }
     this.#happened({
       type: "identified",
       target: { ...attempt.target, baseUrl: diagnosis.baseUrl, kind: diagnosis.kind },

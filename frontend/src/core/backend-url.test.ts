@@ -1,9 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { type BackendAddress, parseBackendUrl, parseToken, withOtherPort } from "./backend-url.ts";
+import { type BackendAddress, parseBackendUrl, tokensIn, withOtherPort } from "./backend-url.ts";
 
-function at(baseUrl: string, more: { label?: string; token?: string; pair?: string } = {}): BackendAddress {
+function at(
+  baseUrl: string,
+  more: { label?: string; token?: string; otherToken?: string; pair?: string } = {},
+): BackendAddress {
   const label = more.label ?? baseUrl.replace(/^https?:\/\//, "").replace(/\/$/, "");
-  return { ok: true, baseUrl, label, token: more.token ?? null, pair: more.pair ?? null };
+  return {
+    ok: true,
+    baseUrl,
+    label,
+    token: more.token ?? null,
+    otherToken: more.otherToken ?? null,
+    pair: more.pair ?? null,
+  };
 }
 
 const ACCEPTED: readonly (readonly [string, BackendAddress])[] = [
@@ -30,7 +40,18 @@ const ACCEPTED: readonly (readonly [string, BackendAddress])[] = [
   ["http://localhost:8888/user/tree/", at("http://localhost:8888/user/tree/")],
   ["http://localhost:8888/#token=abc", at("http://localhost:8888/", { token: "abc" })],
   ["http://localhost:8888/?token=...", at("http://localhost:8888/")],
-  ["http://localhost:8888/?token=a%2Bb", at("http://localhost:8888/", { token: "a+b" })],
+  // Encoded, as a server's greeting has it, and as it is, from `jupyter server list`: what may be either is read both ways.
+  ["http://localhost:8888/?token=a%2Bb", at("http://localhost:8888/", { token: "a+b", otherToken: "a%2Bb" })],
+  ["http://localhost:8888/?token=a+b", at("http://localhost:8888/", { token: "a b", otherToken: "a+b" })],
+  ["http://localhost:8888/?token=a b :: /home/ann", at("http://localhost:8888/", { token: "a", otherToken: "a b" })],
+  ["http://localhost:8888/?token=a&b#c=", at("http://localhost:8888/", { token: "a", otherToken: "a&b#c=" })],
+  ["http://localhost:8888/?token=100%", at("http://localhost:8888/", { token: "100%" })],
+  [
+    "http://localhost:8888/?token=%E5%90%88%C3%BC",
+    at("http://localhost:8888/", { token: "合ü", otherToken: "%E5%90%88%C3%BC" }),
+  ],
+  ["http://localhost:8888/?token=合ü", at("http://localhost:8888/", { token: "合ü" })],
+  ["http://localhost:8888/?token=Ａ1", at("http://localhost:8888/", { token: "A1", otherToken: "Ａ1" })],
   ["http://localhost/", at("http://localhost:80/")],
   ["https://localhost/", at("https://localhost:443/")],
   ["https://127.0.0.1:8888/lab", at("https://127.0.0.1:8888/")],
@@ -71,6 +92,8 @@ const REFUSED: readonly (readonly [string, BackendAddress])[] = [
   // A token alone, and a mistyped address: no names of other computers, to be reached through SSH.
   ["30eae897b97799eb64b6592cee198c8e30eae897b97799eb", { ok: false, code: "address_not_understood", facts: {} }],
   ["token=abc", { ok: false, code: "address_not_understood", facts: {} }],
+  ["q7+Zk/9w", { ok: false, code: "address_not_understood", facts: {} }],
+  ["合言葉", { ok: false, code: "address_not_understood", facts: {} }],
   ["http//localhost:8888", { ok: false, code: "address_not_understood", facts: {} }],
   ["http://", { ok: false, code: "address_not_understood", facts: {} }],
   ["ftp://localhost:8888/", { ok: false, code: "address_scheme", facts: { scheme: "ftp" } }],
@@ -156,26 +179,31 @@ describe("parseBackendUrl", () => {
   it("never puts the token into what is shown or kept", () => {
     for (const [, address] of ACCEPTED) {
       if (!address.ok || address.token === null) continue;
-      expect(address.baseUrl + address.label).not.toContain(address.token);
+      const shown = address.baseUrl + address.label;
+      for (const token of [address.token, address.otherToken ?? "abc"]) expect(shown).not.toContain(`=${token}`);
     }
   });
 });
 
-describe("parseToken", () => {
+describe("tokensIn", () => {
   it.each([
-    ["abc", "abc"],
-    [" abc\n", "abc"],
-    ["token=abc", "abc"],
-    ["?token=abc", "abc"],
-    ["http://localhost:8888/tree?token=abc", "abc"],
-    ["localhost:8888/?token=abc", "abc"],
-    ["[I 2026-11-30 10:00:00.000 ServerApp]     http://127.0.0.1:8888/lab?token=abc", "abc"],
-    ["http://localhost:8888/", null],
-    ["...", null],
-    ["two words", null],
-    ["", null],
+    ["abc", ["abc"]],
+    [" abc\n", ["abc"]],
+    ["token=abc", ["abc"]],
+    ["?token=abc", ["abc"]],
+    ["http://localhost:8888/tree?token=abc", ["abc"]],
+    ["localhost:8888/?token=abc", ["abc"]],
+    ["[I 2026-11-30 10:00:00.000 ServerApp]     http://127.0.0.1:8888/lab?token=abc", ["abc"]],
+    ["two words", ["two words"]],
+    ["a+b&c#d%20=ü合", ["a+b&c#d%20=ü合"]],
+    ["Ａ1", ["A1", "Ａ1"]],
+    ["http://localhost:8888/?token=a+b", ["a b", "a+b"]],
+    ["http://localhost:8888/", []],
+    ["...", []],
+    ["one\ntwo", []],
+    ["", []],
   ] as const)("reads %j", (input, expected) => {
-    expect(parseToken(input)).toBe(expected);
+    expect(tokensIn(input)).toEqual(expected);
   });
 });
 

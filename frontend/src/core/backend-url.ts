@@ -24,6 +24,11 @@ export type BackendAddress =
       /** `127.0.0.1:8888`, or with the base path where there is one. */
       readonly label: string;
       readonly token: string | null;
+      /**
+       * The token read otherwise: as it stands there, to the end of its line. A server's greeting prints it encoded, `jupyter server list` as it
+       * is, and `a+b` may be either. Null: there is no other reading.
+       */
+      readonly otherToken: string | null;
       /** One-time pairing code of a companion. */
       readonly pair: string | null;
     }
@@ -64,7 +69,19 @@ export function parseBackendUrl(input: string): BackendAddress {
   const answers = candidates(text).map(parseOne);
   const good = answers.filter((answer) => answer.ok);
   const best = good.find((answer) => answer.token !== null || answer.pair !== null) ?? good[0];
-  return best ?? answers[0] ?? refused("address_not_understood");
+  if (best !== undefined)
+    return { ...best, otherToken: best.token === null || best.pair !== null ? null : asWritten(input, best.token) };
+  return answers[0] ?? refused("address_not_understood");
+}
+
+/** What stands behind the `token=` that was read as this token, to the end of its line or of its part of one; null: the same. */
+function asWritten(input: string, token: string): string | null {
+  for (const [, rest = ""] of input.matchAll(/.*[?&#]token=(.*?)(?=\s+::\s|\s*$)/gim)) {
+    const written = usableToken(rest.replace(/["'>`),;]+$/, ""));
+    if (written === null || written === token) continue;
+    if (formDecoded(written).normalize("NFKC").startsWith(token)) return written;
+  }
+  return null;
 }
 
 /** The tokens of the text that may be addresses: every URL in it, else the text itself. */
@@ -168,30 +185,44 @@ function basePath(path: string): string {
   return kept.length === 0 ? "/" : `/${kept.join("/")}/`;
 }
 
+function formDecoded(text: string): string {
+  return new URLSearchParams(`token=${text.replaceAll("&", "%26")}`).get("token") ?? "";
+}
+
 /** Jupyter prints `token=...` when the token was set by configuration. */
 function usableToken(token: string | null): string | null {
   if (token === null) return null;
   const trimmed = token.trim();
-  return trimmed === "" || /^\.+$|^…$/.test(trimmed) || hasControlOrSpace(trimmed) ? null : trimmed;
+  return trimmed === "" || /^\.+$|^…$/.test(trimmed) || hasControl(trimmed) ? null : trimmed;
 }
 
-function hasControlOrSpace(text: string): boolean {
-  return [...text].some((character) => character <= " " || character === "\u007f");
+function hasControl(text: string): boolean {
+  return [...text].some((character) => character < " " || character === "\u007f");
 }
 
-/** A token pasted alone, or inside a URL or the line that a server printed; null when there is none in it. */
-export function parseToken(input: string): string | null {
-  const text = input.normalize("NFKC").trim();
-  if (/:\/\/|^(?:localhost|127\.)/i.test(text)) {
+/** The readings, the likelier first, of a token pasted alone, or inside a URL or the line that a server printed; none when there is none in it. */
+export function tokensIn(input: string): readonly string[] {
+  const text = input.trim();
+  if (/:\/\/|^(?:localhost|127\.)/i.test(text.normalize("NFKC"))) {
     const address = parseBackendUrl(text);
-    return address.ok ? address.token : null;
+    return address.ok ? tokensOf(address) : [];
   }
-  return usableToken(text.replace(/^\??token=/, ""));
+  const written = usableToken(text.replace(/^\??token=/, ""));
+  return readings(written?.normalize("NFKC") ?? null, written);
+}
+
+/** The readings of an address's token, the likelier first. */
+export function tokensOf({ token, otherToken }: Extract<BackendAddress, { ok: true }>): readonly string[] {
+  return readings(token, otherToken);
+}
+
+function readings(...tokens: readonly (string | null)[]): readonly string[] {
+  return [...new Set(tokens.filter((token) => token !== null))];
 }
 
 /** A token that was pasted alone, or `http//localhost`: no computer has that name, and none is to be told of one. */
 function isNoName(host: string): boolean {
-  return /^[\da-f]{32,}$|=|^https?$/.test(host);
+  return /^[\da-f]{32,}$|[^\w.:-]|^https?$|^xn--[^.]*$/.test(host);
 }
 
 function notLoopback(hostname: string, port: string): BackendAddress {
@@ -223,6 +254,7 @@ function accepted({ scheme, host, port, base, token, pair }: AddressParts): Back
     baseUrl: `${scheme}//${place}${base}`,
     label: base === "/" ? place : `${place}${base.slice(0, -1)}`,
     token,
+    otherToken: null,
     pair,
   };
 }

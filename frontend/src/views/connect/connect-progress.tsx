@@ -1,6 +1,6 @@
 import { Check, Circle } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { parseToken } from "../../core/backend-url.ts";
+import { tokensIn } from "../../core/backend-url.ts";
 import type { BindingState } from "../../core/binding.ts";
 import { isTextKey, looseText } from "../../i18n/t.ts";
 import { Button } from "../../ui/button.tsx";
@@ -125,7 +125,7 @@ function TokenForm({ runtime, binding, origin }: ConnectProgressProps) {
   const [remember, setRemember] = useState(false);
   const [hasNone, setHasNone] = useState(false);
   const give = () => {
-    setHasNone(parseToken(token) === null);
+    setHasNone(tokensIn(token).length === 0);
     void runtime.giveToken(token, { remember });
   };
   if (binding.phase !== "authenticating" && binding.phase !== "interrupted") return null;
