@@ -24,6 +24,12 @@ const tokens = [
   "\u001b[F",
   "\u001b[2G",
   "\u001b[J",
+  "\u001b[H",
+  "\u001b[2;3H",
+  "\u001b[3d",
+  "\u001b[2J",
+  "\u001bc",
+  "\u001b(B",
   "\u001b]8;;x\u0007",
 ];
 const terminalText = fc.array(fc.constantFrom(...tokens), { maxLength: 40 }).map((some) => some.join(""));
@@ -62,6 +68,14 @@ describe("foldStream", () => {
     const [first, ...others] = foldStream(lines, "\u001b[999Atop").split("top");
     expect(first).toBe("x\n".repeat(700));
     expect(others).toEqual([`\n${"x\n".repeat(299)}\u001b[300A\r\u001b[3C`]);
+  });
+
+  test("lines come into reach when those below them are erased, and a cleared output has none", () => {
+    const lines = Array.from({ length: 400 }, (_, line) => `${line}\n`).join("");
+    const text = `${lines}\u001b[200A\u001b[J\u001b[250A!`;
+    expect(foldStream("", text)).toBe(`!${lines.slice(1, lines.indexOf("200"))}\u001b[200A\r\u001b[1C`);
+    expect(foldStream(lines, text.slice(lines.length))).toBe(foldStream("", text));
+    expect(foldStream(lines, "\u001b[2J\u001b[Hx\u001b[9A")).toBe("x");
   });
 
   test("a cursor far to the right makes no line of a thousand spaces", () => {

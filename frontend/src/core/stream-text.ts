@@ -13,12 +13,12 @@ import { ROWS_IN_REACH, Screen } from "./terminal-screen.ts";
 
 // What makes text more than its own concatenation: cursor moves, erasing, an escape cut in two.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
-const MOVES = /[\r\u0008]|\u001b\[[0-9]{0,4}[A-GJK]/;
+const MOVES = /[\r\u0008]|\u001b(?:\[[0-9]{0,4}(?:;[0-9]{0,4})?[A-HJKdf]|c)/;
 // Of these, what leaves the line.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-const ROW_MOVES = /\u001b\[[0-9]{0,4}[ABEFJ]/;
+const ROW_MOVES = /\u001b(?:\[[0-9]{0,4}(?:;[0-9]{0,4})?[ABEFHJdf]|c)/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-const CUT_ESCAPE = /^\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\n]*)?$/;
+const CUT_ESCAPE = /^\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\n]*|[ -/]+)?$/;
 
 /** A folded stream: all finished lines, and the last one. */
 export interface StreamText {
@@ -62,18 +62,22 @@ function grown({ head, near }: StreamText, finished: string, line: string): Stre
 
 /** `text`: the last line, and what was printed behind it and goes up. */
 function printedAbove(shown: StreamText, text: string): StreamText {
-  const { before, rows } = lastRows(shown.near === "" ? shown.head : shown.near);
-  const screen = new Screen(rows);
+  let beyond = shown.near === "" ? "" : shown.head;
+  let above = lastRows(shown.near === "" ? shown.head : shown.near, ROWS_IN_REACH);
+  const screen = new Screen(above.rows, (count) => {
+    above = lastRows(beyond + above.before, count);
+    beyond = "";
+    return above.rows;
+  });
   screen.print(text);
-  const head = shown.near === "" ? before : shown.head + before;
+  const head = screen.isEmptied ? "" : beyond + above.before;
   return { head, near: linesOf(screen.finished()), line: screen.last() };
 }
 
-/** Finished lines as the rows in the cursor's reach, and the text before them. */
-function lastRows(text: string): { before: string; rows: readonly string[] } {
+/** Finished lines as their last `count` rows, and the text before them. */
+function lastRows(text: string, count: number): { before: string; rows: readonly string[] } {
   let start = text.length;
-  for (let row = 0; row < ROWS_IN_REACH && start > 0; row += 1)
-    start = start === 1 ? 0 : text.lastIndexOf("\n", start - 2) + 1;
+  for (let row = 0; row < count && start > 0; row += 1) start = start === 1 ? 0 : text.lastIndexOf("\n", start - 2) + 1;
   return { before: text.slice(0, start), rows: text.slice(start).split("\n").slice(0, -1) };
 }
 

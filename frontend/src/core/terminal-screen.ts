@@ -10,23 +10,31 @@ const COLUMNS_IN_REACH = 500;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
 const CONTROLS = /[\r\u0008\u001b]/;
-/** Up, down, right, left, a line down, a line up, to a column, erase all that follows, erase the line. */
+/** Up, down, right, left, a line down, a line up, to a column, to a line, to a place, erase all or what follows, erase the line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-const MOVE = /^\u001b\[([0-9]{0,4})([A-GJK])$/;
-// A complete CSI or OSC sequence; or the beginning of one, at the very end of the text.
+const MOVE = /^\u001b\[([0-9]{0,4})(?:;([0-9]{0,4})(?=[Hf]))?([A-HJKdf])$/;
+const RESET = "\u001bc";
+// A complete escape, CSI or OSC sequence; or the beginning of one, at the very end of the text.
 const ESCAPE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\n]*\u001b?)?$)/y;
+  /\u001b(?:[ -/]+[0-~]|[0-Z\\^-~]|\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\n]*\u001b?|[ -/]+)?$)/y;
 
 export class Screen {
   /** A row that is still a string was only appended to: a cursor in it stands at its end. */
   readonly #rows: (string | Row)[];
   #at: number;
+  readonly #further: (count: number) => readonly string[];
+  /** Whether all that was printed before has been erased, out of reach as well. */
+  isEmptied = false;
 
-  /** `above`: the finished rows in reach. The cursor stands in an empty row below them. */
-  constructor(above: readonly string[]) {
+  /**
+   * `above`: the finished rows in reach. The cursor stands in an empty row below them. `further`: up to so many rows before those that were
+   * given last; they come into reach when rows below are erased.
+   */
+  constructor(above: readonly string[], further: (count: number) => readonly string[] = () => []) {
     this.#rows = [...above, ""];
     this.#at = above.length;
+    this.#further = further;
   }
 
   print(text: string): void {
@@ -76,7 +84,7 @@ export class Screen {
 
   #obey(sequence: string): void {
     const row = this.#row();
-    const [, digits = "", kind] = MOVE.exec(sequence) ?? [];
+    const [, digits = "", column = "", kind] = MOVE.exec(sequence) ?? [];
     const count = Math.max(1, Number(digits));
     const erased = Number(digits);
     if (kind === "A") this.#goTo(this.#at - count, row.column);
@@ -86,7 +94,13 @@ export class Screen {
     else if (kind === "E") this.#goTo(this.#at + count, 0);
     else if (kind === "F") this.#goTo(this.#at - count, 0);
     else if (kind === "G") row.move(count - 1);
+    else if (kind === "d") this.#goToLine(count, row.column);
+    else if (kind === "H" || kind === "f") this.#goToLine(count, Math.max(1, Number(column)) - 1);
     else if (kind === "J" && erased === 0) this.#eraseBehind(row);
+    else if (kind === "J" && erased === 2) this.#empty(row);
+    else if (kind === "J" && erased === 3)
+      return; // what a window scrolled out of sight: here is none
+    else if (sequence === RESET) this.#empty(row, 0);
     else if (kind === "K" && erased === 0) row.eraseBehind();
     else if (kind === "K" && erased === 2) row.erase();
     else row.escape(sequence);
@@ -108,15 +122,40 @@ export class Screen {
   }
 
   #goTo(row: number, column: number): void {
-    const last = this.#rows.length - 1;
     this.#row().leave();
-    this.#at = Math.min(last, Math.max(row, last - ROWS_IN_REACH, 0));
+    const wanted = Math.max(row, this.#top());
+    const above = wanted < 0 && !this.isEmptied ? this.#further(-wanted) : [];
+    this.#rows.unshift(...above);
+    this.#at = Math.min(this.#rows.length - 1, Math.max(wanted + above.length, 0));
     this.#row().move(column);
   }
 
+  /** The first row in reach. Below 0: not all in reach were given yet, if there are so many. */
+  #top(): number {
+    return this.#rows.length - 1 - ROWS_IN_REACH;
+  }
+
+  /** Lines are counted from the first in reach, as if it was a window's first; those that nothing was printed on yet are there, too. */
+  #goToLine(line: number, column: number): void {
+    this.#goTo(this.#top(), 0);
+    const wanted = this.#at + Math.min(line - 1, ROWS_IN_REACH);
+    while (this.#rows.length <= wanted) this.#rows.push("");
+    this.#goTo(wanted, column);
+  }
+
+  /** Nothing is left of the rows below: in an output that has no window they would be blank lines. */
   #eraseBehind(row: Row): void {
     row.eraseBehind();
-    this.#rows.fill("", this.#at + 1);
+    this.#rows.length = this.#at + 1;
+  }
+
+  /** For the same reason the cursor's line becomes the first one. */
+  #empty(row: Row, column = row.column): void {
+    row.eraseAll();
+    row.move(column);
+    this.#rows.splice(0, this.#rows.length, row);
+    this.#at = 0;
+    this.isEmptied = true;
   }
 
   /** The row of the cursor, as characters. */
@@ -183,6 +222,12 @@ class Row {
   erase(): void {
     if (this.column >= this.#cells.length) this.#pending = this.#tail + this.#pending;
     this.#cells = Array.from({ length: this.column }, () => ({ before: "", character: " " }));
+    this.#tail = "";
+  }
+
+  eraseAll(): void {
+    if (this.column >= this.#cells.length) this.#pending = this.#tail + this.#pending;
+    this.#cells = [];
     this.#tail = "";
   }
 

@@ -12,7 +12,7 @@ import re
 from runhere_hub.core.terminal_screen import ROWS_IN_REACH, Screen
 
 _CONTROLS = re.compile("[\r\b\x1b]")
-_ROW_MOVES = re.compile(r"\x1b\[[0-9]{0,4}[ABEFJ]")
+_ROW_MOVES = re.compile(r"\x1b(?:\[[0-9]{0,4}(?:;[0-9]{0,4})?[ABEFHJdf]|c)")
 # What makes the cursor go back into what stands before it, in its line.
 _BACK = re.compile(r"[\r\b]|\x1b\[(?:[0-9]{0,4}[CDG]|2K)")
 # An escape sequence that the end of the text cut off; its rest may come with the next chunk.
@@ -29,24 +29,37 @@ def fold(shown: str, chunk: str) -> str:
     at = _settled(shown, start)
     new = shown[at:] + chunk
     if _ROW_MOVES.search(new):
-        above = _first_in_reach(shown, start)
-        return shown[:above] + _printed(shown[above:start].split("\n")[:-1], shown[start:at] + new)
+        return _printed_above(shown, start, shown[start:at] + new)
     if at > start and _BACK.search(new.partition("\n")[0]):
         new, at = shown[start:at] + new, start
-    return shown[:at] + _printed([], new)
+    return shown[:at] + _printed(new)
 
 
-def _printed(above: list[str], text: str) -> str:
+def _printed(text: str) -> str:
     if not _CONTROLS.search(text):
         return text
-    screen = Screen(above)
+    screen = Screen([])
     screen.print(text)
     return screen.text()
 
 
-def _first_in_reach(shown: str, start: int) -> int:
-    """Where the rows that a cursor in the line at `start` can go up to begin."""
-    for _ in range(ROWS_IN_REACH):
+def _printed_above(shown: str, start: int, text: str) -> str:
+    """`text`: the last line of `shown`, which begins at `start`, and what was printed behind it and leaves the line."""
+    above = start
+
+    def further(count: int) -> list[str]:
+        nonlocal above
+        end, above = above, _rows_before(shown, above, count)
+        return shown[above:end].split("\n")[:-1]
+
+    screen = Screen(further(ROWS_IN_REACH), further)
+    screen.print(text)
+    return ("" if screen.is_emptied else shown[:above]) + screen.text()
+
+
+def _rows_before(shown: str, start: int, count: int) -> int:
+    """Where the `count` rows before the line at `start` begin."""
+    for _ in range(count):
         if start == 0:
             break
         start = shown.rfind("\n", 0, start - 1) + 1

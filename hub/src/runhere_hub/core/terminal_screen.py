@@ -6,14 +6,16 @@ The TypeScript twin is `frontend/src/core/terminal-screen.ts`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 ROWS_IN_REACH = 300
 _COLUMNS_IN_REACH = 500
 
 _CONTROLS = re.compile("[\r\b\x1b]")
-# Up, down, right, left, a line down, a line up, to a column, erase all that follows, erase the line.
-_MOVE = re.compile(r"\x1b\[([0-9]{0,4})([A-GJK])")
+# Up, down, right, left, a line down, a line up, to a column, to a line, to a place, erase all or what follows,
+# erase the line.
+_MOVE = re.compile(r"\x1b\[([0-9]{0,4})(?:;([0-9]{0,4})(?=[Hf]))?([A-HJKdf])")
+_RESET = "\x1bc"
 _ROW_MOVES = {"A": -1, "B": 1, "E": 1, "F": -1}
 _ESCAPE = re.compile(
     "\x1b(?:"
@@ -27,12 +29,16 @@ _ESCAPE = re.compile(
 class Screen:
     """`above` are the finished rows in reach; the cursor stands in an empty row below them.
 
-    A row that is still a string was only appended to: a cursor in it stands at its end.
+    `further` gives up to so many rows before those that were given last: they come into reach when rows below are
+    erased. A row that is still a string was only appended to: a cursor in it stands at its end.
     """
 
-    def __init__(self, above: Sequence[str]) -> None:
+    def __init__(self, above: Sequence[str], further: Callable[[int], Sequence[str]] = lambda _: ()) -> None:
         self._rows: list[str | _Row] = [*above, ""]
         self._at = len(above)
+        self._further = further
+        # Whether all that was printed before has been erased, out of reach as well.
+        self.is_emptied = False
 
     def print(self, text: str) -> None:
         """Print text behind the cursor, whatever it moves."""
@@ -78,22 +84,40 @@ class Screen:
             at = escape.end() if escape else end + 1
 
     def _obey(self, sequence: str) -> None:
-        row = self._row()
         move = _MOVE.fullmatch(sequence)
-        kind, number = (move[2], int(move[1] or 0)) if move else (None, 0)
-        count = max(1, number)
+        if sequence == _RESET:
+            self._empty(0)
+        elif move is None:
+            self._row().escape(sequence)
+        elif move[3] in ("J", "K"):
+            self._erase(sequence, (move[3], int(move[1] or 0)))
+        else:
+            self._move(move[3], max(1, int(move[1] or 0)), max(1, int(move[2] or 0)))
+
+    def _move(self, kind: str, count: int, column: int) -> None:
+        row = self._row()
         if kind in _ROW_MOVES:
             self._go_to(self._at + _ROW_MOVES[kind] * count, row.column if kind in ("A", "B") else 0)
         elif kind in ("C", "D"):
             row.move(row.column + (count if kind == "C" else -count))
         elif kind == "G":
             row.move(count - 1)
-        elif (kind, number) == ("J", 0):
+        else:
+            self._go_to_line(count, row.column if kind == "d" else column - 1)
+
+    def _erase(self, sequence: str, what: tuple[str, int]) -> None:
+        row = self._row()
+        if what == ("J", 0):
+            # Nothing is left of the rows below: in an output that has no window they would be blank lines.
             row.erase_behind()
-            self._rows[self._at + 1 :] = [""] * (len(self._rows) - self._at - 1)
-        elif (kind, number) == ("K", 0):
+            del self._rows[self._at + 1 :]
+        elif what == ("J", 2):
+            self._empty(row.column)
+        elif what == ("J", 3):
+            pass  # what a window scrolled out of sight: here is none
+        elif what == ("K", 0):
             row.erase_behind()
-        elif (kind, number) == ("K", 2):
+        elif what == ("K", 2):
             row.erase()
         else:
             row.escape(sequence)
@@ -109,10 +133,35 @@ class Screen:
         self._at += 1
 
     def _go_to(self, row: int, column: int) -> None:
-        last = len(self._rows) - 1
         self._row().leave()
-        self._at = min(last, max(row, last - ROWS_IN_REACH, 0))
+        wanted = max(row, self._top())
+        above = self._further(-wanted) if wanted < 0 and not self.is_emptied else ()
+        self._rows[:0] = above
+        self._at = min(len(self._rows) - 1, max(wanted + len(above), 0))
         self._row().move(column)
+
+    def _top(self) -> int:
+        """The first row in reach. Below 0: not all in reach were given yet, if there are so many."""
+        return len(self._rows) - 1 - ROWS_IN_REACH
+
+    def _go_to_line(self, line: int, column: int) -> None:
+        """Lines are counted from the first in reach, as if it was a window's first.
+
+        Those that nothing was printed on yet are there, too.
+        """
+        self._go_to(self._top(), 0)
+        wanted = self._at + min(line - 1, ROWS_IN_REACH)
+        self._rows += [""] * (wanted + 1 - len(self._rows))
+        self._go_to(wanted, column)
+
+    def _empty(self, column: int) -> None:
+        """The cursor's line becomes the first one: an output has no window that blank lines would have to fill."""
+        row = self._row()
+        row.erase_all()
+        row.move(column)
+        self._rows = [row]
+        self._at = 0
+        self.is_emptied = True
 
     def _row(self) -> "_Row":
         """The row of the cursor, as characters."""
@@ -169,6 +218,12 @@ class _Row:
         if self.column >= len(self.cells):
             self.pending = self.tail + self.pending
         self.cells = [("", " ")] * self.column
+        self.tail = ""
+
+    def erase_all(self) -> None:
+        if self.column >= len(self.cells):
+            self.pending = self.tail + self.pending
+        self.cells = []
         self.tail = ""
 
     def characters(self) -> str:
