@@ -1,6 +1,11 @@
-"""In which order the test files run. Their fixtures stand beside them."""
+"""In which order the test files run, and what holds for all that Hypothesis makes. Their fixtures stand beside them."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A machine that stands still for a moment says nothing of the code: a test that never ends has pytest's limit.
+settings.register_profile("runhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("runhere")
 
 # Longest first (`pytest --durations=0`), so that no worker is left alone with one at the end.
 LONGEST = (

@@ -76,7 +76,7 @@ def test_what_is_appended_can_be_read_from_any_place(tmp_path: Path) -> None:
         assert (reader.first_seq, reader.last_seq, reader.id) == (1, 4, reader.id)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     sizes=st.lists(st.integers(1, 60_000), min_size=1, max_size=60),
     after=st.integers(0, 60),

@@ -44,7 +44,7 @@ def says_the_same(a: Notebook, b: Notebook, *, ids: bool = True) -> bool:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_file_that_nobody_changed_keeps_every_byte(data: st.DataObject) -> None:
     notebook = data.draw(strategies.notebooks(minor=data.draw(st.sampled_from([0, 4, 5]))))
@@ -55,7 +55,7 @@ def test_a_file_that_nobody_changed_keeps_every_byte(data: st.DataObject) -> Non
 
 
 @pytest.mark.timeout(240)  # drawing 250 pairs of notebooks takes half a minute of a busy machine
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.data())
 def test_what_is_rendered_over_any_text_reads_as_the_notebook(data: st.DataObject) -> None:
     minor = data.draw(st.sampled_from([4, 5]))
@@ -70,7 +70,7 @@ def test_what_is_rendered_over_any_text_reads_as_the_notebook(data: st.DataObjec
 
 
 @pytest.mark.timeout(240)  # as above
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_what_was_written_over_a_file_is_read_as_if_nothing_were_known_of_it(data: st.DataObject) -> None:
     minor = data.draw(st.sampled_from([4, 5]))
@@ -99,7 +99,7 @@ def test_of_a_written_file_only_what_was_changed_or_moved_is_read_again() -> Non
     assert [cell.id for cell in again.notebook.cells if not any(cell is one for one in kept)] == ["c1", "c7"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(strategies.notebooks())
 def test_a_new_file_is_what_nbformat_writes(notebook: Notebook) -> None:
     text = ipynb.render(notebook, previous_text=None)
@@ -107,7 +107,7 @@ def test_a_new_file_is_what_nbformat_writes(notebook: Notebook) -> None:
     assert says_the_same(ipynb.parse(text).notebook, notebook)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_document_made_from_a_file_gives_the_file_back(data: st.DataObject) -> None:
     notebook = data.draw(strategies.notebooks(minor=data.draw(st.sampled_from([4, 5]))))

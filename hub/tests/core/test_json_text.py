@@ -39,7 +39,7 @@ def both(text: str) -> tuple[Json, Json]:
     return fast.value, slow.value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_an_outline_is_the_scan(data: st.DataObject) -> None:
     text = data.draw(strategies.file_texts(data.draw(strategies.notebooks())))

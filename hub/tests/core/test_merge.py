@@ -57,7 +57,7 @@ def test_texts(base: str, ours: str, theirs: str, merged: str | None) -> None:
 words = st.lists(st.sampled_from(["a", "b", "c", " ", "\n", "\n\n", "1"]), max_size=10).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(words, words)
 def test_edits_lead_from_the_old_text_to_the_new(old: str, new: str) -> None:
     text = old
@@ -73,7 +73,7 @@ def test_a_text_that_one_side_left_alone_becomes_the_other(base: str, other: str
     assert merge_text(base, other, other) == other
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_words_that_one_side_added_are_in_the_merged_text(data: st.DataObject) -> None:
     base = data.draw(words)
@@ -183,7 +183,7 @@ def test_the_same_change_on_both_sides_is_one_also_where_cells_are_alike() -> No
     assert merge(base, other, other).notebook == other
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_what_one_side_left_alone_becomes_the_other(data: st.DataObject) -> None:
     base = data.draw(strategies.notebooks())
@@ -194,7 +194,7 @@ def test_what_one_side_left_alone_becomes_the_other(data: st.DataObject) -> None
     assert bare(merge(base, base, other).notebook) == bare(other)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_merge_is_a_notebook_and_loses_no_line(data: st.DataObject) -> None:
     base = data.draw(strategies.notebooks())

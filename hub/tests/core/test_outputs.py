@@ -73,7 +73,7 @@ pieces = st.sampled_from(
 printed = st.lists(pieces, max_size=12).map("".join)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(printed, printed)
 def test_4_3_folding_in_pieces_and_at_once_give_the_same(first: str, second: str) -> None:
     shown = stream_text.fold("", first)
@@ -81,7 +81,7 @@ def test_4_3_folding_in_pieces_and_at_once_give_the_same(first: str, second: str
     assert stream_text.fold(shown, second) == stream_text.fold("", first + second)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(printed, max_size=8))
 def test_4_3_many_pieces_are_folded_like_the_whole(chunks: list[str]) -> None:
     shown = ""

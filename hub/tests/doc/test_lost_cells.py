@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Doc, Map, UndoManager
 
@@ -141,7 +141,6 @@ def harm(doc: "Doc[Any]", name: str, what: str, number: int) -> None:
             edits.set_text(cell["source"], f"{number}")
 
 
-@settings(deadline=None)
 @given(damage, st.booleans(), st.integers(0, 15))
 def test_whatever_was_lost_is_shown_again_once_and_the_same_by_two(
     steps: list[tuple[str, str, int]], is_joined: bool, at: int

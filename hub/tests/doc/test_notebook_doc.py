@@ -74,14 +74,14 @@ def test_1_the_layout_is_that_of_the_specification() -> None:
     }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(strategies.notebooks())
 def test_a_document_reads_as_its_notebook_without_outputs(one: Notebook) -> None:
     bare = replace(one, cells=tuple(replace(each, outputs=(), execution_count=None) for each in one.cells))
     assert notebook_doc.read(notebook_doc.create(one, random=Random(1))) == bare
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_merge_makes_the_document_the_merged_notebook(data: st.DataObject) -> None:
     base = data.draw(strategies.notebooks())
@@ -156,7 +156,7 @@ def test_what_no_client_of_ours_wrote_does_not_break_reading() -> None:
     assert notebook_doc.read(doc) == notebook(cell("a"), Cell(CellId("odd"), "raw", ""))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(strategies.sources, strategies.sources)
 def test_setting_a_text_says_the_new_text(old: str, new: str) -> None:
     doc: Doc[Map[object]] = Doc()

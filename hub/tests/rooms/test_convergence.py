@@ -277,7 +277,5 @@ def _add_ada(conn: Connection) -> None:
 def test_any_interleaving_of_edits_and_broken_lines_converges() -> None:
     run_state_machine_as_test(
         Notebook,
-        settings=settings(
-            max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=150, stateful_step_count=40, suppress_health_check=list(HealthCheck)),
     )

@@ -25,7 +25,7 @@ def live(notebook: Notebook) -> LiveDocument:
     return LiveDocument(replay([notebook_doc.create(notebook, random=Random(1)).get_update()]), {})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_what_is_read_again_is_what_the_document_says(data: st.DataObject) -> None:
     document = live(data.draw(strategies.notebooks()))
