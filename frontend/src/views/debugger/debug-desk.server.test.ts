@@ -250,8 +250,10 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
     await until(tab.desk.state, ({ phase }) => phase === "on");
     await tab.start("c0");
     await tab.stands("c0", 2);
+    const isOff = until(tab.desk.state, ({ halt, phase }) => halt === null && phase !== "on");
+    // The server's answer may be behind all that the new kernel said.
     await server.restart(id);
-    await until(tab.desk.state, ({ halt, phase }) => halt === null && phase !== "on");
+    await isOff;
     await until(tab.desk.state, ({ phase }) => phase === "on", 60_000);
     const { ran } = await tab.start("c0");
     await tab.stands("c0", 2);
