@@ -31,6 +31,8 @@ export class KernelTracker {
   readonly #asked = new Map<string, "shell" | "control">();
   /** Everything that was asked before on the shell has been answered. */
   #isDrained = false;
+  /** The question on the shell that the kernel was last known to have reached. */
+  #passedBy = "";
 
   constructor(options: TrackerOptions) {
     this.#options = options;
@@ -85,6 +87,7 @@ export class KernelTracker {
     if (message.header.msg_type !== "status") return;
     const state = message.content["execution_state"];
     const parentId = message.parent_header.msg_id ?? "";
+    if (state === "busy" && this.#asked.get(parentId) === "shell") this.#passed(parentId);
     if (state === "restarting" || state === "dead" || state === "starting") {
       this.#beginsAnew(state);
     } else if (isWork(message.parent_header.msg_type) && !this.#isOfThePast(message)) {
@@ -103,8 +106,11 @@ export class KernelTracker {
     // What was asked besides is answered with it.
     this.#forget(channel);
     if (channel === "shell") {
+      const questionId = message.parent_header.msg_id ?? "";
+      if (questionId !== this.#passedBy) this.#passed(questionId);
       this.#isDrained = true;
-      this.told(this.#options.isFlowing?.() === false ? "starting" : "idle");
+      const isStarting = this.#options.isFlowing?.() === false;
+      this.#status.set(isStarting ? "starting" : this.#busyWith.size > 0 ? "busy" : "idle");
       this.#options.emit({ type: "shell_drained" });
     }
     return channel;
@@ -136,6 +142,15 @@ export class KernelTracker {
     this.#options.emit({ type: "process_changed", process });
     // When the new process has answered on the shell, too, it takes requests.
     this.#ask("shell");
+  }
+
+  /**
+   * What the kernel was busy with before this question is over, if nothing told so. Its answer and its "busy" come on two lines, and either may
+   * be first: what is heard after the earlier of them may have begun since.
+   */
+  #passed(questionId: string): void {
+    this.#passedBy = questionId;
+    this.#busyWith.clear();
   }
 
   #forget(channel: "shell" | "control"): void {
