@@ -64,6 +64,7 @@ export interface JournalPiece {
 
 /** Starting a kernel of a heavy environment on a cold disk takes its time. */
 const START_MS = 90_000;
+const INTERRUPT_MS = 20_000;
 const JOURNAL_BYTES = 4 * 2 ** 20;
 const JOURNAL_MS = 60_000;
 /** The hub's status for a hosted runtime that does not run. */
@@ -113,13 +114,14 @@ export class JupyterServer {
     return sessionModel(await this.transport.request("api/sessions", { method: "POST", body, timeoutMs: START_MS }));
   }
 
-  async interrupt(kernelId: string, timeoutMs?: number): Promise<void> {
+  /** A server has nothing to wait for then: no answer in this time says that it was not reached. */
+  async interrupt(kernelId: string, timeoutMs = INTERRUPT_MS): Promise<void> {
     await this.#kernelVerb(kernelId, "interrupt", timeoutMs);
   }
 
   /** Resolves when the new process runs. The socket stays open; nothing of the old process is answered any more. */
   async restart(kernelId: string): Promise<void> {
-    await this.#kernelVerb(kernelId, "restart");
+    await this.#kernelVerb(kernelId, "restart", START_MS);
   }
 
   /** End the kernel, and with it its session. Nothing happens when it is gone already. */
@@ -179,7 +181,7 @@ export class JupyterServer {
     await this.transport.request(path, { method: "PUT", body: { on: false } });
   }
 
-  async #kernelVerb(kernelId: string, verb: string, timeoutMs = START_MS): Promise<void> {
+  async #kernelVerb(kernelId: string, verb: string, timeoutMs: number): Promise<void> {
     const path = `api/kernels/${encodeURIComponent(kernelId)}/${verb}`;
     await this.transport.request(path, { method: "POST", body: {}, timeoutMs });
   }
