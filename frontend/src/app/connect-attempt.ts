@@ -1,6 +1,7 @@
 /** One try to reach a runtime: the probe ladder, with the token or pairing code that came along. It can be given up at any time. */
-import type { RuntimeTarget } from "../core/binding.ts";
-import type { Diagnosis, ProbingStep } from "../core/probe.ts";
+import { type BindingEvent, type BindingState, nextBinding, type RuntimeTarget } from "../core/binding.ts";
+import type { Value } from "../core/observable.ts";
+import type { Diagnosis } from "../core/probe.ts";
 import type { Proof } from "../kernel/pairing.ts";
 import type { RuntimeEnvironment } from "./runtime-environment.ts";
 import type { ConnectOptions } from "./runtime-types.ts";
@@ -11,14 +12,15 @@ export interface AttemptOptions {
   /** One-time pairing code. */
   readonly pair: string | null;
   readonly environment: RuntimeEnvironment;
-  readonly onStep: (step: ProbingStep) => void;
+  /** Where it is told how far it is. */
+  readonly state: Value<BindingState>;
 }
 
 export class ConnectAttempt {
   readonly target: RuntimeTarget;
   readonly options: ConnectOptions;
+  state: Value<BindingState>;
   readonly #environment: RuntimeEnvironment;
-  readonly #onStep: (step: ProbingStep) => void;
   readonly #abort = new AbortController();
   #pair: string | null;
   /** Readings of the token that the person gave, those that were refused left out; none: what the vault has is sent. */
@@ -26,17 +28,22 @@ export class ConnectAttempt {
   #remember = false;
   #explained: ((go: boolean) => void) | null = null;
 
-  constructor({ target, options, pair, environment, onStep }: AttemptOptions) {
+  constructor({ target, options, pair, environment, state }: AttemptOptions) {
     this.target = target;
     this.options = options;
     this.#pair = pair;
     this.#environment = environment;
-    this.#onStep = onStep;
+    this.state = state;
   }
 
   /** Aborted when the person gave up or asked for another address. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Of one that was given up nothing is told. */
+  happened(event: BindingEvent): void {
+    if (!this.signal.aborted) this.state.set(nextBinding(this.state.get(), event));
   }
 
   cancel(): void {
@@ -109,7 +116,7 @@ export class ConnectAttempt {
         clock,
         queryPermission,
         explain,
-        onStep: this.#onStep,
+        onStep: (step) => this.happened({ type: "probe_step", step }),
         token: () => this.#token(),
         pair: (signal) => this.#exchange(signal),
         prove: async () => (await provesItself(this.#environment, baseUrl)) === "proven",

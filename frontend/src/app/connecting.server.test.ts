@@ -1,11 +1,13 @@
 /** Real Jupyter, real rooms of a real hub: what a person pastes to connect, and what becomes of it. */
 import { describe, expect, it } from "vitest";
+import { freePort } from "../kernel/testing/free-port.ts";
+import { newGate } from "../kernel/testing/gate.ts";
 import { startJupyter } from "../kernel/testing/jupyter.ts";
-import { drivenPages, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
+import { ALL_TICKS, drivenPages, gatedTicks, whyNoDrivenPages } from "./driven-pages-for-tests.ts";
 import { TestBrowser } from "./page-for-tests.ts";
 
 describe.skipIf(whyNoDrivenPages !== null)("connecting", () => {
-  const { rooms, another } = drivenPages();
+  const { rooms, jupyter, open, another } = drivenPages();
 
   const ODD = "my a+b &c=d#e%20f ü合";
   it.each([
@@ -37,4 +39,39 @@ describe.skipIf(whyNoDrivenPages !== null)("connecting", () => {
     },
     90_000,
   );
+
+  it("a runtime that is ready stays while another is tried, and goes once that one has answered", async () => {
+    const gate = newGate();
+    const other = await startJupyter({ app: "server", flags: ["--ServerApp.allow_origin=http://127.0.0.1:8800"] });
+    const { page } = await open([gatedTicks(gate), "print('here')"]);
+    const phases: string[] = [];
+    page.runtime.binding.subscribe(() => phases.push(page.runtime.binding.get().phase));
+    page.driver.runCells(["c0"]);
+    await page.prints("c0", "5\n");
+
+    await page.runtime.connect(`${await freePort()}`);
+    expect(phases).toEqual([]);
+    expect(page.runtime.trial.get()).toMatchObject({ phase: "unbound", failure: { code: "nothing_listening" } });
+    // The very same server: the token that it took stays the token.
+    await page.runtime.connect(`${jupyter().baseUrl}?token=wrong`);
+    expect(page.runtime.trial.get()).toMatchObject({ phase: "unbound", failure: { code: "refused" } });
+    await page.runtime.connect(other.baseUrl);
+    expect(page.runtime.trial.get()).toMatchObject({ phase: "authenticating", step: "token" });
+    page.runtime.callOff();
+    expect(page.runtime.trial.get()).toEqual({ phase: "unbound", failure: null });
+    gate.open();
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    expect([page.text("c0"), page.text("c1"), phases]).toEqual([ALL_TICKS, "here\n", []]);
+
+    await page.runtime.connect(other.baseUrl);
+    await page.runtime.giveToken(other.token);
+    await page.ready();
+    expect(page.runtime.lastAddress).toBe(other.baseUrl);
+    expect(page.runtime.trial.get()).toEqual({ phase: "unbound", failure: null });
+    page.driver.runCells(["c1"]);
+    await page.ends("c1", "ok");
+    await page.runtime.shutdown();
+    await other.stop();
+  }, 90_000);
 });

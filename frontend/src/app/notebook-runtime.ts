@@ -48,6 +48,10 @@ export class NotebookRuntime {
   get binding(): Observable<BindingState> {
     return this.#state.binding;
   }
+  /** What becomes of a runtime that is tried while another one is ready: that one stays bound until this one has answered. */
+  get trial(): Observable<BindingState> {
+    return this.#state.trial;
+  }
   get kernel(): Observable<KernelState> {
     return this.#state.kernel;
   }
@@ -100,7 +104,7 @@ export class NotebookRuntime {
 
   // ── Connecting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Connect to what a person pasted. Resolves when ready, failed, or waiting for a token (see `binding`); never rejects. */
+  /** Connect to what a person pasted. Resolves when ready, failed, or waiting for a token (see `binding` and `trial`); never rejects. */
   async connect(input: string, options: ConnectOptions = {}): Promise<void> {
     await (await this.#loaded())?.connect(input, options);
   }
@@ -118,6 +122,11 @@ export class NotebookRuntime {
   /** Token (or a whole URL holding one) for the bound server, when `binding` waits for it. */
   async giveToken(tokenOrUrl: string, options: { readonly remember?: boolean } = {}): Promise<void> {
     await this.#driver?.giveToken(tokenOrUrl, options);
+  }
+
+  /** Forget what is, or was, tried beside the bound runtime. */
+  callOff(): void {
+    this.#driver?.callOff();
   }
 
   /** Go on with what this browser remembers of the notebook. Resolves false when there is nothing to go on with. */

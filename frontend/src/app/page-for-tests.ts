@@ -86,11 +86,13 @@ export class Page {
     );
     this.desk = new ConnectDesk(this.runtime.binding);
     // A stock server without flags does not say what it is: this person knows that it is theirs.
-    this.runtime.binding.subscribe(() => {
-      const state = this.runtime.binding.get();
-      const asks = state.phase === "probing" && state.step === "confirm_token";
-      if (asks) queueMicrotask(() => this.runtime.permitAsked());
-    });
+    for (const attempt of [this.runtime.binding, this.runtime.trial]) {
+      attempt.subscribe(() => {
+        const state = attempt.get();
+        const asks = state.phase === "probing" && state.step === "confirm_token";
+        if (asks) queueMicrotask(() => this.runtime.permitAsked());
+      });
+    }
     this.widgets = new WidgetHost({
       runs: this.tab.runs,
       clock: realClock,

@@ -14,6 +14,7 @@ import {
   kernelIdOf,
   nextBinding,
   type RuntimeTarget,
+  UNBOUND,
 } from "../core/binding.ts";
 import { RunhereError } from "../core/errors.ts";
 import { hostedId, hostedUrl } from "../core/hosted.ts";
@@ -76,7 +77,10 @@ export class RuntimeDriver {
 
   // ── Connecting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Connect to what a person pasted. Resolves when ready, failed, or waiting for a token (see `binding`); never rejects. */
+  /**
+   * Connect to what a person pasted. Resolves when ready, failed, or waiting for a token (see `binding`); never rejects. A runtime that is
+   * ready stays bound until the new one has answered; what becomes of that is told in `trial`.
+   */
   async connect(input: string, options: ConnectOptions): Promise<void> {
     const address = parseBackendUrl(input);
     if (!address.ok) {
@@ -85,7 +89,10 @@ export class RuntimeDriver {
       return;
     }
     const target = { baseUrl: address.baseUrl, label: address.label, kind: null };
-    const attempt = this.#begin(target, options, address.pair);
+    const isBeside = this.#state.binding.get().phase === "ready";
+    const attempt = isBeside
+      ? this.#beginBeside(target, options, address.pair)
+      : this.#begin(target, options, address.pair);
     const readings = tokensOf(address);
     if (readings.length > 0) attempt.giveToken(readings, options.remember ?? false);
     else await this.#environment.vault.find(address.baseUrl);
@@ -130,7 +137,7 @@ export class RuntimeDriver {
 
   /** Token (or a whole URL holding one) for the bound server, when `binding` waits for it. */
   async giveToken(tokenOrUrl: string, options: { readonly remember?: boolean }): Promise<void> {
-    const state = this.#state.binding.get();
+    const state = (this.#attempt?.state ?? this.#state.binding).get();
     const readings = tokensIn(tokenOrUrl);
     const [token] = readings;
     if (token === undefined || !("target" in state)) return;
@@ -141,7 +148,7 @@ export class RuntimeDriver {
     } else if (state.phase === "authenticating") {
       const attempt = this.#attempt ?? this.#begin(state.target, {}, null);
       attempt.giveToken(readings, remember);
-      this.#happened({ type: "connect", target: state.target });
+      attempt.happened({ type: "connect", target: state.target });
       await this.#climb(attempt);
     }
   }
@@ -196,14 +203,26 @@ export class RuntimeDriver {
     return attempt;
   }
 
+  #beginBeside(target: RuntimeTarget, options: ConnectOptions, pair: string | null): ConnectAttempt {
+    const attempt = this.#attemptFor(target, options, pair);
+    attempt.state = this.#state.trial;
+    attempt.happened({ type: "connect", target });
+    return attempt;
+  }
+
+  /** The new runtime has answered: it takes the place of the bound one. */
+  #takeOver(attempt: ConnectAttempt): void {
+    this.#attempt = null;
+    this.#leave();
+    this.#attempt = attempt;
+    attempt.state = this.#state.binding;
+    attempt.happened({ type: "connect", target: attempt.target });
+  }
+
   #attemptFor(target: RuntimeTarget, options: ConnectOptions, pair: string | null): ConnectAttempt {
-    const attempt = new ConnectAttempt({
-      target,
-      options,
-      pair,
-      environment: this.#environment,
-      onStep: (step) => this.#isCurrent(attempt) && this.#happened({ type: "probe_step", step }),
-    });
+    this.#giveUp();
+    const { binding } = this.#state;
+    const attempt = new ConnectAttempt({ target, options, pair, environment: this.#environment, state: binding });
     this.#attempt = attempt;
     return attempt;
   }
@@ -220,6 +239,7 @@ export class RuntimeDriver {
     }
     await attempt.keepToken(diagnosis.baseUrl);
     if (!this.#isCurrent(attempt)) return;
+    if (attempt.state === this.#state.trial) this.#takeOver(attempt);
     this.#state.advice.set(diagnosis.advice);
     this.#happened({
       type: "identified",
@@ -424,6 +444,12 @@ export class RuntimeDriver {
 
   // ── What a person does with it ─────────────────────────────────────────────────────────────────────────────────────
 
+  /** Nothing comes of what is tried beside the bound runtime, and what came of it is forgotten. */
+  callOff(): void {
+    if (this.#attempt?.state === this.#state.trial) this.#giveUp();
+    this.#state.trial.set(UNBOUND);
+  }
+
   /** The kernel keeps running. */
   disconnect(): void {
     this.#leave();
@@ -570,9 +596,14 @@ export class RuntimeDriver {
     return kernelIdOf(this.#state.binding.get());
   }
 
-  #leave(): void {
+  #giveUp(): void {
     this.#attempt?.cancel();
     this.#attempt = null;
+    this.#state.trial.set(UNBOUND);
+  }
+
+  #leave(): void {
+    this.#giveUp();
     this.#drop();
     this.#state.server.set(null);
     this.#state.kernelspecs.set([]);
@@ -582,8 +613,10 @@ export class RuntimeDriver {
 
   #fail(attempt: ConnectAttempt, failure: Failure): void {
     if (!this.#isCurrent(attempt)) return;
-    if (!failure.needsToken) this.#leave();
-    this.#happened({ type: "failed", failure });
+    const { state } = attempt;
+    if (!failure.needsToken && state === this.#state.trial) this.#attempt = null;
+    else if (!failure.needsToken) this.#leave();
+    state.set(nextBinding(state.get(), { type: "failed", failure }));
   }
 
   #failure(code: FailureCode, baseUrl: string, facts: Readonly<Record<string, string>> = {}): Failure {

@@ -1,5 +1,5 @@
 /** What is known of one notebook's runtime. `RuntimeDriver` writes it; everybody else reads it through `NotebookRuntime`. */
-import type { BindingState } from "../core/binding.ts";
+import { type BindingState, UNBOUND } from "../core/binding.ts";
 import { Value } from "../core/observable.ts";
 import type { Advice } from "../core/probe.ts";
 import type { KernelPort } from "../kernel/kernel-port.ts";
@@ -9,7 +9,9 @@ import type { KernelState, KernelspecChoice, RuntimeNotice } from "./runtime-typ
 export const NO_KERNEL: KernelState = { status: "none", name: null, displayName: null, language: null };
 
 export class RuntimeState {
-  readonly binding = new Value<BindingState>({ phase: "unbound", failure: null });
+  readonly binding = new Value<BindingState>(UNBOUND);
+  /** An attempt to reach another runtime beside the bound one, which stays until that one has answered. */
+  readonly trial = new Value<BindingState>(UNBOUND);
   readonly kernel = new Value<KernelState>(NO_KERNEL);
   readonly kernelspecs = new Value<readonly KernelspecChoice[]>([]);
   readonly advice = new Value<readonly Advice[]>([]);

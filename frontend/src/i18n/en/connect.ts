@@ -136,6 +136,7 @@ export const connect = {
     "The kernel was not restarted, and nothing was run. {reason} Check that its server runs, then try again.",
   shutDownFailed: "The kernel was not shut down. {reason} Check that its server runs, then try again.",
   failed: "Not connected",
+  stillConnected: "The notebook is still connected to {name}.",
   failure_insecure_hub_title: "This hub is served without encryption",
   failure_insecure_hub_text:
     "Your browser does not let a page at {origin} reach your computer. Ask whoever runs this hub to serve it by https.",

@@ -141,6 +141,7 @@ export const connect = {
     "カーネルは再起動されず、何も実行されませんでした。{reason} サーバーが動いていることを確かめて、もう一度お試しください。",
   shutDownFailed: "カーネルは終了していません。{reason} サーバーが動いていることを確かめて、もう一度お試しください。",
   failed: "接続できませんでした",
+  stillConnected: "ノートブックは {name} に接続されたままです。",
   failure_insecure_hub_title: "このハブは暗号化されていません",
   failure_insecure_hub_text:
     "ブラウザーは、{origin} のページがこのパソコンに接続することを許しません。ハブの管理者にhttpsでの提供を依頼してください。",

@@ -28,11 +28,16 @@ const bound: BindingState = {
 /** The dialogs of a notebook whose runtime takes every wish and does nothing. */
 function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSession[] = []) {
   const binding = new Value<BindingState>(state);
+  const trial = new Value<BindingState>(UNBOUND);
+  const callOff = vi.fn(() => trial.set(UNBOUND));
+  const disconnect = vi.fn();
   const desk = new ConnectDesk(binding);
   const newKernel = vi.fn(async () => {});
   const giveToken = vi.fn(async () => {});
   const runtime: ConnectControlsProps["runtime"] = {
     binding,
+    trial,
+    callOff,
     kernel: new Value({ status: "idle", name: "python3", displayName: "Python 3" } as const),
     kernelspecs: new Value([
       { name: "python3", displayName: "Python 3" },
@@ -43,7 +48,7 @@ function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSessio
     connectHosted: async () => {},
     permitAsked: () => {},
     giveToken,
-    disconnect: () => {},
+    disconnect,
     reconnectNow: () => {},
     newKernel,
     lookForKernels: async () => [],
@@ -51,7 +56,7 @@ function dialogs(state: BindingState = UNBOUND, sessions: readonly RunningSessio
     shutdownSession: async () => {},
   };
   render(<Open runtime={runtime} desk={desk} notebookName="Snow" origin="https://hub" now={Date.now} />);
-  return { desk, newKernel, giveToken, binding };
+  return { desk, newKernel, giveToken, binding, trial, callOff, disconnect };
 }
 
 function Open(props: ConnectControlsProps) {
@@ -95,6 +100,24 @@ test("another kernel is asked about, and the ticked one is left alone", async ()
   await pick("R");
   fireEvent.click(await screen.findByRole("button", { name: "Change kernel" }));
   expect([desk.open.get(), newKernel.mock.calls]).toEqual([null, [["ir"]]]);
+});
+
+test("what is tried beside a runtime is told, with the word that this one stays, and is called off alone", async () => {
+  const { desk, trial, callOff, disconnect } = dialogs(bound);
+  const target = { baseUrl: "http://127.0.0.1:9000/", label: "127.0.0.1:9000", kind: null };
+  act(() => desk.show("local"));
+  act(() => trial.set({ phase: "authenticating", target, step: "token", failure: null }));
+  expect(await screen.findByText("Token needed")).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  expect([callOff.mock.calls.length, disconnect.mock.calls.length, desk.open.get()]).toEqual([1, 0, "local"]);
+  const facts = { address: "127.0.0.1:9000" };
+  act(() =>
+    trial.set({ phase: "unbound", failure: { ok: false, code: "nothing_listening", facts, needsToken: false } }),
+  );
+  expect((await screen.findByRole("alert")).textContent).toContain("Nothing answers at 127.0.0.1:9000");
+  expect(screen.getByText("The notebook is still connected to 127.0.0.1:8888.")).toBeTruthy();
+  act(() => desk.close());
+  expect([callOff.mock.calls.length, trial.get()]).toEqual([2, UNBOUND]);
 });
 
 test("what is no address is said also while a runtime is bound, and what is one is not", async () => {

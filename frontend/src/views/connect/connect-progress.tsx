@@ -23,20 +23,18 @@ export interface ConnectProgressProps {
   readonly runtime: ConnectRuntime;
   readonly binding: BindingState;
   readonly origin: string;
+  readonly onCancel: () => void;
 }
 
 /** How far connecting is, and what the person has to do for it: allow, paste a token, choose a kernel. */
 export function ConnectProgress(props: ConnectProgressProps) {
-  const { runtime, binding, origin } = props;
+  const { runtime, binding, origin, onCancel } = props;
   const t = useText();
   if (binding.phase === "unbound" || binding.phase === "ready" || binding.phase === "gone") return null;
   const name = binding.target.label;
   if (binding.phase === "interrupted" || (binding.phase === "authenticating" && binding.step === "token")) {
-    return <TokenForm runtime={runtime} binding={binding} origin={origin} />;
+    return <TokenForm {...props} />;
   }
-  const cancel = () => {
-    runtime.disconnect();
-  };
   const asksPermission = binding.phase === "probing" && binding.step === "explain_permission";
   const asksToSend = binding.phase === "probing" && binding.step === "confirm_token";
   const at = order.indexOf(binding.phase);
@@ -45,7 +43,7 @@ export function ConnectProgress(props: ConnectProgressProps) {
     <DialogContent
       footer={
         <>
-          <Button onPress={cancel}>{t("shell.cancel")}</Button>
+          <Button onPress={onCancel}>{t("shell.cancel")}</Button>
           {asksPermission ? (
             <Button variant="primary" autoFocus onPress={() => runtime.permitAsked()}>
               {t("connect.continue")}
@@ -119,7 +117,7 @@ function KernelChooser({ runtime }: { readonly runtime: ConnectRuntime }) {
   );
 }
 
-function TokenForm({ runtime, binding, origin }: ConnectProgressProps) {
+function TokenForm({ runtime, binding, origin, onCancel }: ConnectProgressProps) {
   const t = useText();
   const [token, setToken] = useState("");
   const [remember, setRemember] = useState(false);
@@ -137,7 +135,7 @@ function TokenForm({ runtime, binding, origin }: ConnectProgressProps) {
       onSubmit={give}
       footer={
         <>
-          <Button onPress={() => runtime.disconnect()}>{t(isNew ? "runtime.disconnect" : "shell.cancel")}</Button>
+          <Button onPress={onCancel}>{t(isNew ? "runtime.disconnect" : "shell.cancel")}</Button>
           <Button variant="primary" type="submit">
             {t("runtime.connect")}
           </Button>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { parseBackendUrl, withOtherPort } from "../../core/backend-url.ts";
 import type { BindingState, Failure } from "../../core/binding.ts";
 import { Button } from "../../ui/button.tsx";
@@ -27,17 +27,27 @@ export interface LocalDialogProps {
  */
 export function LocalDialog(props: LocalDialogProps) {
   const t = useText();
-  const binding = useObservable(props.runtime.binding);
+  const { runtime } = props;
+  const bound = useObservable(runtime.binding);
+  const trial = useObservable(runtime.trial);
+  const isTrial = trial.phase !== "unbound" || trial.failure !== null;
+  const binding = isTrial ? trial : bound;
+  // Elsewhere nothing is seen of it.
+  useEffect(() => () => runtime.callOff(), [runtime]);
   // A lost token is asked for here, too; anything else that is bound already is being replaced by what is typed.
   const isUnderWay = isAttempt(binding) || (binding.phase === "interrupted" && binding.reason === "token_refused");
   // What was typed is still there when an attempt failed; before that, where the runtime was last.
-  const [input, setInput] = useState(props.runtime.lastAddress ?? "");
+  const [input, setInput] = useState(runtime.lastAddress ?? "");
   return (
     <DialogFrame title={t("connect.dialogTitle")} isOpen onClose={props.onClose} size="wide">
       {isUnderWay ? (
-        <ConnectProgress {...props} binding={binding} />
+        <ConnectProgress
+          {...props}
+          binding={binding}
+          onCancel={() => (isTrial ? runtime.callOff() : runtime.disconnect())}
+        />
       ) : (
-        <AddressForm {...props} binding={binding} input={input} onInput={setInput} />
+        <AddressForm {...props} binding={binding} bound={bound} input={input} onInput={setInput} />
       )}
     </DialogFrame>
   );
@@ -45,11 +55,12 @@ export function LocalDialog(props: LocalDialogProps) {
 
 interface AddressFormProps extends LocalDialogProps {
   readonly binding: BindingState;
+  readonly bound: BindingState;
   readonly input: string;
   readonly onInput: (input: string) => void;
 }
 
-function AddressForm({ runtime, origin, onClose, binding, input, onInput }: AddressFormProps) {
+function AddressForm({ runtime, origin, onClose, binding, bound, input, onInput }: AddressFormProps) {
   const t = useText();
   const [remember, setRemember] = useState(false);
   const [isWarned] = useState(wasWarningRead);
@@ -61,7 +72,7 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
   };
   // A runtime that is bound stays bound, and says nothing of what was pasted.
   const refusal = tried === null ? null : refusalOf(tried);
-  const failure = binding.phase === "unbound" ? binding.failure : refusal;
+  const failure = refusal ?? (binding.phase === "unbound" ? binding.failure : null);
   const otherPort = failure === null ? null : otherPortOf(failure);
   return (
     <DialogContent
@@ -77,6 +88,7 @@ function AddressForm({ runtime, origin, onClose, binding, input, onInput }: Addr
     >
       <p className={styles.muted}>{t("connect.intro")}</p>
       {failure ? <FailureNotice failure={failure} origin={origin} /> : null}
+      {failure && bound.phase === "ready" ? <p>{t("connect.stillConnected", { name: bound.target.label })}</p> : null}
       {otherPort !== null ? (
         <Button
           onPress={() => {

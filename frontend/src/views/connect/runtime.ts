@@ -18,6 +18,8 @@ export interface KernelChoice {
 
 export interface ConnectRuntime {
   readonly binding: Observable<BindingState>;
+  /** What is tried beside a runtime that is ready, which stays bound until the other one has answered. */
+  readonly trial: Observable<BindingState>;
   readonly kernel: Observable<KernelNow>;
   readonly kernelspecs: Observable<readonly KernelChoice[]>;
   /** What could be better about the present connection; a runtime that knows of nothing leaves it out. */
@@ -29,6 +31,8 @@ export interface ConnectRuntime {
   connectHosted(id: string, label: string): Promise<void>;
   permitAsked(): void;
   giveToken(tokenOrUrl: string, options?: { readonly remember?: boolean }): Promise<void>;
+  /** Forget what is, or was, tried beside the bound runtime. */
+  callOff(): void;
   disconnect(): void;
   reconnectNow(): void;
   newKernel(kernelspec?: string): Promise<void>;
