@@ -152,7 +152,7 @@ export const connect = {
   failure_cancelled_text: "Nothing was changed.",
   failure_nothing_listening_title: "Nothing answers at {address}",
   failure_nothing_listening_text:
-    "Is the server running? Is the port right? If it is on another computer: is the SSH tunnel up? This starts a server that answers there:",
+    "Is the server running? Is the port right? Does its address begin with https://? Then paste it so. If it is on another computer: is the SSH tunnel up? This starts a server that answers there:",
   failure_other_port_title: "Nothing answers at {address}, but a runtime answers at port {found}",
   failure_other_port_text:
     "A container says 9000 whatever port it was given (RUNHERE_PUBLIC_URL tells it). If it is yours that answers at port {found}, connect there. If you do not know whose it is, look at its page first.",
@@ -162,7 +162,7 @@ export const connect = {
     "Something listens there and did not answer within 8 seconds. It may be busy, stopped in a debugger, or a tunnel whose far end is gone.",
   failure_tls_unreachable_title: "No secure connection to {address}",
   failure_tls_unreachable_text:
-    "The server may have a certificate that this browser does not know. Open the address in a tab of its own and accept the certificate there, or connect by http://.",
+    "Most often the server made its certificate itself, and this browser does not know it. Open its address here, accept the certificate there, come back and press Connect again. If that page does not open either, nothing answers: is the server running, and is the port right?",
   failure_not_jupyter_title: "{address} is not a Jupyter server",
   failure_not_jupyter_text: "Something else answers there. Compare the port with the one that Jupyter printed.",
   failure_runtime_origin_not_listed_title: "The runtime does not know this hub",

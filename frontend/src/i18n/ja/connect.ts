@@ -157,7 +157,7 @@ export const connect = {
   failure_cancelled_text: "何も変更していません。",
   failure_nothing_listening_title: "{address} で応答がありません",
   failure_nothing_listening_text:
-    "サーバーは動いていますか。ポート番号は正しいですか。別のマシンの場合、SSHトンネルはつながっていますか。次の行で、そこで応答するサーバーを起動できます。",
+    "サーバーは動いていますか。ポート番号は正しいですか。アドレスが https:// で始まる場合は、そのまま貼り付けてください。別のマシンの場合、SSHトンネルはつながっていますか。次の行で、そこで応答するサーバーを起動できます。",
   failure_other_port_title: "{address} では応答がありませんが、ポート {found} でランタイムが応答しています",
   failure_other_port_text:
     "コンテナーは、公開したポートにかかわらず 9000 と表示します（RUNHERE_PUBLIC_URL で変更できます）。ポート {found} で応答しているのがあなたのコンテナーであれば、そこに接続してください。不明な場合は、先にそのページを確認してください。",
@@ -167,7 +167,7 @@ export const connect = {
     "8秒以内に応答がありませんでした。処理中か、デバッガーで停止しているか、トンネルの先が切れている可能性があります。",
   failure_tls_unreachable_title: "{address} と安全に通信できません",
   failure_tls_unreachable_text:
-    "サーバーの証明書をこのブラウザーが知らない可能性があります。別のタブでアドレスを開いて証明書を承認するか、http:// で接続してください。",
+    "多くの場合、サーバーが自分で作った証明書をこのブラウザーが知らないためです。下のアドレスを開いて証明書を承認し、ここに戻ってもう一度「接続」を押してください。そのページも開かない場合は、応答するものがありません。サーバーは動いていますか。ポート番号は正しいですか。",
   failure_not_jupyter_title: "{address} はJupyterサーバーではありません",
   failure_not_jupyter_text: "別のプログラムが応答しています。Jupyterが表示したポート番号と比べてください。",
   failure_runtime_origin_not_listed_title: "ランタイムがこのハブを知りません",

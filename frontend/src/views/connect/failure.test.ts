@@ -42,6 +42,16 @@ test("what mends a failure is a line for the port that was tried", () => {
   expect(tell(failed("token_refused"), origin).line).toBeNull();
 });
 
+test("a certificate is accepted on the server's own page, where no http answers either", () => {
+  const told = tell(failed("tls_unreachable"), origin);
+  expect(told.page).toBe("https://127.0.0.1:9999/");
+  expect(told.text).not.toContain("http://");
+  expect(tell(failed("nothing_listening"), origin)).toMatchObject({
+    page: null,
+    text: expect.stringContaining("https://"),
+  });
+});
+
 test.each(["en", "ja"] as const)(
   "a hub that is not listed is let in over SSH and in a container, too (%s)",
   async (language) => {

@@ -9,6 +9,8 @@ export interface Told {
   readonly text: string;
   /** For a terminal; null when no line helps. */
   readonly line: string | null;
+  /** To be opened in a tab of its own; null when that does not help. */
+  readonly page: string | null;
 }
 
 // Complete by its type: a code without words does not compile.
@@ -74,6 +76,7 @@ export function tell(failure: Failure, origin: string): Told {
     title: looseText(title, facts),
     text: looseText(text, facts).trim(),
     line: lineFor(failure, origin),
+    page: failure.code === "tls_unreachable" ? `https://${facts.address}/` : null,
   };
 }
 

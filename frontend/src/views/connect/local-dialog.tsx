@@ -164,6 +164,11 @@ export function FailureNotice({ failure, origin }: { readonly failure: Failure; 
       <strong>{told.title}</strong>
       <p>{told.text}</p>
       {told.line ? <CopyLine line={told.line} /> : null}
+      {told.page ? (
+        <a href={told.page} target="_blank" rel="noopener noreferrer">
+          {told.page}
+        </a>
+      ) : null}
     </Notice>
   );
 }
