@@ -5,6 +5,7 @@ export const runtime = {
   lostTo: "Connection to {name} lost",
   endedAt: "Kernel on {name} has ended",
   needsToken: "{name} asks for a token",
+  waitsForYou: "{name} waits for you",
   // On a phone, each within the words above: what stands for the rest is the dot.
   connectedBrief: "Connected",
   connectingBrief: "Connecting",
@@ -12,6 +13,7 @@ export const runtime = {
   endedBrief: "Ended",
   tokenBrief: "Token",
   kernelBrief: "Kernel",
+  askedBrief: "Waits for you",
   options: "Connection options",
   localRuntime: "Connect to a local runtime…",
   hostedRuntime: "Connect to a hosted runtime",

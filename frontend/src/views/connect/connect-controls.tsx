@@ -11,7 +11,7 @@ import { Spinner } from "../../ui/progress.tsx";
 import { useObservable, useSelected, useText } from "../../ui/use-observable.ts";
 import styles from "./connect.module.css";
 import type { ConnectControlsProps } from "./connect-props.ts";
-import { asksKernel, briefLabelOf, labelOf, wantsToken } from "./connection-label.ts";
+import { asksKernel, asksToGoOn, briefLabelOf, labelOf, wantsToken } from "./connection-label.ts";
 import type { ConnectRuntime, KernelChoice, KernelNow } from "./runtime.ts";
 
 const connectDialogs = latePart(
@@ -30,7 +30,8 @@ export function ConnectControls(props: ConnectControlsProps) {
   const specs = useObservable(runtime.kernelspecs);
   const open = useObservable(desk.open);
   const isWorking = ["probing", "authenticating", "connecting"].includes(binding.phase);
-  const isWaiting = (binding.phase === "authenticating" && binding.step === "token") || asksKernel(binding);
+  const isWaiting =
+    (binding.phase === "authenticating" && binding.step === "token") || asksKernel(binding) || asksToGoOn(binding);
   return (
     <div className={styles.controls}>
       <Button

@@ -13,6 +13,8 @@ const attachment = {
 const interrupted = { phase: "interrupted", target, attachment, attempt: 1, retryAt: null } as const;
 const STATES: readonly BindingState[] = [
   { phase: "unbound", failure: null },
+  { phase: "probing", target, step: "reach" },
+  { phase: "probing", target, step: "confirm_token" },
   { phase: "authenticating", target, step: "check", failure: null },
   { phase: "authenticating", target, step: "token", failure: null },
   { phase: "connecting", target, step: "session" },
@@ -32,4 +34,9 @@ it.each(languages)("what a phone shows of the button is a part of its name, in %
     expect(whole.toLowerCase()).toContain(brief.toLowerCase());
     expect(brief).not.toContain(target.label);
   }
+});
+
+it("what waits for a word of the person does not seem to be on its way", () => {
+  expect(labelOf({ phase: "probing", target, step: "confirm_token" }, text)).toBe("127.0.0.1:34469 waits for you");
+  expect(labelOf({ phase: "probing", target, step: "reach" }, text)).toBe("Connecting to 127.0.0.1:34469…");
 });

@@ -11,6 +11,11 @@ export function asksKernel(binding: BindingState): boolean {
   return binding.phase === "connecting" && binding.step === "kernelspec_choice";
 }
 
+/** A page that goes on after a reload asks anew, and no dialog is open then: the browser will ask, or the token is to be sent. */
+export function asksToGoOn(binding: BindingState): boolean {
+  return binding.phase === "probing" && (binding.step === "explain_permission" || binding.step === "confirm_token");
+}
+
 /** The name of the button in every state. */
 export function labelOf(binding: BindingState, t: typeof text): string {
   if (binding.phase === "unbound") return t("runtime.connect");
@@ -29,12 +34,13 @@ const LABELS = {
   ended: "endedAt",
   token: "needsToken",
   kernel: "choosesKernel",
+  asked: "waitsForYou",
 } as const;
 
 function statedOf(binding: Exclude<BindingState, { phase: "unbound" }>): keyof typeof LABELS {
   switch (binding.phase) {
     case "probing":
-      return "connecting";
+      return asksToGoOn(binding) ? "asked" : "connecting";
     case "authenticating":
       return binding.step === "token" ? "token" : "connecting";
     case "connecting":
