@@ -28,7 +28,7 @@ export function BarPopover({ menu, focus, anchor, onDismiss, onChosen }: BarPopo
       triggerRef={anchor}
       placement="bottom start"
       offset={3}
-      shouldCloseOnInteractOutside={(element) => !element.closest("[data-bar-item]")}
+      shouldCloseOnInteractOutside={(element) => !element.closest("[data-bar-item], [data-under-menu]")}
     >
       {/* As tall as the popover may be, for the list in it, too: what does not fit is scrolled to in the list. A page that scrolls closes it. */}
       <div style={{ maxHeight: "inherit" }}>

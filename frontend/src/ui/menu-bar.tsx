@@ -133,6 +133,19 @@ export function MenuBar({ label, menus: readMenus, follow }: MenuBarProps) {
           {menu.label}
         </button>
       ))}
+      {/* What closes a menu does nothing else: no cell is selected by it, nothing pressed. The bar stands above. */}
+      {shown ? (
+        <div
+          aria-hidden
+          data-under-menu=""
+          className={styles.under}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={() => {
+            setOpen(null);
+            before.current?.focus({ preventScroll: true });
+          }}
+        />
+      ) : null}
       {shown && open ? (
         <barPopover.Part
           key={shown.id}
