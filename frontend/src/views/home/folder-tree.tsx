@@ -10,6 +10,7 @@ import { FloatingMenu, type MenuEntry } from "../../ui/menu.tsx";
 import { useText } from "../../ui/use-observable.ts";
 import styles from "./folder-tree.module.css";
 import type { HomeState } from "./home-model.ts";
+import { leavePress, onLongPress } from "./long-press.ts";
 import { RowMenuButton } from "./row-menu-button.tsx";
 import { noteText } from "./row-note.ts";
 import { folderName, isForTab, keyOf, nameOf, placeOf, type Row, rowsOf } from "./tree-model.ts";
@@ -61,7 +62,15 @@ export function FolderTree({ state, now, onExpand, onOpen, onOpenInTab, menuOf, 
             // biome-ignore lint/a11y/noStaticElementInteractions: the row's menu button does the same for keyboards.
             <div
               className={styles.cells}
-              onContextMenu={(event) => menu.open(event, name, menuOf(row))}
+              onContextMenu={(event) => {
+                if (menuOf(row).length === 0) return;
+                event.preventDefault();
+                leavePress(event.target);
+                menu.open(event, name, menuOf(row));
+              }}
+              onPointerDown={(press) => {
+                if (menuOf(row).length > 0) onLongPress(press, (at) => menu.open(at, name, menuOf(row)));
+              }}
               {...(row.kind === "notebook" ? ownTab(() => onOpenInTab(row.place)) : {})}
             >
               <div className={styles.name}>
@@ -228,11 +237,8 @@ function useContextMenu() {
     null,
   );
   const anchor = useRef<HTMLSpanElement>(null);
-  const open = (event: MouseEvent, label: string, entries: readonly MenuEntry[]) => {
-    if (entries.length === 0) return;
-    event.preventDefault();
-    setShown({ label, entries, x: event.clientX, y: event.clientY });
-  };
+  const open = (at: { clientX: number; clientY: number }, label: string, entries: readonly MenuEntry[]) =>
+    setShown({ label, entries, x: at.clientX, y: at.clientY });
   const element = (
     <>
       <span
