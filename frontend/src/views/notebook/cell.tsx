@@ -34,6 +34,15 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
   useWishedFocus(controller, { cellId: id, where: "cell" }, group);
   if (!cell) return null;
   const isCode = cell.type === "code";
+  // Without scrolling: the pointer is on what the person looks at.
+  const take = (): void => {
+    controller.noteFocus(id, "command");
+    group.current?.focus({ preventScroll: true });
+  };
+  /** A finger that scrolled is never lifted: the browser took it over. */
+  const onPointerUp = (event: PointerEvent): void => {
+    if (event.pointerType === "touch" && !isGrip(event) && !isInteractive(event.target)) take();
+  };
   const onPointerDown = (event: PointerEvent): void => {
     isHeld.current = false;
     if (event.button !== 0 || isInteractive(event.target)) return;
@@ -42,12 +51,9 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
       controller.select(id, { extend: true });
       return;
     }
-    // Without scrolling: the pointer is on what the person looks at.
-    const take = (): void => {
-      controller.noteFocus(id, "command");
-      group.current?.focus({ preventScroll: true });
-    };
     const drags = !controller.isReadOnly && isGrip(event);
+    // Perhaps the beginning of scrolling.
+    if (event.pointerType === "touch" && !drags) return;
     // Of several selected cells all are dragged: only a click selects the one.
     isHeld.current = drags && isSelected;
     if (!isHeld.current) take();
@@ -66,6 +72,7 @@ export const Cell = memo(function Cell({ controller, id, position }: CellProps) 
       tabIndex={mode === null ? -1 : 0}
       className={styles.cell}
       onPointerDown={onPointerDown}
+      onPointerUp={onPointerUp}
       onMouseDown={(event) => isHeld.current && event.preventDefault()}
       onFocus={(event) => noteFocus(controller, id, event.target, group.current)}
     >
