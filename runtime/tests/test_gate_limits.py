@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -96,14 +98,60 @@ def test_r19_a_body_that_comes_too_slowly_is_let_go_and_nothing_happens(
         runtime.stop()
 
 
-QUICK_PINGS = (
-    "import sys, runhere_runtime.handlers.channels as c; c.PING_EVERY_S = 0.2\n"
-    "from runhere_runtime.cli import main; sys.exit(main())"
-)
+# Each line is pinged when this process is told, not by a clock: whoever pongs has the time that it takes.
+PINGS_WHEN_TOLD = """
+import asyncio, signal, sys, types, runhere_runtime.handlers.channels as channels
+from runhere_runtime.cli import main
+
+due, loops = [], set()
+
+def call_later(_, ping, *what):
+    loops.add(asyncio.get_running_loop())
+    due.append((ping, what))
+    return types.SimpleNamespace(cancel=lambda: None)
+
+def all_at_once(loop):
+    if len(due) < 2:  # one of the two is not open yet
+        loop.call_later(0.01, all_at_once, loop)
+        return
+    now, due[:] = due[:], []
+    for ping, what in now:
+        ping(*what)
+
+def told(*_):
+    for loop in loops:
+        loop.call_soon_threadsafe(all_at_once, loop)
+
+channels.asyncio = types.SimpleNamespace(get_running_loop=lambda: types.SimpleNamespace(call_later=call_later))
+signal.signal(signal.SIGUSR1, told)
+sys.exit(main())
+"""
 
 
+async def heard(client: JournalSocket) -> None:
+    """The runtime has what this client answered to all that it had been sent."""
+    assert client.socket is not None
+    for _ in range(2):
+        await (await client.socket.ping())
+
+
+PING = b"\x89\x00"
+
+
+async def next_ping(reader: asyncio.StreamReader) -> bool:
+    """Read a ping that is not answered; False: there is none any more, the line is cut."""
+    with contextlib.suppress(ConnectionError):
+        seen = b""
+        while piece := await reader.read(65536):
+            seen += piece
+            if PING in seen:
+                return True
+    return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
 async def test_r19_a_websocket_that_never_pongs_is_closed_and_one_that_does_is_not(tmp_path: Path) -> None:
-    runtime = start_runtime(tmp_path, "--hub", HUB, start=("-c", QUICK_PINGS))
+    runtime = start_runtime(tmp_path, "--hub", HUB, start=("-c", PINGS_WHEN_TOLD))
     try:
         kernel = runtime.start_kernel()
         path = f"/api/kernels/{kernel}/channels"
@@ -117,9 +165,10 @@ async def test_r19_a_websocket_that_never_pongs_is_closed_and_one_that_does_is_n
         )
         async with asyncio.timeout(20):
             assert b" 101 " in await reader.readline()
-            with contextlib.suppress(ConnectionError):
-                while await reader.read(65536):
-                    pass
+            runtime.process.send_signal(signal.SIGUSR1)
+            while await next_ping(reader):
+                await heard(alive)
+                runtime.process.send_signal(signal.SIGUSR1)
         writer.close()
         run = await alive.run("print('alive')")
         assert alive.text_of(run) == "alive\n"
