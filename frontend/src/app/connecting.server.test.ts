@@ -74,4 +74,19 @@ describe.skipIf(whyNoDrivenPages !== null)("connecting", () => {
     await page.runtime.shutdown();
     await other.stop();
   }, 90_000);
+
+  it("tabs of one notebook that connect at the same moment share one kernel", async () => {
+    const browser = new TestBrowser();
+    const notebook = await rooms.notebook(["kept = 1", "print(kept)"]);
+    const tabs = [await another(browser, notebook), await another(browser, notebook)] as const;
+    await Promise.all(tabs.map((tab) => tab.runtime.connect(`${jupyter().baseUrl}?token=${jupyter().token}`)));
+    const [one, other] = tabs;
+    await Promise.all([one.ready(), other.ready()]);
+    expect(one.kernelId()).toBe(other.kernelId());
+    one.driver.runCells(["c0"]);
+    await one.ends("c0", "ok");
+    other.driver.runCells(["c1"]);
+    await other.ends("c1", "ok");
+    expect(other.text("c1")).toBe("1\n");
+  }, 60_000);
 });

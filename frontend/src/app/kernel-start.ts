@@ -2,6 +2,7 @@
 import type { ConnectingStep, KernelAttachment } from "../core/binding.ts";
 import { OWN_MARK } from "../core/session-name.ts";
 import { findFolder, type NotebookPlace } from "../kernel/folder.ts";
+import type { Locks } from "../kernel/leader.ts";
 import type { JupyterServer, Kernelspec } from "../kernel/server.ts";
 import type { RuntimeMemory } from "./runtime-memory.ts";
 import type { RunningKernel } from "./runtime-types.ts";
@@ -76,6 +77,9 @@ export interface StartWish {
   readonly home: string | null;
   /** Who asks for the path that he asked for before gets the same kernel. */
   readonly owner: string;
+  /** Null where the browser has none: its tabs then do not wait for each other. */
+  readonly locks: Locks | null;
+  readonly signal: AbortSignal;
   readonly onStep: (step: ConnectingStep) => void;
 }
 
@@ -87,6 +91,8 @@ export async function startKernel({
   place,
   home,
   owner,
+  locks,
+  signal,
   onStep,
 }: StartWish): Promise<KernelAttachment> {
   onStep("folder");
@@ -96,9 +102,27 @@ export async function startKernel({
   // A path of its own: another client that opens the same file gets another kernel, and cannot empty our buffer.
   const own = `${fileName.replace(/\.ipynb$/, "")}${OWN_MARK}${owner.slice(0, 8)}.ipynb`;
   const path = folder.path === "" ? own : `${folder.path}/${own}`;
-  const { kernel } = await server.startSession({ path, name: fileName, kernelspec });
+  const start = () => server.startSession({ path, name: fileName, kernelspec });
+  // A server that is asked twice at once for one path starts two kernels.
+  const turn = { locks, name: `runhere-start:${server.transport.baseUrl}${path}`, signal };
+  const { kernel } = await inTurn(start, turn);
   const displayName = specs.find(({ name }) => name === kernel.name)?.displayName ?? kernel.name;
   return { kernelId: kernel.id, kernelspec: kernel.name, displayName, folder };
+}
+
+interface Turn {
+  readonly locks: Locks | null;
+  readonly name: string;
+  /** Ends the waiting for one's turn. */
+  readonly signal: AbortSignal;
+}
+
+/** One tab of the browser after the other. */
+async function inTurn<T>(work: () => Promise<T>, { locks, name, signal }: Turn): Promise<T> {
+  if (locks === null) return await work();
+  return await new Promise((give, fail) => {
+    locks.request(name, { signal }, () => work().then(give, fail)).catch(fail);
+  });
 }
 
 /**

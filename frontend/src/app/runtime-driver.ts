@@ -341,6 +341,8 @@ export class RuntimeDriver {
       home: folderOnDisk(this.#environment.store, this.#options.notebookId, server.transport.baseUrl),
       // With a journal every browser of a person is welcome at the one kernel of the notebook; else each has its own.
       owner: this.#keepsJournal ? this.#options.notebookId : this.#memory.sessionId,
+      locks: this.#environment.locks,
+      signal: attempt.signal,
       onStep: (step) => this.#happened({ type: "connect_step", step }),
     });
     // A hub for several people names no folder, and what it keeps itself lies in none: nothing is beside the notebook.
