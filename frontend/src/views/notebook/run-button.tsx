@@ -6,7 +6,7 @@ import { useText } from "../../ui/use-observable.ts";
 import styles from "./cell.module.css";
 import type { NotebookController } from "./controller.ts";
 import { useContactLost, useQueuePlace, useShownRun } from "./hooks.ts";
-import { durationOf, type RunLook, runLook, showDuration } from "./run-status.ts";
+import { durationOf, elapsedBetween, type RunLook, runLook, showDuration } from "./run-status.ts";
 import type { QueuePlace } from "./services.ts";
 
 /** After the button changed it hears nothing for this long, so that a double click does not interrupt what it started. */
@@ -117,7 +117,7 @@ export function RunMark({ controller, id }: { readonly controller: NotebookContr
   );
 }
 
-/** Milliseconds since `startedAt`, counted up; null when nothing runs. */
+/** Milliseconds since `startedAt`, counted up; null when nothing runs, or nobody knows. */
 function useElapsed(startedAt: number | null, now: () => number): number | null {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -125,5 +125,5 @@ function useElapsed(startedAt: number | null, now: () => number): number | null 
     const timer = setInterval(() => tick((n) => n + 1), 200);
     return () => clearInterval(timer);
   }, [startedAt]);
-  return startedAt === null ? null : now() - startedAt;
+  return startedAt === null ? null : elapsedBetween(startedAt, now());
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../core/notebook.ts";
 import { runRecord } from "../../core/run-record-for-tests.ts";
-import { durationOf, ranWhen, ranWhere, runLook, showDuration } from "./run-status.ts";
+import { durationOf, elapsedBetween, ranWhen, ranWhere, runLook, showDuration } from "./run-status.ts";
 
 const run = runRecord();
 
@@ -51,5 +51,8 @@ describe("run status", () => {
   it("shows durations as people say them", () => {
     expect([40, 12_340, 125_000, 3_720_000].map(showDuration)).toEqual(["0.04 s", "12.3 s", "2 min 5 s", "1 h 2 min"]);
     expect([durationOf(run), durationOf({ ...run, finished_at: null })]).toEqual([2_500, null]);
+    // The clock was set back meanwhile.
+    expect(durationOf({ ...run, finished_at: 0 })).toBeNull();
+    expect([elapsedBetween(1_000, 0), elapsedBetween(1_000, 1_000)]).toEqual([null, 0]);
   });
 });

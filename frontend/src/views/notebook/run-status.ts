@@ -58,8 +58,13 @@ export function showDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Milliseconds; null where nobody knows: a clock was set back meanwhile, or the one that began it is ahead of ours. */
+export function elapsedBetween(from: number, to: number): number | null {
+  return to < from ? null : to - from;
+}
+
 /** Milliseconds a finished run took, or null. */
 export function durationOf(run: RunRecord | null): number | null {
   if (!run || run.started_at === null || run.finished_at === null) return null;
-  return run.finished_at - run.started_at;
+  return elapsedBetween(run.started_at, run.finished_at);
 }
