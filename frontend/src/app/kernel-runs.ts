@@ -8,7 +8,7 @@
  */
 import { type BindingState, kernelIdOf } from "../core/binding.ts";
 import type { CellId } from "../core/cell.ts";
-import { isFinished, type RunId, type RunStatus } from "../core/notebook.ts";
+import { isFinished, type RunId, type RunRecord, type RunStatus } from "../core/notebook.ts";
 import type { Observable, Value } from "../core/observable.ts";
 import { NOTHING_FOLDED } from "../core/outputs.ts";
 import type { QueueEvent } from "../core/runs.ts";
@@ -92,6 +92,7 @@ export class KernelRuns {
   #heldFor: string | null = null;
   #endPort: () => void = () => {};
   #openedAt = 0;
+  #willLook = false;
 
   constructor(options: KernelRunsOptions) {
     this.#options = options;
@@ -134,7 +135,10 @@ export class KernelRuns {
       onSettled: options.onSettled,
     });
     this.#kept = new KeptOutputs(runs);
-    this.#ends = [runs.unsavedSince.subscribe(() => this.#forgetSaved()), runs.subscribe(() => this.look())];
+    this.#ends = [
+      runs.unsavedSince.subscribe(() => this.#forgetSaved()),
+      runs.subscribe((run) => this.#runChanged(run)),
+    ];
   }
 
   /** A take-over is under way, or the recorder is still to be put into the kernel: nothing is to be sent behind its back. */
@@ -144,7 +148,7 @@ export class KernelRuns {
 
   /** Whether the attached kernel has, or had, this run: it was heard to speak of it, or another tab of this browser sent it there. */
   isOnKernel(runId: RunId): boolean {
-    return this.#heardOf.has(runId) || this.#sent.of(this.#kernelId() ?? "").some((run) => run.runId === runId);
+    return this.#heardOf.has(runId) || this.#sent.isOn(this.#kernelId() ?? "", runId);
   }
 
   /** Another kernel, or none. */
@@ -255,6 +259,26 @@ export class KernelRuns {
       this.#past.look(port.journal, kernelId);
       this.#kept.look(port.journal);
     }
+  }
+
+  /**
+   * Neither a cell that shows no run any more nor what becomes of a run that this page itself goes on with leaves one to be taken over. Of a
+   * finished one there is only to tidy up: of thousands, that are cancelled at one stroke, once.
+   */
+  #runChanged(run: RunRecord | null): void {
+    const { runs } = this.#options;
+    if (run === null || (runs.isWriter(run.run_id) && !runs.isFree(run))) return;
+    if (isFinished(run.status)) this.#lookSoon();
+    else this.look();
+  }
+
+  #lookSoon(): void {
+    if (this.#willLook) return;
+    this.#willLook = true;
+    queueMicrotask(() => {
+      this.#willLook = false;
+      this.look();
+    });
   }
 
   /** A run may be read again from the journal until the hub has all of it. */

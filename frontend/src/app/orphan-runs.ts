@@ -58,7 +58,7 @@ export class OrphanRuns {
   #isOfThisBrowser(runId: RunId, kernelId: string): boolean {
     if (this.#watch.knows(runId)) return true;
     if (this.#strange.has(runId)) return false;
-    const isOurs = this.#options.sent.of(kernelId).some((run) => run.runId === runId);
+    const isOurs = this.#options.sent.isOn(kernelId, runId);
     if (!isOurs) this.#strange.add(runId);
     return isOurs;
   }

@@ -7,6 +7,7 @@ import type { CellId } from "../core/cell.ts";
 import type { RunId } from "../core/notebook.ts";
 import type { KernelMessage } from "../kernel/wire.ts";
 import type { LocalStore } from "./runtime-memory.ts";
+import { StoredRuns } from "./stored-runs.ts";
 
 export interface SentRun {
   readonly runId: RunId;
@@ -42,29 +43,33 @@ export interface InputWish {
 }
 
 export class SentRuns {
-  readonly #store: LocalStore;
-  readonly #key: string;
+  readonly #list: StoredRuns<SentRun>;
 
   constructor(store: LocalStore, notebookId: string) {
-    this.#store = store;
-    this.#key = `runhere.sent:${notebookId}`;
+    this.#list = new StoredRuns(store, `runhere.sent:${notebookId}`);
   }
 
   /** In the order in which they were sent. */
   of(kernelId: string): readonly SentRun[] {
-    return this.#read().filter((run) => run.kernelId === kernelId);
+    return this.#list.all().filter((run) => run.kernelId === kernelId);
+  }
+
+  /** Whether this run was sent to this kernel. */
+  isOn(kernelId: string, runId: RunId): boolean {
+    return this.#list.get(runId)?.kernelId === kernelId;
   }
 
   add(run: SentRun): void {
-    this.#write([...this.#read().filter((other) => other.runId !== run.runId), run]);
+    this.#list.remove(run.runId);
+    this.#list.put(run);
   }
 
   asks(runId: RunId, input: InputWish | null): void {
-    this.#write(this.#read().map((run) => (run.runId === runId ? { ...run, input } : run)));
+    this.#change(runId, (run) => ({ ...run, input }));
   }
 
   heard(runId: RunId, id: string): void {
-    this.#write(this.#read().map((run) => (run.runId === runId ? { ...run, heard: id } : run)));
+    this.#change(runId, (run) => ({ ...run, heard: id }));
   }
 
   /** The server began to drop some of it, behind this message. */
@@ -81,28 +86,13 @@ export class SentRuns {
   }
 
   finished(runId: RunId): void {
-    const runs = this.#read();
-    if (runs.some((run) => run.runId === runId)) this.#write(runs.filter((run) => run.runId !== runId));
+    this.#list.remove(runId);
   }
 
   /** Nothing is written where it stays what it is. */
   #change(runId: RunId, change: (run: SentRun) => SentRun): void {
-    const runs = this.#read();
-    const changed = runs.map((run) => (run.runId === runId ? change(run) : run));
-    if (changed.some((run, index) => run !== runs[index])) this.#write(changed);
-  }
-
-  #read(): readonly SentRun[] {
-    try {
-      const value: unknown = JSON.parse(this.#store.getItem(this.#key) ?? "[]");
-      // Only this class writes there.
-      return Array.isArray(value) ? (value as readonly SentRun[]) : [];
-    } catch {
-      return [];
-    }
-  }
-
-  #write(runs: readonly SentRun[]): void {
-    this.#store.setItem(this.#key, JSON.stringify(runs));
+    const run = this.#list.get(runId);
+    const changed = run && change(run);
+    if (changed !== run && changed !== null) this.#list.put(changed);
   }
 }

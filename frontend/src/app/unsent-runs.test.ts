@@ -19,6 +19,7 @@ test("what waits is looked after once, and again later where that failed: the hu
   const close = new UnsentRuns(store, "n").whenAny(tries, { onStored, clock });
   expect(tries).toHaveBeenCalledTimes(0);
   new UnsentRuns(store, "n").add([RUN]);
+  await Promise.resolve();
   stored();
   await Promise.allSettled(tries.mock.results.map(({ value }) => value));
   expect(tries).toHaveBeenCalledTimes(1);

@@ -8,6 +8,7 @@ import type { RunId } from "../core/notebook.ts";
 import { type Clock, newId } from "../kernel/messages.ts";
 import type { Pages } from "../sync/pages.ts";
 import type { LocalStore } from "./runtime-memory.ts";
+import { StoredRuns } from "./stored-runs.ts";
 
 export interface UnsentRun {
   readonly runId: RunId;
@@ -20,8 +21,7 @@ export interface UnsentRun {
 const AGAIN_MS = 5_000;
 
 export class UnsentRuns {
-  readonly #store: LocalStore;
-  readonly #key: string;
+  readonly #list: StoredRuns<UnsentRun>;
   /** Of this page: most runs that end were handed over long before. */
   readonly #own = new Set<RunId>();
   /** This page's name among the pages of this browser, once cells waited in it. */
@@ -29,18 +29,11 @@ export class UnsentRuns {
   #leave: () => void = () => {};
 
   constructor(store: LocalStore, notebookId: string) {
-    this.#store = store;
-    this.#key = `runhere.unsent:${notebookId}`;
+    this.#list = new StoredRuns(store, `runhere.unsent:${notebookId}`);
   }
 
   all(): readonly UnsentRun[] {
-    try {
-      const value: unknown = JSON.parse(this.#store.getItem(this.#key) ?? "[]");
-      // Only this class writes there.
-      return Array.isArray(value) ? (value as readonly UnsentRun[]) : [];
-    } catch {
-      return [];
-    }
+    return this.#list.all();
   }
 
   /**
@@ -71,8 +64,10 @@ export class UnsentRuns {
   }
 
   add(runs: readonly UnsentRun[]): void {
-    for (const { runId } of runs) this.#own.add(runId);
-    this.#write([...this.all(), ...runs]);
+    for (const run of runs) {
+      this.#own.add(run.runId);
+      this.#list.put(run);
+    }
   }
 
   /** Runs wait in this page from now on, which is known to live until `close`. */
@@ -95,10 +90,6 @@ export class UnsentRuns {
   }
 
   forget(runIds: ReadonlySet<RunId>): void {
-    this.#write(this.all().filter(({ runId }) => !runIds.has(runId)));
-  }
-
-  #write(runs: readonly UnsentRun[]): void {
-    this.#store.setItem(this.#key, JSON.stringify(runs));
+    for (const runId of runIds) this.#list.remove(runId);
   }
 }

@@ -6,25 +6,25 @@ export interface Observable<T> {
   subscribe(fn: () => void): () => void;
 }
 
-/** Listeners that may come and go while they are being called. */
-export class Listeners {
-  readonly #fns = new Set<() => void>();
+/** Listeners that may come and go while they are being called; each is told what happened, if there is more to tell than that. */
+export class Listeners<Told extends readonly unknown[] = []> {
+  readonly #fns = new Set<(...told: Told) => void>();
 
   get size(): number {
     return this.#fns.size;
   }
 
-  add(fn: () => void): () => void {
+  add(fn: (...told: Told) => void): () => void {
     // Wrapped, so that the same function subscribed twice is called twice and ended once each.
-    const entry = () => fn();
+    const entry = (...told: Told) => fn(...told);
     this.#fns.add(entry);
     return () => {
       this.#fns.delete(entry);
     };
   }
 
-  notify(): void {
-    for (const fn of [...this.#fns]) fn();
+  notify(...told: Told): void {
+    for (const fn of [...this.#fns]) fn(...told);
   }
 }
 

@@ -14,7 +14,7 @@ export class RunBook {
   readonly #folded = new Map<RunId, Folded>();
   readonly #heads = new Map<CellId, RunId | null>();
   readonly #perCell = new NamedListeners<CellId>();
-  readonly #all = new Listeners();
+  readonly #all = new Listeners<[RunRecord | null]>();
 
   record(runId: RunId): RunRecord | null {
     return this.#records.get(runId) ?? null;
@@ -56,7 +56,8 @@ export class RunBook {
     return this.#perCell.add(cellId, fn);
   }
 
-  subscribe(fn: () => void): () => void {
+  /** Tells which record changed, or is shown now; null: a cell shows none, or one that is not known. */
+  subscribe(fn: (run: RunRecord | null) => void): () => void {
     return this.#all.add(fn);
   }
 
@@ -81,7 +82,7 @@ export class RunBook {
     if (this.#heads.get(cellId) === runId) return;
     this.#heads.set(cellId, runId);
     this.#perCell.notify(cellId);
-    this.#all.notify();
+    this.#all.notify(runId === null ? null : this.record(runId));
   }
 
   change(runId: RunId, changes: StatusChanges & Partial<Pick<RunRecord, "n" | "epoch" | "writer">>): void {
@@ -127,6 +128,6 @@ export class RunBook {
 
   #tell(record: RunRecord): void {
     if (this.#heads.get(record.cell_id) === record.run_id) this.#perCell.notify(record.cell_id);
-    this.#all.notify();
+    this.#all.notify(record);
   }
 }

@@ -137,8 +137,8 @@ export class RunStore {
     return this.#book.subscribeCell(cellId, fn);
   }
 
-  /** Tells of every change of any run or head. */
-  subscribe(fn: () => void): () => void {
+  /** Tells of every change of any run or head, and of which run; null: a cell shows none, or one that is not known. */
+  subscribe(fn: (run: RunRecord | null) => void): () => void {
     return this.#book.subscribe(fn);
   }
 
