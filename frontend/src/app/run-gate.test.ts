@@ -27,6 +27,7 @@ function opened(first: Partial<Cell>) {
   const clock = new HandClock();
   const hub = { asked: [] as string[], says: first, isAway: false, isQuick: true, answers: Promise.resolve() };
   const review = new Value<Review | null>(null);
+  const states = new Value<ReadonlyMap<string, TrustState>>(new Map());
   const gate = new RunGate({
     notebookId: "n",
     doc,
@@ -53,7 +54,7 @@ function opened(first: Partial<Cell>) {
     digestOf,
     digestNow: (source) => (hub.isQuick ? `digest of ${source}` : null),
     review,
-    states: new Value<ReadonlyMap<string, TrustState>>(new Map()),
+    states,
     clock,
   });
   ends.push(
@@ -67,6 +68,7 @@ function opened(first: Partial<Cell>) {
     clock,
     hub,
     review,
+    states,
     gate,
     put: (text: string) => doc.doc.transact(() => doc.cell("c0")?.source.insert(0, text), doc.origin),
     /** Run it; whether it may, and undefined while a person is asked. */
@@ -79,7 +81,6 @@ function opened(first: Partial<Cell>) {
       await settle();
       return may;
     },
-    /** Whether it may run at once; null: somebody is to be asked first. */
     /** Run it, and take it back before the hub has answered. */
     async runAndTakeBack(): Promise<readonly Captured[]> {
       const captured: Captured = { runId: "r", cellId: "c0", source: source(), digest: await digestOf(source()) };
@@ -88,6 +89,7 @@ function opened(first: Partial<Cell>) {
       isWanted = false;
       return await approved;
     },
+    /** What may run at once; null: somebody is to be asked first. */
     atOnce: () => gate.approveAtOnce([{ runId: "r", cellId: "c0", source: source() }]),
     async ahead(): Promise<void> {
       gate.lookAhead("c0");
@@ -103,6 +105,26 @@ test("what the hub said ahead of the gesture, and what was typed since, runs wit
   page.put("y");
   expect(await page.run()).toBe(true);
   expect(page.hub.asked).toHaveLength(1);
+});
+
+test("what was asked before the person's answer and told behind it brings no mark back", async () => {
+  const page = opened({ state: "review", strangers: [EVE] });
+  expect(await page.run()).toBeUndefined();
+  expect(page.states.get().get("c0")).toBe("review");
+  let tell = () => {};
+  page.hub.answers = new Promise((resolve) => {
+    tell = resolve;
+  });
+  page.clock.advance(2_000);
+  page.gate.lookAhead("c0");
+  await settle();
+  page.clock.advance(1);
+  page.review.get()?.answer({ kind: "cells" });
+  await settle();
+  expect(page.states.get().get("c0")).toBe("trusted");
+  tell();
+  await settle();
+  expect([page.hub.asked.length, page.states.get().get("c0")]).toEqual([2, "trusted"]);
 });
 
 test("what the hub vouches for runs at once, what somebody else touched or nobody looked at does not", async () => {

@@ -198,12 +198,14 @@ export class RunGate {
       const asked = cells.map(({ cellId, digest }) => ({ cell_id: cellId, digest }));
       const judgement = await hub.judgeCells(notebookId, asked);
       if (epoch !== this.#epoch) return judgement;
+      const news: [CellId, TrustState][] = [];
       for (const { cell_id: cellId, state, strangers } of judgement.cells) {
         const candidate = candidates.get(cellId);
         if (candidate === undefined || askedAt < (this.#vouches.get(cellId)?.askedAt ?? 0)) continue;
         this.#vouches.set(cellId, { ...candidate, state, coversTyping: strangers.length === 0, askedAt });
+        news.push([cellId, state]);
       }
-      this.#show(judgement.cells.map(({ cell_id: cellId, state }) => [cellId, state]));
+      this.#show(news);
       return judgement;
     } catch (error) {
       if (error instanceof HubUnreachable || (error instanceof ApiError && error.status >= 500)) return null;
@@ -224,8 +226,14 @@ export class RunGate {
     const others = (await this.#allCells()).filter((one) => !ids.has(one.cellId));
     await this.#judge(others);
     const all = [...waiting, ...others.filter((one) => !this.#isFine(one))];
-    const order = this.#options.doc.cellIds();
-    return all.sort((one, other) => order.indexOf(one.cellId) - order.indexOf(other.cellId));
+    const places = this.#places();
+    const place = ({ cellId }: Captured) => places.get(cellId) ?? 0;
+    return all.sort((one, other) => place(one) - place(other));
+  }
+
+  /** Of each cell in the notebook, from 1. */
+  #places(): ReadonlyMap<CellId, number> {
+    return new Map(this.#options.doc.cellIds().map((cellId, at) => [cellId, at + 1]));
   }
 
   async #lookAt(ids: readonly CellId[]): Promise<void> {
@@ -247,14 +255,14 @@ export class RunGate {
 
   #ask(cells: readonly Captured[], judgement: Judgement | null): Promise<Choice | null> {
     const { doc, review, turnToHosted } = this.#options;
-    const order = doc.cellIds();
+    const places = this.#places();
     const judged = new Map(judgement?.cells.map((cell) => [cell.cell_id, cell]) ?? []);
     const shown = cells.map(({ cellId, source }): ReviewCell => {
       const known = judged.get(cellId);
       const cell = doc.cell(cellId);
       return {
         cellId,
-        position: order.indexOf(cellId) + 1,
+        position: places.get(cellId) ?? 0,
         source,
         trustedSource: known?.trusted_source ?? null,
         strangers: known?.strangers ?? [NOBODY],
