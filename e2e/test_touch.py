@@ -9,17 +9,16 @@ from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expec
 from stage import Stage
 from steps import code_cell, next_picture, row, source, text_cell
 
-LONG_MS = 700
-
 
 class Finger:
     def __init__(self, page: Page) -> None:
         self.page = page
         self._driver: CDPSession = page.context.new_cdp_session(page)
 
-    def rest(self, part: Locator) -> None:
+    def rest(self, part: Locator, *, until: Locator) -> None:
+        """Lifted once that is there: a page that is slow notices late that a finger rests."""
         self._put(*self._middle(part))
-        self.page.wait_for_timeout(LONG_MS)
+        expect(until).to_be_visible()
         self._lift()
 
     def swipe_up(self, part: Locator, by: int) -> None:
@@ -71,8 +70,8 @@ def test_a_finger_opens_menus_scrolls_and_selects(
     page = stage.home(phone)
     finger = Finger(page)
 
-    finger.rest(row(page, name))
     menu = page.get_by_role("menu", name=re.compile(re.escape(name)))
+    finger.rest(row(page, name), until=menu)
     expect(menu.get_by_role("menuitem", name="Rename…")).to_be_visible()
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
