@@ -117,7 +117,7 @@ const page: UserConfig = {
             // dialogs' heavy halves stay apart.
             {
               name: "base",
-              test: /node_modules\/(?:react|react-dom|scheduler)\/|node_modules\/lucide-react\/(?!dist\/esm\/icons\/(?!trash|chevron|pencil|user-round-plus))|src\/i18n\/(?!ja)[a-z-]+\.ts$|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/(?:connect\.module\.css|connection-label\.ts)|src\/core\/(?:notebook|outputs|widget-state|mime|hex)\.ts|src\/outputs\/(?:theme|rendered)\.ts|rolldown\/runtime|src\/kernel\/messages\.ts|src\/ui\/base\.css/,
+              test: /node_modules\/(?:react|react-dom|scheduler)\/|node_modules\/lucide-react\/(?!dist\/esm\/icons\/(?!trash|chevron|pencil|user-round-plus))|src\/i18n\/(?!ja)[a-z-]+\.ts$|src\/ui\/(?:button|copy-line|cx|dialog|menu|menu-bar|notice|progress|toast|tooltip|use-observable|use-values-from-scripts)\.(?:tsx?|module\.css)$|src\/core\/observable|src\/app\/(?:shell|boot-screens|brand|error-boundary|home-link|notebook-ahead|preferences|routes|session|services)\.|src\/views\/connect\/(?:connect\.module\.css|connection-label\.ts)|src\/core\/(?:binding|notebook|outputs|widget-state|mime|hex)\.ts|src\/outputs\/(?:theme|rendered)\.ts|rolldown\/runtime|src\/kernel\/messages\.ts|src\/ui\/base\.css/,
             },
             // CodeMirror in one file; what completes and what knows a language comes with its own.
             {

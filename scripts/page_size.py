@@ -1,4 +1,5 @@
-"""How much code a browser fetches before a notebook can be edited, gzip; fails over the limit given in KB.
+"""How much code a browser fetches before a notebook can be edited, gzip, and in how many files; fails over the limit
+given in KB, and over `MOST_FILES`.
 
 With a second limit: also what an output frame fetches before it shows a widget.
 
@@ -17,6 +18,8 @@ from typing import Any
 PAGE = Path(__file__).resolve().parent.parent / "hub" / "src" / "runhere_hub" / "static" / "page"
 MANIFEST = PAGE / ".vite" / "manifest.json"
 ROOTS = ("index.html", "src/app/notebook-page.tsx")
+MOST_FILES = 8
+"""Each is a request. With the document and the hub's answers the page asks twelve times, as many as it may."""
 FRAME = PAGE.parent / "frame" / "v1"
 FRAME_ROOTS = ("frame.html", "widgets/show.ts")
 STYLES = "style.css"
@@ -51,8 +54,8 @@ def needed(manifest: Mapping[str, Mapping[str, Any]], roots: Iterable[str] = ROO
     return files
 
 
-def weigh(folder: Path, roots: Iterable[str], limit_kb: float, what: str) -> bool:
-    """Print each file that `roots` need and the sum; whether it is within the limit.
+def weigh(folder: Path, roots: Iterable[str], limit_kb: float, what: str, most_files: float = float("inf")) -> bool:
+    """Print each file that `roots` need and the sum; whether it is within the limits.
 
     Raises:
         ManifestUnexpected: See `needed`.
@@ -63,8 +66,8 @@ def weigh(folder: Path, roots: Iterable[str], limit_kb: float, what: str) -> boo
     for name, size in sorted(sizes.items(), key=lambda item: -item[1]):
         print(f"{size / 1000:8.1f} KB gzip  {Path(name).name}")
     total_kb = sum(sizes.values()) / 1000
-    print(f"{total_kb:8.1f} KB gzip  {what}, {len(files)} files (limit {limit_kb:g})")
-    return total_kb <= limit_kb
+    print(f"{total_kb:8.1f} KB gzip  {what}, {len(files)} files (limit {limit_kb:g} KB, {most_files:g} files)")
+    return total_kb <= limit_kb and len(files) <= most_files
 
 
 def main() -> int:
@@ -74,7 +77,7 @@ def main() -> int:
         return 1
     page_kb, frame_kb = [*(float(word) for word in sys.argv[1:]), float("inf"), float("inf")][:2]
     try:
-        fits = weigh(PAGE, ROOTS, page_kb, "before a notebook can be edited")
+        fits = weigh(PAGE, ROOTS, page_kb, "before a notebook can be edited", MOST_FILES)
         if len(sys.argv) > 2:
             fits = weigh(FRAME, FRAME_ROOTS, frame_kb, "before a frame shows a widget") and fits
     except ManifestUnexpected as error:
