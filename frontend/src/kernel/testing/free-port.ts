@@ -3,6 +3,8 @@ import { createServer } from "node:net";
 const FIRST_PORT = 10_000;
 const PORTS = 1_200;
 const WORKERS = 8;
+/** The one of these ports that `fetch` refuses to speak to, whoever listens there (WHATWG Fetch, "bad port"). */
+const BAD_PORT = 10_080;
 const worker = (Number(process.env["VITEST_POOL_ID"] ?? 1) - 1) % WORKERS;
 let turn = Math.floor(Math.random() * PORTS);
 
@@ -13,6 +15,7 @@ let turn = Math.floor(Math.random() * PORTS);
 export async function freePort(): Promise<number> {
   const port = FIRST_PORT + worker * PORTS + turn;
   turn = (turn + 1) % PORTS;
+  if (port === BAD_PORT) return await freePort();
   const free = await new Promise<boolean>((tell) => {
     const probe = createServer();
     probe.once("error", () => tell(false));

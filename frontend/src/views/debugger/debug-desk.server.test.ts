@@ -7,6 +7,7 @@ import type { JupyterServer } from "../../kernel/server.ts";
 import { cuttable } from "../../kernel/testing/cable.ts";
 import { realClock } from "../../kernel/testing/clock.ts";
 import { echoKernel } from "../../kernel/testing/echo-kernel.ts";
+import { freePort } from "../../kernel/testing/free-port.ts";
 import {
   clientOf,
   jupyterPython,
@@ -147,14 +148,19 @@ describe.skipIf(jupyterPython() === null).each(PLACES)("a debugger on $name", ({
     "begins though somebody stood for a while at the port that the kernel chose for its debugger",
     async () => {
       const { kernel } = await attach();
-      await run(
+      // The port that a kernel chooses may not be free yet, or be any connection's by then: it has chosen one that the system gives to nobody.
+      const port = await freePort();
+      const held = await run(
         kernel,
         [
           "import socket",
-          "place = get_ipython().kernel.debugger.debugpy_client.get_host_port()",
-          "taken = socket.create_server((place[0], int(place[1])))",
+          "client = get_ipython().kernel.debugger.debugpy_client",
+          "client.get_host_port()",
+          `taken = socket.create_server((client.debugpy_host, ${port}))`,
+          `client.debugpy_port = "${port}"`,
         ].join("\n"),
       );
+      expect(held.status).toBe("ok");
       const tab = tabOf(kernel, new Cells(["x = 1\ny = 2"]));
       tab.mark("c0", 2);
       tab.desk.turnOn();
